@@ -1,0 +1,80 @@
+"""How every command of the platform ends: a result, or `error:` and `hint:` and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+
+from shared.errors import PlatformError, StorageFull
+from shared.monitoring.logs import log_event
+
+Main = Callable[[Sequence[str]], "int | None"]
+INTERRUPTED = 130
+
+
+def command(main: Main, argv: Sequence[str] | None = None) -> int:
+    """Run `main` with the command's arguments and turn what it raises into messages and an exit code.
+
+    `--debug` anywhere among the arguments is taken out and shows the traceback of an error.
+
+    Returns:
+        `main`'s own code, 2 for a mistake of the user's, 1 for a failure, 130 after Ctrl-C.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in arguments
+    if debug:
+        arguments.remove("--debug")
+    try:
+        return main(arguments) or 0
+    except KeyboardInterrupt:
+        print("interrupted: nothing is lost, run the command again", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except Exception as error:
+        return report(error, debug=debug)
+
+
+def report(error: Exception, *, debug: bool = False) -> int:
+    """Print an error with its hint, log it, and return its exit code."""
+    known = as_platform_error(error)
+    if debug:
+        traceback.print_exception(error)
+    print(f"error: {known.message}", file=sys.stderr)
+    if known.hint:
+        print(f"hint: {known.hint}", file=sys.stderr)
+    log_event("error", code=known.code, message=known.message, hint=known.hint, retryable=known.retryable)
+    return known.exit_code
+
+
+def as_platform_error(error: BaseException) -> PlatformError:
+    """Return the error itself, or what it was caused by, as one that carries a hint."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, PlatformError):
+            return cause
+        if is_storage_full(cause):
+            return StorageFull(
+                f"no space left while writing: {first_line(cause)}",
+                hint="free space or point DATA_DIR at a larger disk, then run the command again",
+            )
+        cause = cause.__cause__ or cause.__context__
+    return PlatformError(
+        f"{type(error).__name__}: {first_line(error)}",
+        hint="run the command again with --debug to see where this comes from",
+    )
+
+
+def is_storage_full(error: BaseException) -> bool:
+    """Tell whether an error says that the disk is full, whichever library it comes from."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    return "no space left" in str(error).lower()
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's text, or its type's name where it has none."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__

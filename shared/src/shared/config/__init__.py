@@ -1,0 +1,5 @@
+"""Settings and paths."""
+
+from shared.config.settings import Settings, get_settings
+
+__all__ = ["Settings", "get_settings"]

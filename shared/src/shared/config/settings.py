@@ -1,0 +1,96 @@
+"""The platform's settings, read from the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.errors import ConfigurationError
+
+MANIFEST = "pixi.toml"
+
+
+class Settings(BaseSettings):
+    """Where things are. Each field is set by the environment variable of its name, in capitals."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    pixi_project_root: Path = Field(default_factory=lambda: find_root(Path.cwd()))
+    data_dir: Path = Path("data")
+    warehouse_url: str = ""
+    warehouse_lock_timeout: float = Field(default=600.0, ge=0, description="seconds")
+    warehouse_memory_limit: str = Field(default="2GB", pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$")
+
+    @model_validator(mode="before")
+    @classmethod
+    def drop_empty(cls, values: dict[str, object]) -> dict[str, object]:
+        """Take a variable that is set to nothing as not set, as shells make it hard to unset one for a call."""
+        return {name: value for name, value in values.items() if value != ""}
+
+    @model_validator(mode="after")
+    def fill_in(self) -> Settings:
+        """Anchor relative paths at the root and name the default warehouse."""
+        object.__setattr__(self, "data_dir", (self.root / self.data_dir).absolute())
+        if not self.warehouse_url:
+            object.__setattr__(self, "warehouse_url", f"duckdb:///{self.data_dir}/warehouse.duckdb")
+        return self
+
+    @property
+    def root(self) -> Path:
+        """The folder of pixi.toml."""
+        return self.pixi_project_root
+
+    @property
+    def landing_dir(self) -> Path:
+        """Where outside systems drop their files, one folder a source."""
+        return self.data_dir / "landing"
+
+    @property
+    def exports_dir(self) -> Path:
+        """Where files for others are written."""
+        return self.data_dir / "exports"
+
+    @property
+    def logs_dir(self) -> Path:
+        """Where structured logs are kept."""
+        return self.data_dir / "logs"
+
+    @property
+    def state_dir(self) -> Path:
+        """Where work in progress lives that belongs to one warehouse; see `Warehouse.state_dir`."""
+        return self.data_dir / "state"
+
+
+def get_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        ConfigurationError: A variable has a value that cannot be used.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        variable = ".".join(str(part) for part in first["loc"]).upper()
+        raise ConfigurationError(
+            f"{variable} cannot be used: `{os.environ.get(variable, '')}`",
+            hint=f"{first['msg'].lower()}; correct the environment variable {variable} or unset it",
+        ) from error
+
+
+def find_root(start: Path) -> Path:
+    """Return the nearest folder from `start` upwards that holds pixi.toml.
+
+    Raises:
+        ConfigurationError: There is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / MANIFEST).is_file():
+            return folder
+    raise ConfigurationError(
+        f"no {MANIFEST} here or above: `{start}`",
+        hint="run the command inside the project, or set PIXI_PROJECT_ROOT",
+    )

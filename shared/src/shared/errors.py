@@ -1,0 +1,80 @@
+"""The platform's errors: what went wrong, what to do about it, and whether trying again may help."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class PlatformError(Exception):
+    """A failure that a person can act on.
+
+    Args:
+        message: What went wrong, the value after a colon: "cannot read file: `a.csv`".
+        hint: What to do about it, as an instruction.
+
+    Attributes:
+        code: A stable word for logs and alerts.
+        exit_code: What a command exits with: 2 for the user's mistake, 1 for a failure.
+        retryable: Whether the same call may succeed later with nothing changed.
+    """
+
+    code: ClassVar[str] = "failure"
+    exit_code: ClassVar[int] = 1
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UserError(PlatformError):
+    """The caller asked for something that cannot be."""
+
+    code = "usage"
+    exit_code = 2
+
+
+class ConfigurationError(UserError):
+    """A setting is missing or has a value that cannot be used."""
+
+    code = "configuration"
+
+
+class InputError(UserError):
+    """Data from outside cannot be read as what it should be."""
+
+    code = "input"
+
+
+class SourceUnavailable(PlatformError):
+    """An outside system does not answer, or not with what it promised."""
+
+    code = "source_unavailable"
+    retryable = True
+
+
+class NotAWarehouse(UserError):
+    """The file or server that a setting names does not hold a warehouse."""
+
+    code = "not_a_warehouse"
+
+
+class WrongWarehouse(UserError):
+    """The database is a warehouse, but another one than expected."""
+
+    code = "wrong_warehouse"
+
+
+class WarehouseBusy(PlatformError):
+    """Somebody else held the warehouse for longer than the timeout."""
+
+    code = "warehouse_busy"
+    retryable = True
+
+
+class StorageFull(PlatformError):
+    """There is no room left where the platform has to write."""
+
+    code = "storage_full"
+    retryable = True

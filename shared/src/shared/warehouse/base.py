@@ -1,0 +1,115 @@
+"""What a warehouse can do, whichever engine holds it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from shared.warehouse.identifiers import quote
+
+Mode = Literal["read", "write"]
+ArrowData = pa.Table | pa.RecordBatchReader
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which database this is.
+
+    Attributes:
+        id: Made when the database was; state that belongs to this very database is filed under it.
+        name: What it holds: `warehouse`, or the name of a lab.
+    """
+
+    id: str
+    name: str
+
+
+class Warehouse(ABC):
+    """An open warehouse. Table names are `schema.table`, parameters `$1, $2, …`, timestamps UTC without a zone."""
+
+    engine: str
+    url: str
+    path: Path | None
+    identity: Identity
+    state_dir: Path
+
+    @abstractmethod
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        """Run a statement."""
+
+    @abstractmethod
+    def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a query and return all its rows."""
+
+    @abstractmethod
+    def stream_arrow(
+        self, sql: str, parameters: Sequence[Any] = (), *, batch_rows: int = 100_000
+    ) -> pa.RecordBatchReader:
+        """Run a query and return its rows in batches, so that memory holds one batch at a time."""
+
+    @abstractmethod
+    def append_arrow(self, table: str, data: ArrowData) -> int:
+        """Add rows to a table, columns matched by name, and return how many were added."""
+
+    @abstractmethod
+    def merge_arrow(self, table: str, data: ArrowData, *, key: Sequence[str]) -> int:
+        """Insert rows or, where `key` (the table's primary key) is already there, replace them.
+
+        `data` holds each key once.
+        """
+
+    @abstractmethod
+    def replace_arrow(self, table: str, data: ArrowData) -> int:
+        """Make a table hold exactly these rows, creating it where it does not exist."""
+
+    @abstractmethod
+    def table_exists(self, table: str) -> bool:
+        """Tell whether `schema.table` is a table or view."""
+
+    @abstractmethod
+    def tables(self, schema: str) -> list[str]:
+        """Return the names of a schema's tables and views, sorted."""
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[None]:
+        """Run what is inside as one transaction; inside another one, as part of that."""
+
+    @abstractmethod
+    def handed_over(self) -> AbstractContextManager[None]:
+        """Let another library open the database itself: the writer lock stays ours, the connection is closed."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the connection and let go of the lock."""
+
+    def fetch_arrow(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """Run a query and return all its rows as one table."""
+        return self.stream_arrow(sql, parameters).read_all()
+
+    def row_count(self, table: str) -> int:
+        """Count a table's rows."""
+        return int(self.fetch(f"select count(*) from {quote(table)}")[0][0])
+
+    def __enter__(self) -> Warehouse:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+@contextmanager
+def rolled_back_on_error(warehouse: Warehouse) -> Iterator[None]:
+    """Begin a transaction, commit it at the end, roll it back when the body raises."""
+    warehouse.execute("begin transaction")
+    try:
+        yield
+    except BaseException:
+        warehouse.execute("rollback")
+        raise
+    warehouse.execute("commit")

@@ -1,0 +1,96 @@
+"""A lock on a database file that says who holds it, held by the operating system so that it dies with its process."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+
+from shared.errors import WarehouseBusy
+
+POLL_SECONDS = 0.05
+
+
+class FileLock:
+    """One writer, or any number of readers.
+
+    Args:
+        database: The file to guard; the lock is the file beside it with `.lock` added.
+        holder: Who asks, as others shall read it: `ingest run --all`.
+        timeout: Seconds to wait for others.
+        on_wait: Called once with a message when there is somebody to wait for.
+    """
+
+    def __init__(self, database: Path, holder: str, *, timeout: float, on_wait: Callable[[str], None]) -> None:
+        self.path = database.with_name(database.name + ".lock")
+        self.holder = holder
+        self.timeout = timeout
+        self.on_wait = on_wait
+        self._descriptor: int | None = None
+
+    def acquire(self, *, exclusive: bool) -> None:
+        """Take the lock, waiting for whoever holds it.
+
+        Raises:
+            WarehouseBusy: It was not free within the timeout; the message names the holder.
+        """
+        # os.open makes the descriptor one that child processes do not inherit, so no child outlives us with the lock.
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            self._wait(descriptor, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        self._descriptor = descriptor
+        if exclusive:
+            self._write_holder()
+
+    def release(self) -> None:
+        """Let go of the lock, if it is held."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _wait(self, descriptor: int, kind: int) -> None:
+        deadline = time.monotonic() + self.timeout
+        told = False
+        while True:
+            try:
+                return fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+            except BlockingIOError:
+                pass
+            if time.monotonic() >= deadline:
+                raise WarehouseBusy(
+                    f"`{self.path.stem}` is in use: {self.current_holder()}",
+                    hint=f"run it again when that has ended; waited {self.timeout:g} s (WAREHOUSE_LOCK_TIMEOUT)",
+                )
+            if not told:
+                self.on_wait(f"waiting for `{self.path.stem}`, in use: {self.current_holder()}")
+                told = True
+            time.sleep(POLL_SECONDS)
+
+    def _write_holder(self) -> None:
+        assert self._descriptor is not None
+        text = json.dumps(
+            {
+                "holder": self.holder,
+                "pid": os.getpid(),
+                "host": socket.gethostname(),
+                "since": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            }
+        )
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, text.encode(), 0)
+
+    def current_holder(self) -> str:
+        """Describe who wrote their name into the lock last, for a message."""
+        try:
+            held = json.loads(self.path.read_text())
+            return f"`{held['holder']}` (process {held['pid']} on {held['host']}, since {held['since']})"
+        except (OSError, ValueError, KeyError):
+            return "somebody who did not leave a name"
