@@ -77,6 +77,10 @@ class Warehouse(ABC):
         """Return the names of a schema's tables and views, sorted."""
 
     @abstractmethod
+    def is_empty(self) -> bool:
+        """Tell whether nobody has made a table or view in any schema yet."""
+
+    @abstractmethod
     def transaction(self) -> AbstractContextManager[None]:
         """Run what is inside as one transaction; inside another one, as part of that."""
 

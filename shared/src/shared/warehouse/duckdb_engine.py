@@ -131,6 +131,10 @@ class DuckDBWarehouse(Warehouse):
         return [name for (name,) in rows]
 
     @override
+    def is_empty(self) -> bool:
+        return not self.fetch("select 1 from information_schema.tables where table_catalog = current_database() limit 1")
+
+    @override
     def transaction(self) -> AbstractContextManager[None]:
         return nullcontext() if self._in_transaction else self._transaction()
 

@@ -62,7 +62,7 @@ def duckdb_path(settings: Settings) -> Path:
 def identify(warehouse: Warehouse, name: str, *, create: bool) -> Identity:
     """Read a database's identity and check it, or give one to a database that is still empty."""
     if not warehouse.table_exists("ops.identity"):
-        if not create or any(warehouse.tables(schema) for schema in ("main", *LAYERS)):
+        if not create or not warehouse.is_empty():
             raise NotAWarehouse(
                 f"the database has no identity: `{warehouse.path}`",
                 hint="point WAREHOUSE_URL at a warehouse of this platform, or at a file that does not exist yet",

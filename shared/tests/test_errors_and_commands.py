@@ -1,0 +1,80 @@
+"""How commands end."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Sequence
+
+import pytest
+
+from shared.command_line import command
+from shared.errors import InputError, SourceUnavailable
+
+
+def failing(error: BaseException) -> int:
+    """Run a command that raises `error`."""
+
+    def main(_: Sequence[str]) -> None:
+        raise error
+
+    return command(main, [])
+
+
+def test_user_mistake_exits_2_with_hint(capsys: pytest.CaptureFixture[str]) -> None:
+    """A mistake of the user's exits 2 and prints the error and what to do, no traceback."""
+    assert failing(InputError("cannot read file: `a.csv`", hint="save it as UTF-8")) == 2
+    assert capsys.readouterr().err == "error: cannot read file: `a.csv`\nhint: save it as UTF-8\n"
+
+
+def test_failure_exits_1(capsys: pytest.CaptureFixture[str]) -> None:
+    """A failure that is not the user's fault exits 1."""
+    assert failing(SourceUnavailable("no answer")) == 1
+    assert "error: no answer" in capsys.readouterr().err
+
+
+def test_unknown_exception_has_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    """An exception that nobody foresaw still ends as a message, and the hint names --debug."""
+    assert failing(RuntimeError("boom\ndetails")) == 1
+    printed = capsys.readouterr().err
+    assert "error: RuntimeError: boom" in printed
+    assert "--debug" in printed
+    assert "Traceback" not in printed
+
+
+def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--debug` shows the traceback and is not handed to the command."""
+
+    def main(arguments: Sequence[str]) -> None:
+        raise RuntimeError(f"got {arguments}")
+
+    assert command(main, ["run", "--debug"]) == 1
+    printed = capsys.readouterr().err
+    assert "Traceback" in printed
+    assert "got ['run']" in printed
+
+
+def test_full_disk_below_another_error_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """A full disk is named even where a library wraps the operating system's error in its own."""
+    wrapped = RuntimeError("load failed")
+    wrapped.__cause__ = OSError(errno.ENOSPC, "No space left on device")
+    assert failing(wrapped) == 1
+    assert "no space left" in capsys.readouterr().err
+
+
+def test_hinted_error_below_another_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """An error of ours that a library wrapped reaches the user with its hint and exit code."""
+    wrapped = RuntimeError("pipeline step failed")
+    wrapped.__context__ = InputError("missing column: `postcode`", hint="add it")
+    assert failing(wrapped) == 2
+    assert "hint: add it" in capsys.readouterr().err
+
+
+def test_interrupt_exits_130(capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C ends with the shell's code for it and says that a rerun is safe."""
+    assert failing(KeyboardInterrupt()) == 130
+    assert "run the command again" in capsys.readouterr().err
+
+
+def test_success_is_0() -> None:
+    """A command that returns nothing has succeeded."""
+    assert command(lambda _: None, []) == 0

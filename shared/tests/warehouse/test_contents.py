@@ -1,0 +1,126 @@
+"""Reading and writing a warehouse."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.warehouse import Warehouse, quote
+
+NASTY = 'a"; drop schema raw; --'
+
+
+@pytest.fixture
+def table(warehouse: Warehouse) -> str:
+    """Create a table with a primary key."""
+    warehouse.execute("create table raw.t (id bigint primary key, name varchar)")
+    return "raw.t"
+
+
+def test_append_matches_columns_by_name(warehouse: Warehouse, table: str) -> None:
+    """Columns go where their names say, whatever their order."""
+    assert warehouse.append_arrow(table, pa.table({"name": ["a"], "id": [1]})) == 1
+    assert warehouse.fetch("from raw.t") == [(1, "a")]
+
+
+def test_merge_replaces_by_key(warehouse: Warehouse, table: str) -> None:
+    """A row whose key is there is replaced, another is added, the rest stays."""
+    warehouse.append_arrow(table, pa.table({"id": [1, 2], "name": ["a", "b"]}))
+    warehouse.merge_arrow(table, pa.table({"id": [2, 3], "name": ["B", "C"]}), key=("id",))
+    assert warehouse.fetch("from raw.t order by id") == [(1, "a"), (2, "B"), (3, "C")]
+
+
+def test_merge_of_keys_alone_adds_the_new_ones(warehouse: Warehouse) -> None:
+    """A table whose columns are all key takes each row once."""
+    warehouse.execute("create table raw.k (id bigint primary key)")
+    warehouse.merge_arrow("raw.k", pa.table({"id": [1]}), key=("id",))
+    warehouse.merge_arrow("raw.k", pa.table({"id": [1, 2]}), key=("id",))
+    assert warehouse.fetch("from raw.k order by id") == [(1,), (2,)]
+
+
+def test_replace_holds_exactly_the_new_rows(warehouse: Warehouse) -> None:
+    """Replacing a table leaves nothing of the rows and columns it had."""
+    warehouse.replace_arrow("master.t", pa.table({"a": [1, 2]}))
+    assert warehouse.replace_arrow("master.t", pa.table({"b": ["x"]})) == 1
+    assert warehouse.fetch("from master.t") == [("x",)]
+
+
+def test_failed_transaction_leaves_nothing(warehouse: Warehouse, table: str) -> None:
+    """When the body raises, nothing of the transaction is kept, also of a nested one that had ended."""
+    with pytest.raises(RuntimeError), warehouse.transaction():
+        with warehouse.transaction():
+            warehouse.append_arrow(table, pa.table({"id": [1], "name": ["a"]}))
+        raise RuntimeError
+    assert warehouse.row_count(table) == 0
+
+
+def test_stream_inside_a_transaction_sees_its_rows(warehouse: Warehouse, table: str) -> None:
+    """A query inside a transaction reads what the transaction has written."""
+    with warehouse.transaction():
+        warehouse.append_arrow(table, pa.table({"id": [1], "name": ["a"]}))
+        assert warehouse.fetch_arrow("from raw.t").num_rows == 1
+
+
+def test_stream_survives_another_statement(warehouse: Warehouse) -> None:
+    """Batches go on coming while other statements run."""
+    reader = warehouse.stream_arrow("select range as n from range(10000)", batch_rows=2048)
+    first = reader.read_next_batch()
+    warehouse.execute("select 1")
+    assert first.num_rows + reader.read_all().num_rows == 10_000
+
+
+def test_handed_over_lets_another_connection_in(warehouse: Warehouse, table: str) -> None:
+    """While handed over the file can be opened with other settings, and what was written there is seen after."""
+    import duckdb
+
+    with warehouse.handed_over(), duckdb.connect(warehouse.path, config={"custom_user_agent": "dbt"}) as other:
+        other.execute("insert into raw.t values (7, 'dbt')")
+    assert warehouse.fetch("from raw.t") == [(7, "dbt")]
+
+
+@pytest.mark.parametrize("name", [NASTY, "o'brien", "é\n", "select"])
+def test_hostile_names_are_only_names(warehouse: Warehouse, name: str) -> None:
+    """A table or column name that looks like SQL is stored as the name it is."""
+    table = f"raw.{name.replace('.', '')}"
+    warehouse.replace_arrow(table, pa.table({name: [NASTY]}))
+    warehouse.append_arrow(table, pa.table({name: ["x"]}))
+    assert warehouse.table_exists(table)
+    assert warehouse.fetch_arrow(f"from {quote(table)}").to_pydict() == {name: [NASTY, "x"]}
+
+
+@pytest.mark.parametrize("name", ["", "raw.", "a\0b"])
+def test_what_is_no_name_is_refused(name: str) -> None:
+    """An empty part or a NUL cannot be quoted."""
+    with pytest.raises(ValueError, match="not an identifier"):
+        quote(name)
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.none() | st.integers(-(2**63), 2**63 - 1),
+        st.none() | st.decimals(-(10**15), 10**15, places=2),
+        st.none() | st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)),
+        st.none() | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
+        st.none() | st.booleans(),
+    ),
+    max_size=20,
+)
+SCHEMA = pa.schema(
+    {"i": pa.int64(), "d": pa.decimal128(18, 2), "t": pa.timestamp("us"), "s": pa.string(), "b": pa.bool_()}
+)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=ROWS)
+def test_values_come_back_exact(
+    warehouse: Warehouse, rows: list[tuple[int | None, Decimal | None, datetime | None, str | None, bool | None]]
+) -> None:
+    """Integers, decimals, timestamps, unicode, booleans and nulls come back as they went in."""
+    data = pa.Table.from_pylist([dict(zip(SCHEMA.names, row, strict=True)) for row in rows], schema=SCHEMA)
+    warehouse.replace_arrow("raw.exact", data)
+    assert warehouse.fetch_arrow("from raw.exact").cast(SCHEMA).equals(data)
