@@ -1,0 +1,39 @@
+"""Compare what tables hold, whatever the order of their rows."""
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+
+from shared.warehouse.base import Warehouse
+from shared.warehouse.identifiers import quote
+
+# What differs between two runs that did the same: when they ran, and the ids that they were given.
+VOLATILE = re.compile(r"^(_dlt_.*|dbt_.*|run_id|valid_from|valid_to|.*_at)$")
+
+
+def table_fingerprint(warehouse: Warehouse, table: str, *, ignore: re.Pattern[str] = VOLATILE) -> tuple[int, int]:
+    """Return a table's row count and the sum of its rows' hashes, over the columns whose names `ignore` does not match.
+
+    Equal tables have equal fingerprints; a changed, missing or doubled row changes it.
+    """
+    empty = warehouse.fetch_arrow(f"select * from {quote(table)} where false")
+    columns = sorted(name for name in empty.schema.names if not ignore.match(name))
+    if not columns:
+        return warehouse.row_count(table), 0
+    selected = ", ".join(quote(name) for name in columns)
+    with duckdb.connect() as calculator:
+        calculator.register("rows", warehouse.stream_arrow(f"select {selected} from {quote(table)}"))
+        row = calculator.execute(f"select count(*), coalesce(sum(hash({selected})::hugeint), 0) from rows").fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
+
+
+def schema_fingerprints(warehouse: Warehouse, schema: str) -> dict[str, tuple[int, int]]:
+    """Return the fingerprint of each table and view of a schema; tables that dlt keeps for itself are left out."""
+    return {
+        name: table_fingerprint(warehouse, f"{schema}.{name}")
+        for name in warehouse.tables(schema)
+        if not name.startswith("_dlt_")
+    }
