@@ -1,0 +1,1 @@
+"""What the tasks of pixi.toml run and is no project's."""

@@ -1,0 +1,50 @@
+# shellcheck shell=sh
+# Sourced by pixi (in bash) and by pixiw (in sh) when an environment is activated: puts .pixi/venvs/<environment> in line
+# with locks/<environment>.txt and first on PATH. It runs before every task, so the check below starts two processes only,
+# and as it is sourced it must leave no function, variable, option or directory behind.
+# Needs PIXI_PROJECT_ROOT and PIXI_ENVIRONMENT_NAME; CONDA_PREFIX says that pixi brought the interpreter.
+
+_venv=$PIXI_PROJECT_ROOT/.pixi/venvs/$PIXI_ENVIRONMENT_NAME
+_lock=$PIXI_PROJECT_ROOT/locks/$PIXI_ENVIRONMENT_NAME.txt
+_failed=
+
+# Without a lock the environment has no Python packages, just tools.
+if [ -f "$_lock" ]; then
+    # The lock's third line is `# project: <directory>`.
+    { read -r _line && read -r _line && read -r _project; } < "$_lock"
+    _project=${_project#\# project: }
+
+    # The same line as in environments.py, `interpreter_line`: what the venv is made of besides the files compared below.
+    _line=uv
+    if [ -n "${CONDA_PREFIX-}" ]; then
+        for _line in "$CONDA_PREFIX"/conda-meta/python-3*.json; do :; done
+    fi
+    if [ -d "$PIXI_PROJECT_ROOT/shared/src" ]; then _line="$_line shared"; fi
+    if [ "$_project" != shared ] && [ -d "$PIXI_PROJECT_ROOT/$_project/src" ]; then _line="$_line $_project"; fi
+
+    # The bare `python` of a venv is a link: where its interpreter is gone, -x says so.
+    if [ ! -x "$_venv/bin/python" ] || ! printf '%s\n' "$_line" | cat - "$_lock" \
+        "$PIXI_PROJECT_ROOT/$_project/pyproject.toml" "$PIXI_PROJECT_ROOT/shared/pyproject.toml" 2>/dev/null |
+        cmp -s - "$_venv/.stamp"; then
+        # Any Python from 3.9 runs environments.py: pixi's own, else the one that uv finds, else the one at hand.
+        if [ -n "${CONDA_PREFIX-}" ]; then
+            "$CONDA_PREFIX/bin/python" "$PIXI_PROJECT_ROOT/tasks/environments.py" "$PIXI_ENVIRONMENT_NAME"
+        elif _uv=$(command -v uv) || [ -x "${_uv:=$PIXI_PROJECT_ROOT/.pixi/uv/bin/uv}" ]; then
+            env -u VIRTUAL_ENV "$_uv" run -q --no-project --python '>=3.9' \
+                "$PIXI_PROJECT_ROOT/tasks/environments.py" "$PIXI_ENVIRONMENT_NAME"
+        else
+            python3 "$PIXI_PROJECT_ROOT/tasks/environments.py" "$PIXI_ENVIRONMENT_NAME"
+        fi || _failed=yes
+    fi
+    if [ -z "$_failed" ]; then
+        export VIRTUAL_ENV="$_venv"
+        export PATH="$_venv/bin:$PATH"
+    fi
+fi
+
+# `return` alone would let pixi go on with the broken environment; `exit` would close the terminal of who sourced it by hand.
+case $_failed$- in
+    yes*i*) unset _venv _lock _failed _project _line _uv && return 1 ;;
+    yes*) exit 1 ;;
+esac
+unset _venv _lock _failed _project _line _uv
