@@ -1,0 +1,143 @@
+"""Run a command beside one of the demo's outside systems: `python -m tasks.demo.serve NAME -- COMMAND…`.
+
+NAME is `loyalty` or `crm`. The API runs in its own process on a free port; COMMAND finds it in LOYALTY_API_URL or
+CRM_API_URL. serve ends with COMMAND's exit code (128 + n where signal n ended it). SIGTERM and SIGINT are passed on to
+COMMAND, and the API is stopped whatever happens: it ends when its standard input does, so also when serve is killed.
+Without a command, serve prints the address and serves until Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from types import FrameType
+
+from shared.command_line import command
+from shared.config import get_settings
+from shared.errors import PlatformError, UserError
+from shared.utils.console import say
+
+APIS = {"loyalty": "LOYALTY_API_URL", "crm": "CRM_API_URL"}
+START_TIMEOUT = 30.0  # seconds
+INTERRUPT_GRACE = 2.0  # seconds
+END_GRACE = 10.0  # seconds
+
+
+class Stopped(BaseException):
+    """A signal asks serve to stop."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.signum = signum
+
+
+def main(names: Sequence[str], *, call: Sequence[str]) -> int:
+    """Serve the API named while `call` runs, or until a signal where there is nothing to call."""
+    if len(names) != 1 or names[0] not in APIS:
+        raise UserError(
+            f"one name is needed: `{' '.join(names)}`",
+            hint=f"python -m tasks.demo.serve {'|'.join(APIS)} [-- COMMAND...]",
+        )
+    name = names[0]
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, stop)
+    try:
+        with running(name) as url:
+            if call:
+                return run(call, {**os.environ, APIS[name]: url})
+            print(url, flush=True)
+            say(f"{name} API: set {APIS[name]}={url} to use it; Ctrl-C ends it")
+            signal.pause()
+            return 0
+    except Stopped as stopped:
+        return 128 + stopped.signum if call else 0
+
+
+def stop(signum: int, frame: FrameType | None) -> None:
+    """Handle the first signal; later ones must not disturb the cleaning up."""
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, signal.SIG_IGN)
+    raise Stopped(signum)
+
+
+@contextmanager
+def running(name: str) -> Iterator[str]:
+    """Run an API in a process and a session of its own, so that Ctrl-C leaves it to COMMAND until COMMAND has ended."""
+    api = subprocess.Popen(
+        [sys.executable, "-m", f"tasks.demo.{name}_api"],
+        cwd=get_settings().root,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with api:
+        try:
+            yield address_of(api, name)
+        finally:
+            assert api.stdin is not None
+            api.stdin.close()
+            end(api)
+
+
+def address_of(api: subprocess.Popen[str], name: str) -> str:
+    """Return the address that an API prints when it can be asked."""
+    assert api.stdout is not None
+    ready, _, _ = select.select([api.stdout], [], [], START_TIMEOUT)
+    if not ready:
+        raise PlatformError(
+            f"the demo API did not start within {START_TIMEOUT:.0f} s: `{name}`",
+            hint="the machine may be busy; run the command again",
+        )
+    address = api.stdout.readline().strip()
+    if not address:
+        # It has said why, on the same standard error.
+        sys.exit(api.wait() or 1)
+    return address
+
+
+def run(call: Sequence[str], environment: dict[str, str]) -> int:
+    """Run a command to its end and return its exit code as a shell would."""
+    try:
+        process = subprocess.Popen(call, env=environment)
+    except OSError as error:
+        raise UserError(f"cannot run: `{call[0]}`", hint=f"{error.strerror}; give a command after `--`") from error
+    try:
+        code = process.wait()
+    except Stopped as stopped:
+        code = pass_on(process, stopped.signum)
+    return code if code >= 0 else 128 - code
+
+
+def pass_on(process: subprocess.Popen[bytes], signum: int) -> int:
+    """End a command the way serve was asked to end."""
+    if signum == signal.SIGINT:
+        # Ctrl-C reaches COMMAND too. A second SIGINT would disturb its cleaning up: send one only where none arrived.
+        try:
+            return process.wait(INTERRUPT_GRACE)
+        except subprocess.TimeoutExpired:
+            pass
+    process.send_signal(signum)
+    return end(process)
+
+
+def end(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> int:
+    """Wait for a process that has been asked to end; kill it when it does not."""
+    try:
+        return process.wait(END_GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+if __name__ == "__main__":
+    # What follows `--` is COMMAND's own, `--debug` included.
+    words = sys.argv[1:]
+    split = words.index("--") if "--" in words else len(words)
+    sys.exit(command(partial(main, call=words[split + 1 :]), words[:split]))
