@@ -19,8 +19,11 @@ if [ -f "$_lock" ]; then
     if [ -n "${CONDA_PREFIX-}" ]; then
         for _line in "$CONDA_PREFIX"/conda-meta/python-3*.json; do :; done
     fi
-    if [ -d "$PIXI_PROJECT_ROOT/shared/src" ]; then _line="$_line shared"; fi
-    if [ "$_project" != shared ] && [ -d "$PIXI_PROJECT_ROOT/$_project/src" ]; then _line="$_line $_project"; fi
+    for _package in shared "$_project"; do
+        for _init in "$PIXI_PROJECT_ROOT/$_package"/src/*/__init__.py; do
+            case "$_line " in *" $_package "*) ;; *) [ ! -f "$_init" ] || _line="$_line $_package" ;; esac
+        done
+    done
 
     # The bare `python` of a venv is a link: where its interpreter is gone, -x says so.
     if [ ! -x "$_venv/bin/python" ] || ! printf '%s\n' "$_line" | cat - "$_lock" \
@@ -44,7 +47,7 @@ fi
 
 # `return` alone would let pixi go on with the broken environment; `exit` would close the terminal of who sourced it by hand.
 case $_failed$- in
-    yes*i*) unset _venv _lock _failed _project _line _uv && return 1 ;;
+    yes*i*) unset _venv _lock _failed _project _line _package _init _uv && return 1 ;;
     yes*) exit 1 ;;
 esac
-unset _venv _lock _failed _project _line _uv
+unset _venv _lock _failed _project _line _package _init _uv

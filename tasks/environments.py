@@ -81,8 +81,8 @@ def inputs_digest(root: Path, header: dict[str, str]) -> str | None:
 
 
 def editable_packages(project: str) -> list[str]:
-    """The directories installed as they stand: the shared library and the project, where they have code."""
-    return [name for name in dict.fromkeys(("shared", project)) if (ROOT / name / "src").is_dir()]
+    """The directories installed as they stand: the shared library and the project, where they are Python packages."""
+    return [name for name in dict.fromkeys(("shared", project)) if any((ROOT / name / "src").glob("*/__init__.py"))]
 
 
 def interpreter_line(project: str) -> str:
@@ -165,7 +165,9 @@ def uv(*arguments: str) -> None:
         raise InstallError("uv is not on PATH", "run `./pixiw install`, which brings a uv of its own")
     result = subprocess.run([executable, *arguments], cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if result.returncode:
-        raise InstallError(f"`uv {' '.join(arguments[:2])}` failed:\n{result.stdout.decode(errors='replace').strip()}", "")
+        # What a package's build printed stands far to the right; what uv says about it does not.
+        lines = [line for line in result.stdout.decode(errors="replace").splitlines() if line.strip() and line[:9].strip()]
+        raise InstallError("\n".join([f"`uv {' '.join(arguments[:2])}` failed", *lines]), "")
 
 
 def has_python(venv: Path, python: str) -> bool:
