@@ -35,6 +35,13 @@ def test_merge_replaces_by_key(warehouse: Warehouse, table: str) -> None:
     assert warehouse.fetch("from raw.t order by id") == [(1, "a"), (2, "B"), (3, "C")]
 
 
+def test_merge_keeps_what_it_is_told_to_keep(warehouse: Warehouse, table: str) -> None:
+    """A row that is replaced keeps its own value in a column named in `keep`; a new row brings its own."""
+    warehouse.append_arrow(table, pa.table({"id": [1], "name": ["first"]}))
+    warehouse.merge_arrow(table, pa.table({"id": [1, 2], "name": ["later", "new"]}), key=("id",), keep=("name",))
+    assert warehouse.fetch("from raw.t order by id") == [(1, "first"), (2, "new")]
+
+
 def test_merge_of_keys_alone_adds_the_new_ones(warehouse: Warehouse) -> None:
     """A table whose columns are all key takes each row once."""
     warehouse.execute("create table raw.k (id bigint primary key)")

@@ -58,10 +58,10 @@ class Warehouse(ABC):
         """Add rows to a table, columns matched by name, and return how many were added."""
 
     @abstractmethod
-    def merge_arrow(self, table: str, data: ArrowData, *, key: Sequence[str]) -> int:
+    def merge_arrow(self, table: str, data: ArrowData, *, key: Sequence[str], keep: Sequence[str] = ()) -> int:
         """Insert rows or, where `key` (the table's primary key) is already there, replace them.
 
-        `data` holds each key once.
+        `data` holds each key once. A row that is replaced keeps its own values in the columns `keep`.
         """
 
     @abstractmethod

@@ -94,9 +94,9 @@ class DuckDBWarehouse(Warehouse):
         return self._insert(f"insert into {quote(table)} ({columns}) select {columns} from {INCOMING}", data)
 
     @override
-    def merge_arrow(self, table: str, data: ArrowData, *, key: Sequence[str]) -> int:
+    def merge_arrow(self, table: str, data: ArrowData, *, key: Sequence[str], keep: Sequence[str] = ()) -> int:
         columns = ", ".join(quote(name) for name in data.schema.names)
-        changes = [f"{quote(n)} = excluded.{quote(n)}" for n in data.schema.names if n not in key]
+        changes = [f"{quote(n)} = excluded.{quote(n)}" for n in data.schema.names if n not in (*key, *keep)]
         action = f"update set {', '.join(changes)}" if changes else "nothing"
         return self._insert(
             f"insert into {quote(table)} ({columns}) select {columns} from {INCOMING} "
@@ -132,7 +132,9 @@ class DuckDBWarehouse(Warehouse):
 
     @override
     def is_empty(self) -> bool:
-        return not self.fetch("select 1 from information_schema.tables where table_catalog = current_database() limit 1")
+        return not self.fetch(
+            "select 1 from information_schema.tables where table_catalog = current_database() limit 1"
+        )
 
     @override
     def transaction(self) -> AbstractContextManager[None]:

@@ -1,0 +1,8 @@
+"""Checks of rows against a row model, and the quarantine for those that fail."""
+
+from shared.data_quality.columns import ColumnChecker
+from shared.data_quality.fields import RowModel, arrow_schema
+from shared.data_quality.quarantine import Quarantine
+from shared.data_quality.rows import POSITION, BadRow, Checked, RowChecker
+
+__all__ = ["POSITION", "BadRow", "Checked", "ColumnChecker", "Quarantine", "RowChecker", "RowModel", "arrow_schema"]

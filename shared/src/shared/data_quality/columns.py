@@ -1,0 +1,177 @@
+"""Check rows that come as columns, a record batch at a time, by a row model compiled to arrow expressions.
+
+No row passes through Python unless it is bad: then pydantic says what is wrong with it, as it does for rows that
+come one by one. Both ways agree on which rows are bad; `shared/tests/data_quality/test_agreement.py` searches for
+exceptions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import fields as attributes
+from dataclasses import is_dataclass
+from datetime import date, datetime
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from annotated_types import GroupedMetadata
+
+from shared.data_quality.fields import Field, RowModel, unsupported
+from shared.data_quality.rows import BadRow, Checked, RowChecker
+from shared.errors import InputError
+
+Mask: TypeAlias = pa.BooleanArray
+Test: TypeAlias = Callable[[pa.Array], Mask]
+
+COMPARISONS: dict[str, Callable[..., Mask]] = {
+    "ge": pc.greater_equal,
+    "gt": pc.greater,
+    "le": pc.less_equal,
+    "lt": pc.less,
+}
+LENGTHS: dict[str, Callable[..., Mask]] = {"min_length": pc.greater_equal, "max_length": pc.less_equal}
+# Pydantic's regular expressions and arrow's differ on what these match beyond ASCII.
+UNICODE_DEPENDENT = re.compile(r"\\[dDwWsSbBpP]|\(\?|\[:")
+CONFIG_WITHOUT_EFFECT = {"extra", "frozen", "title"}
+
+
+class ColumnChecker:
+    """Checks record batches against a row model.
+
+    Raises:
+        ConfigurationError: The model has a rule that columns cannot be checked by; the message names it.
+    """
+
+    def __init__(self, model: type[RowModel]) -> None:
+        self.rows = RowChecker(model)
+        self.fields = self.rows.fields
+        _refuse_model_wide_rules(model)
+        self._tests = {field.name: [_compile(model, field, rule) for rule in _rules(field)] for field in self.fields}
+
+    def extra_columns(self, schema: pa.Schema, origin: str) -> list[str]:
+        """Return the columns that the model does not know.
+
+        Raises:
+            InputError: A column is missing or has a type that cannot become the field's; the message names both.
+        """
+        missing = [field.name for field in self.fields if field.required and field.name not in schema.names]
+        if missing:
+            raise InputError(
+                f"missing column in `{origin}`: {', '.join(f'`{name}`' for name in missing)}",
+                hint=f"it has {', '.join(f'`{name}`' for name in schema.names)}; correct the file or the row model",
+            )
+        for field in self.fields:
+            if field.name in schema.names and not _convertible(schema.field(field.name).type, field):
+                raise InputError(
+                    f"wrong type in `{origin}`, column `{field.name}`: `{schema.field(field.name).type}`",
+                    hint=f"the row model has `{field.kind.__name__}`; correct the file or the row model",
+                )
+        known = {field.name for field in self.fields}
+        return [name for name in schema.names if name not in known]
+
+    def check(self, batch: pa.RecordBatch, first_position: int) -> Checked:
+        """Part good rows from bad ones, in a batch whose columns `extra_columns` has accepted."""
+        good = pa.repeat(True, batch.num_rows)
+        columns: list[pa.Array] = []
+        for field in self.fields:
+            values, convertible = _convert(batch, field)
+            columns.append(values)
+            excused = values.is_null() if field.nullable else pa.scalar(False)
+            for passed in [values.is_valid(), convertible, *(test(values) for test in self._tests[field.name])]:
+                good = pc.and_(good, pc.or_(excused, pc.fill_null(passed, False)))
+        positions = pa.arange(first_position, first_position + batch.num_rows)
+        extras = [name for name in batch.schema.names if name not in {field.name for field in self.fields}]
+        columns += [positions, *(batch.column(name) for name in extras)]
+        schema = pa.schema([*self.rows.schema, *(batch.schema.field(name) for name in extras)])
+        # The whole batch goes into a schema whose columns are not null: only then are the bad rows taken out.
+        checked = pa.RecordBatch.from_arrays(columns, schema=schema)
+        if pc.all(good).as_py() is not False:
+            return Checked(checked, [])
+        bad = pc.invert(good)
+        return Checked(checked.filter(good), self._explain(batch.filter(bad), positions.filter(bad)))
+
+    def _explain(self, batch: pa.RecordBatch, positions: pa.Array) -> list[BadRow]:
+        rows = batch.to_pylist()
+        reasons = self.rows.reasons(rows)
+        return [
+            BadRow.of(position, reasons.get(index, "refused by the check of columns"), rows[index])
+            for index, position in enumerate(positions.to_pylist())
+        ]
+
+
+def _convert(batch: pa.RecordBatch, field: Field) -> tuple[pa.Array, Mask | pa.BooleanScalar]:
+    """Return a column in the field's type, and which of its values could be converted."""
+    everything = pa.scalar(True)
+    if field.name not in batch.schema.names:
+        return pa.repeat(pa.scalar(field.default, field.arrow_type), batch.num_rows), everything
+    values = batch.column(field.name)
+    if field.kind is int and pa.types.is_floating(values.type):
+        # Writers turn a column of integers with nulls into floating point; 2**63 is the first that does not fit.
+        whole = pc.and_(pc.equal(values, pc.trunc(values)), pc.less(pc.abs(values), 2.0**63))
+        return pc.cast(values, field.arrow_type, safe=False), whole
+    if field.kind.__name__ == "datetime" and pa.types.is_timestamp(values.type):
+        return pc.cast(values, options=pc.CastOptions(field.arrow_type, allow_time_truncate=True)), everything
+    return pc.cast(values, field.arrow_type), everything
+
+
+def _convertible(found: pa.DataType, field: Field) -> bool:
+    kind, types = field.kind.__name__, pa.types
+    if pa.types.is_dictionary(found):
+        found = found.value_type
+    accepted = {
+        "int": (types.is_integer(found) and found != pa.uint64()) or (types.is_floating(found) and not field.choices),
+        "float": types.is_floating(found) or types.is_integer(found),
+        "str": types.is_string(found) or types.is_large_string(found) or types.is_string_view(found),
+        "bool": types.is_boolean(found),
+        "datetime": types.is_date32(found) or (types.is_timestamp(found) and found.tz is None),
+        "date": types.is_date32(found),
+    }
+    return bool(types.is_null(found) or accepted[kind])
+
+
+def _rules(field: Field) -> list[tuple[str, Any]]:
+    """Return a field's constraints as name and bound."""
+    rules: list[tuple[str, Any]] = [("choices", field.choices)] if field.choices else []
+    for constraint in field.constraints:
+        for part in constraint if isinstance(constraint, GroupedMetadata) else [constraint]:
+            if is_dataclass(part):
+                rules += [(attribute.name, getattr(part, attribute.name)) for attribute in attributes(part)]
+            else:
+                rules += vars(part).items()
+    return rules
+
+
+def _compile(model: type[RowModel], field: Field, rule: tuple[str, Any]) -> Test:
+    name, bound = rule
+    same_type = type(bound) is field.kind or (field.kind, type(bound)) == (float, int)
+    if name == "choices" and field.kind in (str, int):
+        allowed = pa.array(bound, field.arrow_type)
+        return lambda values: pc.is_in(values, value_set=allowed)
+    if name in COMPARISONS and same_type and field.kind in (int, float, date, datetime):
+        limit = pa.scalar(bound, field.arrow_type)
+        return lambda values: COMPARISONS[name](values, limit)
+    if name in LENGTHS and field.kind is str:
+        return lambda values: LENGTHS[name](pc.utf8_length(values), bound)
+    if name == "pattern" and field.kind is str and isinstance(bound, str) and not UNICODE_DEPENDENT.search(bound):
+        return lambda values: pc.match_substring_regex(values, bound)
+    if name == "allow_inf_nan" and field.kind is float:
+        return lambda values: pc.or_(pc.is_finite(values), bound)
+    raise unsupported(
+        model,
+        field.name,
+        f"`{name}={bound!r}`",
+        "columns are checked by ge, gt, le, lt, min_length, max_length, Literal, allow_inf_nan and a pattern of "
+        "explicit classes such as [0-9]; check anything else in the transformation",
+    )
+
+
+def _refuse_model_wide_rules(model: type[RowModel]) -> None:
+    decorators = model.__pydantic_decorators__
+    for group in ("validators", "field_validators", "root_validators", "model_validators"):
+        for name in getattr(decorators, group):
+            raise unsupported(model, name, "a validator in Python", "express it as a constraint of the field")
+    for name, value in model.model_config.items():
+        if name not in CONFIG_WITHOUT_EFFECT or (name, value) == ("extra", "forbid"):
+            raise unsupported(model, "model_config", f"`{name}={value!r}`", "leave it out")

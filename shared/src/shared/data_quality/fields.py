@@ -1,0 +1,111 @@
+"""A row model's fields, read once, so that both ways of checking go by the same rules."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
+
+from shared.errors import ConfigurationError
+
+ARROW_TYPES: dict[type, pa.DataType] = {
+    int: pa.int64(),
+    float: pa.float64(),
+    str: pa.string(),
+    bool: pa.bool_(),
+    datetime: pa.timestamp("us"),
+    date: pa.date32(),
+}
+
+
+class RowModel(BaseModel):
+    """What a good row of a resource looks like. Subclass it with one annotated field a column.
+
+    Fields are `int`, `float`, `str`, `bool`, `datetime`, `date` or a `Literal`, optional or not, with pydantic's
+    constraints. A field without a default is a column that must be there; `| None` lets its values be null.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column.
+
+    Attributes:
+        kind: The Python type of its values.
+        required: Whether the column must be there; if it is not, every row has `default`.
+        constraints: Pydantic's constraint objects: `Ge(ge=0)`, `MaxLen(max_length=3)`, …
+        choices: The values of a `Literal`, or nothing.
+    """
+
+    name: str
+    kind: type
+    nullable: bool
+    required: bool
+    default: object
+    constraints: tuple[object, ...]
+    choices: tuple[Any, ...]
+
+    @property
+    def arrow_type(self) -> pa.DataType:
+        """The arrow type of the column once checked."""
+        return ARROW_TYPES[self.kind]
+
+
+def fields_of(model: type[RowModel]) -> list[Field]:
+    """Return a model's fields in order.
+
+    Raises:
+        ConfigurationError: A field has a type or a name that no column can have; the message names it.
+    """
+    return [_field(model, name, info) for name, info in model.model_fields.items()]
+
+
+def arrow_schema(model: type[RowModel]) -> pa.Schema:
+    """Return the columns of checked rows."""
+    return pa.schema([pa.field(field.name, field.arrow_type, field.nullable) for field in fields_of(model)])
+
+
+def _field(model: type[RowModel], name: str, info: FieldInfo) -> Field:
+    annotation, nullable, constraints = _unwrap(info.annotation, info.metadata)
+    choices = get_args(annotation) if get_origin(annotation) is Literal else ()
+    kinds = {type(choice) for choice in choices} if choices else {annotation}
+    kind = kinds.pop()
+    if kinds or kind not in ARROW_TYPES:
+        raise unsupported(model, name, f"type `{info.annotation}`", f"use one of {_names(ARROW_TYPES)}")
+    if info.alias or info.validation_alias:
+        raise unsupported(model, name, "alias", "name the field as the column is named")
+    default = None if info.is_required() else info.get_default(call_default_factory=True, validated_data={})
+    return Field(name, kind, nullable, info.is_required(), default, tuple(constraints), choices)
+
+
+def _unwrap(annotation: Any, metadata: Iterable[object]) -> tuple[Any, bool, list[object]]:
+    """Take `Annotated` and `| None` off an annotation and gather the constraints found on the way."""
+    constraints, nullable = list(metadata), False
+    while True:
+        if get_origin(annotation) is Annotated:
+            annotation, *extra = get_args(annotation)
+            for item in extra:
+                constraints += item.metadata if isinstance(item, FieldInfo) else [item]
+            continue
+        inner = [argument for argument in get_args(annotation) if argument is not types.NoneType]
+        if get_origin(annotation) in (Union, types.UnionType) and len(inner) == 1:
+            annotation, nullable = inner[0], True
+            continue
+        return annotation, nullable, constraints
+
+
+def unsupported(model: type[RowModel], name: str, what: str, hint: str) -> ConfigurationError:
+    """Return the error that names the part of a model which cannot be checked."""
+    return ConfigurationError(f"row model `{model.__name__}`, field `{name}` cannot be checked: {what}", hint=hint)
+
+
+def _names(kinds: Iterable[type]) -> str:
+    return ", ".join(f"`{kind.__name__}`" for kind in kinds)

@@ -1,0 +1,126 @@
+"""Check rows that come one by one, as from CSV and APIs, with pydantic."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+from pydantic import TypeAdapter, ValidationError
+
+from shared.data_quality.fields import Field, RowModel, arrow_schema, fields_of
+
+POSITION = "_position"
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that was refused.
+
+    Attributes:
+        position: Where in its origin: the line of a file, the number of a row.
+        reason: What is wrong, a clause for each field.
+        payload: The row as it came, as JSON.
+    """
+
+    position: int
+    reason: str
+    payload: str
+
+    @classmethod
+    def of(cls, position: int, reason: str, row: Mapping[str, object]) -> BadRow:
+        """Make one from the row itself."""
+        return cls(position, reason, json.dumps(row, default=str))
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A batch after its check: the good rows, each with its position in the column `POSITION`, and the bad ones."""
+
+    good: pa.RecordBatch
+    bad: list[BadRow]
+
+
+class RowChecker:
+    """Checks mappings against a row model.
+
+    Raises:
+        ConfigurationError: The model has a field that no column can hold.
+    """
+
+    def __init__(self, model: type[RowModel]) -> None:
+        self.fields = fields_of(model)
+        self.schema = arrow_schema(model).append(pa.field(POSITION, pa.int64(), nullable=False))
+        self._adapter = TypeAdapter(list[model])  # type: ignore[valid-type]
+
+    def check(self, rows: Sequence[Row], positions: Sequence[int], extras: Sequence[str] = ()) -> Checked:
+        """Part good rows from bad ones.
+
+        Args:
+            rows: The rows as they came.
+            positions: Where each is in its origin.
+            extras: Columns that the model does not know, to be carried along as text.
+        """
+        reasons, good = self._examine(rows)
+        bad = [BadRow.of(positions[at], reason, rows[at]) for at, reason in sorted(reasons.items())]
+        columns = [pa.array(_values(good, field), field.arrow_type) for field in self.fields]
+        columns.append(pa.array([positions[at] for at in good], pa.int64()))
+        columns += [pa.array([as_text(rows[at].get(name)) for at in good], pa.string()) for name in extras]
+        schema = pa.schema([*self.schema, *(pa.field(name, pa.string()) for name in extras)])
+        return Checked(pa.RecordBatch.from_arrays(columns, schema=schema), bad)
+
+    def reasons(self, rows: Sequence[Row]) -> dict[int, str]:
+        """Return what is wrong with each bad row, by its index."""
+        return self._examine(rows)[0]
+
+    def _examine(self, rows: Sequence[Row]) -> tuple[dict[int, str], dict[int, RowModel]]:
+        """Return what is wrong with the bad rows and the models of the good ones, both by index."""
+        clauses: dict[int, list[str]] = {}
+        good = self._validate(rows, clauses)
+        for field in self.fields:
+            for at in _unstorable(_values(good, field), list(good), field.arrow_type):
+                clauses.setdefault(at, []).append(f"`{field.name}`: cannot be stored as {field.arrow_type}")
+        return (
+            {at: "; ".join(found) for at, found in clauses.items()},
+            {at: row for at, row in good.items() if at not in clauses},
+        )
+
+    def _validate(self, rows: Sequence[Row], clauses: dict[int, list[str]]) -> dict[int, RowModel]:
+        try:
+            return dict(enumerate(self._adapter.validate_python(rows)))
+        except ValidationError as error:
+            for detail in error.errors(include_url=False, include_context=False, include_input=False):
+                at, *field = detail["loc"]
+                clause = f"`{'.'.join(str(part) for part in field)}`: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
+                clauses.setdefault(int(at), []).append(clause)
+        rest = [at for at in range(len(rows)) if at not in clauses]
+        return dict(zip(rest, self._adapter.validate_python([rows[at] for at in rest]), strict=True))
+
+
+def _values(rows: Mapping[int, RowModel], field: Field) -> list[Any]:
+    return [getattr(row, field.name) for row in rows.values()]
+
+
+def _unstorable(values: Sequence[Any], indices: Sequence[int], arrow_type: pa.DataType) -> list[int]:
+    """Find values that Python can hold and no column can: integers beyond 64 bits, half a surrogate pair."""
+    if _storable(values, arrow_type):
+        return []
+    return [at for at, value in zip(indices, values, strict=True) if not _storable([value], arrow_type)]
+
+
+def _storable(values: Sequence[Any], arrow_type: pa.DataType) -> bool:
+    try:
+        pa.array(values, arrow_type)
+    except (pa.ArrowException, OverflowError, UnicodeError):
+        return False
+    return True
+
+
+def as_text(value: object) -> str | None:
+    """Return a value of a column that has no model as text, what is nested as JSON."""
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    return None if value is None else json.dumps(value, default=str)
