@@ -36,7 +36,7 @@ class Request:
     body: bytes
 
 
-class Refused(Exception):  # noqa: N818 - an answer of the API's, not an error of ours
+class Refused(Exception):
     """The request cannot be served: status and the reason the caller is told."""
 
     def __init__(self, status: int, reason: str) -> None:

@@ -181,3 +181,11 @@ def test_argument_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
     """An argument that demo-data does not know is the user's mistake."""
     assert command(main, ["--fast"]) == 2
     assert "error: unknown argument: `--fast`\nhint:" in capfd.readouterr().err
+
+
+def test_task_is_a_command() -> None:
+    """`python -m tasks.demo` and `python -m tasks.demo.data` are the same command."""
+    for name in ("tasks.demo", "tasks.demo.data"):
+        call = [sys.executable, "-m", name, "now"]
+        done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr.splitlines()[0]) == (2, "error: unknown argument: `now`")
