@@ -1,0 +1,87 @@
+"""The command line: `python -m entity_resolution train | predict | run | evaluate`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from entity_resolution import resolve
+from entity_resolution.quality import Measures
+from entity_resolution.settings import read_options
+from shared.config import get_settings
+from shared.errors import ConfigurationError
+from shared.monitoring import record_run
+from shared.warehouse import open_warehouse
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command that the arguments name and return its exit code."""
+    parsed = _parser().parse_args(arguments)
+    with _job(parsed.command, parsed.truth, " ".join(arguments)) as job:
+        if parsed.command == "train":
+            resolve.train(job)
+        elif parsed.command == "evaluate":
+            if job.options.truth is None:
+                raise ConfigurationError(
+                    "there is no truth to compare with", hint="name a CSV file with --truth or ENTITY_TRUTH"
+                )
+            _print(resolve.evaluate(job, job.options.truth), truth=True)
+        else:
+            training: resolve.Training = "never" if parsed.command == "predict" else "if needed"
+            if parsed.command == "run" and parsed.retrain:
+                training = "always"
+            measures = resolve.resolve(job, training=training, full=parsed.full)
+            _print(measures, truth=job.options.truth is not None)
+    return 0
+
+
+@contextmanager
+def _job(command: str, truth: str | None, line: str) -> Iterator[resolve.Job]:
+    settings = get_settings()
+    options = read_options(settings, truth)
+    step = "resolve" if command in ("run", "predict") else command
+    with (
+        open_warehouse(settings, holder=f"entity resolution: {line}", mode="write") as warehouse,
+        record_run(warehouse, step=step, command=line) as run,
+    ):
+        yield resolve.Job(warehouse, settings, options, run)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m entity_resolution",
+        description="Find which records of core are the same person, and keep one golden record for each in master.",
+    )
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(dest="command", required=True)
+    train = commands.add_parser("train", help="train a model on the parties of core")
+    train.set_defaults(truth=None)
+    run = commands.add_parser("run", help="train where there is no model yet, link, and write master")
+    run.add_argument("--retrain", action="store_true", help="train a new model first")
+    predict = commands.add_parser("predict", help="like run, but never train")
+    for command in (run, predict):
+        command.add_argument("--full", action="store_true", help="do the work also where nothing is new")
+    evaluate = commands.add_parser("evaluate", help="measure master against the truth")
+    for command in (run, predict, evaluate):
+        command.add_argument(
+            "--truth", metavar="PATH", help="CSV of customer_id and member_id (ENTITY_TRUTH, else data/demo/truth.csv)"
+        )
+    return parser
+
+
+def _print(measures: Measures, *, truth: bool) -> None:
+    parties, entities, joined = (f"{measures[name]:,.0f}" for name in ("parties", "entities", "entities_joined"))
+    print(f"entities: {entities} of {parties} parties, {joined} of them from several records")
+    for name, count in measures.items():
+        if name.startswith("entities_with_several_") and count:
+            source = name.removeprefix("entities_with_several_")
+            print(f"entities with several records of {source}: {count:,.0f}")
+    if "f1" in measures:
+        figures = ", ".join(f"{name} {measures[name]:.4f}" for name in ("precision", "recall", "f1") if name in measures)
+        pairs = ", ".join(f"{measures[f'pairs_{name}']:,.0f} {name}" for name in ("right", "wrong", "missed"))
+        print(f"quality: {figures} (pairs: {pairs})")
+    elif truth:
+        print("quality: not measured, the truth names none of these parties")
+    else:
+        print("quality: not measured, there is no truth (--truth or ENTITY_TRUTH)")

@@ -1,0 +1,100 @@
+"""Trained models on disk: `model-<n>.json`, and `current` that names the one in use."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from shared.errors import InputError
+from shared.warehouse import Warehouse
+
+POINTER = "current"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model.
+
+    Attributes:
+        settings: What Splink needs to predict: comparisons with their weights, blocking rules.
+        definition: Which untrained settings it was made from, see `model.definition`.
+        learned: Whether the weights come from matches in the data; False while there were too few.
+        trained_on: How many parties of each source system it has seen.
+    """
+
+    settings: dict[str, Any]
+    definition: str
+    learned: bool
+    trained_on: dict[str, int]
+
+    def to_json(self) -> str:
+        """Return the file's text; equal models have equal texts."""
+        return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
+
+
+class ModelStore:
+    """The models of one warehouse. Older ones stay; to go back to one, write its name into `current`."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self.folder = warehouse.state_dir / "entity-resolution"
+
+    def current_name(self) -> str | None:
+        """Return the name of the model in use, None where there is none yet."""
+        pointer = self.folder / POINTER
+        return pointer.read_text().strip() if pointer.exists() else None
+
+    def current_text(self) -> str:
+        """Return the file of the model in use, empty where there is none yet.
+
+        Raises:
+            InputError: `current` names a file that cannot be read.
+        """
+        name = self.current_name()
+        if name is None:
+            return ""
+        try:
+            return (self.folder / name).read_text()
+        except (OSError, ValueError) as error:
+            raise unreadable(self.folder / name) from error
+
+    def current(self) -> Model | None:
+        """Return the model in use, None where there is none yet.
+
+        Raises:
+            InputError: `current` names a file that is no model.
+        """
+        text = self.current_text()
+        try:
+            return Model(**json.loads(text)) if text else None
+        except (ValueError, TypeError) as error:
+            raise unreadable(self.folder / str(self.current_name())) from error
+
+    def save(self, model: Model) -> str:
+        """Make `model` the one in use and return its name; one equal to the present one is not stored again."""
+        name = self.current_name()
+        if name is not None and (self.folder / name).is_file() and (self.folder / name).read_text() == model.to_json():
+            return name
+        numbers = [int(path.stem.removeprefix("model-")) for path in self.folder.glob("model-*.json")]
+        name = f"model-{max(numbers, default=0) + 1}.json"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # The model first and whole, then its name: killed in between, the former model stays in use.
+        write_whole(self.folder / name, model.to_json())
+        write_whole(self.folder / POINTER, name + "\n")
+        return name
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is either all there or not at all."""
+    draft = path.with_name(path.name + ".part")
+    draft.write_text(text)
+    draft.replace(path)
+
+
+def unreadable(path: Path) -> InputError:
+    """Return the error for a model that cannot be used."""
+    return InputError(
+        f"cannot read the model: `{path}`",
+        hint="write the name of another model into `current` beside it, or train anew: `pixi run resolve --retrain`",
+    )

@@ -1,0 +1,69 @@
+"""Learn the weights of the comparisons from the parties themselves; nobody has to label pairs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from splink import Linker
+from splink.internals.exceptions import EMTrainingException
+
+from entity_resolution import model
+from entity_resolution.model_store import Model
+from entity_resolution.splink_session import make_linker
+from shared.monitoring.logs import log_event
+
+# Below these numbers what is learned would be noise: the session of expectation maximisation takes whatever pairs
+# it finds for matches. Splink's own starting weights do well enough until then.
+FEWEST_PARTIES = 200
+FEWEST_SURE_MATCHES = 100
+
+SEED = 1
+PAIRS_OF_STRANGERS = 500_000
+# Sums over several threads differ in their last digits; the same parties shall give the same file.
+SIGNIFICANT_DIGITS = 8
+
+
+def train(connection: duckdb.DuckDBPyConnection, parties: pa.Table) -> Model:
+    """Train a model on the parties of a Splink session; the same parties always give the same model."""
+    linker = make_linker(connection, model.settings())
+    learned = False
+    if parties.num_rows >= FEWEST_PARTIES:
+        linker.training.estimate_u_using_random_sampling(max_pairs=PAIRS_OF_STRANGERS, seed=SEED)
+        learned = _count_sure_matches(linker) >= FEWEST_SURE_MATCHES
+        if learned:
+            _learn_from_matches(linker)
+    return Model(
+        settings=_rounded(linker.misc.save_model_to_json()),
+        definition=model.definition(),
+        learned=learned,
+        trained_on=dict(sorted(Counter(parties["source_system"].to_pylist()).items())),
+    )
+
+
+def _count_sure_matches(linker: Linker) -> int:
+    counts = linker.blocking_analysis.count_comparisons_from_blocking_rules(
+        model.SURE_RULES, record_sample_proportion=1.0
+    )
+    return int(counts[-1]["cumulative_comparison_count"])
+
+
+def _learn_from_matches(linker: Linker) -> None:
+    linker.training.estimate_probability_two_random_records_match(model.SURE_RULES, recall=model.SURE_RECALL)
+    for rule in model.TRAINING_RULES:
+        try:
+            linker.training.estimate_parameters_using_expectation_maximisation(rule)
+        except EMTrainingException as error:
+            log_event("training session skipped", reason=str(error))
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.{SIGNIFICANT_DIGITS}g}")
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return value

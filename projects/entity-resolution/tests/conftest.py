@@ -1,0 +1,153 @@
+"""A platform in a temporary folder, and the FEBRL persons that the demo data holds."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from entity_resolution.cli import main
+from shared.command_line import command
+from shared.config import Settings, get_settings
+from shared.warehouse import open_warehouse
+
+DEMO_DATA = get_settings().data_dir
+PARTY_SCHEMA = pa.schema(
+    [(name, pa.string()) for name in ("party_id", "source_system", "source_id", "given_name", "surname")]
+    + [(name, pa.string()) for name in ("street_number", "address_1", "address_2", "suburb", "postcode", "state")]
+    + [("date_of_birth", pa.date32()), ("household_id", pa.int64()), ("is_current", pa.bool_())]
+)
+
+
+def party(party_id: str, **values: Any) -> dict[str, Any]:
+    """Return one row of core.dim_customer; what is not named is null."""
+    source, _, source_id = party_id.partition(":")
+    empty = dict.fromkeys(PARTY_SCHEMA.names)
+    return {**empty, "party_id": party_id, "source_system": source, "source_id": source_id, "is_current": True, **values}
+
+
+def table_of(rows: Iterable[dict[str, Any]]) -> pa.Table:
+    """Return parties as the table that core.dim_customer is."""
+    return pa.Table.from_pylist(list(rows), PARTY_SCHEMA)
+
+
+@dataclass
+class Finished:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class Platform:
+    """A platform of its own: folders, a warehouse, and the command line."""
+
+    data_dir: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that commands of this platform see."""
+        return Settings(data_dir=self.data_dir, warehouse_url="", warehouse_lock_timeout=20)
+
+    @property
+    def model_folder(self) -> Path:
+        """Where the models of this platform's warehouse are."""
+        return next(self.data_dir.glob("state/*/entity-resolution"))
+
+    def put(self, parties: pa.Table) -> Platform:
+        """Make these the rows of core.dim_customer."""
+        with open_warehouse(self.settings, holder="test", mode="write") as warehouse:
+            warehouse.replace_arrow("core.dim_customer", parties)
+        return self
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start `python -m entity_resolution` in a process of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "entity_resolution", *arguments],
+            env=os.environ | self._environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> Finished:
+        """Run a command of `python -m entity_resolution` in this process."""
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            for name, value in self._environment().items():
+                patch.setenv(name, value)
+            code = command(main, arguments)
+        return Finished(code, out.getvalue(), err.getvalue())
+
+    def _environment(self) -> dict[str, str]:
+        settings = {"DATA_DIR": str(self.data_dir), "WAREHOUSE_URL": "", "WAREHOUSE_LOCK_TIMEOUT": "20"}
+        return settings | {"ENTITY_TRUTH": "", "ENTITY_MATCH_THRESHOLD": ""} | self.environment
+
+    def resolve(self, *arguments: str) -> Finished:
+        """Run `run`, which must succeed."""
+        finished = self.run("run", *arguments)
+        assert finished.code == 0, finished.err
+        return finished
+
+    def fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        """Query the warehouse."""
+        with open_warehouse(self.settings, holder="test") as warehouse:
+            return warehouse.fetch(sql)
+
+    def master(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Return what master holds, without times and run ids."""
+        tables = ("entity_xref", "golden_customer", "resolution_quality")
+        return {
+            table: self.fetch(f"select * exclude (run_id, {times}) from master.{table} order by 1")
+            for table, times in zip(tables, ("resolved_at", "resolved_at", "run_id"), strict=True)
+        }
+
+    def measures(self) -> dict[str, float]:
+        """Return the measures that master holds."""
+        return dict(self.fetch("select measure, value from master.resolution_quality"))
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Platform:
+    """Return an empty platform."""
+    return Platform(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def truth() -> Path:
+    """Return the file that says who is who in the demo data."""
+    return DEMO_DATA / "demo" / "truth.csv"
+
+
+@pytest.fixture(scope="session")
+def febrl(truth: Path) -> pa.Table:
+    """Return all 10,000 parties of the demo data as core.dim_customer holds them, a couple after the other."""
+    if not truth.exists():
+        pytest.fail("no demo data: run `pixi run demo-data` first")
+    with duckdb.connect() as connection:
+        connection.execute("set variable data = $1", [str(DEMO_DATA)])
+        sql = (Path(__file__).parent / "febrl.sql").read_text()
+        return connection.execute(sql).to_arrow_table().cast(PARTY_SCHEMA)
+
+
+@pytest.fixture(scope="session")
+def resolved(febrl: pa.Table, truth: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Platform, Finished]:
+    """Return a platform that has resolved all of the demo data, and how that ended. Not to be changed."""
+    platform = Platform(tmp_path_factory.mktemp("febrl")).put(febrl)
+    process = platform.start("run", "--truth", str(truth))
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    return platform, Finished(process.returncode, out, err)

@@ -1,0 +1,65 @@
+"""The real persons of the demo data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+from conftest import Finished, Platform
+
+Resolved = tuple[Platform, Finished]
+
+
+def test_quality_without_social_security_number(resolved: Resolved) -> None:
+    """CRM and loyalty are linked with an F1 of at least 0.99, measured over all pairs of the clusters."""
+    platform, finished = resolved
+    measures = platform.measures()
+    assert measures["f1"] >= 0.99
+    assert measures["precision"] >= 0.99
+    assert measures["pairs_right"] + measures["pairs_missed"] == 5000
+    assert f"f1 {measures['f1']:.4f}" in finished.out
+
+
+def test_measures_are_metrics_of_the_run(resolved: Resolved) -> None:
+    """The run ledger holds the measures and the rows of both tables."""
+    platform, _ = resolved
+    metrics = dict(platform.fetch("select name, value from ops.run_metric join ops.run using (run_id)"))
+    assert metrics == platform.measures()
+    outputs = dict(platform.fetch("select relation, row_count from ops.run_output"))
+    assert outputs == {"master.entity_xref": 10000, "master.golden_customer": metrics["entities"]}
+
+
+def test_every_party_has_one_entity_and_every_entity_a_golden_record(resolved: Resolved) -> None:
+    """No party is lost or doubled on the way to the golden records."""
+    platform, _ = resolved
+    parties = platform.fetch("select count(distinct party_id) from master.entity_xref join core.dim_customer using (party_id)")
+    assert parties == [(10000,)]
+    assert platform.fetch("select sum(party_count) from master.golden_customer") == [(10000,)]
+    assert platform.fetch("select count(*) from master.entity_xref anti join master.golden_customer using (entity_id)") == [(0,)]
+
+
+def test_warehouse_keeps_no_table_of_splink(resolved: Resolved) -> None:
+    """Splink works elsewhere and leaves nothing behind in the warehouse."""
+    platform, _ = resolved
+    tables = {name for (name,) in platform.fetch("select table_name from information_schema.tables where table_schema = 'master'")}
+    assert tables == {"entity_xref", "golden_customer", "resolution_quality", "resolution_run"}
+    assert platform.fetch("select count(*) from information_schema.tables where table_name like '%splink%'") == [(0,)]
+
+
+def test_screen_shows_steps_and_the_log_has_the_rest(resolved: Resolved) -> None:
+    """What Splink says goes into the log; the user sees each step with its seconds."""
+    platform, finished = resolved
+    steps = [line.split("✓")[1].rpartition("(")[0].strip() for line in finished.err.splitlines() if "✓" in line]
+    assert steps == ["read parties", "start Splink", "train", "link", "choose golden records", "write master"]
+    assert "Warning" not in finished.err
+    events = [json.loads(line) for log in (platform.data_dir / "logs").iterdir() for line in log.read_text().splitlines()]
+    assert any(event["event"] == "splink" and "u probabilities" in event["message"] for event in events)
+
+
+def test_training_is_reproducible(resolved: Resolved, febrl: pa.Table, tmp_path: Path) -> None:
+    """The same parties give the same model, byte by byte, in whatever order they come."""
+    first, _ = resolved
+    second = Platform(tmp_path).put(febrl.take(list(reversed(range(febrl.num_rows)))))
+    assert second.run("train").code == 0
+    assert (second.model_folder / "model-1.json").read_text() == (first.model_folder / "model-1.json").read_text()
