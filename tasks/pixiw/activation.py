@@ -1,0 +1,115 @@
+"""The variables of an activated environment: its activation scripts run, its `activation.env` set, native tools on PATH."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+
+from tasks.environments import venv_path
+from tasks.pixiw.manifest import Environment, Manifest, ManifestError
+from tasks.pixiw.steps import WITH_PIXI
+
+NOT_UNDERSTOOD = ("target", "pypi-dependencies", "build-dependencies", "host-dependencies", "dev")
+DUMP = "import json, os; print(json.dumps(dict(os.environ)))"
+# Set by the shell that runs the scripts, not by the scripts.
+OF_THE_SHELL = ("_", "SHLVL", "PWD", "OLDPWD")
+
+
+class ActivationError(Exception):
+    """An activation script failed, and has said why."""
+
+
+def outer_variables(manifest: Manifest, variables: Mapping[str, str]) -> dict[str, str]:
+    """What was there before any environment of this workspace was activated, so that one in another starts clean."""
+    ours = [str(manifest.root / ".pixi" / folder) + os.sep for folder in ("venvs", "envs")]
+    path = [part for part in variables.get("PATH", os.defpath).split(os.pathsep) if not part.startswith(tuple(ours))]
+    set_by_us = {"VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", *variables.get("PIXIW_SET", "").split()}
+    kept = {key: value for key, value in variables.items() if not key.startswith("PIXI_") and key not in set_by_us}
+    return {**kept, "PATH": os.pathsep.join(path)}
+
+
+def pixi_variables(manifest: Manifest, environment: str) -> dict[str, str]:
+    """What pixi tells every script and task about where it runs."""
+    name = manifest.workspace["name"]
+    return {
+        "PIXI_PROJECT_ROOT": str(manifest.root),
+        "PIXI_PROJECT_NAME": name,
+        "PIXI_PROJECT_MANIFEST": str(manifest.root / "pixi.toml"),
+        "PIXI_PROJECT_VERSION": str(manifest.workspace.get("version", "")),
+        "PIXI_ENVIRONMENT_NAME": environment,
+        "PIXI_ENVIRONMENT_PLATFORMS": ",".join(manifest.workspace.get("platforms", [])),
+        "PIXI_PROMPT": f"({name}) " if environment == "default" else f"({name}:{environment}) ",
+        "PIXI_IN_SHELL": "1",
+        "PIXI_EXE": str(manifest.root / "pixiw"),
+        # A pixiw within a task goes the same way.
+        "PIXIW_BACKEND": "uv",
+    }
+
+
+def activate(manifest: Manifest, name: str) -> dict[str, str]:
+    """The variables for commands of an environment; brings the environment in line with its lock first.
+
+    Raises:
+        ManifestError: there is no such environment, or it uses what pixiw doesn't understand.
+        ActivationError: an activation script failed.
+    """
+    environment = manifest.environment(name)
+    check_understood(environment)
+    before = {**outer_variables(manifest, os.environ), **pixi_variables(manifest, name)}
+    variables = run_scripts(manifest, environment, before)
+    native = native_folders(manifest, environment, variables["PATH"])
+    venv_bin, separator, rest = variables["PATH"].partition(os.pathsep)
+    variables["PATH"] = os.pathsep.join([venv_bin, *native]) + separator + rest
+    settings = environment.merged("activation", "env")
+    return {**variables, **settings, "PIXIW_SET": " ".join(sorted(settings))}
+
+
+def check_understood(environment: Environment) -> None:
+    """Refuse by name what the environment uses and pixiw can't do."""
+    for table in environment.tables:
+        for key in NOT_UNDERSTOOD:
+            if table.get(key):
+                raise ManifestError(f"environment `{environment.name}` uses what pixiw does not understand: `{key}`", WITH_PIXI)
+    for key, value in environment.merged("activation", "env").items():
+        if "$" in value:
+            raise ManifestError(f"activation.env `{key}` uses what pixiw does not understand: `{value}`", WITH_PIXI)
+
+
+def run_scripts(manifest: Manifest, environment: Environment, before: dict[str, str]) -> dict[str, str]:
+    """Source the activation scripts and see which variables there are afterwards; what they print goes to standard error."""
+    sourced = [f". {shlex.quote(str(manifest.root / script))}" for script in environment.scripts()]
+    dump = shlex.join(["exec", sys.executable, "-ISc", DUMP])
+    text = f"{{ {' && '.join(sourced) or ':'}; }} >&2 && {dump}"
+    result = subprocess.run(["sh", "-c", text], cwd=manifest.root, env=before, stdout=subprocess.PIPE, check=False)
+    if result.returncode:
+        raise ActivationError(f"cannot activate `{environment.name}`: an activation script ended with {result.returncode}")
+    after: dict[str, str] = json.loads(result.stdout)
+    kept = {key: value for key, value in before.items() if key in OF_THE_SHELL}
+    return {key: value for key, value in after.items() if key not in OF_THE_SHELL} | kept
+
+
+def native_folders(manifest: Manifest, environment: Environment, path: str) -> list[str]:
+    """The folders that hold the commands of the environment's conda packages.
+
+    Raises:
+        ManifestError: nothing is known to stand in for a conda package, or it is not there.
+    """
+    folders = []
+    for package in sorted(set(environment.merged("dependencies")) - {"python", "uv"}):
+        entry = manifest.settings.get("native", {}).get(package)
+        if entry is None:
+            message = f"environment `{environment.name}` needs a conda package that [tool.pixiw.native] does not know: `{package}`"
+            raise ManifestError(message, WITH_PIXI)
+        if "command" in entry and shutil.which(entry["command"], path=path):
+            continue
+        found = sorted(venv_path(environment.name).glob(f"lib/python3*/site-packages/{entry['wheel']}")) if "wheel" in entry else []
+        if not found:
+            message = f"environment `{environment.name}` needs `{package}`, which is not here"
+            raise ManifestError(message, entry.get("hint", WITH_PIXI))
+        folders.append(str(found[-1]))
+    return folders

@@ -1,0 +1,94 @@
+"""Run a task's command so that its exit code, signals and terminal are those of a command typed by hand."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+from tasks.pixiw.manifest import ManifestError
+from tasks.pixiw.steps import Step
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Without one of these a command needs no shell, and then none stands between us and the process that gets our signals.
+SHELL_CHARACTERS = set("&|;<>()$`\\\"'*?[]#~={}!%\n")
+
+
+def has_terminal() -> bool:
+    """Whether this process has a terminal, whose Ctrl-C reaches every process in the foreground by itself."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR))
+    except OSError:
+        return False
+    return True
+
+
+def run(command: Sequence[str], env: Mapping[str, str], cwd: Path) -> int:
+    """Run a command to its end and return its exit code (128 + n where signal n ended it), passing signals on.
+
+    With a terminal the command stays in our process group, as job control wants it. Without one it gets a group of its own,
+    so that a signal to us reaches all of its children too.
+    """
+    own_group = not has_terminal()
+    received: list[int] = []
+    child: subprocess.Popen[bytes] | None = None
+
+    def send(number: int) -> None:
+        if child and own_group:
+            os.killpg(child.pid, number)
+        elif child and number != signal.SIGINT:
+            signal.signal(number, signal.SIG_IGN)
+            os.killpg(0, number)
+
+    def forward(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        try:
+            send(number)
+        except ProcessLookupError:
+            pass
+
+    previous = {number: signal.signal(number, forward) for number in SIGNALS}
+    try:
+        child = subprocess.Popen(command, env=env, cwd=cwd, process_group=0 if own_group else None)
+        for number in received:
+            send(number)
+        code = child.wait()
+    except FileNotFoundError as error:
+        raise ManifestError(f"not found: `{error.filename}`", "is it in this environment? -e names another one") from error
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    if received and code == 0:
+        return 128 + received[0]
+    return code if code >= 0 else 128 - code
+
+
+def shell_command(text: str) -> list[str]:
+    """The argument list that runs shell text."""
+    return ["sh", "-c", text] if SHELL_CHARACTERS & set(text) else shlex.split(text)
+
+
+def run_step(step: Step, variables: Mapping[str, str], root: Path) -> int:
+    """Run one task, saying on standard error what runs and how long it took."""
+    env = dict(variables)
+    for key, value in step.env.items():
+        env[key] = expand(str(value), env)
+    print(f"pixiw: {step.task} ({step.environment}): {step.command}", file=sys.stderr, flush=True)
+    started = time.monotonic()
+    code = run(shell_command(step.command), env, root / step.cwd)
+    end = "done" if code == 0 else f"failed with exit code {code}"
+    print(f"pixiw: {step.task} ({step.environment}): {end} after {time.monotonic() - started:.1f} s", file=sys.stderr, flush=True)
+    return code
+
+
+def expand(value: str, env: Mapping[str, str]) -> str:
+    """A task's `env` value with `$NAME` replaced, as pixi's shell does."""
+    import string
+
+    return string.Template(value).safe_substitute(env)

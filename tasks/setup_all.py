@@ -1,0 +1,54 @@
+"""Install every environment of the workspace, some at a time, and show how long each took."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+
+from rich.console import Console
+from rich.table import Table
+
+from tasks.environments import ROOT, on_pixi
+from tasks.pixiw.manifest import Manifest
+
+
+def install(environment: str) -> tuple[int, float, str]:
+    """Activate one environment, which installs it; returns exit code, seconds and what it said."""
+    started = time.monotonic()
+    command = ["pixi" if on_pixi() else str(ROOT / "pixiw"), "run", "-e", environment, "ready"]
+    result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    return result.returncode, time.monotonic() - started, result.stdout
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Install all environments; 1 where one of them fails."""
+    parser = argparse.ArgumentParser(prog="pixi run setup-all", description=__doc__)
+    parser.parse_args(argv)
+    console = Console(stderr=True)
+    manifest = Manifest(ROOT)
+    if on_pixi() and (code := subprocess.run(["pixi", "install", "--all"], cwd=ROOT, check=False).returncode):
+        return code
+    table = Table("environment", "Python", "result", "seconds")
+    failed = 0
+    # Unpacking keeps a core busy, fetching waits: one more than there are cores.
+    with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
+        futures: dict[Future[tuple[int, float, str]], str] = {pool.submit(install, name): name for name in manifest.environments}
+        for done, future in enumerate(as_completed(futures), 1):
+            name, (code, seconds, output) = futures[future], future.result()
+            failed += code != 0
+            console.print(f"[{done}/{len(futures)}] {name}: {'failed' if code else 'ready'} after {seconds:.1f} s", markup=False)
+            if code:
+                console.print(output.strip(), markup=False, highlight=False)
+            python = manifest.environment(name).python()
+            table.add_row(name, python, "failed" if code else "ready", f"{seconds:.1f}")
+    Console().print(table)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
