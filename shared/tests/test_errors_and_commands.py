@@ -61,6 +61,12 @@ def test_full_disk_below_another_error_is_named(capsys: pytest.CaptureFixture[st
     assert "no space left" in capsys.readouterr().err
 
 
+def test_forbidden_path_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """A path that may not be used is the user's to mend, and the message names it."""
+    assert failing(PermissionError(errno.EACCES, "Permission denied", "/data/x")) == 2
+    assert "error: not allowed to use: `/data/x`" in capsys.readouterr().err
+
+
 def test_hinted_error_below_another_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     """An error of ours that a library wrapped reaches the user with its hint and exit code."""
     wrapped = RuntimeError("pipeline step failed")

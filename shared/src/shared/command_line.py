@@ -7,8 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 
-from shared.errors import PlatformError, StorageFull
-from shared.monitoring.logs import log_event
+from shared.errors import PlatformError, StorageFull, UserError
 
 Main = Callable[[Sequence[str]], "int | None"]
 INTERRUPTED = 130
@@ -46,6 +45,9 @@ def report(error: Exception, *, debug: bool = False) -> int:
     print(f"error: {known.message}", file=sys.stderr)
     if known.hint:
         print(f"hint: {known.hint}", file=sys.stderr)
+    # Here and not above: the ledger beside it brings the database's library, which a quick command can do without.
+    from shared.monitoring.logs import log_event
+
     log_event("error", code=known.code, message=known.message, hint=known.hint, retryable=known.retryable)
     return known.exit_code
 
@@ -60,6 +62,11 @@ def as_platform_error(error: BaseException) -> PlatformError:
             return StorageFull(
                 f"no space left while writing: {first_line(cause)}",
                 hint="free space or point DATA_DIR at a larger disk, then run the command again",
+            )
+        if isinstance(cause, PermissionError):
+            return UserError(
+                f"not allowed to use: `{cause.filename}`",
+                hint="correct its permissions, or point DATA_DIR at a folder of yours",
             )
         cause = cause.__cause__ or cause.__context__
     return PlatformError(
