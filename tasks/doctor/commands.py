@@ -1,0 +1,136 @@
+"""Checks on what files tell people and CI to run: `pixi run …` in docs, workflows, containers, hooks and code."""
+
+from __future__ import annotations
+
+import fnmatch
+import itertools
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import yaml
+
+from tasks.doctor.repo import Finding, Repo
+
+INVOCATION = re.compile(r"(?:\./pixiw|\bpixiw?) +(run|shell|shell-hook|install)\b([^\n`;&|)'\"#]*)")
+# What `pixi run` is used for besides tasks: programs that the environments bring.
+PROGRAMS = {"bash", "dagster", "dbt", "marimo", "mypy", "prek", "psql", "pytest", "python", "ruff", "sqlfluff", "uv"}
+WORKFLOWS = ".github/workflows/"
+
+
+class Invocation(NamedTuple):
+    """A use of pixi or pixiw: where, the environment it names, the first word it runs; empty where not given."""
+
+    file: str
+    environment: str
+    word: str
+
+
+def parse_invocation(file: str, verb: str, rest: str) -> Invocation:
+    """Take a command line apart; placeholders such as ENV, <name> or ${{ … }} count as not given."""
+    words = re.sub(r"(-e|--environment)[ =]+", "-e=", rest).split()
+    environment = next((word.removeprefix("-e=") for word in words if word.startswith("-e=")), "")
+    word = next((word for word in words if not word.startswith("-")), "") if verb == "run" else ""
+    return Invocation(file, *(name if re.fullmatch(r"[a-z][a-z0-9_-]*", name) else "" for name in (environment, word)))
+
+
+def invocations(repo: Repo) -> set[Invocation]:
+    """Every use of pixi or pixiw in the repository's files but tests, which also use wrong ones on purpose."""
+    found: set[Invocation] = set()
+    for file, place, line in repo.lines():
+        if "tests/" not in file and file != "pixi.lock":
+            found.update(parse_invocation(place, *match) for match in INVOCATION.findall(line))
+    for file, values, job in jobs(repo):
+        script = fill_in("\n".join(str(step.get("run", "")) for step in job.get("steps", ())), values)
+        found.update(parse_invocation(file, *match) for match in INVOCATION.findall(script))
+    return found
+
+
+def jobs(repo: Repo) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+    """Every job of every workflow: its file, one combination of its matrix, and the job."""
+    for file, text in repo.texts.items():
+        if file.startswith(WORKFLOWS):
+            for job in yaml.safe_load(text).get("jobs", {}).values():
+                yield from ((file, values, job) for values in matrix_of(job))
+
+
+def matrix_of(job: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The combinations of a job's matrix; one empty combination where it has none."""
+    matrix = dict(job.get("strategy", {}).get("matrix", {}))
+    included = matrix.pop("include", [])
+    combined = [dict(zip(matrix, values, strict=True)) for values in itertools.product(*matrix.values())]
+    return combined + included if matrix else included or [{}]
+
+
+def fill_in(text: str, values: Mapping[str, Any]) -> str:
+    """Replace `${{ matrix.name }}` with the combination's value."""
+    return re.sub(r"\$\{\{ *matrix\.([\w-]+) *\}\}", lambda match: str(values.get(match[1], match[0])), text)
+
+
+def environments_exist(repo: Repo) -> Iterator[Finding]:
+    """Every environment that a command or a workflow names exists.
+
+    Mend the name, or add the environment to pixi.toml: `pixi workspace environment list` shows what there is.
+    """
+    named = {(call.file, call.environment) for call in invocations(repo) if call.environment}
+    for file, values, job in jobs(repo):
+        for step in job.get("steps", ()):
+            text = fill_in(str(step.get("with", {}).get("environments", "")), values)
+            named.update((file, environment) for environment in text.split())
+    for file, environment in sorted(named):
+        if environment not in repo.environments:
+            yield Finding(file, f"no such environment: `{environment}`")
+
+
+def tasks_exist(repo: Repo) -> Iterator[Finding]:
+    """Every task that a command names exists, in the environment that the command names.
+
+    Mend the name. A program that is no task belongs to PROGRAMS in tasks/doctor/commands.py.
+    """
+    for file, environment, word in sorted(invocations(repo)):
+        if word and word not in PROGRAMS:
+            found = [name for name in repo.environments if word in repo.tasks_in(name)]
+            if not found:
+                yield Finding(file, f"no such task: `{word}`")
+            elif environment in repo.environments and environment not in found:
+                yield Finding(file, f"environment `{environment}` has no task `{word}`, but: {', '.join(found)}")
+
+
+def filters_match(repo: Repo) -> Iterator[Finding]:
+    """Every path filter of a workflow matches a file.
+
+    Mend the filter, or take it out: as it is it never lets the workflow run.
+    """
+    for file, text in repo.texts.items():
+        if file.startswith(WORKFLOWS):
+            document = yaml.safe_load(text)
+            # YAML 1.1 reads the key `on` as true.
+            triggers = document.get("on", document.get(True))
+            for event in triggers.values() if isinstance(triggers, dict) else ():
+                for pattern in [*(event or {}).get("paths", ()), *(event or {}).get("paths-ignore", ())]:
+                    if not fnmatch.filter(repo.files, pattern.removeprefix("!")):
+                        yield Finding(file, f"the path filter matches no file: `{pattern}`")
+
+
+def containers_fit(repo: Repo) -> Iterator[Finding]:
+    """Every path that a devcontainer or a Dockerfile takes from the repository exists.
+
+    Mend the path. COPY counts from the repository's root, devcontainer.json from its own folder.
+    """
+    for file, text in repo.texts.items():
+        folder, _, name = file.rpartition("/")
+        if name == "devcontainer.json":
+            build = yaml.safe_load(text).get("build", {})
+            paths = [posixpath.normpath(f"{folder}/{build[key]}") for key in ("dockerfile", "context") if key in build]
+        elif name.startswith("Dockerfile"):
+            copies = re.findall(r"^COPY (?!--from)(?:--\S+ )*(.+) \S+$", text, re.MULTILINE)
+            paths = [path.split("*")[0] for sources in copies for path in sources.split()]
+        else:
+            continue
+        for path in paths:
+            if not repo.exists(path):
+                yield Finding(file, f"no such path: `{path}`")
+
+
+CHECKS = (environments_exist, tasks_exist, filters_match, containers_fit)

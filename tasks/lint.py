@@ -1,0 +1,126 @@
+"""Run every checker, all of them even when one fails, and sum up: `python -m tasks.lint [NAME …]` (task `lint`).
+
+Types are checked once for each project, with the libraries of its own environment as that Python has them; `shared` on
+the oldest and the newest Python it supports. `--fix` mends what ruff and sqlfluff can mend instead (task `format`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import NamedTuple
+
+from shared.command_line import command
+from shared.config import get_settings
+from shared.errors import UserError
+
+SQL = "projects/transformation/models"
+CHECKED_TWICE = {"py310-connectors": "shared", "py312-research": "shared"}
+FIXES = {
+    "ruff": ["ruff", "check", "--fix-only", "."],
+    "format": ["ruff", "format", "."],
+    "sql": ["sqlfluff", "fix", "--disable-progress-bar", SQL],
+}
+
+
+class Outcome(NamedTuple):
+    """What became of one checker: whether it was content, its output, and how long it took in seconds."""
+
+    name: str
+    passed: bool
+    output: str
+    seconds: float
+
+
+def checkers(root: Path) -> dict[str, list[str]]:
+    """Every checker by name, with its command line."""
+    scripts = ["pixiw", ".ci/run", *(str(path.relative_to(root)) for path in sorted(root.glob("tasks/**/*.sh")))]
+    found = {
+        "ruff": ["ruff", "check", "."],
+        "format": ["ruff", "format", "--check", "."],
+        "sql": ["sqlfluff", "lint", "--disable-progress-bar", SQL],
+        "shell": ["shellcheck", *scripts],
+        "workflows": ["actionlint", "-no-color"],
+    }
+    for environment, folder in typed_folders(root).items():
+        python, cache = f".pixi/venvs/{environment}/bin/python", f".pixi/mypy/{environment}"
+        found[f"types-{environment}"] = ["mypy", "--python-executable", python, "--cache-dir", cache, folder]
+    return found
+
+
+def typed_folders(root: Path) -> dict[str, str]:
+    """The folders whose types are checked, by the environment whose libraries they use."""
+    manifest = tomllib.loads((root / "pixi.toml").read_text(encoding="utf-8"))
+    sources = {name: source["project"] for name, source in manifest["tool"]["pixiw"]["environments"].items()}
+    own = {name: folder for name, folder in sources.items() if folder == f"projects/{name}"}
+    with_code = {name: folder for name, folder in own.items() if any(root.glob(f"{folder}/src/**/*.py"))}
+    return {"lint": "tasks", **CHECKED_TWICE, **with_code}
+
+
+def run(name: str, arguments: Sequence[str], root: Path) -> Outcome:
+    """Run one checker to its end."""
+    begun = time.monotonic()
+    try:
+        done = subprocess.run(arguments, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        passed, output = done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")
+    except FileNotFoundError:
+        passed, output = False, f"not installed: `{arguments[0]}`\nhint: run this by `./pixiw run lint`\n"
+    return Outcome(name, passed, output, time.monotonic() - begun)
+
+
+def run_all(commands: dict[str, list[str]], root: Path, workers: int) -> list[Outcome]:
+    """Run the commands, show a line for each as it ends, then what the failed ones said."""
+    with ThreadPoolExecutor(workers) as pool:
+        outcomes = []
+        for future in as_completed([pool.submit(run, name, arguments, root) for name, arguments in commands.items()]):
+            outcome = future.result()
+            outcomes.append(outcome)
+            print(f"{'✓' if outcome.passed else '✗'} {outcome.name} ({outcome.seconds:.1f} s)", flush=True)
+    for outcome in outcomes:
+        if not outcome.passed:
+            print(f"\n---- {outcome.name}: {' '.join(commands[outcome.name])}\n{outcome.output.rstrip()}")
+    return outcomes
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the checkers, or the fixes.
+
+    Returns:
+        1 where one of them failed, else 0.
+    """
+    parser = argparse.ArgumentParser(prog="lint", description="Run every checker and sum up.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these checkers; `types` stands for all types-…")
+    parser.add_argument("--fix", action="store_true", help="mend what can be mended instead of checking")
+    arguments = parser.parse_args(argv)
+    root = get_settings().root
+    commands = FIXES if arguments.fix else checkers(root)
+    unknown = [name for name in arguments.names if not any(matches(known, name) for known in commands)]
+    if unknown:
+        raise UserError(f"no such checker: `{unknown[0]}`", hint=f"one of: {', '.join(commands)}")
+    chosen = {
+        known: line
+        for known, line in commands.items()
+        if not arguments.names or any(matches(known, name) for name in arguments.names)
+    }
+    begun = time.monotonic()
+    # Fixes follow one another: two of them write the same files.
+    outcomes = run_all(chosen, root, workers=1 if arguments.fix else os.cpu_count() or 1)
+    failed = [outcome.name for outcome in outcomes if not outcome.passed]
+    print(f"\n{len(outcomes) - len(failed)} passed, {len(failed)} failed in {time.monotonic() - begun:.1f} s")
+    return 1 if failed else 0
+
+
+def matches(known: str, name: str) -> bool:
+    """Whether a name on the command line means the checker: its own, or `types` for each `types-…`."""
+    return known == name or known.startswith(f"{name}-")
+
+
+if __name__ == "__main__":
+    sys.exit(command(main))

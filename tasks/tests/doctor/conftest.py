@@ -1,0 +1,116 @@
+"""A small repository in which every check is content, to be broken by the tests."""
+
+from pathlib import Path
+
+import pytest
+
+from tasks.environments import inputs_digest
+
+FILES = {
+    "pixi.toml": """\
+[workspace]
+channels = ["conda-forge"]
+platforms = ["linux-64"]
+readme = "README.md"
+
+[activation]
+scripts = ["tasks/activate.sh"]
+
+[environments]
+default = ["py311"]
+sales = { features = ["py311", "sales"], solve-group = "main" }
+old = { features = ["py310"], solve-group = "old" }
+
+# Tools run on it.
+[feature.py311.dependencies]
+python = "3.11.*"
+
+# Connectors need it.
+[feature.py310.dependencies]
+python = "3.10.*"
+
+# Sells.
+[feature.sales.tasks.sell]
+description = "Sell"
+cmd = "python -m sales run"
+depends-on = ["count"]
+
+[feature.sales.tasks.count]
+description = "Count"
+cmd = "pytest projects/sales"
+default-environment = "sales"
+
+[tool.pixiw.environments]
+default = { project = "shared", groups = ["test"] }
+old = { project = "shared", groups = ["test"] }
+sales = { project = "projects/sales" }
+""",
+    "pixi.lock": """\
+version: 7
+environments:
+  default: &python311
+    packages:
+      linux-64:
+      - conda: linux-64/python-3.11.9-h123_0_cpython.conda
+  sales: *python311
+  old:
+    packages:
+      linux-64:
+      - conda: linux-64/python-3.10.20-h123_0_cpython.conda
+""",
+    "README.md": "Run `./pixiw run sell`, or `pixi run -e sales python -m sales`.\n",
+    ".github/workflows/ci.yml": """\
+on:
+  push:
+    paths: ["projects/**"]
+jobs:
+  test:
+    strategy:
+      matrix:
+        include:
+          - { environment: sales, task: count }
+    steps:
+      - uses: prefix-dev/setup-pixi@v0.10.0
+        with: { environments: "${{ matrix.environment }}" }
+      - run: pixi run -e ${{ matrix.environment }} ${{ matrix.task }}
+""",
+    ".devcontainer/devcontainer.json": '{"build": {"dockerfile": "../infra/Dockerfile"}}\n',
+    "infra/Dockerfile": "COPY projects/sales /app/\n",
+    "tasks/activate.sh": "true\n",
+    "tasks/demo/data.py": "import json\n\nfrom shared import errors\n",
+    "shared/pyproject.toml": """\
+[project]
+requires-python = ">=3.10,<3.13"
+[dependency-groups]
+test = ["pytest"]
+""",
+    "shared/.python-version": "3.10\n",
+    "shared/src/shared/errors.py": "import sys\n",
+    "projects/sales/pyproject.toml": '[project]\nrequires-python = ">=3.11,<3.12"\n',
+    "projects/sales/.python-version": "3.11\n",
+    "projects/sales/README.md": "Sales.\n",
+    "projects/sales/src/sales/__main__.py": "from sales import shop\nfrom shared import errors\n",
+    "projects/sales/src/sales/shop.py": "import json\n",
+}
+LOCKS = {
+    "default": {"python": "3.11", "project": "shared", "groups": "test", "extras": ""},
+    "old": {"python": "3.10", "project": "shared", "groups": "test", "extras": ""},
+    "sales": {"python": "3.11", "project": "projects/sales", "groups": "", "extras": ""},
+}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Make the small repository, its locks included."""
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "locks").mkdir()
+    for environment, header in LOCKS.items():
+        lines = {"environment": environment, **header, "inputs": inputs_digest(tmp_path, header)}
+        top = "".join(f"# {key}: {value}".rstrip() + "\n" for key, value in lines.items())
+        (tmp_path / f"locks/{environment}.txt").write_text(
+            f"{top}\nduckdb==1.5.5 \\\n    --hash=sha256:00ff\n    # via shared\n"
+        )
+    return tmp_path

@@ -1,0 +1,198 @@
+"""Every check of the doctor finds what it is there for, and nothing in a repository that is whole."""
+
+from pathlib import Path
+
+import pytest
+
+from tasks.doctor import code, commands, files, locks, manifest
+from tasks.doctor.__main__ import CHECKS, Check, main, title_and_hint
+from tasks.doctor.repo import Repo
+
+CI = ".github/workflows/ci.yml"
+SHOP = "projects/sales/src/sales/shop.py"
+
+# The check, the file to break, the text to replace (empty: append), its replacement, and what the finding must say.
+BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
+    "feature that is missing": (manifest.features_exist, "pixi.toml", '"sales"], solve', '"sail"], solve', "`sail`"),
+    "feature of no environment": (manifest.features_are_used, "pixi.toml", ', "sales"]', "]", "`sales`"),
+    "feature without a reason": (manifest.features_say_why, "pixi.toml", "# Sells.", "", "`sales`"),
+    "task without description": (manifest.tasks_are_described, "pixi.toml", 'description = "Sell"\n', "", "`sell`"),
+    "depends-on a missing task": (manifest.dependencies_resolve, "pixi.toml", '["count"]', '["cuont"]', "`cuont`"),
+    "depends-on in an environment without the task": (
+        manifest.dependencies_resolve,
+        "pixi.toml",
+        '["count"]',
+        '[{ task = "count", environment = "old" }]',
+        "environment `old` lacks",
+    ),
+    "missing default-environment": (
+        manifest.dependencies_resolve,
+        "pixi.toml",
+        'default-environment = "sales"',
+        'default-environment = "sail"',
+        "does not exist: `sail`",
+    ),
+    "solve-group over two Pythons": (
+        manifest.solve_groups_have_one_python,
+        "pixi.toml",
+        'solve-group = "old"',
+        'solve-group = "main"',
+        "3.10, 3.11",
+    ),
+    "missing activation script": (manifest.paths_exist, "pixi.toml", "tasks/activate.sh", "tasks/on.sh", "tasks/on.sh"),
+    "missing test folder": (manifest.paths_exist, "pixi.toml", "pytest projects/sales", "pytest spec", "`spec`"),
+    "missing module": (manifest.paths_exist, "pixi.toml", "-m sales run", "-m sail run", "`sail`"),
+    "missing dependency group": (
+        manifest.paths_exist,
+        "pixi.toml",
+        'ps = ["test"] }\no',
+        'ps = ["tset"] }\no',
+        "`tset`",
+    ),
+    "unknown environment in a README": (commands.environments_exist, "README.md", "-e sales", "-e sail", "`sail`"),
+    "unknown environment in a matrix": (
+        commands.environments_exist,
+        CI,
+        "environment: sales",
+        "environment: sail",
+        "sail",
+    ),
+    "unknown task in a README": (commands.tasks_exist, "README.md", "run sell", "run sall", "`sall`"),
+    "unknown task in a matrix": (commands.tasks_exist, CI, "task: count", "task: cuont", "`cuont`"),
+    "task of another environment": (
+        commands.tasks_exist,
+        "README.md",
+        "run sell",
+        "run -e old sell",
+        "has no task `sell`",
+    ),
+    "path filter without a file": (commands.filters_match, CI, "projects/**", "project/**", "`project/**`"),
+    "missing Dockerfile": (
+        commands.containers_fit,
+        ".devcontainer/devcontainer.json",
+        "infra/",
+        "docker/",
+        "docker/Dock",
+    ),
+    "missing file in a COPY": (commands.containers_fit, "infra/Dockerfile", "projects/sales", "sales", "`sales`"),
+    "lock of other dependencies": (
+        locks.locks_fit,
+        "projects/sales/pyproject.toml",
+        "[project]",
+        '[project]\ndependencies = ["dlt"]',
+        "inputs was",
+    ),
+    "lock of no environment": (locks.locks_fit, "locks/extra.txt", "", "# environment: extra\n", "no such environment"),
+    "environment made from nothing": (
+        locks.locks_fit,
+        "pixi.toml",
+        'sales = { project = "projects/sales" }\n',
+        "",
+        "only one of [environments] and [tool.pixiw.environments]: `sales`",
+    ),
+    "package without a hash": (locks.packages_are_hashed, "locks/old.txt", "--hash=sha256:00ff", "", "`duckdb==1.5.5`"),
+    "package without a pin": (locks.packages_are_hashed, "locks/old.txt", "", "dlt>=1\n", "`dlt>=1`"),
+    "package from an address": (
+        locks.packages_are_hashed,
+        "locks/old.txt",
+        "duckdb==1.5.5",
+        "duckdb @ https://example.com/duckdb.whl",
+        "duckdb @ https",
+    ),
+    "another requires-python": (
+        locks.pythons_agree,
+        "projects/sales/pyproject.toml",
+        ">=3.11,<3.12",
+        ">=3.12",
+        "`>=3.12` shuts out: 3.11",
+    ),
+    "another .python-version": (locks.pythons_agree, "projects/sales/.python-version", "3.11", "3.12", "3.12 is not"),
+    "two versions of DuckDB": (locks.one_version_everywhere, "locks/old.txt", "1.5.5", "1.5.4", "1.5.4 in old"),
+    "environment missing in pixi.lock": (locks.pixi_lock_is_complete, "pixi.lock", "  sales:", "  sail:", "`sales`"),
+    "platform missing in pixi.lock": (
+        locks.pixi_lock_is_complete,
+        "pixi.toml",
+        '["linux-64"]',
+        '["linux-64", "osx-arm64"]',
+        "osx-arm64 asks for python",
+    ),
+    "another Python in pixi.lock": (locks.pixi_lock_is_complete, "pixi.lock", "3.10.20", "3.12.1", "has 3.12.1"),
+    "project of no environment": (code.projects_are_whole, "projects/new/README.md", "", "New.\n", "`projects/new`"),
+    "project without a pyproject": (code.projects_are_whole, "projects/new/README.md", "", "New.\n", "does not exist"),
+    "import of a project by shared": (
+        code.projects_stay_apart,
+        "shared/src/shared/errors.py",
+        "import sys",
+        "import sales.shop",
+        "`projects/sales`",
+    ),
+    "import of a project by another": (
+        code.projects_stay_apart,
+        "projects/new/src/new/app.py",
+        "",
+        "def late():\n    from sales import shop\n",
+        "`projects/sales`",
+    ),
+    "import of the workspace by a project": (code.projects_stay_apart, SHOP, "json", "tasks.demo", "`tasks.demo`"),
+    "import of a library by the demo": (code.projects_stay_apart, "tasks/demo/data.py", "json", "rich", "`rich`"),
+    "address of an index": (files.no_index_is_named, "README.md", "", "See https://" + "pypi.org/simple\n", "pypi."),
+    "option for an index": (files.no_index_is_named, "tasks/activate.sh", "", "uv pip --index" + "-url x\n", "-url"),
+    "one machine's path": (files.no_machine_is_named, SHOP, "", "# /home" + "/ann/data\n", "/home" + "/ann"),
+    "large file": (files.files_are_small, "README.md", "", "x" * 500_000 + "\n", "0.5 MB"),
+    "no line end": (files.files_end_with_a_line_end, "README.md", "", "end", "one line end"),
+    "two line ends": (files.files_end_with_a_line_end, "README.md", "", "\n", "one line end"),
+}
+
+
+@pytest.mark.parametrize("name", BREAKAGES)
+def test_each_breakage_is_found(root: Path, name: str) -> None:
+    """A repository with one thing broken has a finding that names it."""
+    check, file, before, after, expected = BREAKAGES[name]
+    path = root / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = path.read_text() if path.exists() else ""
+    assert before in text
+    path.write_text(text.replace(before, after, 1) if before else text + after)
+    told = [f"{finding.file}: {finding.problem}" for finding in check(Repo(root))]
+    assert any(expected in line for line in told), told
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_a_whole_repository_has_no_finding(root: Path, check: Check) -> None:
+    """A repository in which all fits has no finding."""
+    assert list(check(Repo(root))) == []
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_this_repository_has_no_finding(check: Check) -> None:
+    """This repository itself passes the check."""
+    assert list(check(Repo(Path(__file__).parents[3]))) == []
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_every_check_is_broken_by_a_test(check: Check) -> None:
+    """No check is without a breakage above that it finds."""
+    assert check in {breakage[0] for breakage in BREAKAGES.values()}
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_every_check_says_what_is_true_and_what_to_do(check: Check) -> None:
+    """Every check's docstring has a line on what is true and a paragraph on what to do otherwise."""
+    title, hint = title_and_hint(check)
+    assert title != hint
+
+
+def test_a_finding_is_shown_with_its_hint_and_fails(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command prints the failed check, file, problem and hint, and exits with 1."""
+    (root / "projects/sales/README.md").unlink()
+    assert main(["--root", str(root)]) == 1
+    output = capsys.readouterr().out
+    assert "✗ Every project has" in output
+    assert "projects/sales/README.md: does not exist" in output
+    assert "hint: Copy another project's file" in output
+
+
+def test_a_whole_repository_passes(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command prints one line for each check and exits with 0."""
+    assert main(["--root", str(root)]) == 0
+    assert capsys.readouterr().out.count("✓") == len(CHECKS)
