@@ -19,7 +19,8 @@ def size(folder: Path) -> int:
 def remove(folder: Path, dry_run: bool) -> None:
     """Remove a folder and say how much it held."""
     if folder.exists():
-        print(f"{'would remove' if dry_run else 'removing'} {folder.relative_to(ROOT)}: {size(folder) / 1e6:,.0f} MB", flush=True)
+        verb = "would remove" if dry_run else "removing"
+        print(f"{verb} {folder.relative_to(ROOT)}: {size(folder) / 1e6:,.0f} MB", flush=True)
         if not dry_run:
             shutil.rmtree(folder)
 

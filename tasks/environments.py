@@ -1,9 +1,10 @@
 """Bring `.pixi/venvs/<environment>` in line with `locks/<environment>.txt`.
 
-Run by `activate.sh` when its quick comparison fails, with whatever Python is at hand: standard library only, Python 3.9.
+Run by `activate.sh` when its quick comparison fails, with whatever Python is at hand: standard library, Python 3.9.
 
-A venv counts as good when its `.stamp` equals the interpreter line, the lock and the two pyproject files, joined. The stamp
-goes first and comes last, and a venv without one is made from nothing: a killed installation can't pass for a good one.
+A venv counts as good when its `.stamp` equals the interpreter line, the lock and the two pyproject files, joined. The
+stamp goes first and comes last, and a venv without one is made from nothing: a killed installation can't pass for a
+good one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import fcntl
 import hashlib
+import importlib
 import json
 import os
 import re
@@ -18,9 +20,10 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Iterator, TextIO
+from typing import Any, TextIO
 
 ROOT = Path(os.environ.get("PIXI_PROJECT_ROOT") or Path(__file__).resolve().parent.parent)
 
@@ -60,17 +63,13 @@ def inputs_digest(root: Path, header: dict[str, str]) -> str | None:
 
     None where this Python can't read TOML (3.10 without tomli): then `doctor` checks it.
     """
-    try:
-        import tomllib
-    except ImportError:
-        try:
-            import tomli as tomllib
-        except ImportError:
-            return None
+    toml = toml_module()
+    if toml is None:
+        return None
     inputs: list[Any] = [header["python"]]
     for directory in (header["project"], "shared"):
         with (root / directory / "pyproject.toml").open("rb") as file:
-            document = tomllib.load(file)
+            document = toml.load(file)
         project, groups = document["project"], document.get("dependency-groups", {})
         inputs.append([project.get("requires-python"), project.get("dependencies", [])])
         if directory == header["project"]:
@@ -78,6 +77,14 @@ def inputs_digest(root: Path, header: dict[str, str]) -> str | None:
             extras = project.get("optional-dependencies", {})
             inputs.append({name: extras.get(name) for name in header.get("extras", "").split()})
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def toml_module() -> Any:
+    """Python's own TOML reader from 3.11, or the same as a package; None where there is neither."""
+    for name in ("tomllib", "tomli"):
+        with suppress(ImportError):
+            return importlib.import_module(name)
+    return None
 
 
 def editable_packages(project: str) -> list[str]:
@@ -116,11 +123,11 @@ def say(text: str) -> None:
 
     pixi keeps what an activation script prints and shows it only after a failure, so there the terminal is written to.
     """
-    try:
-        with open("/dev/tty", "w", encoding="utf-8") if on_pixi() else os.fdopen(os.dup(2), "w") as stream:
-            stream.write(text + "\n")
-    except OSError:
-        print(text, file=sys.stderr)
+    if on_pixi():
+        with suppress(OSError), Path("/dev/tty").open("w", encoding="utf-8") as terminal:
+            terminal.write(text + "\n")
+            return
+    print(text, file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -163,10 +170,11 @@ def uv(*arguments: str) -> None:
     executable = shutil.which("uv", path=env["PATH"])
     if not executable:
         raise InstallError("uv is not on PATH", "run `./pixiw install`, which brings a uv of its own")
-    result = subprocess.run([executable, *arguments], cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    command = [executable, *arguments]
+    result = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if result.returncode:
         # What a package's build printed stands far to the right; what uv says about it does not.
-        lines = [line for line in result.stdout.decode(errors="replace").splitlines() if line.strip() and line[:9].strip()]
+        lines = [line for line in result.stdout.decode(errors="replace").splitlines() if line[:9].strip()]
         raise InstallError("\n".join([f"`uv {' '.join(arguments[:2])}` failed", *lines]), "")
 
 
@@ -185,7 +193,8 @@ def install(environment: str, lock: Path, header: dict[str, str]) -> None:
     usable = has_python(venv, header["python"])
     (venv / ".stamp").unlink(missing_ok=True)
     if not usable:
-        uv("venv", "--quiet", "--clear", "--no-project", "--python", interpreter(environment, header["python"]), str(venv))
+        wanted = interpreter(environment, header["python"])
+        uv("venv", "--quiet", "--clear", "--no-project", "--python", wanted, str(venv))
     uv("pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode", "--python", python, str(lock))
     editable = [part for name in editable_packages(header["project"]) for part in ("-e", name)]
     if editable:
@@ -204,9 +213,11 @@ def interpreter(environment: str, python: str) -> str:
 
 
 def lock_fits(environment: str, header: dict[str, str]) -> bool:
-    """Whether the lock was made from these pyproject files, as the venv's own Python (which may have tomli) reads them."""
+    """Whether the lock was made from these pyproject files, by the venv's own Python, which may have tomli."""
     command = [str(venv_path(environment) / "bin" / "python"), str(Path(__file__).resolve()), "--digest", environment]
-    result = subprocess.run(command, env={**os.environ, "PIXI_PROJECT_ROOT": str(ROOT)}, stdout=subprocess.PIPE)
+    result = subprocess.run(
+        command, env={**os.environ, "PIXI_PROJECT_ROOT": str(ROOT)}, stdout=subprocess.PIPE, check=False
+    )
     digest = result.stdout.decode().strip()
     return digest in ("", header["inputs"])
 
@@ -219,7 +230,7 @@ def sync(environment: str) -> None:
     """
     lock = lock_path(environment)
     if not lock.exists():
-        raise InstallError(f"no lock: locks/{environment}.txt", f"run `pixi run lock {environment}` and commit what it makes")
+        raise InstallError(f"no lock: locks/{environment}.txt", f"run `pixi run lock {environment}`")
     header = read_header(lock)
     with install_lock(environment):
         stamp = stamp_content(lock, header["project"])
@@ -243,7 +254,7 @@ def main() -> int:
     """Install one environment, or print the digest of what its lock is made from."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("environment")
-    parser.add_argument("--digest", action="store_true", help="print the digest of what the lock is made from, and stop")
+    parser.add_argument("--digest", action="store_true", help="print the digest of the lock's inputs and stop")
     arguments = parser.parse_args()
     if arguments.digest:
         print(inputs_digest(ROOT, read_header(lock_path(arguments.environment))) or "")

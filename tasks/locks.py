@@ -38,11 +38,12 @@ def misfits(manifest: Manifest) -> list[str]:
     expected = manifest.settings["environments"]
     found = {path.stem: path for path in sorted((manifest.root / "locks").glob("*.txt"))}
     lines = [f"locks/{name}.txt: missing" for name in expected if name not in found]
-    lines += [f"locks/{name}.txt: no such environment in [tool.pixiw.environments]" for name in found if name not in expected]
+    lines += [f"locks/{name}.txt: not in [tool.pixiw.environments]" for name in found if name not in expected]
     for name in expected:
         if name in found:
             was, now = read_header(found[name]), lock_header(manifest, name)
-            lines += [f"locks/{name}.txt: {key} was `{was.get(key, '')}`, is `{now[key]}`" for key in now if was.get(key) != now[key]]
+            changed = [key for key in now if was.get(key) != now[key]]
+            lines += [f"locks/{name}.txt: {key} was `{was.get(key, '')}`, is `{now[key]}`" for key in changed]
     return lines
 
 
@@ -110,9 +111,9 @@ def conda_lock(root: Path, check: bool) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Make all locks or the named ones again, or say which do not fit."""
     parser = argparse.ArgumentParser(prog="pixi run lock", description=__doc__)
-    parser.add_argument("environments", nargs="*", metavar="ENV", help="only these environments' locks; default: all, and pixi.lock")
+    parser.add_argument("environments", nargs="*", metavar="ENV", help="only these; default: all, and pixi.lock")
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 and say which locks do not fit")
-    parser.add_argument("--upgrade", action="store_true", help="take the newest versions that the pyproject files allow")
+    parser.add_argument("--upgrade", action="store_true", help="take the newest versions allowed")
     arguments = parser.parse_args(argv)
     manifest = Manifest(Path(os.environ.get("PIXI_PROJECT_ROOT", ".")).resolve())
     known = manifest.settings["environments"]

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from rich.console import Console
 from rich.table import Table
@@ -37,15 +37,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     failed = 0
     # Unpacking keeps a core busy, fetching waits: one more than there are cores.
     with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
-        futures: dict[Future[tuple[int, float, str]], str] = {pool.submit(install, name): name for name in manifest.environments}
+        futures = {pool.submit(install, name): name for name in manifest.environments}
         for done, future in enumerate(as_completed(futures), 1):
             name, (code, seconds, output) = futures[future], future.result()
             failed += code != 0
-            console.print(f"[{done}/{len(futures)}] {name}: {'failed' if code else 'ready'} after {seconds:.1f} s", markup=False)
+            result = "failed" if code else "ready"
+            console.print(f"[{done}/{len(futures)}] {name}: {result} after {seconds:.1f} s", markup=False)
             if code:
                 console.print(output.strip(), markup=False, highlight=False)
-            python = manifest.environment(name).python()
-            table.add_row(name, python, "failed" if code else "ready", f"{seconds:.1f}")
+            table.add_row(name, manifest.environment(name).python(), result, f"{seconds:.1f}")
     Console().print(table)
     return 1 if failed else 0
 

@@ -45,7 +45,7 @@ def run_command(manifest: Manifest, environment: str, words: list[str]) -> int:
     if not shutil.which(words[0], path=variables["PATH"]):
         found = find_environment(manifest, words[0])
         if found:
-            raise ManifestError(f"environment `{environment}` has no task `{words[0]}`", f"environment `{found}` has it")
+            raise ManifestError(f"environment `{environment}` has no task `{words[0]}`", f"`{found}` has it")
         raise unknown("task or command", words[0], all_tasks(manifest))
     return run(words, variables, start_folder())
 
@@ -85,7 +85,8 @@ def command_task(manifest: Manifest, _arguments: argparse.Namespace) -> int:
     for name in names:
         found = [environment for environment in manifest.environments.values() if name in environment.merged("tasks")]
         task = found[0].merged("tasks")[name]
-        places = "every environment" if len(found) == len(manifest.environments) else ", ".join(item.name for item in found)
+        everywhere = len(found) == len(manifest.environments)
+        places = "every environment" if everywhere else ", ".join(environment.name for environment in found)
         print(f"{name:{width}}  {task.get('description', '') if isinstance(task, dict) else ''} ({places})")
     return 0
 
@@ -93,7 +94,8 @@ def command_task(manifest: Manifest, _arguments: argparse.Namespace) -> int:
 def command_info(manifest: Manifest, _arguments: argparse.Namespace) -> int:
     """Say what runs what, and which environments are installed."""
     print(f"workspace: {manifest.workspace['name']} in {manifest.root}")
-    print(f"backend: uv ({shutil.which('uv', path=environments.search_path())}); pixi: {shutil.which('pixi') or 'not on PATH'}")
+    print(f"uv (in use): {shutil.which('uv', path=environments.search_path())}")
+    print(f"pixi: {shutil.which('pixi') or 'not on PATH'}")
     for name, environment in manifest.environments.items():
         print(f"environment: {name:20} Python {environment.python():5} {environment_state(name)}")
     return 0

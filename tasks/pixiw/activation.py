@@ -1,4 +1,4 @@
-"""The variables of an activated environment: its activation scripts run, its `activation.env` set, native tools on PATH."""
+"""The variables of an activated environment: scripts run, `activation.env` set, native tools on PATH."""
 
 from __future__ import annotations
 
@@ -74,20 +74,22 @@ def check_understood(environment: Environment) -> None:
     for table in environment.tables:
         for key in NOT_UNDERSTOOD:
             if table.get(key):
-                raise ManifestError(f"environment `{environment.name}` uses what pixiw does not understand: `{key}`", WITH_PIXI)
+                message = f"environment `{environment.name}` uses what pixiw does not understand: `{key}`"
+                raise ManifestError(message, WITH_PIXI)
     for key, value in environment.merged("activation", "env").items():
         if "$" in value:
             raise ManifestError(f"activation.env `{key}` uses what pixiw does not understand: `{value}`", WITH_PIXI)
 
 
 def run_scripts(manifest: Manifest, environment: Environment, before: dict[str, str]) -> dict[str, str]:
-    """Source the activation scripts and see which variables there are afterwards; what they print goes to standard error."""
+    """Source the activation scripts and see which variables there are then; their output goes to standard error."""
     sourced = [f". {shlex.quote(str(manifest.root / script))}" for script in environment.scripts()]
     dump = shlex.join(["exec", sys.executable, "-ISc", DUMP])
     text = f"{{ {' && '.join(sourced) or ':'}; }} >&2 && {dump}"
     result = subprocess.run(["sh", "-c", text], cwd=manifest.root, env=before, stdout=subprocess.PIPE, check=False)
     if result.returncode:
-        raise ActivationError(f"cannot activate `{environment.name}`: an activation script ended with {result.returncode}")
+        message = f"cannot activate `{environment.name}`: an activation script ended with {result.returncode}"
+        raise ActivationError(message)
     after: dict[str, str] = json.loads(result.stdout)
     kept = {key: value for key, value in before.items() if key in OF_THE_SHELL}
     return {key: value for key, value in after.items() if key not in OF_THE_SHELL} | kept
@@ -103,13 +105,14 @@ def native_folders(manifest: Manifest, environment: Environment, path: str) -> l
     for package in sorted(set(environment.merged("dependencies")) - {"python", "uv"}):
         entry = manifest.settings.get("native", {}).get(package)
         if entry is None:
-            message = f"environment `{environment.name}` needs a conda package that [tool.pixiw.native] does not know: `{package}`"
+            message = f"environment `{environment.name}` needs what [tool.pixiw.native] does not know: `{package}`"
             raise ManifestError(message, WITH_PIXI)
         if "command" in entry and shutil.which(entry["command"], path=path):
             continue
-        found = sorted(venv_path(environment.name).glob(f"lib/python3*/site-packages/{entry['wheel']}")) if "wheel" in entry else []
-        if not found:
+        packages = venv_path(environment.name).glob("lib/python3*/site-packages")
+        found = [folder / entry["wheel"] for folder in packages if "wheel" in entry]
+        if not (found and found[0].is_dir()):
             message = f"environment `{environment.name}` needs `{package}`, which is not here"
             raise ManifestError(message, entry.get("hint", WITH_PIXI))
-        folders.append(str(found[-1]))
+        folders.append(str(found[0]))
     return folders

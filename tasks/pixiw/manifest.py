@@ -13,7 +13,7 @@ Table = dict[str, Any]
 
 
 class ManifestError(Exception):
-    """The user or pixi.toml asks for what is not there, or for what pixiw doesn't understand; `hint` says what to do."""
+    """The user or pixi.toml asks for what is not there or not understood; `hint` says what to do."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         """Keep the message and the hint apart, as the command prints them on two lines."""

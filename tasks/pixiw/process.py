@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 import signal
+import string
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -32,8 +34,8 @@ def has_terminal() -> bool:
 def run(command: Sequence[str], env: Mapping[str, str], cwd: Path) -> int:
     """Run a command to its end and return its exit code (128 + n where signal n ended it), passing signals on.
 
-    With a terminal the command stays in our process group, as job control wants it. Without one it gets a group of its own,
-    so that a signal to us reaches all of its children too.
+    With a terminal the command stays in our process group, as job control wants it. Without one it gets a group of its
+    own, so that a signal to us reaches all of its children too.
     """
     own_group = not has_terminal()
     received: list[int] = []
@@ -48,10 +50,8 @@ def run(command: Sequence[str], env: Mapping[str, str], cwd: Path) -> int:
 
     def forward(number: int, _frame: FrameType | None) -> None:
         received.append(number)
-        try:
+        with suppress(ProcessLookupError):
             send(number)
-        except ProcessLookupError:
-            pass
 
     previous = {number: signal.signal(number, forward) for number in SIGNALS}
     try:
@@ -60,7 +60,7 @@ def run(command: Sequence[str], env: Mapping[str, str], cwd: Path) -> int:
             send(number)
         code = child.wait()
     except FileNotFoundError as error:
-        raise ManifestError(f"not found: `{error.filename}`", "is it in this environment? -e names another one") from error
+        raise ManifestError(f"not found: `{error.filename}`", "-e names another environment") from error
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
@@ -82,13 +82,11 @@ def run_step(step: Step, variables: Mapping[str, str], root: Path) -> int:
     print(f"pixiw: {step.task} ({step.environment}): {step.command}", file=sys.stderr, flush=True)
     started = time.monotonic()
     code = run(shell_command(step.command), env, root / step.cwd)
-    end = "done" if code == 0 else f"failed with exit code {code}"
-    print(f"pixiw: {step.task} ({step.environment}): {end} after {time.monotonic() - started:.1f} s", file=sys.stderr, flush=True)
+    end = f"{f'failed with exit code {code}' if code else 'done'} after {time.monotonic() - started:.1f} s"
+    print(f"pixiw: {step.task} ({step.environment}): {end}", file=sys.stderr, flush=True)
     return code
 
 
 def expand(value: str, env: Mapping[str, str]) -> str:
     """A task's `env` value with `$NAME` replaced, as pixi's shell does."""
-    import string
-
     return string.Template(value).safe_substitute(env)

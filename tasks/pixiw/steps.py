@@ -40,7 +40,7 @@ def read_task(environment: Environment, name: str) -> Table:
 
 
 def find_environment(manifest: Manifest, name: str) -> str | None:
-    """The environment a task runs in where the user names none, as pixi finds it; None where no environment has the task.
+    """The environment a task runs in where the user names none, as pixi finds it; None where none has the task.
 
     Raises:
         ManifestError: several environments have it, and none of them comes first.
@@ -107,7 +107,8 @@ def bind_arguments(name: str, task: Table, given: Sequence[str | Table]) -> dict
     declared: list[Table] = [{"arg": entry} if isinstance(entry, str) else entry for entry in task["args"]]
     names = [str(entry["arg"]) for entry in declared]
     if len(given) > len(names):
-        raise ManifestError(f"task `{name}` takes {len(names)} arguments, was given {len(given)}", f"they are: {', '.join(names)}")
+        message = f"task `{name}` takes {len(names)} arguments, was given {len(given)}"
+        raise ManifestError(message, f"they are: {', '.join(names)}")
     values = {str(entry["arg"]): str(entry["default"]) for entry in declared if "default" in entry}
     for position, value in enumerate(given):
         values.update(value if isinstance(value, dict) else {names[position]: value})
@@ -129,7 +130,7 @@ def render(template: str, values: dict[str, str] | None) -> str:
     import jinja2  # costs more than all the rest of the start
 
     try:
-        return jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False).from_string(template).render(values)
+        return str(jinja2.Template(template, undefined=jinja2.StrictUndefined).render(values))
     except jinja2.TemplateError as error:
         raise ManifestError(f"template `{template}`: {error}", WITH_PIXI) from error
 
