@@ -41,7 +41,7 @@ class Outcome(NamedTuple):
 
 def checkers(root: Path) -> dict[str, list[str]]:
     """Every checker by name, with its command line."""
-    scripts = ["pixiw", ".ci/run", *(str(path.relative_to(root)) for path in sorted(root.glob("tasks/**/*.sh")))]
+    scripts = ["pixiw", ".ci/run", "tasks/pixiw/bashrc", *(str(path.relative_to(root)) for path in sorted(root.glob("tasks/**/*.sh")))]
     found = {
         "ruff": ["ruff", "check", "."],
         "format": ["ruff", "format", "--check", "."],
