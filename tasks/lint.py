@@ -41,12 +41,12 @@ class Outcome(NamedTuple):
 
 def checkers(root: Path) -> dict[str, list[str]]:
     """Every checker by name, with its command line."""
-    scripts = ["pixiw", ".ci/run", "tasks/pixiw/bashrc", *(str(path.relative_to(root)) for path in sorted(root.glob("tasks/**/*.sh")))]
+    scripts = [str(path.relative_to(root)) for path in sorted(root.glob("tasks/**/*.sh"))]
     found = {
         "ruff": ["ruff", "check", "."],
         "format": ["ruff", "format", "--check", "."],
         "sql": ["sqlfluff", "lint", "--disable-progress-bar", SQL],
-        "shell": ["shellcheck", *scripts],
+        "shell": ["shellcheck", "pixiw", ".ci/run", "tasks/pixiw/bashrc", *scripts],
         "workflows": ["actionlint", "-no-color"],
     }
     for environment, folder in typed_folders(root).items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-MADE_AT_RUN_TIME = {".git", ".pixi", "data", "target", "__pycache__"}
+MADE_AT_RUN_TIME = r"^data/|(^|/)(\.git|\.pixi|target|__pycache__)/"
 
 
 class Finding(NamedTuple):
@@ -56,8 +57,8 @@ class Repo:
             listed = subprocess.run(command, cwd=self.root, capture_output=True, check=True).stdout.decode().split("\0")
         except (OSError, subprocess.CalledProcessError):
             listed = [str(path.relative_to(self.root)) for path in self.root.rglob("*")]
-        kept = (name for name in set(listed) - {""} if not MADE_AT_RUN_TIME.intersection(Path(name).parts))
-        return sorted(name for name in kept if (self.root / name).is_file())
+        made = re.compile(MADE_AT_RUN_TIME)
+        return sorted(name for name in set(listed) if not made.search(name) and (self.root / name).is_file())
 
     @cached_property
     def texts(self) -> dict[str, str]:
