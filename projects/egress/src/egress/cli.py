@@ -1,0 +1,138 @@
+"""The command line: `run`, `plan`, `list`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import NoReturn
+
+from egress.plan import Options, Tally, Target
+from egress.targets import all_targets
+from shared.command_line import as_platform_error
+from shared.config import get_settings
+from shared.errors import PlatformError, UserError
+from shared.monitoring import Run, record_run
+from shared.utils.console import say, step
+from shared.warehouse import Warehouse, open_warehouse
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints look like all other errors."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse would print."""
+        raise UserError(message, hint=self.format_usage().strip())
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command that the arguments name."""
+    parsed = parser().parse_args(arguments)
+    targets = chosen(all_targets(get_settings()), parsed.target)
+    if parsed.command == "list":
+        list_targets(targets)
+    else:
+        options = Options(full=parsed.full, retry_rejected=parsed.retry_rejected)
+        if parsed.command == "plan":
+            plan(targets, options)
+        else:
+            run(targets, options, " ".join(arguments))
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    result: argparse.ArgumentParser = Parser(
+        prog="python -m egress", description="Deliver the egress layer to outside systems."
+    )
+    commands = result.add_subparsers(dest="command", required=True)
+    selection = argparse.ArgumentParser(add_help=False)
+    which = selection.add_mutually_exclusive_group()
+    which.add_argument("--target", nargs="+", metavar="NAME", help="these targets only")
+    which.add_argument("--all", action="store_true", help="all targets, as without any option")
+    wishes = argparse.ArgumentParser(add_help=False)
+    wishes.add_argument("--full", action="store_true", help="send everything, whatever was delivered before")
+    wishes.add_argument("--retry-rejected", action="store_true", help="send also unchanged rows that were rejected")
+    commands.add_parser("run", parents=[selection, wishes], help="send what has changed since the last delivery")
+    commands.add_parser("plan", parents=[selection, wishes], help="show what `run` would send; sends nothing")
+    commands.add_parser("list", parents=[selection], help="show the targets and their last delivery")
+    return result
+
+
+def chosen(targets: list[Target], names: Sequence[str] | None) -> list[Target]:
+    """Return the targets of these names, or all, in the order of delivery.
+
+    Raises:
+        UserError: There is no target of a name.
+    """
+    known = [target.name for target in targets]
+    for name in names or ():
+        if name not in known:
+            raise UserError(f"no such target: `{name}`", hint=f"targets: {', '.join(known)}")
+    return [target for target in targets if not names or target.name in names]
+
+
+def list_targets(targets: Sequence[Target]) -> None:
+    """Print each target, what it gets and what it has got."""
+    with open_warehouse(get_settings(), holder="egress list") as warehouse:
+        for target in targets:
+            delivered, rejected, last = warehouse.fetch(
+                "select count(*) filter (where status = 'delivered'), count(*) filter (where status = 'rejected'), "
+                "max(delivered_at) from ops.delivery where target = $1",
+                [target.name],
+            )[0]
+            print(f"{target.name}: `{target.model.table}` as {target.form}")
+            state = f"{last:%Y-%m-%d %H:%M} UTC, {delivered:,} delivered, {rejected:,} rejected" if last else "never"
+            print(f"  last delivery: {state}")
+
+
+def plan(targets: Sequence[Target], options: Options) -> None:
+    """Print what a run would send."""
+    with open_warehouse(get_settings(), holder="egress plan") as warehouse:
+        for target in targets:
+            print("\n".join(target.plan(warehouse, options).describe()))
+
+
+def run(targets: Sequence[Target], options: Options, words: str) -> None:
+    """Deliver to each target; one that fails keeps no other from its delivery.
+
+    Raises:
+        PlatformError: A target has failed; it is the first one's error.
+    """
+    for target in targets:
+        target.check()
+    with (
+        open_warehouse(get_settings(), holder=f"egress {words}", mode="write") as warehouse,
+        record_run(warehouse, step="deliver", command=words) as ledger,
+    ):
+        failures = [failure for target in targets if (failure := attempt(target, warehouse, options, ledger))]
+        for other in failures[1:]:
+            say(f"error: {other.message}")
+        if failures:
+            raise failures[0]
+
+
+def attempt(target: Target, warehouse: Warehouse, options: Options, ledger: Run) -> PlatformError | None:
+    """Deliver to one target and return the error if that fails."""
+    try:
+        with step(target.name):
+            deliver(target, warehouse, options, ledger)
+    except Exception as error:
+        known = as_platform_error(error)
+        known.__cause__ = error if known is not error else error.__cause__
+        return known
+    return None
+
+
+def deliver(target: Target, warehouse: Warehouse, options: Options, ledger: Run) -> None:
+    """Plan the delivery to one target, print the plan, apply it, and enter what came of it in the ledger."""
+    planned = target.plan(warehouse, options)
+    for line in planned.describe():
+        say(line)
+    tally = Tally()
+    try:
+        planned.apply(ledger, tally)
+    finally:
+        detail = {"sent": tally.sent, "unchanged": planned.unchanged, "rejected": tally.rejected}
+        ledger.output(target.name, rows=tally.sent, detail=detail)
+    if tally.rejected:
+        say(f"{target.name}: {tally.rejected:,} rows were rejected, ops.quarantine says why (source `egress`)")

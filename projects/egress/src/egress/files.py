@@ -1,0 +1,138 @@
+"""The target `files`: a model as parquet and CSV in a folder, for whoever takes files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from egress.models import Model, row_hash
+from egress.plan import Options, Plan, Tally, Target
+from egress.state import SendState
+from shared.monitoring import Run
+from shared.utils.console import say
+from shared.warehouse import Warehouse, quote
+
+FORMATS = ("parquet", "csv")
+
+
+class FilesTarget(Target):
+    """Writes each file anew when the model's content differs from what the file was written from."""
+
+    name = "files"
+    model = Model("egress.customer_360", key="entity_id")
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.form = f"parquet and CSV in `{folder}`"
+
+    def plan(self, warehouse: Warehouse, options: Options) -> FilesPlan:
+        """Find out which files are missing, or hold something else than the model does."""
+        key, hashed = quote(self.model.key), row_hash(self.model.schema(warehouse))
+        rows, filled, distinct, content = warehouse.fetch(
+            f"select count(*), count({key}), count(distinct {key}), "
+            f"md5(coalesce(string_agg({hashed}, '' order by {key}), '')) from {quote(self.model.table)}"
+        )[0]
+        self.model.check_key(rows, filled, distinct)
+        receipts = dict(
+            warehouse.fetch(
+                "select row_key, receipt from ops.delivery where target = $1 and payload_hash = $2",
+                [self.name, content],
+            )
+        )
+        files = [self.folder / f"{self.model.table.rpartition('.')[2]}.{form}" for form in FORMATS]
+        stale = [file for file in files if options.full or not holds(file, receipts.get(file.name))]
+        return FilesPlan(
+            target=self.name,
+            model=self.model,
+            rows=rows,
+            to_send=rows if stale else 0,
+            content=content,
+            stale=tuple(stale) if rows else (),
+        )
+
+
+@dataclass(frozen=True)
+class FilesPlan(Plan):
+    """Which files to write.
+
+    Attributes:
+        content: A hash of all rows, in order.
+        stale: The files to write.
+    """
+
+    content: str
+    stale: tuple[Path, ...]
+
+    def details(self) -> list[str]:
+        """Name the files to write."""
+        if not self.stale:
+            return ["unchanged, and the files are there"]
+        return [f"write      {file}" for file in self.stale]
+
+    def apply(self, run: Run, tally: Tally) -> None:
+        """Write the files one after the other; each is marked as soon as it is in place."""
+        state = SendState(run.warehouse, self.target, run.id)
+        query = f"select * from {quote(self.model.table)} order by {quote(self.model.key)}"
+        for file in self.stale:
+            receipt = write_atomically(file, run.warehouse.stream_arrow(query))
+            state.mark([file.name], [self.content], ["delivered"], receipt)
+            say(f"{self.target}: wrote {self.rows:,} rows to `{file}`")
+        tally.sent = self.to_send
+
+
+def holds(file: Path, receipt: str | None) -> bool:
+    """Tell whether a file is, byte for byte, the one that the receipt was given for."""
+    return receipt is not None and file.is_file() and sha256(file) == receipt
+
+
+def sha256(file: Path) -> str:
+    """Return the hash of a file's bytes."""
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def write_atomically(file: Path, rows: pa.RecordBatchReader) -> str:
+    """Write rows in the format of the file's suffix and return the hash of its bytes.
+
+    The file appears whole or not at all; until then, and after a failure, one that was there before stays.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f".{file.name}.part")
+    try:
+        with opened(part, rows.schema) as write:
+            for batch in rows:
+                write(batch)
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
+        receipt = sha256(part)
+        part.replace(file)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return receipt
+
+
+@contextmanager
+def opened(part: Path, schema: pa.Schema) -> Iterator[Callable[[pa.RecordBatch], None]]:
+    """Open a writer for the format that the name `.NAME.FORMAT.part` says."""
+    # Both take a while to import, and most runs write nothing.
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    writer: Any
+    if part.stem.endswith(".parquet"):
+        writer = pyarrow.parquet.ParquetWriter(part, schema, compression="zstd")
+    else:
+        writer = pyarrow.csv.CSVWriter(part, schema)
+    with writer:
+        yield writer.write_batch

@@ -1,0 +1,70 @@
+"""The models of the egress layer that are delivered, and a hash for each of their rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from shared.errors import InputError
+from shared.warehouse import Warehouse, quote
+
+
+@dataclass(frozen=True)
+class Model:
+    """A table of the warehouse with the column that identifies its rows."""
+
+    table: str
+    key: str
+
+    def schema(self, warehouse: Warehouse) -> pa.Schema:
+        """Return the model's columns.
+
+        Raises:
+            InputError: There is no such table, or it has no such key.
+        """
+        if not warehouse.table_exists(self.table):
+            raise InputError(
+                f"there is no such model in the warehouse: `{self.table}`",
+                hint="run `pixi run transform-egress` first, it makes the egress layer",
+            )
+        schema = warehouse.fetch_arrow(f"select * from {quote(self.table)} where false").schema
+        if self.key not in schema.names:
+            raise InputError(
+                f"`{self.table}` lacks its key column: `{self.key}`",
+                hint="give the model that column, or name another key in projects/egress/src/egress/targets.py",
+            )
+        return schema
+
+    def check_key(self, rows: int, filled: int, distinct: int) -> None:
+        """Refuse keys that are null or not unique: a receipt could not say which row it is for.
+
+        Raises:
+            InputError: There are such keys.
+        """
+        if filled != rows or distinct != rows:
+            raise InputError(
+                f"`{self.table}` has rows whose `{self.key}` is not unique: "
+                f"{rows - filled} without a value, {filled - distinct} repeated",
+                hint="nothing was sent; correct the model, `pixi run transform-egress` tests its key",
+            )
+
+
+def row_hash(fields: Iterable[pa.Field]) -> str:
+    """Return SQL for the hash of a row: of names, types and values of its columns, in the order given.
+
+    No two different rows make the same text: a text goes in with its length before it, which null lacks; anything
+    else has no `;` within and is empty only where it is null. The SQL is the same on every engine.
+    """
+    fields = list(fields)
+    header = hashlib.md5("\n".join(f"{field.name} {field.type}" for field in fields).encode()).hexdigest()
+    return f"md5('{header}' || {' || '.join(_hashed_text(field) for field in fields)})"
+
+
+def _hashed_text(field: pa.Field) -> str:
+    text = f"cast({quote(field.name)} as varchar)"
+    if pa.types.is_primitive(field.type) or pa.types.is_decimal(field.type):
+        return f"concat({text}, ';')"
+    return f"concat(length({text}), ':', {text})"

@@ -1,0 +1,87 @@
+"""What a target is and what a delivery to it will do: a plan is made, may be printed, and is then applied."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from egress.models import Model
+from shared.monitoring import Run
+from shared.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the caller wants beyond the changed rows.
+
+    Attributes:
+        full: Send everything, whatever was delivered before.
+        retry_rejected: Send also what the target has rejected before, though its content is the same.
+    """
+
+    full: bool = False
+    retry_rejected: bool = False
+
+
+@dataclass
+class Tally:
+    """What has come of a delivery so far; true also after one that failed half way."""
+
+    sent: int = 0
+    rejected: int = 0
+
+
+@dataclass(frozen=True)
+class Plan(ABC):
+    """What would be sent. It does not change; it holds as long as the warehouse stays open in the same mode.
+
+    Attributes:
+        rows: How many rows the model has.
+        to_send: How many of them would be sent.
+    """
+
+    target: str
+    model: Model
+    rows: int
+    to_send: int
+
+    @property
+    def unchanged(self) -> int:
+        """How many rows stay unsent because the target's answer to them stands."""
+        return self.rows - self.to_send
+
+    def describe(self) -> list[str]:
+        """Return the plan in lines for a person."""
+        if not self.rows:
+            return [f"{self.target}: `{self.model.table}` is empty: nothing is sent, nothing is deleted at the target"]
+        title = f"{self.target}: `{self.model.table}`, {self.rows:,} rows"
+        return [title, *(f"  {line}" for line in self.details())]
+
+    @abstractmethod
+    def details(self) -> list[str]:
+        """Return what there is to say of the rows."""
+
+    @abstractmethod
+    def apply(self, run: Run, tally: Tally) -> None:
+        """Do what the plan says, counting in `tally` what the target has confirmed."""
+
+
+class Target(ABC):
+    """An outside system that gets a model of the egress layer.
+
+    Attributes:
+        name: The identity that the send state is filed under.
+        model: What is delivered.
+        form: How and where to, for a person.
+    """
+
+    name: str
+    model: Model
+    form: str
+
+    def check(self) -> None:  # noqa: B027 - most targets have nothing to check
+        """Raise ConfigurationError when a setting is missing that a delivery needs, before anything is sent."""
+
+    @abstractmethod
+    def plan(self, warehouse: Warehouse, options: Options) -> Plan:
+        """Compare the model with the send state; nothing is sent or written."""
