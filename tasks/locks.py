@@ -42,7 +42,7 @@ def misfits(manifest: Manifest) -> list[str]:
     for name in expected:
         if name in found:
             was, now = read_header(found[name]), lock_header(manifest, name)
-            changed = [key for key in now if was.get(key) != now[key]]
+            changed = [key for key in now if was.get(key, "") != now[key]]
             lines += [f"locks/{name}.txt: {key} was `{was.get(key, '')}`, is `{now[key]}`" for key in changed]
     return lines
 

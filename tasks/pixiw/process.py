@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shlex
+import shutil
 import signal
 import string
 import subprocess
@@ -69,9 +69,10 @@ def run(command: Sequence[str], env: Mapping[str, str], cwd: Path) -> int:
     return code if code >= 0 else 128 - code
 
 
-def shell_command(text: str) -> list[str]:
-    """The argument list that runs shell text."""
-    return ["sh", "-c", text] if SHELL_CHARACTERS & set(text) else shlex.split(text)
+def shell_command(text: str, path: str) -> list[str]:
+    """The argument list that runs shell text: the program itself where it is one on PATH with plain arguments."""
+    plain = not SHELL_CHARACTERS & set(text) and shutil.which(text.split()[0], path=path)
+    return text.split() if plain else ["sh", "-c", text]
 
 
 def run_step(step: Step, variables: Mapping[str, str], root: Path) -> int:
@@ -81,7 +82,7 @@ def run_step(step: Step, variables: Mapping[str, str], root: Path) -> int:
         env[key] = expand(str(value), env)
     print(f"pixiw: {step.task} ({step.environment}): {step.command}", file=sys.stderr, flush=True)
     started = time.monotonic()
-    code = run(shell_command(step.command), env, root / step.cwd)
+    code = run(shell_command(step.command, env["PATH"]), env, root / step.cwd)
     end = f"{f'failed with exit code {code}' if code else 'done'} after {time.monotonic() - started:.1f} s"
     print(f"pixiw: {step.task} ({step.environment}): {end}", file=sys.stderr, flush=True)
     return code
