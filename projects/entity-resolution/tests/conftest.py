@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -33,7 +34,14 @@ def party(party_id: str, **values: Any) -> dict[str, Any]:
     """Return one row of core.dim_customer; what is not named is null."""
     source, _, source_id = party_id.partition(":")
     empty = dict.fromkeys(PARTY_SCHEMA.names)
-    return {**empty, "party_id": party_id, "source_system": source, "source_id": source_id, "is_current": True, **values}
+    return {
+        **empty,
+        "party_id": party_id,
+        "source_system": source,
+        "source_id": source_id,
+        "is_current": True,
+        **values,
+    }
 
 
 def table_of(rows: Iterable[dict[str, Any]]) -> pa.Table:
@@ -109,10 +117,12 @@ class Platform:
 
     def master(self) -> dict[str, list[tuple[Any, ...]]]:
         """Return what master holds, without times and run ids."""
-        tables = ("entity_xref", "golden_customer", "resolution_quality")
         return {
-            table: self.fetch(f"select * exclude (run_id, {times}) from master.{table} order by 1")
-            for table, times in zip(tables, ("resolved_at", "resolved_at", "run_id"), strict=True)
+            "xref": self.fetch("select * exclude (run_id, resolved_at) from master.entity_xref order by party_id"),
+            "golden": self.fetch(
+                "select * exclude (run_id, resolved_at) from master.golden_customer order by entity_id"
+            ),
+            "quality": self.fetch("select measure, value from master.resolution_quality order by measure"),
         }
 
     def measures(self) -> dict[str, float]:
@@ -151,3 +161,25 @@ def resolved(febrl: pa.Table, truth: Path, tmp_path_factory: pytest.TempPathFact
     out, err = process.communicate()
     assert process.returncode == 0, err
     return platform, Finished(process.returncode, out, err)
+
+
+@pytest.fixture(scope="session")
+def sample(febrl: pa.Table) -> pa.Table:
+    """Return 300 couples, enough to learn from."""
+    return febrl.slice(0, 600)
+
+
+@pytest.fixture(scope="session")
+def resolved_sample(sample: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    """Return a platform that has resolved the sample without a truth. Not to be changed."""
+    platform = Platform(tmp_path_factory.mktemp("sample")).put(sample)
+    platform.resolve()
+    return platform
+
+
+@pytest.fixture
+def again(resolved_sample: Platform, tmp_path: Path) -> Platform:
+    """Return a platform of its own that has resolved the sample."""
+    copy = tmp_path / "again"
+    shutil.copytree(resolved_sample.data_dir, copy)
+    return Platform(copy)

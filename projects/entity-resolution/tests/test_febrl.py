@@ -33,16 +33,23 @@ def test_measures_are_metrics_of_the_run(resolved: Resolved) -> None:
 def test_every_party_has_one_entity_and_every_entity_a_golden_record(resolved: Resolved) -> None:
     """No party is lost or doubled on the way to the golden records."""
     platform, _ = resolved
-    parties = platform.fetch("select count(distinct party_id) from master.entity_xref join core.dim_customer using (party_id)")
+    parties = platform.fetch(
+        "select count(distinct party_id) from master.entity_xref join core.dim_customer using (party_id)"
+    )
     assert parties == [(10000,)]
     assert platform.fetch("select sum(party_count) from master.golden_customer") == [(10000,)]
-    assert platform.fetch("select count(*) from master.entity_xref anti join master.golden_customer using (entity_id)") == [(0,)]
+    assert platform.fetch(
+        "select count(*) from master.entity_xref anti join master.golden_customer using (entity_id)"
+    ) == [(0,)]
 
 
 def test_warehouse_keeps_no_table_of_splink(resolved: Resolved) -> None:
     """Splink works elsewhere and leaves nothing behind in the warehouse."""
     platform, _ = resolved
-    tables = {name for (name,) in platform.fetch("select table_name from information_schema.tables where table_schema = 'master'")}
+    tables = {
+        name
+        for (name,) in platform.fetch("select table_name from information_schema.tables where table_schema = 'master'")
+    }
     assert tables == {"entity_xref", "golden_customer", "resolution_quality", "resolution_run"}
     assert platform.fetch("select count(*) from information_schema.tables where table_name like '%splink%'") == [(0,)]
 
@@ -53,7 +60,9 @@ def test_screen_shows_steps_and_the_log_has_the_rest(resolved: Resolved) -> None
     steps = [line.split("✓")[1].rpartition("(")[0].strip() for line in finished.err.splitlines() if "✓" in line]
     assert steps == ["read parties", "start Splink", "train", "link", "choose golden records", "write master"]
     assert "Warning" not in finished.err
-    events = [json.loads(line) for log in (platform.data_dir / "logs").iterdir() for line in log.read_text().splitlines()]
+    events = [
+        json.loads(line) for log in (platform.data_dir / "logs").iterdir() for line in log.read_text().splitlines()
+    ]
     assert any(event["event"] == "splink" and "u probabilities" in event["message"] for event in events)
 
 

@@ -78,7 +78,9 @@ def _print(measures: Measures, *, truth: bool) -> None:
             source = name.removeprefix("entities_with_several_")
             print(f"entities with several records of {source}: {count:,.0f}")
     if "f1" in measures:
-        figures = ", ".join(f"{name} {measures[name]:.4f}" for name in ("precision", "recall", "f1") if name in measures)
+        figures = ", ".join(
+            f"{name} {measures[name]:.4f}" for name in ("precision", "recall", "f1") if name in measures
+        )
         pairs = ", ".join(f"{measures[f'pairs_{name}']:,.0f} {name}" for name in ("right", "wrong", "missed"))
         print(f"quality: {figures} (pairs: {pairs})")
     elif truth:

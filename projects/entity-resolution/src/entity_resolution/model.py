@@ -16,7 +16,7 @@ DIALECT = "duckdb"
 
 # A pair that agrees in all of one of these is the same person but for rare accidents; they find about SURE_RECALL
 # of all matches, since each typing error in a date or name takes a pair out.
-SURE_RULES = [block_on("given_name", "surname", "date_of_birth"), block_on("postcode", "date_of_birth")]
+SURE_RULES: list[Any] = [block_on("given_name", "surname", "date_of_birth"), block_on("postcode", "date_of_birth")]
 SURE_RECALL = 0.7
 
 # What is blocked on cannot be learned in that session, so the two have no column in common.

@@ -38,7 +38,6 @@ def parties_hash(warehouse: Warehouse) -> str:
     # Separators that no cleansed text holds keep apart what would read the same when joined.
     fields = ", ".join(f"coalesce(cast({quote(column)} as varchar), chr(30))" for column in COLUMNS)
     rows = warehouse.fetch(
-        f"select md5(string_agg(md5(concat_ws(chr(31), {fields})), '' order by party_id)) "
-        f"from {TABLE} where is_current"
+        f"select md5(string_agg(md5(concat_ws(chr(31), {fields})), '' order by party_id)) from {TABLE} where is_current"
     )
     return rows[0][0] or "no parties"

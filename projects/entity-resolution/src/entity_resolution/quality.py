@@ -13,7 +13,6 @@ import pyarrow as pa
 from shared.errors import InputError
 
 Measures = dict[str, float]
-TRUTH_COLUMNS = {"customer_id": "crm", "member_id": "loyalty"}
 
 
 def count_entities(xref: pa.Table) -> Measures:
@@ -54,9 +53,7 @@ def compare_with_truth(xref: pa.Table, truth: Path) -> Measures:
         InputError: The file is no such CSV.
     """
     persons = _persons(_read_pairs(truth))
-    known = pa.table(
-        {"party_id": pa.array(persons, pa.string()), "person": pa.array(persons.values(), pa.string())}
-    )
+    known = pa.table({"party_id": pa.array(persons, pa.string()), "person": pa.array(persons.values(), pa.string())})
     found, actual, right = _count_pairs(xref, known)
     if not actual:
         return {}
@@ -74,12 +71,11 @@ def truth_hash(truth: Path | None) -> str:
 def _read_pairs(truth: Path) -> list[tuple[str, str]]:
     try:
         with truth.open(newline="", encoding="utf-8-sig") as file:
-            rows = csv.DictReader(file)
-            return [tuple(f"{source}:{row[column]}" for column, source in TRUTH_COLUMNS.items()) for row in rows]
+            return [(f"crm:{row['customer_id']}", f"loyalty:{row['member_id']}") for row in csv.DictReader(file)]
     except (KeyError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(
             f"cannot read the truth: `{truth}`",
-            hint=f"it must be a CSV file in UTF-8 with the columns {', '.join(TRUTH_COLUMNS)}",
+            hint="it must be a CSV file in UTF-8 with the columns customer_id, member_id",
         ) from error
 
 
@@ -104,8 +100,7 @@ def _count_pairs(xref: pa.Table, known: pa.Table) -> tuple[int, int, int]:
         connection.execute("create table judged as select entity_id, person from xref join known using (party_id)")
         counts = [
             connection.sql(
-                "select coalesce(sum(n * (n - 1) // 2), 0) "
-                f"from (select count(*) as n from judged group by {group})"
+                f"select coalesce(sum(n * (n - 1) // 2), 0) from (select count(*) as n from judged group by {group})"
             ).fetchall()[0][0]
             for group in ("entity_id", "person", "entity_id, person")
         ]

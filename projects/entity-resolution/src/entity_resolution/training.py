@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 import duckdb
@@ -13,7 +14,6 @@ from splink.internals.exceptions import EMTrainingException
 from entity_resolution import model
 from entity_resolution.model_store import Model
 from entity_resolution.splink_session import make_linker
-from shared.monitoring.logs import log_event
 
 # Below these numbers what is learned would be noise: the session of expectation maximisation takes whatever pairs
 # it finds for matches. Splink's own starting weights do well enough until then.
@@ -53,10 +53,9 @@ def _count_sure_matches(linker: Linker) -> int:
 def _learn_from_matches(linker: Linker) -> None:
     linker.training.estimate_probability_two_random_records_match(model.SURE_RULES, recall=model.SURE_RECALL)
     for rule in model.TRAINING_RULES:
-        try:
+        # A rule that no two parties meet teaches nothing; what it would have taught keeps its starting weight.
+        with suppress(EMTrainingException):
             linker.training.estimate_parameters_using_expectation_maximisation(rule)
-        except EMTrainingException as error:
-            log_event("training session skipped", reason=str(error))
 
 
 def _rounded(value: Any) -> Any:

@@ -1,0 +1,137 @@
+"""Running again: nothing is done twice, nothing new is missed, and a killed run leaves no trace."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from conftest import Platform
+
+from shared.warehouse import open_warehouse
+
+NOTHING_NEW = "nothing new"
+
+
+def test_second_run_does_nothing(again: Platform) -> None:
+    """With the same parties, model and settings a run says so, writes nothing, and still shows the figures."""
+    before = again.fetch("select distinct run_id from master.entity_xref")
+    second = again.resolve()
+    assert NOTHING_NEW in second.err
+    assert "link" not in second.err
+    assert "entities: 3" in second.out
+    assert again.fetch("select distinct run_id from master.entity_xref") == before
+    assert again.fetch("select status, count(*) from ops.run group by 1") == [("succeeded", 2)]
+
+
+def test_full_does_it_again_with_the_same_result(again: Platform) -> None:
+    """`--full` links everything again and comes to the same entities."""
+    before = again.master()
+    assert NOTHING_NEW not in again.resolve("--full").err
+    assert again.master() == before
+
+
+def test_result_does_not_depend_on_row_order(again: Platform, sample: pa.Table) -> None:
+    """Parties that come in another order are nothing new."""
+    again.put(sample.take(list(reversed(range(sample.num_rows)))))
+    assert NOTHING_NEW in again.resolve().err
+
+
+def test_changed_party_is_picked_up(again: Platform, sample: pa.Table) -> None:
+    """A corrected name reaches the golden record; the entity keeps its id."""
+    is_first = pc.equal(sample["party_id"], sample["party_id"][0])
+    names = pc.if_else(is_first, "philomena", sample["given_name"])
+    party_id = sample["party_id"][0].as_py()
+    ids = again.fetch("select party_id, entity_id from master.entity_xref order by 1")
+    again.put(sample.set_column(3, "given_name", names)).resolve()
+    golden = again.fetch(
+        "select given_name from master.golden_customer join master.entity_xref using (entity_id) "
+        f"where party_id = '{party_id}'"
+    )
+    assert golden == [("philomena",)]
+    assert again.fetch("select party_id, entity_id from master.entity_xref order by 1") == ids
+
+
+def test_removed_and_new_parties_are_picked_up(again: Platform, febrl: pa.Table) -> None:
+    """Master holds the parties of core as they are now, neither those that left nor without those that came."""
+    again.put(febrl.slice(100, 600)).resolve()
+    assert again.fetch("select count(*) from master.entity_xref join core.dim_customer using (party_id)") == [(600,)]
+    assert again.fetch("select count(*) from master.entity_xref") == [(600,)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda platform, truth: platform.environment.update(ENTITY_MATCH_THRESHOLD="0.9"),
+        lambda platform, truth: platform.environment.update(ENTITY_TRUTH=str(truth)),
+        lambda platform, truth: delete(platform, "master.golden_customer"),
+        lambda platform, truth: delete(platform, "master.entity_xref"),
+    ],
+    ids=["threshold", "truth", "golden records lost", "xref lost"],
+)
+def test_whatever_else_changes_is_new(again: Platform, truth: Path, change: Callable[[Platform, Path], None]) -> None:
+    """Another setting, a truth that was not there before, or rows missing from master call for a new run."""
+    change(again, truth)
+    assert NOTHING_NEW not in again.resolve().err
+    assert again.fetch("select sum(party_count) from master.golden_customer") == [(600,)]
+
+
+def test_retrain_on_the_same_parties_gives_the_same_model(again: Platform) -> None:
+    """Training again on the same parties stores no second copy of the same model."""
+    again.resolve("--retrain")
+    assert sorted(path.name for path in again.model_folder.iterdir()) == ["current", "model-1.json"]
+
+
+def test_retrain_on_other_parties_keeps_the_former_model(again: Platform, febrl: pa.Table) -> None:
+    """A new model becomes the one in use, and the former one stays to go back to."""
+    again.put(febrl.slice(0, 800)).resolve("--retrain")
+    assert (again.model_folder / "current").read_text() == "model-2.json\n"
+    assert again.fetch("select model from master.resolution_run") == [("model-2.json",)]
+    (again.model_folder / "current").write_text("model-1.json")
+    again.resolve()
+    assert again.fetch("select model from master.resolution_run") == [("model-1.json",)]
+
+
+@pytest.mark.parametrize("last_step", ["read parties", "start Splink", "link", "choose golden records"])
+def test_killed_run(resolved_sample: Platform, again: Platform, sample: pa.Table, last_step: str) -> None:
+    """After `kill -9` at any step master is what it was before, and a rerun ends like an undisturbed run."""
+    undisturbed = resolved_sample.master()
+    again.put(sample.slice(0, 100)).resolve()
+    before = again.master()
+    again.put(sample)
+    kill_after(again, last_step)
+    assert again.master() in (before, undisturbed)
+    again.resolve()
+    assert again.master() == undisturbed
+    statuses = [status for (status,) in again.fetch("select status from ops.run order by started_at")]
+    assert statuses == ["succeeded", "succeeded", "interrupted", "succeeded"]
+
+
+def test_killed_while_training(again: Platform, resolved_sample: Platform) -> None:
+    """A run that is killed before its first model is stored leaves no model, and the rerun trains the same one."""
+    model = again.model_folder / "model-1.json"
+    before = model.read_text()
+    shutil.rmtree(again.model_folder)
+    kill_after(again, "start Splink", "run", "--full")
+    again.resolve("--full")
+    assert model.read_text() == before
+    assert again.master() == resolved_sample.master()
+
+
+def delete(platform: Platform, table: str) -> None:
+    """Take a row out of a table behind the platform's back."""
+    with open_warehouse(platform.settings, holder="test", mode="write") as warehouse:
+        warehouse.execute(f"delete from {table} where rowid = 0")
+
+
+def kill_after(platform: Platform, last_step: str, *arguments: str) -> None:
+    """Start a run and kill it with `kill -9` as soon as it says that a step is done."""
+    process = platform.start(*(arguments or ("run",)))
+    assert process.stderr is not None
+    assert any(f"✓ {last_step}" in line for line in process.stderr)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
