@@ -1,0 +1,83 @@
+"""Fixtures: a project in a temporary folder, a warehouse with egress models made by SQL, a CRM on loopback."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from crm_server import Crm, serving
+
+from egress.cli import main
+from shared.command_line import command
+from shared.config import get_settings
+from shared.warehouse import open_warehouse
+
+Egress = Callable[..., int]
+Sql = Callable[..., "list[tuple[Any, ...]]"]
+
+CUSTOMERS = 10
+MAKE_MODELS = f"""
+create or replace table egress.retl_crm_customers as
+select
+    'C-' || lpad(cast(i as varchar), 5, '0') as customer_id,
+    'E-' || i as entity_id,
+    cast(i * 1.1 as decimal(18, 2)) as lifetime_sales,
+    i as baskets,
+    date '2017-01-01' + cast(i as integer) as last_purchase_date,
+    case when i % 2 = 0 then 'L-' || i end as loyalty_member_id
+from range({CUSTOMERS}) as numbers (i);
+create or replace table egress.customer_360 as
+select entity_id, 'o''neil, "' || baskets || '"' as surname, lifetime_sales, last_purchase_date
+from egress.retl_crm_customers order by baskets desc
+"""
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a temporary folder the project's root, and no address known."""
+    for name in [*os.environ]:
+        if name.startswith(("CRM_", "WAREHOUSE_", "DATA_", "LOAD__", "RUNTIME__")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PIXI_PROJECT_ROOT", str(tmp_path))
+    monkeypatch.setenv("CRM_CHUNK_ROWS", "4")
+    monkeypatch.setenv("CRM_BACKOFF", "0.01")
+    monkeypatch.setenv("CRM_TIMEOUT", "5")
+    return tmp_path
+
+
+@pytest.fixture
+def sql(project: Path) -> Sql:
+    """Run SQL in the warehouse, statement by statement, and return the last one's rows."""
+
+    def run(statements: str, *parameters: object) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = []
+        with open_warehouse(get_settings(), holder="test", mode="write") as warehouse:
+            for statement in statements.split(";"):
+                rows = warehouse.fetch(statement, parameters)
+        return rows
+
+    return run
+
+
+@pytest.fixture
+def models(sql: Sql) -> Sql:
+    """Make the models of the egress layer with ten customers."""
+    sql(MAKE_MODELS)
+    return sql
+
+
+@pytest.fixture
+def crm(models: Sql, monkeypatch: pytest.MonkeyPatch) -> Iterator[Crm]:
+    """Serve a CRM whose address the settings know, beside a warehouse with models."""
+    with serving() as crm:
+        monkeypatch.setenv("CRM_API_URL", crm.url)
+        yield crm
+
+
+@pytest.fixture
+def egress(project: Path) -> Egress:
+    """Run a command of egress in this process and return its exit code."""
+    return lambda *words: command(main, words)

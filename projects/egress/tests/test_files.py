@@ -1,0 +1,158 @@
+"""Exports: what is in the files, when they are written, and that they are whole or not there."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from conftest import CUSTOMERS, MAKE_MODELS, Egress, Sql
+
+NAMES = ("customer_360.parquet", "customer_360.csv")
+
+
+@pytest.fixture
+def exports(project: Path, models: Sql) -> Path:
+    """Return the folder of the exports, beside a warehouse with models."""
+    return project / "data" / "exports"
+
+
+def contents(exports: Path) -> dict[str, bytes]:
+    """Return the bytes of each file in the folder."""
+    return {file.name: file.read_bytes() for file in exports.iterdir()}
+
+
+def test_both_formats_hold_the_model(exports: Path, egress: Egress) -> None:
+    """Parquet and CSV hold every row of the model, with exact types, in order of the key."""
+    assert egress("run", "--target", "files") == 0
+    rows = pq.read_table(exports / NAMES[0]).to_pylist()
+    assert [row["entity_id"] for row in rows] == [f"E-{i}" for i in range(CUSTOMERS)]
+    assert rows[3]["lifetime_sales"] == Decimal("3.30")
+    with (exports / NAMES[1]).open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert lines == [{name: str(value) for name, value in row.items()} for row in rows]
+
+
+def test_unchanged_model_is_not_written_again(exports: Path, egress: Egress) -> None:
+    """When content is unchanged and the files are there, they are left as they are."""
+    egress("run", "--target", "files")
+    before = {file.name: file.stat().st_ino for file in exports.iterdir()}
+    assert egress("run", "--target", "files") == 0
+    assert {file.name: file.stat().st_ino for file in exports.iterdir()} == before
+
+
+def test_model_made_again_gives_equal_bytes(exports: Path, egress: Egress, sql: Sql) -> None:
+    """An unchanged model gives byte-equal files, in whatever order its rows lie."""
+    egress("run", "--target", "files")
+    before = contents(exports)
+    sql(MAKE_MODELS.replace("baskets desc", "baskets"))
+    assert egress("run", "--target", "files", "--full") == 0
+    assert contents(exports) == before
+
+
+def test_changed_model_is_written_again(exports: Path, egress: Egress, sql: Sql) -> None:
+    """A changed value comes into both files."""
+    egress("run", "--target", "files")
+    before = contents(exports)
+    sql("update egress.customer_360 set surname = 'smith' where entity_id = 'E-3'")
+    egress("run", "--target", "files")
+    assert all(contents(exports)[name] != before[name] for name in NAMES)
+    assert b"smith" in contents(exports)[NAMES[1]]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_bytes(b"x")], ids=["missing", "overwritten"])
+def test_lost_or_damaged_file_is_written_again(exports: Path, egress: Egress, name: str, damage: object) -> None:
+    """A file that is gone or holds something else is restored, though the model has not changed."""
+    egress("run", "--target", "files")
+    before = contents(exports)
+    assert callable(damage)
+    damage(exports / name)
+    assert egress("run", "--target", "files") == 0
+    assert contents(exports) == before
+
+
+def test_empty_model_keeps_the_files(
+    exports: Path, egress: Egress, sql: Sql, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An empty model does not empty the files, and the run says so."""
+    egress("run", "--target", "files")
+    before = contents(exports)
+    sql("delete from egress.customer_360")
+    assert egress("run", "--target", "files", "--full") == 0
+    assert contents(exports) == before
+    assert "is empty: nothing is sent, nothing is deleted" in capfd.readouterr().err
+
+
+def test_model_that_comes_back_is_written_again(exports: Path, egress: Egress, sql: Sql) -> None:
+    """Content that the files held before the last one counts as changed."""
+    egress("run", "--target", "files")
+    before = contents(exports)
+    sql("update egress.customer_360 set surname = 'smith' where entity_id = 'E-3'")
+    egress("run", "--target", "files")
+    sql(MAKE_MODELS)
+    egress("run", "--target", "files")
+    assert contents(exports) == before
+
+
+def test_plan_names_the_files_and_writes_none(exports: Path, egress: Egress, capfd: pytest.CaptureFixture[str]) -> None:
+    """`plan` says which files would be written, and writes none."""
+    assert egress("plan", "--target", "files") == 0
+    out = capfd.readouterr().out
+    assert all(f"write      {exports / name}" in out for name in NAMES)
+    assert not exports.exists()
+
+
+def test_state_that_says_delivered_does_not_hide_another_folder(
+    exports: Path, egress: Egress, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The same warehouse with another data folder gets its files too: a ledger hit alone is no proof."""
+    egress("run", "--target", "files")
+    monkeypatch.setenv("WAREHOUSE_URL", f"duckdb:///{tmp_path}/data/warehouse.duckdb")
+    monkeypatch.setenv("DATA_DIR", "elsewhere")
+    assert egress("run", "--target", "files") == 0
+    assert contents(tmp_path / "elsewhere" / "exports") == contents(exports)
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="needs Linux namespaces for a small disk")
+def test_full_disk_keeps_the_old_files(exports: Path, egress: Egress, sql: Sql, tmp_path: Path) -> None:
+    """A disk that fills up while an export is written ends in a clear error, and the old file is whole."""
+    egress("run", "--target", "files")
+    old = (exports / NAMES[1]).read_bytes()
+    sql(
+        "insert into egress.customer_360 "
+        "select 'X-' || i, md5(cast(i as varchar)), 1, date '2020-01-01' from range(30000) as numbers (i)"
+    )
+    script = (
+        'mount -t tmpfs -o size=256k tmpfs "$1" && cp -r "$2"/. "$1" || exit 77; '
+        'shift 2; "$@"; code=$?; ls -A data/exports; sha256sum data/exports/*.csv; exit $code'
+    )
+    copy = tmp_path / "old"
+    shutil.copytree(exports, copy)
+    words = [sys.executable, "-m", "egress", "run", "--target", "files"]
+    done = subprocess.run(
+        ["unshare", "--mount", "--map-root-user", "sh", "-c", script, "sh", exports, copy, *words],
+        cwd=tmp_path,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 77 or "unshare" in done.stderr:
+        pytest.skip("this machine lets nobody mount a small disk")
+    assert done.returncode == 1
+    assert "error: no space left while writing" in done.stderr
+    assert "hint: free space" in done.stderr
+    assert "Traceback" not in done.stderr
+    names = done.stdout.split()
+    assert sorted(names[:2]) == sorted(NAMES)
+    assert names[2] == hashlib.sha256(old).hexdigest()
+    assert egress("run", "--target", "files") == 0
+    assert pq.read_metadata(exports / NAMES[0]).num_rows == CUSTOMERS + 30000

@@ -1,0 +1,118 @@
+"""Deliveries that are killed: whatever the moment, the next run ends as an undisturbed one would."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import CUSTOMERS, Egress, Sql
+from crm_server import Crm, Handler
+
+STATE = "select row_key, payload_hash, status from ops.delivery where target = 'crm' order by 1"
+
+
+def start(project: Path) -> subprocess.Popen[bytes]:
+    """Start a delivery in a process of its own."""
+    words = [sys.executable, "-m", "egress", "run", "--target", "crm"]
+    return subprocess.Popen(words, cwd=project, env=os.environ, stderr=subprocess.DEVNULL)
+
+
+def test_killed_between_send_and_mark(crm: Crm, egress: Egress, sql: Sql, project: Path) -> None:
+    """A chunk that was taken but not marked is sent again with the same key: the CRM changes nothing twice."""
+    process: list[subprocess.Popen[bytes]] = []
+
+    def kill_before_answer(handler: Handler, body: bytes) -> None:
+        handler.take(body)
+        process[0].kill()
+        process[0].wait()
+        handler.close_connection = True
+
+    crm.faults = [None, kill_before_answer]
+    process.append(start(project))
+    assert process[0].wait() == -signal.SIGKILL
+    assert sql("select count(*) from ops.delivery") == [(4,)]
+    assert egress("run", "--target", "crm") == 0
+    assert crm.keys[2] == crm.keys[1]
+    assert [len(batch) for batch in crm.batches] == [4, 4, 4, 2]
+    assert crm.changes == CUSTOMERS
+    assert sql("select status from ops.run order by started_at") == [("interrupted",), ("succeeded",)]
+
+
+def test_chunk_confirmed_before_a_kill_is_not_sent_again(crm: Crm, egress: Egress, sql: Sql, project: Path) -> None:
+    """Each chunk is marked before the next one is sent, so a kill costs the chunk under way at most."""
+    process: list[subprocess.Popen[bytes]] = []
+
+    def kill_before_taking(handler: Handler, body: bytes) -> None:
+        process[0].kill()
+        process[0].wait()
+        handler.close_connection = True
+
+    crm.faults = [None, None, kill_before_taking]
+    process.append(start(project))
+    process[0].wait()
+    assert sql("select count(*) from ops.delivery") == [(8,)]
+    crm.batches.clear()
+    assert egress("run", "--target", "crm") == 0
+    assert [[row["customer_id"] for row in batch] for batch in crm.batches] == [["C-00008", "C-00009"]]
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_by_a_signal(crm: Crm, egress: Egress, project: Path, sql: Sql, signum: signal.Signals) -> None:
+    """Ctrl-C and SIGTERM end a delivery after the chunk under way, and the next run sends the rest."""
+    process: list[subprocess.Popen[bytes]] = []
+
+    def interrupt(handler: Handler, body: bytes) -> None:
+        process[0].send_signal(signum)
+        handler.answer(*handler.take(body))
+
+    crm.faults = [interrupt]
+    process.append(start(project))
+    assert process[0].wait(20) == 130
+    assert len(crm.keys) < 3
+    assert egress("run", "--target", "crm") == 0
+    assert (len(crm.keys), crm.changes) == (3, CUSTOMERS)
+
+
+def test_leftovers_of_dlt_are_never_sent(crm: Crm, egress: Egress, sql: Sql, project: Path) -> None:
+    """A package that a killed run has left behind is dropped: what it held has changed since."""
+    process: list[subprocess.Popen[bytes]] = []
+
+    def kill(handler: Handler, body: bytes) -> None:
+        process[0].kill()
+        handler.close_connection = True
+
+    crm.faults = [kill]
+    process.append(start(project))
+    process[0].wait()
+    assert [*project.glob("data/state/*/egress/crm/**/*.parquet")], "the kill has left a package behind"
+    sql("update egress.retl_crm_customers set baskets = 99")
+    crm.batches.clear()
+    assert egress("run", "--target", "crm") == 0
+    assert {row["baskets"] for batch in crm.batches for row in batch} == {99}
+    assert not [*project.glob("data/state/*/egress/crm")]
+
+
+@pytest.mark.kill
+def test_killed_at_random_moments(crm: Crm, egress: Egress, sql: Sql, project: Path) -> None:
+    """After twenty kills at random moments one more run leaves state and CRM as an undisturbed run would."""
+    for number in range(20):
+        sql("update egress.retl_crm_customers set baskets = $1 where baskets % 3 = $1 % 3", number)
+        process = start(project)
+        time.sleep(random.uniform(0.3, 2.0))
+        process.kill()
+        process.wait()
+        assert egress("run", "--target", "crm") == 0
+        model = sql("select customer_id, baskets from egress.retl_crm_customers order by 1")
+        assert [(key, row["baskets"]) for key, row in sorted(crm.customers.items())] == model
+    state = sql(STATE)
+    sql("delete from ops.delivery")
+    assert egress("run", "--target", "crm") == 0
+    assert sql(STATE) == state
+    assert json.loads(json.dumps(crm.customers))

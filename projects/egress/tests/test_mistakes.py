@@ -1,0 +1,98 @@
+"""Mistakes of the user's and of the models': exit code 2, an error and a hint, nothing sent."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Egress, Sql
+from crm_server import Crm
+
+KEY_TWICE = "insert into egress.retl_crm_customers select * from egress.retl_crm_customers where baskets = 3"
+KEY_MISSING = "update egress.retl_crm_customers set customer_id = null where baskets = 3"
+
+
+def test_no_address_of_the_crm(models: Sql, egress: Egress, capfd: pytest.CaptureFixture[str]) -> None:
+    """Without CRM_API_URL a run that needs it ends before anything is delivered, and says what to do."""
+    assert egress("run") == 2
+    text = capfd.readouterr().err
+    assert "error: CRM_API_URL is not set, the target needs it: `crm`" in text
+    assert "--target files" in text
+    assert models("select count(*) from ops.delivery") == [(0,)]
+
+
+def test_files_need_no_address(models: Sql, egress: Egress) -> None:
+    """Files are delivered without a CRM."""
+    assert egress("run", "--target", "files") == 0
+
+
+@pytest.mark.parametrize("target", ["files", "crm"])
+def test_model_is_missing(
+    sql: Sql, egress: Egress, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], target: str
+) -> None:
+    """Without the egress layer the hint names the task that makes it."""
+    monkeypatch.setenv("CRM_API_URL", "http://127.0.0.1:9")
+    assert egress("run", "--target", target) == 2
+    assert "hint: run `pixi run transform-egress` first" in capfd.readouterr().err
+
+
+def test_model_without_its_key(crm: Crm, egress: Egress, sql: Sql, capfd: pytest.CaptureFixture[str]) -> None:
+    """A model that has lost its key column is named with it."""
+    sql("alter table egress.retl_crm_customers rename column customer_id to id")
+    assert egress("run", "--target", "crm") == 2
+    assert "lacks its key column: `customer_id`" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("spoil", "found"),
+    [(KEY_TWICE, "0 without a value, 1 repeated"), (KEY_MISSING, "1 without a value, 0 repeated")],
+)
+def test_key_is_not_unique(
+    crm: Crm, egress: Egress, sql: Sql, capfd: pytest.CaptureFixture[str], spoil: str, found: str
+) -> None:
+    """A key that is repeated or null sends nothing: no answer could be matched to its row."""
+    sql(spoil)
+    assert egress("run", "--target", "crm") == 2
+    assert found in capfd.readouterr().err
+    assert crm.keys == []
+
+
+def test_value_without_a_form_in_json(crm: Crm, egress: Egress, sql: Sql, capfd: pytest.CaptureFixture[str]) -> None:
+    """A value such as NaN is refused by name before anything is sent."""
+    sql("alter table egress.retl_crm_customers add column share double default 'nan'::double")
+    assert egress("run", "--target", "crm") == 2
+    text = capfd.readouterr().err
+    assert "error: a row cannot be written as JSON" in text
+    assert "C-00000" in text
+    assert crm.keys == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("CRM_API_URL", "localhost:80"), ("CRM_CHUNK_ROWS", "0"), ("CRM_TRIES", "many"), ("CRM_TARGET_NAME", "files")],
+)
+def test_setting_that_cannot_be_used(
+    models: Sql,
+    egress: Egress,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    name: str,
+    value: str,
+) -> None:
+    """A setting with an impossible value is named with it."""
+    monkeypatch.setenv(name, value)
+    assert egress("run") == 2
+    text = capfd.readouterr().err
+    assert name in text
+    assert value in text
+
+
+def test_unknown_target(models: Sql, egress: Egress, capfd: pytest.CaptureFixture[str]) -> None:
+    """An unknown target's error lists those that there are."""
+    assert egress("run", "--target", "files", "nix") == 2
+    assert capfd.readouterr().err.splitlines() == ["error: no such target: `nix`", "hint: targets: files, crm"]
+
+
+@pytest.mark.parametrize("words", [[], ["fly"], ["run", "--nix"], ["run", "--all", "--target", "crm"]])
+def test_wrong_arguments(egress: Egress, capfd: pytest.CaptureFixture[str], words: list[str]) -> None:
+    """Arguments that make no sense end in an error and the usage as a hint."""
+    assert egress(*words) == 2
+    assert "hint: usage: python -m egress" in capfd.readouterr().err
