@@ -97,6 +97,23 @@ def tasks_exist(repo: Repo) -> Iterator[Finding]:
                 yield Finding(file, f"environment `{environment}` has no task `{word}`, but: {', '.join(found)}")
 
 
+def tests_are_run(repo: Repo) -> Iterator[Finding]:
+    """Every test-… task is run by the task `test` and by a workflow, in the same environments.
+
+    Add it to the depends-on of `test` in pixi.toml and to the matrix in .github/workflows/ci.yml.
+    """
+    entries = [entry for task in repo.tasks if task.name == "test" for entry in task.dependencies]
+    locally = {(entry.get("environment", ""), entry["task"]) for entry in entries}
+    calls = [call for call in invocations(repo) if call.file.startswith(WORKFLOWS)]
+    in_ci = {(call.environment, call.word) for call in calls if call.word.startswith("test-")}
+    for file, found in (("pixi.toml", locally), (WORKFLOWS, in_ci)):
+        for environment, name in sorted((locally | in_ci) - found):
+            yield Finding(file, f"does not run `{name}` in environment `{environment}`")
+    for task in repo.tasks:
+        if task.name.startswith("test-") and task.name not in {name for _, name in locally | in_ci}:
+            yield Finding("pixi.toml", f"`test` does not run `{task.name}`, nor does a workflow")
+
+
 def filters_match(repo: Repo) -> Iterator[Finding]:
     """Every path filter of a workflow matches a file.
 
@@ -133,4 +150,4 @@ def containers_fit(repo: Repo) -> Iterator[Finding]:
                 yield Finding(file, f"no such path: `{path}`")
 
 
-CHECKS = (environments_exist, tasks_exist, filters_match, containers_fit)
+CHECKS = (environments_exist, tasks_exist, tests_are_run, filters_match, containers_fit)

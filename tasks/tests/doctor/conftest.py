@@ -35,8 +35,16 @@ description = "Sell"
 cmd = "python -m sales run"
 depends-on = ["count"]
 
+[feature.sales.tasks.test]
+description = "Test"
+depends-on = [{ task = "test-sales", environment = "sales" }]
+
 [feature.sales.tasks.count]
 description = "Count"
+cmd = "python -m sales count"
+
+[feature.sales.tasks.test-sales]
+description = "Test sales"
 cmd = "pytest projects/sales"
 default-environment = "sales"
 
@@ -68,7 +76,7 @@ jobs:
     strategy:
       matrix:
         include:
-          - { environment: sales, task: count }
+          - { environment: sales, task: test-sales }
     steps:
       - uses: prefix-dev/setup-pixi@v0.10.0
         with: { environments: "${{ matrix.environment }}" }

@@ -58,7 +58,7 @@ BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
         "sail",
     ),
     "unknown task in a README": (commands.tasks_exist, "README.md", "run sell", "run sall", "`sall`"),
-    "unknown task in a matrix": (commands.tasks_exist, CI, "task: count", "task: cuont", "`cuont`"),
+    "unknown task in a matrix": (commands.tasks_exist, CI, "task: test-sales", "task: test-sails", "`test-sails`"),
     "task of another environment": (
         commands.tasks_exist,
         "README.md",
@@ -66,6 +66,14 @@ BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
         "run -e old sell",
         "has no task `sell`",
     ),
+    "test left out of `test`": (
+        commands.tests_are_run,
+        "pixi.toml",
+        'depends-on = [{ task = "test-sales", environment = "sales" }]',
+        'cmd = "true"',
+        "pixi.toml: does not run `test-sales`",
+    ),
+    "test left out of the workflow": (commands.tests_are_run, CI, "pixi run", "echo", "workflows/: does not run"),
     "path filter without a file": (commands.filters_match, CI, "projects/**", "project/**", "`project/**`"),
     "missing Dockerfile": (
         commands.containers_fit,
@@ -82,7 +90,7 @@ BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
         '[project]\ndependencies = ["dlt"]',
         "inputs was",
     ),
-    "lock of no environment": (locks.locks_fit, "locks/extra.txt", "", "# environment: extra\n", "no such environment"),
+    "lock of no environment": (locks.locks_fit, "locks/extra.txt", "", "# environment: extra\n", "not in [tool.pixiw"),
     "environment made from nothing": (
         locks.locks_fit,
         "pixi.toml",
