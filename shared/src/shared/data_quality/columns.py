@@ -56,20 +56,14 @@ class ColumnChecker:
         Raises:
             InputError: A column is missing or has a type that cannot become the field's; the message names both.
         """
-        missing = [field.name for field in self.fields if field.required and field.name not in schema.names]
-        if missing:
-            raise InputError(
-                f"missing column in `{origin}`: {', '.join(f'`{name}`' for name in missing)}",
-                hint=f"it has {', '.join(f'`{name}`' for name in schema.names)}; correct the file or the row model",
-            )
+        extras = self.rows.extra_columns(schema.names, origin)
         for field in self.fields:
             if field.name in schema.names and not _convertible(schema.field(field.name).type, field):
                 raise InputError(
                     f"wrong type in `{origin}`, column `{field.name}`: `{schema.field(field.name).type}`",
                     hint=f"the row model has `{field.kind.__name__}`; correct the file or the row model",
                 )
-        known = {field.name for field in self.fields}
-        return [name for name in schema.names if name not in known]
+        return extras
 
     def check(self, batch: pa.RecordBatch, first_position: int) -> Checked:
         """Part good rows from bad ones, in a batch whose columns `extra_columns` has accepted."""

@@ -11,6 +11,7 @@ import pyarrow as pa
 from pydantic import TypeAdapter, ValidationError
 
 from shared.data_quality.fields import Field, RowModel, arrow_schema, fields_of
+from shared.errors import InputError
 
 POSITION = "_position"
 Row = Mapping[str, Any]
@@ -55,6 +56,21 @@ class RowChecker:
         self.fields = fields_of(model)
         self.schema = arrow_schema(model).append(pa.field(POSITION, pa.int64(), nullable=False))
         self._adapter = TypeAdapter(list[model])  # type: ignore[valid-type]
+
+    def extra_columns(self, names: Sequence[str], origin: str) -> list[str]:
+        """Return the columns that the model does not know.
+
+        Raises:
+            InputError: A column is missing; the message names it and the origin.
+        """
+        missing = [field.name for field in self.fields if field.required and field.name not in names]
+        if missing:
+            raise InputError(
+                f"missing column in `{origin}`: {', '.join(f'`{name}`' for name in missing)}",
+                hint=f"it has {', '.join(f'`{name}`' for name in names)}; correct it or the row model",
+            )
+        known = {field.name for field in self.fields}
+        return [name for name in names if name not in known]
 
     def check(self, rows: Sequence[Row], positions: Sequence[int], extras: Sequence[str] = ()) -> Checked:
         """Part good rows from bad ones.

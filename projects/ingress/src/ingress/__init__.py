@@ -1,0 +1,1 @@
+"""Loads external systems into the warehouse's raw layer."""

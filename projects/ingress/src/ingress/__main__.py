@@ -1,0 +1,112 @@
+"""`python -m ingress`: load the sources into raw, list them, or check their input."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from ingress.load import load_source
+from ingress.overview import list_sources, validate_source
+from ingress.source import Source
+from ingress.sources import SOURCES
+from shared.command_line import as_platform_error, command, report
+from shared.config import Settings, get_settings
+from shared.errors import PlatformError, UserError
+from shared.monitoring import record_run
+from shared.utils.console import say
+from shared.warehouse import open_warehouse
+
+
+class Parser(argparse.ArgumentParser):
+    """Reports a wrong argument as the platform does."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse has to say."""
+        raise UserError(message, hint=f"`{self.prog} --help` tells what there is")
+
+
+def make_parser() -> Parser:
+    """Describe the commands."""
+    parser = Parser(prog="python -m ingress", description="Load external systems into the warehouse's raw layer.")
+    actions = parser.add_subparsers(dest="action", required=True)
+    run = actions.add_parser("run", help="load what is new of the sources into raw")
+    run.add_argument("--full", action="store_true", help="read files also when they are loaded as they are")
+    validate = actions.add_parser("validate", help="check the input against the row models, load nothing")
+    for each in (run, validate):
+        which = each.add_mutually_exclusive_group()
+        which.add_argument("--source", nargs="+", action="extend", choices=list(SOURCES), metavar="NAME", default=[])
+        which.add_argument("--all", action="store_true", help="all sources (the default)")
+        each.add_argument("--with-promotions", action="store_true", help="also the 21 million rows of promotions")
+    actions.add_parser("list", help="show sources, resources, keys, where they come from and the last load")
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command."""
+    options = make_parser().parse_args(arguments)
+    settings = get_settings()
+    if options.action == "list":
+        list_sources(settings, list(SOURCES.values()))
+        return 0
+    sources = [SOURCES[name] for name in options.source or SOURCES]
+    if options.action == "validate":
+        return validate(settings, sources, on_request=options.with_promotions)
+    return run(settings, sources, " ".join(arguments), full=options.full, on_request=options.with_promotions)
+
+
+def run(settings: Settings, sources: Sequence[Source], command_line: str, *, full: bool, on_request: bool) -> int:
+    """Load the sources one after the other; one that fails does not stop the others."""
+    with (
+        open_warehouse(settings, holder=f"ingest {command_line}", mode="write") as warehouse,
+        record_run(warehouse, step="ingest", command=command_line) as entry,
+    ):
+        return each_on_its_own(
+            sources, lambda source: load_source(entry, settings, source, full=full, on_request=on_request)
+        )
+
+
+def validate(settings: Settings, sources: Sequence[Source], *, on_request: bool) -> int:
+    """Check the sources' input; 1 where quarantine would get rows."""
+    bad: list[int] = []
+    each_on_its_own(sources, lambda source: bad.append(validate_source(settings, source, on_request=on_request)))
+    return 1 if sum(bad) else 0
+
+
+def each_on_its_own(sources: Sequence[Source], work: Callable[[Source], None]) -> int:
+    """Do the work for each source, then fail for all that failed.
+
+    Raises:
+        SourcesFailed: One or more of several failed; the message names them.
+    """
+    failures: dict[str, Exception] = {}
+    for source in sources:
+        say(f"{source.name}:")
+        try:
+            work(source)
+        except Exception as error:
+            if len(sources) == 1:
+                raise
+            report(error)
+            failures[source.name] = error
+    if failures:
+        raise SourcesFailed(failures) from next(iter(failures.values()))
+    return 0
+
+
+class SourcesFailed(PlatformError):
+    """One or more sources could not be loaded."""
+
+    def __init__(self, failures: dict[str, Exception]) -> None:
+        known = {name: as_platform_error(error) for name, error in failures.items()}
+        super().__init__(
+            f"failed: {', '.join(f'`{name}`: {error.message}' for name, error in known.items())}",
+            hint="the other sources are loaded; correct these and run the command again",
+        )
+        if all(isinstance(error, UserError) for error in known.values()):
+            self.exit_code = UserError.exit_code  # type: ignore[misc]
+
+
+if __name__ == "__main__":
+    sys.exit(command(main))

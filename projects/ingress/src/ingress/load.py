@@ -1,0 +1,107 @@
+"""One load of a source: what has changed is read, checked, loaded, and only then noted as done."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pyarrow as pa
+
+from ingress import pipeline
+from ingress.job import FileMark, Job
+from ingress.source import Resource, Source, name_of
+from shared.config import Settings
+from shared.data_quality import Quarantine
+from shared.monitoring import Run
+from shared.utils.clock import utc_now
+from shared.utils.console import say
+from shared.warehouse import Warehouse
+
+
+def load_source(run: Run, settings: Settings, source: Source, *, full: bool = False, on_request: bool = False) -> None:
+    """Load what is new of a source.
+
+    A source is loaded as a whole: when one resource cannot be read, none is loaded. Files are noted in
+    `ops.source_file` after their rows are committed; whoever is killed before that loads them again, which changes
+    nothing.
+
+    Args:
+        full: Read files also when they are loaded as they are.
+        on_request: Load also the resources that are loaded only on request.
+
+    Raises:
+        PlatformError: Something cannot be read or loaded.
+    """
+    jobs = []
+    for resource in source.resources:
+        if resource.on_request and not on_request:
+            continue
+        files = files_to_read(run.warehouse, settings, source, resource, full=full)
+        if files is None:
+            say(f"  {source.name}.{resource.name}: unchanged")
+            run.output(resource.relation, rows=run.warehouse.row_count(resource.relation), detail={"unchanged": True})
+            continue
+        opened = resource.reader.read(resource, settings, [file.path for file in files])
+        jobs.append(Job(resource, files, opened, Quarantine(run.warehouse, run.id, source.name, resource.name)))
+    if jobs:
+        pipeline.load(run.warehouse, source.name, {job.resource.name: (job.resource, job.rows) for job in jobs})
+    for job in jobs:
+        finish(run, source, job)
+
+
+def files_to_read(
+    warehouse: Warehouse, settings: Settings, source: Source, resource: Resource, *, full: bool
+) -> list[FileMark] | None:
+    """Return the files to read, or None where all of them are loaded as they are.
+
+    After the first file that has changed all later ones are read again: the later file wins a key, and must win it
+    also when an earlier one is corrected.
+    """
+    marks = [mark(path, settings) for path in resource.reader.files(settings)]
+    if full or not marks or not warehouse.table_exists(resource.relation):
+        return marks
+    loaded = warehouse.fetch(
+        "select path, sha256 from ops.source_file where source = $1 and resource = $2", [source.name, resource.name]
+    )
+    changed = [at for at, file in enumerate(marks) if (file.name, file.sha256) not in loaded]
+    return marks[changed[0] :] if changed else None
+
+
+def mark(path: Path, settings: Settings) -> FileMark:
+    """Take a file's hash and size."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+        return FileMark(path, name_of(path, settings), digest.hexdigest(), file.tell())
+
+
+def finish(run: Run, source: Source, job: Job) -> None:
+    """Note what was loaded, and report it."""
+    with run.warehouse.transaction():
+        job.counts["resolved"] = job.resolve()
+        note_files(run, source, job)
+        detail: dict[str, object] = {**job.counts, "extra_columns": list(job.input.extras)}
+        run.output(job.resource.relation, rows=run.warehouse.row_count(job.resource.relation), detail=detail)
+    say(f"  {source.name}.{job.resource.name}: {job.summary()}")
+
+
+def note_files(run: Run, source: Source, job: Job) -> None:
+    """Note the files of a job as loaded."""
+    records = [
+        {
+            "source": source.name,
+            "resource": job.resource.name,
+            "path": file.name,
+            "sha256": file.sha256,
+            "bytes": file.size,
+            "row_count": job.read[file.name],
+            "run_id": run.id,
+            "loaded_at": utc_now(),
+        }
+        for file in job.files
+    ]
+    if records:
+        run.warehouse.merge_arrow(
+            "ops.source_file", pa.Table.from_pylist(records), key=("source", "resource", "path")
+        )

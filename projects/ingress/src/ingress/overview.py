@@ -1,0 +1,80 @@
+"""What there is to load, and whether it would pass: `list` and `validate`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from ingress.duplicates import unique_rows
+from ingress.source import Batch, Resource, Source
+from shared.config import Settings
+from shared.data_quality import BadRow
+from shared.errors import NotAWarehouse
+from shared.utils.console import say
+from shared.warehouse import open_warehouse
+
+EXAMPLES = 5
+UNCHANGED = '{"unchanged": true}'
+
+
+def list_sources(settings: Settings, sources: Sequence[Source]) -> None:
+    """Print each resource with its table, key, origin and last load."""
+    loads = last_loads(settings)
+    rows = [("RESOURCE", "TABLE", "KEY", "FROM", "CONTRACT", "LAST LOAD (UTC)")]
+    for source in sources:
+        for resource in source.resources:
+            name = f"{source.name}.{resource.name}" + (" (on request)" if resource.on_request else "")
+            where, last = resource.reader.where(settings), loads.get(resource.relation, "never")
+            rows.append((name, resource.relation, ", ".join(resource.key), where, resource.contract, last))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+
+
+def last_loads(settings: Settings) -> dict[str, str]:
+    """Return when the run ended that last brought each table something."""
+    try:
+        with open_warehouse(settings, holder="ingress list") as warehouse:
+            rows = warehouse.fetch(
+                "select o.relation, max(r.finished_at) from ops.run_output o join ops.run r using (run_id) "
+                "where r.step = 'ingest' and o.detail <> $1 group by 1",
+                [UNCHANGED],
+            )
+    except NotAWarehouse:
+        return {}
+    return {relation: f"{finished:%Y-%m-%d %H:%M:%S}" for relation, finished in rows if finished}
+
+
+def validate_source(settings: Settings, source: Source, *, on_request: bool = False) -> int:
+    """Check a source's input as a load would, without loading it, and return how many rows quarantine would get.
+
+    Raises:
+        PlatformError: Something cannot be read.
+    """
+    wanted = [resource for resource in source.resources if on_request or not resource.on_request]
+    return sum(validate_resource(settings, source, resource) for resource in wanted)
+
+
+def validate_resource(settings: Settings, source: Source, resource: Resource) -> int:
+    """Check one resource's input, print what is wrong, and return how many rows are bad."""
+    opened = resource.reader.read(resource, settings, resource.reader.files(settings))
+    counts: Counter[str] = Counter()
+    bad: list[tuple[str, BadRow]] = []
+
+    def refuse(origin: str, rows: Sequence[BadRow]) -> None:
+        bad.extend((origin, row) for row in rows)
+
+    def batches() -> Iterator[Batch]:
+        for batch in opened.batches:
+            refuse(batch.origin, batch.bad)
+            yield batch
+
+    for _ in unique_rows(batches(), opened.scan, resource.key, counts, refuse):
+        pass
+    extras = f"; columns not in the row model: {', '.join(opened.extras)}" if opened.extras else ""
+    say(f"{source.name}.{resource.name}: {counts['kept']:,} rows to load, {len(bad):,} bad{extras}")
+    for origin, row in bad[:EXAMPLES]:
+        say(f"  {origin}, {row.position}: {row.reason}")
+    if len(bad) > EXAMPLES:
+        say(f"  … and {len(bad) - EXAMPLES:,} more")
+    return len(bad)

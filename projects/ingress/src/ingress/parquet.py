@@ -1,0 +1,73 @@
+"""Rows from a parquet file: checked in columns, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from typing_extensions import override
+
+from ingress.source import Batch, Input, Reader, Resource, name_of
+from shared.config import Settings
+from shared.errors import InputError
+
+BATCH_ROWS = 200_000
+
+
+@dataclass(frozen=True)
+class ParquetFile(Reader):
+    """One file below the landing folder, replaced by whoever delivers it."""
+
+    path: str
+    in_columns = True
+
+    @override
+    def where(self, settings: Settings) -> str:
+        return name_of(settings.landing_dir / self.path, settings)
+
+    @override
+    def files(self, settings: Settings) -> list[Path]:
+        path = settings.landing_dir / self.path
+        if not path.is_file():
+            raise InputError(f"no such file: `{path}`", hint="deliver the file there, or run the task demo-data")
+        return [path]
+
+    @override
+    def read(self, resource: Resource, settings: Settings, files: Sequence[Path]) -> Input:
+        (path,) = files
+        origin = name_of(path, settings)
+        try:
+            file = pq.ParquetFile(path)
+        except (pa.ArrowException, OSError) as error:
+            raise unreadable(origin, error) from error
+        extras = resource.columns.extra_columns(file.schema_arrow, origin)
+        resource.hold_to_contract(extras, origin)
+        return Input(extras, read_batches(resource, file, origin), lambda duck: duck.read_parquet(str(path)))
+
+
+def read_batches(resource: Resource, file: pq.ParquetFile, origin: str) -> Iterator[Batch]:
+    """Read and check a file; the rows' positions are their numbers, from 1."""
+    position = 1
+    with file:
+        batches = file.iter_batches(BATCH_ROWS)
+        while True:
+            try:
+                batch = next(batches, None)
+            except (pa.ArrowException, OSError) as error:
+                raise unreadable(origin, error) from error
+            if batch is None:
+                return
+            checked = resource.columns.check(batch, position)
+            yield Batch(origin, 0, checked.good, checked.bad)
+            position += batch.num_rows
+
+
+def unreadable(origin: str, error: Exception) -> InputError:
+    """Return the error that names the file and what is wrong with it."""
+    return InputError(
+        f"not a readable parquet file: `{origin}`: {str(error).partition(chr(10))[0]}",
+        hint="it may be cut short or damaged: have it delivered again; nothing of it was loaded",
+    )

@@ -1,0 +1,111 @@
+"""Loading checked rows into raw with dlt.
+
+dlt merges with `delete-insert` on the key, which stays exact whenever a process is killed. Nothing of dlt's own state
+decides what is loaded, so each load begins without any: the working folder is emptied, and what a killed run has left
+there, whole or half, is read again; no folder can carry state from one warehouse to another. Which tables and columns
+there are, dlt looks up, or it would take a table that somebody dropped for there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+# Before dlt reads its configuration; what the user has set stays.
+for name, value in {
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
+    "RUNTIME__LOG_LEVEL": "CRITICAL",
+    "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
+    "LOAD__TRUNCATE_STAGING_DATASET": "true",
+    "LOAD__RAISE_ON_FAILED_JOBS": "true",
+}.items():
+    os.environ.setdefault(name, value)
+
+import dlt  # noqa: E402
+import pyarrow as pa  # noqa: E402
+from dlt.common.schema.typing import TColumnSchema  # noqa: E402
+from dlt.extract import DltResource  # noqa: E402
+from dlt.pipeline.exceptions import PipelineStepFailed  # noqa: E402
+
+from ingress.source import Resource  # noqa: E402
+from shared.command_line import as_platform_error  # noqa: E402
+from shared.data_quality import RowModel, arrow_schema  # noqa: E402
+from shared.errors import ConfigurationError  # noqa: E402
+from shared.utils.console import step  # noqa: E402
+from shared.warehouse import Warehouse  # noqa: E402
+
+DLT_TYPES: Mapping[pa.DataType, TColumnSchema] = {
+    pa.int64(): {"data_type": "bigint"},
+    pa.float64(): {"data_type": "double"},
+    pa.string(): {"data_type": "text"},
+    pa.bool_(): {"data_type": "bool"},
+    pa.timestamp("us"): {"data_type": "timestamp", "timezone": False, "precision": 6},
+    pa.date32(): {"data_type": "date"},
+}
+Rows = Callable[[], Iterator[pa.Table]]
+
+
+def load(warehouse: Warehouse, source: str, tables: Mapping[str, tuple[Resource, Rows]]) -> None:
+    """Merge the rows of a source's resources into raw: all of them, or after an error none that a rerun would miss.
+
+    Args:
+        warehouse: Open for writing.
+        source: Names the progress and dlt's pipeline.
+        tables: Each resource with its rows, by its name; the rows hold each key once.
+
+    Raises:
+        PlatformError: What the rows raised while they were read, or what dlt could not do.
+    """
+    folder = warehouse.state_dir / "pipelines"
+    forget_state(warehouse, source, folder / source)
+    pipeline = dlt.pipeline(source, pipelines_dir=str(folder), destination=destination(warehouse), dataset_name="raw")
+    resources = [as_dlt(resource, rows) for resource, rows in tables.values()]
+    try:
+        with step(f"{source}: reading and checking {', '.join(tables)}"):
+            pipeline.extract(resources, loader_file_format="parquet")
+            pipeline.normalize()
+        with step(f"{source}: loading"):
+            pipeline.load()
+    except PipelineStepFailed as error:
+        raise as_platform_error(error.exception) from error
+    shutil.rmtree(folder / source)
+
+
+def forget_state(warehouse: Warehouse, source: str, folder: Path) -> None:
+    """Drop what dlt remembers of a source, in its working folder and in the warehouse."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    for schema in ("raw", "raw_staging"):
+        if warehouse.table_exists(f"{schema}._dlt_version"):
+            warehouse.execute(f"delete from {schema}._dlt_version where schema_name = $1", [source])
+
+
+def destination(warehouse: Warehouse) -> dlt.destinations.duckdb:
+    """Return dlt's name for the warehouse. Within one process DuckDB shares the file with our own connection."""
+    if warehouse.engine != "duckdb":
+        raise ConfigurationError(f"ingress cannot load into this engine: `{warehouse.engine}`")
+    return dlt.destinations.duckdb(str(warehouse.path))
+
+
+def as_dlt(resource: Resource, rows: Rows) -> DltResource:
+    """Describe a table to dlt: its columns once, or it would warn of each batch that a key may be null."""
+    return dlt.resource(
+        rows(),
+        name=resource.table,
+        columns=column_hints(resource.model),
+        primary_key=list(resource.key),
+        # `deduplicated`: each key comes once, so dlt need not sort the rows to make sure.
+        write_disposition={"disposition": "merge", "strategy": "delete-insert", "deduplicated": True},
+    )
+
+
+def column_hints(model: type[RowModel]) -> dict[str, TColumnSchema]:
+    """Return a model's columns as dlt describes them."""
+    return {
+        field.name: TColumnSchema(name=field.name, nullable=field.nullable, **DLT_TYPES[field.type])
+        for field in arrow_schema(model)
+    }
+
+

@@ -1,0 +1,145 @@
+"""What a source is: resources, each with a row model, a key, and a reader that knows where its rows come from."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+import pyarrow as pa
+
+from shared.config import Settings
+from shared.data_quality import BadRow, ColumnChecker, RowChecker, RowModel
+from shared.errors import InputError
+
+Contract = Literal["evolve", "freeze"]
+Scan = Callable[[duckdb.DuckDBPyConnection], duckdb.DuckDBPyRelation]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Checked rows of one origin.
+
+    Attributes:
+        origin: A file or page, by a name that stays the same from run to run.
+        order: Its place among the origins of the load: of two rows with one key, the one of the later origin counts.
+        good: Rows as the model has them, with the column `POSITION`.
+    """
+
+    origin: str
+    order: int
+    good: pa.RecordBatch
+    bad: Sequence[BadRow]
+
+
+@dataclass(frozen=True)
+class Input:
+    """The rows of one load of a resource.
+
+    Attributes:
+        extras: Columns that the row model does not know.
+        batches: The rows; read once.
+        scan: A relation with at least the key columns of all rows, to look for duplicates before they are read.
+    """
+
+    extras: Sequence[str]
+    batches: Iterable[Batch]
+    scan: Scan
+
+
+class Reader(ABC):
+    """Reads rows from where they are and checks them."""
+
+    in_columns: bool = False
+    """Whether rows are checked in columns; otherwise one by one."""
+
+    sees_all: bool = False
+    """Whether every load sees all rows there are, so that what is not bad any more can be told without its origin."""
+
+    @abstractmethod
+    def where(self, settings: Settings) -> str:
+        """Say where the rows come from, for people."""
+
+    def files(self, settings: Settings) -> list[Path]:
+        """Return the files to read in the order in which their rows count, or none where it is not files.
+
+        Raises:
+            InputError: The files are not there.
+        """
+        return []
+
+    @abstractmethod
+    def read(self, resource: Resource, settings: Settings, files: Sequence[Path]) -> Input:
+        """Open the input and make sure that its columns are those of the row model.
+
+        Raises:
+            InputError: It cannot be read as what it should be.
+            SourceUnavailable: The outside system does not answer as it should.
+        """
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A table of raw, and how it is filled.
+
+    Attributes:
+        key: The columns by which a row replaces an earlier one.
+        contract: What a column that the model does not know does: `evolve` adds it to the table, `freeze` is an error.
+        on_request: Whether it is loaded only when asked for.
+    """
+
+    name: str
+    table: str
+    model: type[RowModel]
+    key: tuple[str, ...]
+    reader: Reader
+    contract: Contract = "freeze"
+    on_request: bool = False
+
+    def __post_init__(self) -> None:
+        # Made at import, so that a model which cannot be checked by is found before anything runs.
+        _ = self.columns if self.reader.in_columns else self.rows
+
+    @cached_property
+    def columns(self) -> ColumnChecker:
+        """The checker for rows that come as columns."""
+        return ColumnChecker(self.model)
+
+    @cached_property
+    def rows(self) -> RowChecker:
+        """The checker for rows that come one by one."""
+        return RowChecker(self.model)
+
+    @property
+    def relation(self) -> str:
+        """The table with its schema."""
+        return f"raw.{self.table}"
+
+    def hold_to_contract(self, extras: Sequence[str], origin: str) -> None:
+        """Refuse columns that the model does not know, where the contract says so.
+
+        Raises:
+            InputError: There are such columns and the contract is `freeze`.
+        """
+        if extras and self.contract == "freeze":
+            raise InputError(
+                f"unknown column in `{origin}`: {', '.join(f'`{name}`' for name in extras)}",
+                hint=f"add it to the row model `{self.model.__name__}`, or give `{self.name}` the contract `evolve`",
+            )
+
+
+@dataclass(frozen=True)
+class Source:
+    """An outside system."""
+
+    name: str
+    resources: tuple[Resource, ...]
+
+
+def name_of(path: Path, settings: Settings) -> str:
+    """Return the name that a file keeps wherever the data folder lies."""
+    return path.relative_to(settings.data_dir).as_posix()
