@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-MADE_AT_RUN_TIME = r"^data/|(^|/)(\.git|\.pixi|target|__pycache__)/"
+MADE_AT_RUN_TIME = r"^data/|(^|/)(\.git|\.pixi|\.hypothesis|\.\w+_cache|target|__pycache__)/"
 
 
 class Finding(NamedTuple):
