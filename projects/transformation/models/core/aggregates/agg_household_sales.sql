@@ -13,13 +13,19 @@ products as (
 
 ),
 
--- Two steps, because a basket spans departments: by department for the favourite, by household for the rest.
 by_department as (
 
     select
         sales.household_id,
         products.department,
+        count(*) as transactions,
+        sum(sales.units) as units,
         sum(sales.sales_value) as sales_value,
+        sum(sales.paid_value) as paid_value,
+        sum(sales.list_value) as list_value,
+        sum(sales.discount_value) as discount_value,
+        min(sales.transaction_date) as first_purchase_date,
+        max(sales.transaction_date) as last_purchase_date,
         min(sales.product_id) as smallest_product_id
     from sales
     inner join products on sales.product_key = products.product_key
@@ -44,17 +50,27 @@ totals as (
 
     select
         household_id,
-        count(*) as transactions,
-        count(distinct basket_id) as baskets,
-        count(distinct store_id) as stores,
+        cast(sum(transactions) as bigint) as transactions,
         cast(sum(units) as bigint) as units,
         cast(sum(sales_value) as decimal(18, 2)) as sales_value,
         cast(sum(paid_value) as decimal(18, 2)) as paid_value,
         cast(sum(list_value) as decimal(18, 2)) as list_value,
         cast(sum(discount_value) as decimal(18, 2)) as discount_value,
-        min(transaction_date) as first_purchase_date,
-        max(transaction_date) as last_purchase_date
-    from sales
+        min(first_purchase_date) as first_purchase_date,
+        max(last_purchase_date) as last_purchase_date
+    from by_department
+    group by household_id
+
+),
+
+-- Counted apart, because a basket spans departments.
+visits as (
+
+    select
+        household_id,
+        count(*) as baskets,
+        count(distinct store_id) as stores
+    from {{ ref('enr_baskets') }}
     group by household_id
 
 ),
@@ -84,21 +100,22 @@ described as (
     select
         totals.household_id,
         totals.transactions,
-        totals.baskets,
-        totals.stores,
+        visits.baskets,
+        visits.stores,
         totals.units,
         totals.sales_value,
         totals.paid_value,
         totals.list_value,
         totals.discount_value,
         {{ ratio('totals.discount_value', 'totals.list_value') }} as discount_share,
-        {{ ratio('totals.sales_value', 'totals.baskets', scale=2) }} as average_basket_value,
+        {{ ratio('totals.sales_value', 'visits.baskets', scale=2) }} as average_basket_value,
         totals.first_purchase_date,
         totals.last_purchase_date,
         ranked.department as favourite_department,
         coalesce(campaigns.campaigns_targeted, 0) as campaigns_targeted,
         coalesce(redemptions.coupons_redeemed, 0) as coupons_redeemed
     from totals
+    inner join visits on totals.household_id = visits.household_id
     inner join ranked on totals.household_id = ranked.household_id and ranked.position = 1
     left join campaigns on totals.household_id = campaigns.household_id
     left join redemptions on totals.household_id = redemptions.household_id

@@ -1,0 +1,164 @@
+"""Build layers of the warehouse with dbt, and enter in the ledger what came of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from shared.config import Settings
+from shared.errors import PlatformError
+from shared.monitoring import Run, record_run
+from shared.utils.console import console, say
+from shared.warehouse import Warehouse, open_warehouse
+from transformation.dbt_run import BUILT, GOOD, Node, run_dbt
+from transformation.layers import PROJECT_DIR, Scope, buildable_scope, selectors
+
+SHOWN_FAILURES = 20
+# In the order in which data passes through them.
+FOLDERS = (
+    *(f"ingress/{name}" for name in ("staging", "cleansing", "conforming", "enrichment")),
+    "snapshots",
+    *(f"core/{name}" for name in ("dimensions", "facts", "aggregates")),
+    *(f"egress/{name}" for name in ("denormalized", "api_models", "reporting", "reverse_etl")),
+)
+
+
+class BuildFailed(PlatformError):
+    """Models or tests failed."""
+
+    code = "build_failed"
+
+
+def build(settings: Settings, *, scope: Scope, select: list[str], full_refresh: bool, command: str) -> None:
+    """Build the layers of `scope` with their snapshots and data tests.
+
+    Args:
+        settings: Names the warehouse and where logs go.
+        scope: Which layers.
+        select: Only what these selectors of dbt pick of the scope; all of it where empty.
+        full_refresh: Make incremental tables anew.
+        command: What the user called, for the ledger.
+
+    Raises:
+        InputError: Tables that the layers are built from are missing.
+        BuildFailed: A model, snapshot or test failed; what depends on it was not built.
+    """
+    with (
+        open_warehouse(settings, holder=f"transform {command}", mode="write") as warehouse,
+        record_run(warehouse, step="transform", command=command) as run,
+    ):
+        possible = buildable_scope(warehouse, scope)
+        if possible != scope:
+            say("building core only: egress waits for `pixi run resolve`, which makes the master layer")
+        arguments = dbt_arguments(settings, warehouse, selectors(possible, select), full_refresh=full_refresh)
+        with warehouse.handed_over(), Display(f"transform {possible}") as display:
+            nodes = run_dbt(arguments, dbt_environment(settings, warehouse), display.advance)
+        rows = enter_results(warehouse, run, nodes)
+        show_layers(nodes, rows)
+        check(nodes, log_dir(settings))
+
+
+def dbt_arguments(settings: Settings, warehouse: Warehouse, select: list[str], *, full_refresh: bool) -> list[str]:
+    """Return dbt's command line."""
+    arguments = ["build", "--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check"]
+    arguments += ["--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
+    arguments += ["--target-path", target_path(warehouse), "--log-path", str(log_dir(settings))]
+    # A test runs once all that it compares is built. Unit tests use invented rows: they belong to the project's tests.
+    arguments += ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
+    arguments += ["--select", *select]
+    # What came of it stands in the ledger; writing dbt's artefacts as well would take as long as a large model.
+    arguments += ["--no-write-json", "--log-level-file", os.environ.get("DBT_LOG_LEVEL_FILE", "info")]
+    return [*arguments, "--full-refresh"] if full_refresh else arguments
+
+
+def dbt_environment(settings: Settings, warehouse: Warehouse) -> dict[str, str]:
+    """Return what profiles.yml reads, so that dbt opens the very database that was checked and locked."""
+    return {
+        "PIXI_PROJECT_ROOT": str(settings.root),
+        "WAREHOUSE_URL": f"duckdb:///{warehouse.path}" if warehouse.engine == "duckdb" else warehouse.url,
+        "WAREHOUSE_MEMORY_LIMIT": settings.warehouse_memory_limit,
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def target_path(warehouse: Warehouse) -> str:
+    """Return where dbt keeps the parsed project: apart for each engine, or each switch would parse all of it again."""
+    return os.environ.get("DBT_TARGET_PATH") or str(PROJECT_DIR / "target" / warehouse.engine)
+
+
+def log_dir(settings: Settings) -> Path:
+    """Return where dbt writes its own full log."""
+    return Path(os.environ.get("DBT_LOG_PATH") or settings.logs_dir / "dbt")
+
+
+def enter_results(warehouse: Warehouse, run: Run, nodes: list[Node]) -> dict[str, int]:
+    """Enter in the ledger how many nodes of each kind went well, and return the rows of each relation that was built."""
+    rows: dict[str, int] = {}
+    with warehouse.transaction():
+        for node in nodes:
+            if node.kind in BUILT and node.status in GOOD:
+                detail = {"folder": node.folder, "materialized": node.materialized, "seconds": round(node.seconds, 3)}
+                rows[node.name] = warehouse.row_count(node.name)
+                run.output(node.name, rows=rows[node.name], detail=detail)
+        for name, kinds in (("models", BUILT), ("tests", ("test",))):
+            of_kind = [node for node in nodes if node.kind in kinds]
+            run.metric(f"{name}_passed", sum(node.status in GOOD for node in of_kind))
+            run.metric(f"{name}_failed", sum(node.failed for node in of_kind))
+            run.metric(f"{name}_skipped", sum(node.status == "skipped" for node in of_kind))
+    return rows
+
+
+def show_layers(nodes: list[Node], rows: dict[str, int]) -> None:
+    """Show for each folder of models how many relations were built, with how many rows."""
+    folders = {node.folder: None for node in nodes if node.name in rows}
+    for folder in sorted(folders, key=lambda name: FOLDERS.index(name) if name in FOLDERS else len(FOLDERS)):
+        built = [node for node in nodes if node.folder == folder and node.name in rows]
+        total = sum(rows[node.name] for node in built)
+        say(f"  {folder:<22} {len(built):>3} relations {total:>10,} rows {sum(n.seconds for n in built):>6.1f} s")
+    tests = [node for node in nodes if node.kind == "test"]
+    say(f"  tests: {sum(node.status in GOOD for node in tests)} of {len(tests)} passed")
+
+
+def check(nodes: list[Node], logs: Path) -> None:
+    """Raise BuildFailed when a node failed, after naming each with what dbt says of it."""
+    failed = [node for node in nodes if node.failed]
+    if not failed:
+        return
+    for node in failed[:SHOWN_FAILURES]:
+        say(f"  ✗ {node.kind} {node.name}: {node.message}")
+    skipped = sum(node.status == "skipped" for node in nodes)
+    names = ", ".join(f"`{node.name}`" for node in failed[:3]) + (" and others" if len(failed) > 3 else "")
+    raise BuildFailed(
+        f"{len(failed)} of {len(nodes)} nodes failed, {skipped} skipped because of them: {names}",
+        hint=f"correct the data or the model, then run it again; dbt's full log is `{logs / 'dbt.log'}`",
+    )
+
+
+class Display:
+    """A bar on a terminal, a line at each quarter elsewhere."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._quarters = 0
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._bar = Progress(*columns, console=console(), transient=True, disable=not sys.stderr.isatty())
+        self._task = self._bar.add_task(title, total=None)
+
+    def __enter__(self) -> Display:
+        say(self._title)
+        self._bar.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.stop()
+
+    def advance(self, done: int, total: int) -> None:
+        """Show that `done` of `total` nodes have ended."""
+        self._bar.update(self._task, completed=done, total=total)
+        quarter = 4 * done // total if total else 0
+        if self._bar.disable and quarter > self._quarters:
+            self._quarters = quarter
+            say(f"  {done} of {total} nodes")

@@ -1,0 +1,117 @@
+"""Run dbt in this process and bring its results into a small, typed form."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dbt.cli.main import dbtRunner
+
+from shared.errors import PlatformError
+
+BUILT = ("model", "snapshot")
+GOOD = ("success", "pass", "warn")
+
+
+@dataclass(frozen=True)
+class Node:
+    """What became of one model, snapshot, test or hook.
+
+    Attributes:
+        name: `core.fct_sales` for what has a relation, the test's name for a test.
+        kind: dbt's resource type: `model`, `snapshot`, `test`, `operation`.
+        folder: The layer's folder under models: `core/facts`; `snapshots` for snapshots.
+        materialized: `view`, `table`, `incremental`, `snapshot`; `test` for a test.
+        status: dbt's word: `success`, `pass`, `fail`, `error`, `skipped`.
+        message: What dbt says of a node that failed.
+        seconds: How long it took.
+    """
+
+    name: str
+    kind: str
+    folder: str
+    materialized: str
+    status: str
+    message: str
+    seconds: float
+
+    @property
+    def failed(self) -> bool:
+        """Whether the node itself went wrong; one that was skipped because of another did not."""
+        return self.status not in (*GOOD, "skipped")
+
+
+def run_dbt(arguments: Sequence[str], environment: Mapping[str, str], progress: Callable[[int, int], None]) -> list[Node]:
+    """Run a dbt command in this process.
+
+    Args:
+        arguments: As on dbt's command line.
+        environment: Variables that the project's profile reads, set while dbt runs.
+        progress: Called with the number of finished nodes and of all.
+
+    Returns:
+        What became of each node, in the order in which they ended.
+
+    Raises:
+        PlatformError: dbt did not come as far as running nodes: the project is wrong, or the database refuses.
+    """
+    total = done = 0
+
+    def on_event(event: Any) -> None:
+        nonlocal total, done
+        if event.info.name == "ConcurrencyLine":
+            total = event.data.node_count
+        elif event.info.name == "NodeFinished":
+            done += 1
+            progress(done, total)
+
+    with environment_set(environment):
+        outcome = dbtRunner(callbacks=[on_event]).invoke(list(arguments))
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
+    if outcome.exception is not None:
+        raise PlatformError(
+            f"dbt cannot run the project: {readable(str(outcome.exception))}",
+            hint="correct what the message names in projects/transformation, then run it again",
+        ) from outcome.exception
+    results: Any = getattr(outcome.result, "results", [])
+    return [as_node(result) for result in results]
+
+
+def as_node(result: Any) -> Node:
+    """Take from one of dbt's results what this project reports."""
+    node = result.node
+    kind = str(node.resource_type)
+    return Node(
+        name=f"{node.schema}.{node.alias}" if kind in BUILT else node.name,
+        kind=kind,
+        folder=str(Path(node.original_file_path).parent).removeprefix("models/"),
+        materialized=str(node.config.materialized),
+        status=str(result.status),
+        message=readable(result.message or ""),
+        seconds=float(result.execution_time),
+    )
+
+
+def readable(message: str) -> str:
+    """Bring dbt's message of several indented lines into one."""
+    return " ".join(line.strip() for line in message.splitlines() if line.strip())
+
+
+@contextmanager
+def environment_set(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for a while."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

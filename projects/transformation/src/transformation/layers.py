@@ -1,0 +1,75 @@
+"""Which dbt nodes make up which layers, and what must be there before they can be built."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import yaml
+
+from shared.errors import InputError
+from shared.warehouse import Warehouse
+
+PROJECT_DIR = Path(__file__).parents[2]
+RAW_SOURCES = PROJECT_DIR / "models/ingress/staging/_raw__sources.yml"
+MASTER_SOURCES = PROJECT_DIR / "models/egress/denormalized/_master__sources.yml"
+
+Scope = Literal["all", "core", "egress"]
+CORE_PATHS = ("path:models/ingress", "path:snapshots", "path:models/core")
+EGRESS_PATHS = ("path:models/egress",)
+SCOPES: dict[Scope, tuple[str, ...]] = {
+    "all": (*CORE_PATHS, *EGRESS_PATHS),
+    "core": CORE_PATHS,
+    "egress": EGRESS_PATHS,
+}
+# The tables of core that every egress model comes from in the end.
+EGRESS_NEEDS = ("core.dim_customer", "core.fct_sales")
+
+
+def buildable_scope(warehouse: Warehouse, wanted: Scope) -> Scope:
+    """Return the scope that can be built now: `all` shrinks to `core` until entity resolution has run once.
+
+    Raises:
+        InputError: Tables that the scope reads are not there; the hint names the command that makes them.
+    """
+    if wanted != "egress":
+        require(warehouse, source_tables(RAW_SOURCES), "run `pixi run ingest` first, it loads the raw layer")
+    if wanted != "core":
+        missing_master = missing(warehouse, source_tables(MASTER_SOURCES))
+        if wanted == "all" and missing_master:
+            return "core"
+    if wanted == "egress":
+        require(warehouse, EGRESS_NEEDS, "run `pixi run transform-core` first, it builds the core layer")
+        require(
+            warehouse, source_tables(MASTER_SOURCES), "run `pixi run resolve` first, it finds out who is the same person"
+        )
+    return wanted
+
+
+def selectors(scope: Scope, select: list[str]) -> list[str]:
+    """Return dbt's selectors for a scope, or for what `select` picks of it."""
+    paths = SCOPES[scope]
+    return [f"{selector},{path}" for selector in select for path in paths] if select else list(paths)
+
+
+def source_tables(definition: Path) -> list[str]:
+    """Return `schema.table` of each table that a dbt sources file declares and does not mark as optional."""
+    return [
+        f"{source['schema']}.{table['name']}"
+        for source in yaml.safe_load(definition.read_text())["sources"]
+        for table in source["tables"]
+        if not table.get("config", {}).get("meta", {}).get("optional", False)
+    ]
+
+
+def missing(warehouse: Warehouse, tables: list[str] | tuple[str, ...]) -> list[str]:
+    """Return those of `tables` that the warehouse does not have."""
+    return [table for table in tables if not warehouse.table_exists(table)]
+
+
+def require(warehouse: Warehouse, tables: list[str] | tuple[str, ...], hint: str) -> None:
+    """Raise InputError with `hint` unless the warehouse has all `tables`."""
+    absent = missing(warehouse, tables)
+    if absent:
+        names = ", ".join(f"`{table}`" for table in absent)
+        raise InputError(f"the warehouse lacks what this step reads: {names}", hint=hint)
