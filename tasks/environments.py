@@ -154,13 +154,10 @@ def holder(file: TextIO) -> str:
 
 
 def search_path() -> str:
-    """PATH with what uv must see: its own folder, and each Python of pyenv.
-
-    pyenv's shims answer only for versions made global, and fail for the others.
-    """
+    """PATH, then the uv of `pixiw`, then each Python of pyenv, whose shims fail for versions that are not made global."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     pythons = [str(path) for path in sorted(pyenv.glob("versions/3.*/bin"))]
-    return os.pathsep.join([*pythons, os.environ.get("PATH", os.defpath), str(ROOT / ".pixi" / "uv" / "bin")])
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), str(ROOT / ".pixi" / "uv" / "bin"), *pythons])
 
 
 def uv(*arguments: str) -> None:
