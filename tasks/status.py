@@ -1,0 +1,207 @@
+"""Show how the platform stands: the last runs, rows by layer, quarantine, entities, deliveries, files.
+
+    python -m tasks.status [--json]
+
+Everything is read from the run ledger in `ops`, so it is the same right after a run and days later.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from shared.command_line import command
+from shared.config import Settings, get_settings
+from shared.warehouse import LAYERS, Warehouse, open_warehouse
+
+Record = dict[str, Any]
+State = dict[str, Any]
+
+LAST_RUNS = """
+    select step, command, status, started_at, error, extract(epoch from finished_at - started_at) as seconds
+    from (
+        select *, row_number() over (partition by step, command order by started_at desc) as age
+        from ops.run
+    ) as runs
+    where age = 1
+    order by started_at
+"""
+LAST_OUTPUTS = """
+    select step, relation, row_count, detail
+    from (
+        select r.step, o.relation, o.row_count, o.detail,
+            row_number() over (partition by r.step, o.relation order by r.started_at desc) as age
+        from ops.run_output as o
+        inner join ops.run as r on o.run_id = r.run_id
+    ) as outputs
+    where age = 1
+    order by relation
+"""
+LAST_METRICS = """
+    select step, command, name, value
+    from (
+        select r.step, r.command, m.name, m.value,
+            row_number() over (partition by r.step, r.command, m.name order by r.started_at desc) as age
+        from ops.run_metric as m
+        inner join ops.run as r on m.run_id = r.run_id
+    ) as metrics
+    where age = 1
+    order by step, command, name
+"""
+OPEN_QUARANTINE = """
+    select source, resource, reason, count(*) as row_count, min(origin) as example
+    from ops.quarantine
+    where resolved_at is null
+    group by source, resource, reason
+    order by row_count desc, source, resource, reason
+"""
+PIPE_WIDTH = 160
+STATUS_MARKS = {"succeeded": "✓", "failed": "✗", "interrupted": "✗", "running": "…"}
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print the state of the warehouse that WAREHOUSE_URL names, for a person or as JSON."""
+    parser = argparse.ArgumentParser(prog="status", description="Show how the platform stands.")
+    parser.add_argument("--json", action="store_true", help="print everything as one JSON object")
+    options = parser.parse_args(arguments)
+    settings = get_settings()
+    with open_warehouse(settings, holder="status") as warehouse:
+        state = collect(warehouse, settings)
+    if options.json:
+        print(json.dumps(state, default=str, indent=2))
+    else:
+        render(state, Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH))
+
+
+def collect(warehouse: Warehouse, settings: Settings) -> State:
+    """Read everything that the page shows, as plain values."""
+    outputs = records(warehouse, LAST_OUTPUTS)
+    for output in outputs:
+        output["detail"] = json.loads(output["detail"])
+        output["layer"] = output["relation"].partition(".")[0]
+    exports = sorted(path for path in settings.exports_dir.glob("**/*") if path.is_file())
+    return {
+        "warehouse": {"location": str(warehouse.path), "identity": warehouse.identity.id},
+        "runs": records(warehouse, LAST_RUNS),
+        "tables": [output for output in outputs if output["layer"] in LAYERS],
+        "deliveries": [output for output in outputs if output["layer"] not in LAYERS],
+        "metrics": records(warehouse, LAST_METRICS),
+        "quarantine": records(warehouse, OPEN_QUARANTINE),
+        "files": [{"path": str(path), "bytes": path.stat().st_size} for path in exports],
+    }
+
+
+def records(warehouse: Warehouse, sql: str) -> list[Record]:
+    """Run a query and return its rows as dictionaries."""
+    rows: list[Record] = warehouse.fetch_arrow(sql).to_pylist()
+    return rows
+
+
+def render(state: State, console: Console) -> None:
+    """Print the state as tables."""
+    for section in (render_runs, render_layers, render_quarantine, render_metrics, render_deliveries, render_files):
+        section(state, console)
+
+
+def render_runs(state: State, console: Console) -> None:
+    """Print the last run of each command and how long it took."""
+    rows = [
+        (
+            f"{STATUS_MARKS[run['status']]} {run['step']}",
+            run["command"],
+            run["status"],
+            f"{run['started_at']:%Y-%m-%d %H:%M:%S}",
+            f"{run['seconds']:.1f} s" if run["seconds"] is not None else "",
+        )
+        for run in state["runs"]
+    ]
+    print_table(console, "Steps", ["step", "command", "status", "began (UTC)", "took"], rows)
+    seconds = sum(run["seconds"] or 0 for run in state["runs"])
+    console.print(f"  {seconds:.1f} s together")
+    for run in state["runs"]:
+        if run["error"]:
+            console.print(f"  {run['step']}: {run['error']}", markup=False)
+
+
+def render_layers(state: State, console: Console) -> None:
+    """Print tables and rows for each layer, in the order of the flow, and what its largest tables are."""
+    by_layer = {layer: list(tables) for layer, tables in groupby(state["tables"], key=itemgetter("layer"))}
+    rows = []
+    for layer in LAYERS:
+        tables = sorted(by_layer.get(layer, []), key=itemgetter("row_count"), reverse=True)
+        if tables:
+            largest = ", ".join(f"{t['relation'].partition('.')[2]} {t['row_count']:,}" for t in tables[:3])
+            rows.append((layer, len(tables), f"{sum(t['row_count'] for t in tables):,}", largest))
+    print_table(console, "Rows by layer", ["layer", "tables", "rows", "largest"], rows)
+
+
+def render_quarantine(state: State, console: Console) -> None:
+    """Print how many rows are held back, and why."""
+    rows = [
+        (f"{row['source']}.{row['resource']}", row["row_count"], row["reason"], row["example"])
+        for row in state["quarantine"]
+    ]
+    print_table(console, "Quarantine", ["from", "rows", "reason", "for example in"], rows, empty="nothing held back")
+
+
+def render_metrics(state: State, console: Console) -> None:
+    """Print what each command measured: entities and how well they were found, tests passed."""
+    rows = []
+    for run, metrics in groupby(state["metrics"], key=itemgetter("step", "command")):
+        rows.append((*run, ", ".join(f"{m['name'].replace('_', ' ')} {number(m['value'])}" for m in metrics)))
+    print_table(console, "Measured", ["step", "command", "values"], rows)
+
+
+def render_deliveries(state: State, console: Console) -> None:
+    """Print what the last delivery did for each target."""
+    rows = [
+        (output["relation"], f"{output['row_count']:,}", ", ".join(f"{k} {v}" for k, v in output["detail"].items()))
+        for output in state["deliveries"]
+    ]
+    print_table(console, "Delivered by the last run", ["target", "rows", "detail"], rows, empty="nothing yet")
+
+
+def render_files(state: State, console: Console) -> None:
+    """Print where the results are."""
+    rows: Iterable[tuple[object, ...]] = [(file["path"], f"{file['bytes']:,} bytes") for file in state["files"]]
+    print_table(console, "Files", ["path", "size"], [*rows, (state["warehouse"]["location"], "the warehouse")])
+
+
+def number(value: float) -> str:
+    """Write a whole number without decimals and any other with four."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.4f}"
+
+
+def print_table(
+    console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "none"
+) -> None:
+    """Print rows under a title, or say that there are none."""
+    rows = list(rows)
+    console.print(f"\n[bold]{title}[/bold]")
+    if not rows:
+        console.print(f"  {empty}")
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2))
+    for position, column in enumerate(columns):
+        texts = [row[position] for row in rows]
+        table.add_column(column, justify="right" if all(is_number(text) for text in texts) else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    console.print(table, markup=False)
+
+
+def is_number(cell: object) -> bool:
+    """Tell a cell that reads as a number, which belongs to the right."""
+    return str(cell).replace(",", "").replace(".", "").replace(" s", "").isdigit()
+
+
+if __name__ == "__main__":
+    raise SystemExit(command(main))

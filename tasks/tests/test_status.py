@@ -1,0 +1,67 @@
+"""The page that shows how the platform stands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from shared.config import get_settings
+from shared.monitoring import record_run
+from shared.warehouse import open_warehouse
+from tasks.status import main
+
+
+@pytest.fixture
+def filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a warehouse with two ingest runs, a failed transformation, a bad row, a delivery and an exported file."""
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("WAREHOUSE_URL", "")
+    now = pa.scalar(0, pa.timestamp("us"))
+    bad = {"quarantine_id": "q", "run_id": "r", "source": "crm", "resource": "customers", "origin": "a.csv"}
+    bad |= {"reason": "`postcode`: not a number", "payload": "{}", "position": 7}
+    with open_warehouse(get_settings(), holder="test", mode="write") as warehouse:
+        for rows in (10, 1_234_567):
+            with record_run(warehouse, step="ingest", command="run --all") as run:
+                run.output("raw.pos_transactions", rows=rows)
+        with record_run(warehouse, step="resolve", command="run") as run:
+            run.metric("f1", 0.9991)
+        with record_run(warehouse, step="deliver", command="run") as run:
+            run.output("crm", rows=42, detail={"unchanged": 3})
+        with pytest.raises(ValueError), record_run(warehouse, step="transform", command="build core"):
+            raise ValueError("model `fct_sales` failed")
+        quarantined = pa.Table.from_pylist([{**bad, "first_seen_at": now.as_py(), "last_seen_at": now.as_py()}])
+        warehouse.append_arrow("ops.quarantine", quarantined)
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "customer_360.csv").write_text("entity_id\n")
+    return tmp_path
+
+
+def test_page_shows_the_last_of_everything(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Steps, rows of the last run, reasons in quarantine, figures, deliveries and files are all on the page."""
+    main([])
+    page = capsys.readouterr().out
+    assert "1,234,567" in page
+    for text in ("✓ ingest", "✗ transform", "model `fct_sales` failed", "`postcode`: not a number", "a.csv"):
+        assert text in page
+    for text in ("f1 0.9991", "unchanged 3", "customer_360.csv", "10 bytes", "warehouse.duckdb"):
+        assert text in page
+
+
+def test_json_holds_the_same(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--json` prints one object in which an older run's figures do not appear."""
+    main(["--json"])
+    state = json.loads(capsys.readouterr().out)
+    assert [(table["relation"], table["row_count"]) for table in state["tables"]] == [("raw.pos_transactions", 1_234_567)]
+    assert [run["step"] for run in state["runs"]] == ["ingest", "resolve", "deliver", "transform"]
+    assert [delivery["relation"] for delivery in state["deliveries"]] == ["crm"]
+
+
+def test_resolved_rows_are_not_held_back(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A row that has been delivered in good form since is not shown."""
+    with open_warehouse(get_settings(), holder="test", mode="write") as warehouse:
+        warehouse.execute("update ops.quarantine set resolved_at = last_seen_at")
+    main([])
+    assert "nothing held back" in capsys.readouterr().out
