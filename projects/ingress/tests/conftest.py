@@ -36,7 +36,17 @@ def customer(number: int, **changes: str) -> str:
 
 def member(number: int, **changes: Any) -> dict[str, Any]:
     """Return a member as the loyalty API has them."""
-    nothing = ("first_name", "last_name", "street_no", "street", "building", "city", "post_code", "region", "birth_date")
+    nothing = (
+        "first_name",
+        "last_name",
+        "street_no",
+        "street",
+        "building",
+        "city",
+        "post_code",
+        "region",
+        "birth_date",
+    )
     return {"member_id": f"L-{number:05d}", **dict.fromkeys(nothing), "household_id": number, **changes}
 
 
@@ -130,9 +140,7 @@ class Project:
 
     def bad_rows(self) -> list[tuple[str, int, str]]:
         """Return origin, position and reason of the quarantined rows that are not resolved."""
-        return self.fetch(  # type: ignore[return-value]
-            "select origin, position, reason from ops.quarantine where resolved_at is null order by 1, 2"
-        )
+        return self.fetch("select origin, position, reason from ops.quarantine where resolved_at is null order by 1, 2")
 
     def state(self) -> Fingerprints:
         """Return the fingerprints of raw and of what is open in quarantine, without what differs from run to run."""

@@ -10,10 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 from typing_extensions import override
 
-from ingress.source import Batch, Input, Reader, Resource, name_of
+from ingress.source import Batch, Input, Reader, Resource, duplicated_in, name_of
 from shared.config import Settings
 from shared.data_quality import BadRow, RowChecker
 from shared.errors import InputError
@@ -59,8 +58,7 @@ class CsvFolder(Reader):
             for order, path in enumerate(files)
             for batch in read_file(path, name_of(path, settings), order, resource.rows, list(extras))
         ]
-        keys = pa.Table.from_batches([batch.good.select(resource.key) for batch in batches])
-        return Input(list(extras), batches, lambda duck: duck.from_arrow(keys))
+        return Input(list(extras), batches, duplicated_in(batches, resource))
 
 
 def read_file(path: Path, origin: str, order: int, checker: RowChecker, extras: Sequence[str]) -> Iterator[Batch]:

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingress.source import Batch, Scan
+from ingress.source import Batch, Duplicated
 from shared.data_quality import POSITION, BadRow
 from shared.warehouse import quote
 
@@ -44,20 +44,14 @@ order by _order, _position
 """
 
 
-def duplicated_keys(duck: duckdb.DuckDBPyConnection, scan: Scan, key: Sequence[str]) -> pa.Table:
-    """Return the keys that occur more than once, before anybody has checked the rows."""
-    columns = ", ".join(quote(name) for name in key)
-    return scan(duck).aggregate(f"{columns}, count(*) as n").filter("n > 1").project(columns).to_arrow_table()
-
-
 def unique_rows(
-    batches: Iterable[Batch], scan: Scan, key: Sequence[str], counts: Counter[str], refuse: Refuse
+    batches: Iterable[Batch], duplicated: Duplicated, key: Sequence[str], counts: Counter[str], refuse: Refuse
 ) -> Iterator[pa.Table]:
     """Return the good rows with each key once, in tables that still have their position and order.
 
     Args:
         batches: Rows as they were checked.
-        scan: The keys of all rows.
+        duplicated: Looks up the keys that occur more than once, good rows or bad.
         key: The columns that make a row's key.
         counts: Where to count `kept`, `copy`, `superseded` and `conflict` rows.
         refuse: Called with an origin and its conflicting rows.
@@ -65,13 +59,13 @@ def unique_rows(
     held: list[pa.Table] = []
     origins: dict[int, str] = {}
     with duckdb.connect() as duck:
-        duplicated = duplicated_keys(duck, scan, key)
+        keys = duplicated(duck)
         for batch in batches:
             origins[batch.order] = batch.origin
             rows = pa.Table.from_batches([batch.good])
             rows = rows.append_column(ORDER, pa.repeat(batch.order, rows.num_rows))
-            if duplicated.num_rows:
-                matches = f"from rows {{}} join duplicated using ({', '.join(quote(name) for name in key)})"
+            if keys.num_rows:
+                matches = f"from rows {{}} join keys using ({', '.join(quote(name) for name in key)})"
                 held.append(duck.sql(matches.format("semi")).to_arrow_table())
                 rows = duck.sql(matches.format("anti") + f" order by {POSITION}").to_arrow_table()
             counts["kept"] += rows.num_rows

@@ -50,7 +50,7 @@ class Job:
         # Without a row: so that there is a table also when nothing arrives.
         yield arrow_schema(self.resource.model).empty_table()
         key = self.resource.key
-        for table in unique_rows(self._batches(), self.input.scan, key, self.counts, self.quarantine.add):
+        for table in unique_rows(self._batches(), self.input.duplicated, key, self.counts, self.quarantine.add):
             if not self.resource.reader.in_columns:
                 self._keys.append(table.select([*key, ORDER]))
             yield table.drop_columns([POSITION, ORDER])

@@ -102,6 +102,4 @@ def note_files(run: Run, source: Source, job: Job) -> None:
         for file in job.files
     ]
     if records:
-        run.warehouse.merge_arrow(
-            "ops.source_file", pa.Table.from_pylist(records), key=("source", "resource", "path")
-        )
+        run.warehouse.merge_arrow("ops.source_file", pa.Table.from_pylist(records), key=("source", "resource", "path"))

@@ -69,7 +69,7 @@ def validate_resource(settings: Settings, source: Source, resource: Resource) ->
             refuse(batch.origin, batch.bad)
             yield batch
 
-    for _ in unique_rows(batches(), opened.scan, resource.key, counts, refuse):
+    for _ in unique_rows(batches(), opened.duplicated, resource.key, counts, refuse):
         pass
     extras = f"; columns not in the row model: {', '.join(opened.extras)}" if opened.extras else ""
     say(f"{source.name}.{resource.name}: {counts['kept']:,} rows to load, {len(bad):,} bad{extras}")

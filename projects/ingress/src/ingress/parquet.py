@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from typing_extensions import override
 
-from ingress.source import Batch, Input, Reader, Resource, name_of
+from ingress.source import Batch, Input, Reader, Resource, duplicated_keys, name_of
 from shared.config import Settings
 from shared.errors import InputError
 
@@ -39,13 +41,16 @@ class ParquetFile(Reader):
     def read(self, resource: Resource, settings: Settings, files: Sequence[Path]) -> Input:
         (path,) = files
         origin = name_of(path, settings)
-        try:
+        with named(origin):
             file = pq.ParquetFile(path)
-        except (pa.ArrowException, OSError) as error:
-            raise unreadable(origin, error) from error
         extras = resource.columns.extra_columns(file.schema_arrow, origin)
         resource.hold_to_contract(extras, origin)
-        return Input(extras, read_batches(resource, file, origin), lambda duck: duck.read_parquet(str(path)))
+
+        def duplicated(duck: duckdb.DuckDBPyConnection) -> pa.Table:
+            with named(origin):
+                return duplicated_keys(duck.read_parquet(str(path)), resource.key)
+
+        return Input(extras, read_batches(resource, file, origin), duplicated)
 
 
 def read_batches(resource: Resource, file: pq.ParquetFile, origin: str) -> Iterator[Batch]:
@@ -54,10 +59,8 @@ def read_batches(resource: Resource, file: pq.ParquetFile, origin: str) -> Itera
     with file:
         batches = file.iter_batches(BATCH_ROWS)
         while True:
-            try:
+            with named(origin):
                 batch = next(batches, None)
-            except (pa.ArrowException, OSError) as error:
-                raise unreadable(origin, error) from error
             if batch is None:
                 return
             checked = resource.columns.check(batch, position)
@@ -65,9 +68,13 @@ def read_batches(resource: Resource, file: pq.ParquetFile, origin: str) -> Itera
             position += batch.num_rows
 
 
-def unreadable(origin: str, error: Exception) -> InputError:
-    """Return the error that names the file and what is wrong with it."""
-    return InputError(
-        f"not a readable parquet file: `{origin}`: {str(error).partition(chr(10))[0]}",
-        hint="it may be cut short or damaged: have it delivered again; nothing of it was loaded",
-    )
+@contextmanager
+def named(origin: str) -> Iterator[None]:
+    """Name the file in what its readers raise."""
+    try:
+        yield
+    except (pa.ArrowException, duckdb.Error, OSError) as error:
+        raise InputError(
+            f"not a readable parquet file: `{origin}`: {str(error).partition(chr(10))[0]}",
+            hint="it may be cut short or damaged: have it delivered again; nothing of it was loaded",
+        ) from error

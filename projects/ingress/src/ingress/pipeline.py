@@ -107,5 +107,3 @@ def column_hints(model: type[RowModel]) -> dict[str, TColumnSchema]:
         field.name: TColumnSchema(name=field.name, nullable=field.nullable, **DLT_TYPES[field.type])
         for field in arrow_schema(model)
     }
-
-

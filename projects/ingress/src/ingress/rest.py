@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
-import pyarrow as pa
 import requests
 from dlt.sources.helpers.requests import Client
 from typing_extensions import override
 
-from ingress.source import Batch, Input, Reader, Resource
+from ingress.source import Batch, Input, Reader, Resource, duplicated_in
 from shared.config import Settings
 from shared.data_quality import BadRow
 from shared.errors import ConfigurationError, SourceUnavailable
@@ -52,8 +51,7 @@ class RestPages(Reader):
         pages = list(read_pages(f"{base}{self.path}?{urlencode({'page': 1, 'page_size': self.page_size})}"))
         extras = self._extras(resource, pages)
         batches = [check_page(resource, order, page, extras) for order, page in enumerate(pages)]
-        keys = pa.Table.from_batches([batch.good.select(resource.key) for batch in batches])
-        return Input(extras, batches, lambda duck: duck.from_arrow(keys))
+        return Input(extras, batches, duplicated_in(batches, resource))
 
     def _extras(self, resource: Resource, pages: Sequence[Page]) -> list[str]:
         """Return the fields that the model does not know; a field that no row has is missing, not bad row by row."""
@@ -101,7 +99,8 @@ def read_pages(first: str) -> Iterator[Page]:
         url = urljoin(url, following) if following else None
     if count != total:
         raise SourceUnavailable(
-            f"the list is incomplete: {count} rows of {total}", hint="run the command again; if it stays, tell its owner"
+            f"the list is incomplete: {count} rows of {total}",
+            hint="run the command again; if it stays, tell its owner",
         )
 
 
@@ -134,7 +133,9 @@ def get_page(client: Client, url: str) -> Mapping[str, Any]:
     try:
         response = client.get(url)
     except requests.HTTPError as error:
-        raise SourceUnavailable(f"`{url}` answers: {error.response.status_code}", hint=hint) from error
+        raise SourceUnavailable(
+            f"`{url}` answers: {error.response.status_code if error.response is not None else error}", hint=hint
+        ) from error
     except requests.RequestException as error:
         raise SourceUnavailable(f"`{url}` does not answer: {type(error).__name__}", hint=hint) from error
     if not holds_page(response):

@@ -15,9 +15,10 @@ import pyarrow as pa
 from shared.config import Settings
 from shared.data_quality import BadRow, ColumnChecker, RowChecker, RowModel
 from shared.errors import InputError
+from shared.warehouse import quote
 
 Contract = Literal["evolve", "freeze"]
-Scan = Callable[[duckdb.DuckDBPyConnection], duckdb.DuckDBPyRelation]
+Duplicated = Callable[[duckdb.DuckDBPyConnection], pa.Table]
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,12 @@ class Input:
     Attributes:
         extras: Columns that the row model does not know.
         batches: The rows; read once.
-        scan: A relation with at least the key columns of all rows, to look for duplicates before they are read.
+        duplicated: Looks up the keys that occur more than once, before the rows are read.
     """
 
     extras: Sequence[str]
     batches: Iterable[Batch]
-    scan: Scan
+    duplicated: Duplicated
 
 
 class Reader(ABC):
@@ -143,3 +144,16 @@ class Source:
 def name_of(path: Path, settings: Settings) -> str:
     """Return the name that a file keeps wherever the data folder lies."""
     return path.relative_to(settings.data_dir).as_posix()
+
+
+def duplicated_keys(rows: duckdb.DuckDBPyRelation, key: Sequence[str]) -> pa.Table:
+    """Return the keys that occur more than once."""
+    columns = ", ".join(quote(name) for name in key)
+    return rows.aggregate(f"{columns}, count(*) as n").filter("n > 1").project(columns).to_arrow_table()
+
+
+def duplicated_in(batches: Sequence[Batch], resource: Resource) -> Duplicated:
+    """Return what looks up duplicated keys in rows that are all there already."""
+    schema = pa.schema([field for field in resource.rows.schema if field.name in resource.key])
+    keys = pa.Table.from_batches([batch.good.select(schema.names) for batch in batches], schema)
+    return lambda duck: duplicated_keys(duck.from_arrow(keys), resource.key)

@@ -112,9 +112,7 @@ SOURCE = Source(
         table(Campaign, "campaigns", "campaign_id", "household_id"),
         table(CampaignDescription, "campaign_descriptions", "campaign_id"),
         table(Coupon, "coupons", "coupon_upc", "product_id", "campaign_id"),
-        table(
-            CouponRedemption, "coupon_redemptions", "household_id", "coupon_upc", "campaign_id", "redemption_date"
-        ),
+        table(CouponRedemption, "coupon_redemptions", "household_id", "coupon_upc", "campaign_id", "redemption_date"),
         table(Demographics, "demographics", "household_id"),
         # 21 million rows; a product may stand in several places at once, so the places belong to the key.
         table(

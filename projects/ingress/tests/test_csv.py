@@ -1,0 +1,176 @@
+"""CSV files as they really come: each defect is a clear error or a quarantined row, and its correction ends well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from conftest import HEADER, Fingerprints, Project, customer
+
+GOOD = [customer(number) for number in range(1, 4)]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param(
+            "\n".join([HEADER.replace(",postcode", ""), "C-00001,,,,,,,,"]), "missing column in `landing/crm/a.csv`: "
+            "`postcode`", id="missing column"
+        ),
+        pytest.param(
+            "\n".join([HEADER, *GOOD, customer(4, given_name="rené")]).encode("latin-1"),
+            "not UTF-8: `landing/crm/a.csv`, line 5", id="latin-1",
+        ),
+        pytest.param("\n".join([HEADER, *GOOD]).encode("utf-16"), "not UTF-8", id="utf-16"),
+        pytest.param("", "empty file: `landing/crm/a.csv`", id="empty"),
+        pytest.param("\ufeff", "empty file: `landing/crm/a.csv`", id="byte order mark alone"),
+        pytest.param("\n".join([HEADER + ",state", *GOOD]), "column twice in `landing/crm/a.csv`: `state`", id="twice"),
+        pytest.param(
+            "\n".join([HEADER, *GOOD, 'C-00004,"ada']),
+            "not readable as CSV: `landing/crm/a.csv`, line 5", id="open quote",
+        ),
+        pytest.param("\n".join([HEADER, *GOOD, "C-\x0000004,"]), "not readable as CSV", id="NUL"),
+        pytest.param("\n".join([HEADER.replace(",", ";")]), "missing column", id="semicolons"),
+    ],
+)  # fmt: skip
+def test_unreadable_file_is_named_and_its_correction_loads(
+    project: Project, clean_run: Callable[..., Fingerprints], content: str | bytes, message: str
+) -> None:
+    """A file that cannot be read as it should be is an error that names it; nothing is loaded till then."""
+    project.crm("a.csv", content)
+    project.customers("b.csv", customer(9))
+    code, said = project.ingress("run", "--source", "crm")
+    assert code == 2
+    assert f"error: {message}" in said
+    assert "hint:" in said
+    assert project.fetch("select 1 from information_schema.tables where table_schema = 'raw'") == []
+    project.customers("a.csv", *GOOD)
+    project.load("crm")
+    assert project.fetch("select customer_id from raw.crm_customers order by 1") == [
+        (f"C-0000{number}",) for number in (1, 2, 3, 9)
+    ]
+    assert project.state() == clean_run("crm")
+
+
+def test_bad_rows_go_to_quarantine_and_leave_it_when_corrected(
+    project: Project, clean_run: Callable[..., Fingerprints]
+) -> None:
+    """With every tenth row bad, the others are loaded; after the correction raw is that of a clean run."""
+    lines = [customer(number, postcode="20x0" if number % 10 == 0 else "2000") for number in range(1, 1_001)]
+    project.customers("a.csv", *lines)
+    assert "900 rows loaded; 100 bad rows in quarantine" in project.load("crm")
+    assert project.bad_rows()[0] == (
+        "landing/crm/a.csv",
+        11,
+        "`postcode`: string should match pattern '^[0-9]{4}$'",
+    )
+    project.customers("a.csv", *[line.replace("20x0", "2000") for line in lines])
+    assert "100 quarantined rows resolved" in project.load("crm")
+    assert project.fetch("select count(*) from raw.crm_customers") == [(1_000,)]
+    assert project.state() == clean_run("crm")
+
+
+def test_same_bad_file_again_doubles_nothing(project: Project) -> None:
+    """Loading a file with bad rows again, by force, keeps one entry for each of them."""
+    project.customers("a.csv", *GOOD, customer(4, postcode="x"))
+    project.load("crm")
+    before = project.state()
+    assert project.ingress("run", "--source", "crm", "--full")[0] == 0
+    assert project.state() == before
+    assert project.fetch("select count(*), count(distinct run_id) from ops.quarantine") == [(1, 1)]
+
+
+def test_line_cut_short_or_too_long_is_quarantined(project: Project, clean_run: Callable[..., Fingerprints]) -> None:
+    """A line with fewer or more fields than the header is a bad row; the file without it loads, and so does its fix."""
+    project.crm("a.csv", "\n".join([HEADER, customer(1), customer(2) + ",more", "C-00003,ada,love"]))
+    project.load("crm")
+    assert project.bad_rows() == [
+        ("landing/crm/a.csv", 3, "line has 11 fields, the header 10"),
+        ("landing/crm/a.csv", 4, "line has 3 fields, the header 10"),
+    ]
+    project.customers("a.csv", *GOOD)
+    project.load("crm")
+    assert project.bad_rows() == []
+    assert project.state() == clean_run("crm")
+
+
+def test_header_alone_is_an_empty_delivery(project: Project) -> None:
+    """A file with a header and no row makes the table and no row in it."""
+    project.customers("a.csv")
+    assert "crm.customers: 0 rows loaded" in project.load("crm")
+    assert project.fetch("select count(*) from raw.crm_customers") == [(0,)]
+
+
+def test_byte_order_mark_and_windows_line_ends_are_taken(project: Project) -> None:
+    """A file as spreadsheet programs save it is read like any other."""
+    project.crm("a.csv", "\ufeff" + "\r\n".join([HEADER, customer(1), customer(2), ""]))
+    project.load("crm")
+    assert project.fetch("select customer_id, date_of_birth from raw.crm_customers order by 1") == [
+        ("C-00001", "19151210"),
+        ("C-00002", "19151210"),
+    ]
+
+
+def test_quoted_commas_quotes_and_line_ends_are_kept(project: Project) -> None:
+    """A quoted field may hold commas, doubled quotes and line ends; a bad row after it has the line it stands on."""
+    project.customers("a.csv", customer(1, suburb='"St. ""Kilda"",\nVic"'), customer(2, postcode="x"))
+    project.load("crm")
+    assert project.fetch("select suburb, surname from raw.crm_customers") == [('St. "Kilda",\nVic', None)]
+    assert [position for _, position, _ in project.bad_rows()] == [4]
+
+
+def test_extra_column_is_added_and_reported(project: Project, clean_run: Callable[..., Fingerprints]) -> None:
+    """The CRM's contract is `evolve`: a new column is reported and loaded as text; files without it leave it null."""
+    project.customers("a.csv", customer(1))
+    project.load("crm")
+    project.customers("b.csv", customer(2) + ",gold", header=HEADER + ",Tier")
+    said = project.load("crm")
+    assert "column `Tier` is not in the row model" in said
+    assert project.fetch("select customer_id, tier from raw.crm_customers order by 1") == [
+        ("C-00001", None),
+        ("C-00002", "gold"),
+    ]
+    project.customers("c.csv", customer(3))
+    project.load("crm")
+    assert project.fetch("select count(tier), count(*) from raw.crm_customers") == [(1, 3)]
+    assert project.state() == clean_run("crm")
+
+
+def test_later_file_wins_a_key(project: Project, clean_run: Callable[..., Fingerprints]) -> None:
+    """A key in several files has the row of the last by name, whichever of them changed last."""
+    project.customers("2026-01.csv", customer(1, given_name="old"), customer(2))
+    project.customers("2026-02.csv", customer(1, given_name="new"))
+    assert "2 rows loaded; 1 rows superseded" in project.load("crm")
+    project.customers("2026-01.csv", customer(1, given_name="older"), customer(2), customer(3))
+    project.load("crm")
+    assert project.fetch("select given_name from raw.crm_customers where customer_id = 'C-00001'") == [("new",)]
+    assert project.state() == clean_run("crm")
+
+
+def test_copies_are_dropped_and_conflicts_quarantined(project: Project) -> None:
+    """Of equal rows one is loaded; rows of one file with one key and different content are all quarantined."""
+    project.customers(
+        "a.csv", customer(1), customer(1), customer(2, given_name="x"), customer(2, given_name="y"), customer(3)
+    )
+    assert "2 rows loaded; 2 rows in quarantine whose key occurs more than once; 1 copies dropped" in project.load(
+        "crm"
+    )
+    assert project.fetch("select customer_id from raw.crm_customers order by 1") == [("C-00001",), ("C-00003",)]
+    assert project.bad_rows() == [
+        ("landing/crm/a.csv", 4, "the key occurs more than once with different content"),
+        ("landing/crm/a.csv", 5, "the key occurs more than once with different content"),
+    ]
+
+
+def test_correction_in_a_later_file_resolves_the_bad_row(
+    project: Project, clean_run: Callable[..., Fingerprints]
+) -> None:
+    """A good row with the bad row's key in a later file resolves it, also when both are loaded at once."""
+    project.customers("a.csv", customer(1), customer(2, postcode="x"), customer(3, postcode="x"))
+    project.load("crm")
+    project.customers("b.csv", customer(2))
+    project.load("crm")
+    assert [position for _, position, _ in project.bad_rows()] == [4]
+    assert project.state() == clean_run("crm")
+    assert project.ingress("run", "--source", "crm", "--full")[0] == 0
+    assert [position for _, position, _ in project.bad_rows()] == [4]
