@@ -15,8 +15,8 @@ import pyarrow as pa
 import pytest
 
 from egress.carrier import carry
-from egress.crm import idempotency_key
 from egress.payload import to_json
+from egress.sender import idempotency_key
 from shared.errors import InputError
 
 

@@ -45,37 +45,51 @@ def carry(
         Exception: What `deliver` raised.
         PlatformError: dlt has ended without an error, but not all rows have arrived.
     """
-    failures: list[BaseException] = []
-    carried = 0
-
-    @dlt.destination(name=name, batch_size=chunk_rows, loader_file_format="parquet")
-    def guarded(chunk: pa.RecordBatch, table: TTableSchema) -> None:
-        nonlocal carried
-        if not failures:
-            try:
-                raise_if_signalled()
-                deliver(chunk)
-                carried += chunk.num_rows
-                return
-            except BaseException as error:  # dlt would wait for ever for a job that Ctrl-C has ended
-                failures.append(error)
-        raise DestinationTerminalException(str(failures[0])) from failures[0]
-
+    guard = Guard(deliver)
+    destination = dlt.destination(guard.take, name=name, batch_size=chunk_rows, loader_file_format="parquet")
     shutil.rmtree(folder, ignore_errors=True)
     # With one worker dlt loads in the thread that calls it, which is the one that has the warehouse open.
     dlt.config["load.workers"] = 1
     try:
-        pipeline = dlt.pipeline(name, destination=guarded(), pipelines_dir=str(folder))
+        pipeline = dlt.pipeline(name, destination=destination(), pipelines_dir=str(folder))
+        # No state of dlt's own is carried along: nobody would read it, and it costs a second.
+        pipeline.config.restore_from_destination = False
         pipeline.run(dlt.resource(rows, name=name, write_disposition="append"))
     except Exception:
-        if not failures:
+        if not guard.failure:
             raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    if failures:
-        raise failures[0]
-    if carried != expected:
+    if guard.failure:
+        raise guard.failure
+    if guard.carried != expected:
         raise PlatformError(
-            f"only {carried:,} of {expected:,} rows were carried to the target",
+            f"only {guard.carried:,} of {expected:,} rows were carried to the target",
             hint="run it again: what is confirmed is not sent twice; settings of dlt in .dlt/ may be why",
         )
+
+
+class Guard:
+    """Stands between dlt and the function that delivers.
+
+    Attributes:
+        carried: How many rows have been delivered.
+        failure: What ended the delivery; from then on nothing is let through.
+    """
+
+    def __init__(self, deliver: Deliver) -> None:
+        self.deliver = deliver
+        self.carried = 0
+        self.failure: BaseException | None = None
+
+    def take(self, chunk: pa.RecordBatch, table: TTableSchema) -> None:
+        """Deliver a chunk, unless one before it has failed."""
+        if not self.failure:
+            try:
+                raise_if_signalled()
+                self.deliver(chunk)
+                self.carried += chunk.num_rows
+                return
+            except BaseException as error:  # dlt would wait for ever for a job that Ctrl-C has ended
+                self.failure = error
+        raise DestinationTerminalException(str(self.failure)) from self.failure

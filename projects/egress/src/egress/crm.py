@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import pyarrow as pa
 
-from egress.errors import TargetUnavailable
 from egress.models import Model, row_hash
 from egress.payload import to_json
 from egress.plan import Options, Plan, Tally, Target
+from egress.sender import LAST_RUN, PAYLOAD, ROW_HASH, ROW_KEY, ChunkSender
 from egress.settings import TargetSettings
-from egress.state import SendState
-from shared.data_quality import BadRow, Quarantine
 from shared.errors import ConfigurationError
 from shared.monitoring import Run
-from shared.utils.console import say
 from shared.warehouse import Warehouse, quote
 
-if TYPE_CHECKING:
-    from egress.api import CrmApi, Result
-
 # What the query of pending rows adds to the model's columns.
-ADDED = ROW_KEY, ROW_HASH, LAST_RUN = "_egress_row_key", "_egress_row_hash", "_egress_last_run"
-PROGRESS_SECONDS = 2.0
+ADDED = (ROW_KEY, ROW_HASH, LAST_RUN)
 
 
 class CrmTarget(Target):
@@ -163,76 +153,4 @@ def payloads(pending: pa.Table, chunk_rows: int) -> Iterator[pa.Table]:
     for batch in pending.to_batches(max_chunksize=chunk_rows):
         rows = batch.drop_columns(list(ADDED)).to_pylist()
         added = {name: batch[name].cast(pa.string()).fill_null("") for name in ADDED}
-        yield pa.table({**added, "payload": [to_json(row) for row in rows]})
-
-
-@dataclass
-class ChunkSender:
-    """Sends chunks and keeps what the CRM answers: check, send, then mark."""
-
-    plan: CrmPlan
-    run: Run
-    api: CrmApi
-    tally: Tally
-    told_at: float = field(default_factory=time.monotonic)
-
-    def send(self, chunk: pa.RecordBatch) -> None:
-        """Send one chunk and mark what is confirmed of it.
-
-        Raises:
-            TargetUnavailable: The answer leaves some of its rows out; those are not marked.
-        """
-        columns = chunk.to_pydict()
-        body = ('{"customers":[' + ",".join(columns["payload"]) + "]}").encode()
-        key = idempotency_key(self.plan.target, columns[LAST_RUN], body)
-        results = by_row(self.api.send(body, key))
-        rows = list(zip(columns[ROW_KEY], columns[ROW_HASH], columns["payload"], strict=True))
-        self.keep([row for row in rows if row[0] in results], results, receipt=key)
-        missing = [row_key for row_key, _, _ in rows if row_key not in results]
-        if missing:
-            raise TargetUnavailable(
-                f"the CRM's answer leaves out {len(missing):,} of {len(rows):,} rows, the first is `{missing[0]}`",
-                hint="they count as not delivered and are sent again by the next run",
-            )
-        self.tell()
-
-    def keep(self, rows: list[tuple[str, str, str]], results: dict[str, Result], *, receipt: str) -> None:
-        """Mark rows with what the CRM said to them; rejected ones go to the quarantine, those accepted leave it."""
-        rejected = [(row_key, payload) for row_key, _, payload in rows if results[row_key].status == "rejected"]
-        refused = {row_key for row_key, _ in rejected}
-        quarantine = Quarantine(self.run.warehouse, self.run.id, "egress", self.plan.target)
-        with self.run.warehouse.transaction():
-            for row_key, payload in rejected:
-                reason = results[row_key].reason or "rejected without a reason"
-                quarantine.add(row_key, [BadRow(0, reason, payload)])
-            quarantine.resolve([row_key for row_key, _, _ in rows])
-            SendState(self.run.warehouse, self.plan.target, self.run.id).mark(
-                [row_key for row_key, _, _ in rows],
-                [row_hash for _, row_hash, _ in rows],
-                ["rejected" if row_key in refused else "delivered" for row_key, _, _ in rows],
-                receipt,
-            )
-        self.tally.sent += len(rows) - len(rejected)
-        self.tally.rejected += len(rejected)
-
-    def tell(self) -> None:
-        """Show how far the delivery is, now and then."""
-        if time.monotonic() - self.told_at >= PROGRESS_SECONDS:
-            self.told_at = time.monotonic()
-            say(f"{self.plan.target}: {self.tally.sent + self.tally.rejected:,} of {self.plan.to_send:,} rows sent")
-
-
-def idempotency_key(target: str, last_runs: list[str], body: bytes) -> str:
-    """Return the key by which the CRM knows a chunk again.
-
-    A chunk that is sent again because nobody saw the answer has the same key. Content that goes back to what it was
-    long ago has another one, or the CRM would take it for the old delivery: hence the runs that sent the rows last.
-    """
-    return hashlib.sha256("\0".join([target, *last_runs, ""]).encode() + body).hexdigest()
-
-
-def by_row(results: list[Result]) -> dict[str, Result]:
-    """Return the results by row; a row with two different ones is left out, nobody knows which is true."""
-    found = {result.customer_id: result for result in results}
-    contradicted = {result.customer_id for result in results if result.status != found[result.customer_id].status}
-    return {row_key: result for row_key, result in found.items() if row_key not in contradicted}
+        yield pa.table({**added, PAYLOAD: [to_json(row) for row in rows]})
