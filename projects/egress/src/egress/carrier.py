@@ -46,12 +46,16 @@ def carry(
         PlatformError: dlt has ended without an error, but not all rows have arrived.
     """
     guard = Guard(deliver)
-    destination = dlt.destination(guard.take, name=name, batch_size=chunk_rows, loader_file_format="parquet")
+
+    @dlt.destination(name=name, batch_size=chunk_rows, loader_file_format="parquet")
+    def hand_over(chunk: pa.RecordBatch, table: TTableSchema) -> None:
+        guard.take(chunk)
+
     shutil.rmtree(folder, ignore_errors=True)
     # With one worker dlt loads in the thread that calls it, which is the one that has the warehouse open.
     dlt.config["load.workers"] = 1
     try:
-        pipeline = dlt.pipeline(name, destination=destination(), pipelines_dir=str(folder))
+        pipeline = dlt.pipeline(name, destination=hand_over(), pipelines_dir=str(folder))
         # No state of dlt's own is carried along: nobody would read it, and it costs a second.
         pipeline.config.restore_from_destination = False
         pipeline.run(dlt.resource(rows, name=name, write_disposition="append"))
@@ -82,7 +86,7 @@ class Guard:
         self.carried = 0
         self.failure: BaseException | None = None
 
-    def take(self, chunk: pa.RecordBatch, table: TTableSchema) -> None:
+    def take(self, chunk: pa.RecordBatch) -> None:
         """Deliver a chunk, unless one before it has failed."""
         if not self.failure:
             try:
