@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+
 from shared.config import Settings, get_settings
 from shared.warehouse import open_warehouse
 from shared.warehouse.fingerprint import schema_fingerprints, table_fingerprint
@@ -114,8 +115,10 @@ class Flow:
             self.run(step)
             found = self.state()
             differs = sorted(key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key))
-            print(f"{step} {number}/{times}: killed after {moment:.2f} of {seconds:.2f} s, differs: {differs or 'nothing'}")
-            outcomes.append({"step": step, "moment": moment, "of": seconds, "ended_before_kill": ended, "differs": differs})
+            told = f"killed after {moment:.2f} of {seconds:.2f} s, differs: {differs or 'nothing'}"
+            print(f"{step} {number}/{times}: {told}")
+            outcome = {"step": step, "moment": moment, "of": seconds, "ended_before_kill": ended, "differs": differs}
+            outcomes.append(outcome)
         self.put_back()
         return outcomes
 

@@ -154,7 +154,7 @@ def holder(file: TextIO) -> str:
 
 
 def search_path() -> str:
-    """PATH, then the uv of `pixiw`, then each Python of pyenv, whose shims fail for versions that are not made global."""
+    """PATH, then the uv of `pixiw`, then each Python of pyenv, whose shims fail for versions not made global."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     pythons = [str(path) for path in sorted(pyenv.glob("versions/3.*/bin"))]
     return os.pathsep.join([os.environ.get("PATH", os.defpath), str(ROOT / ".pixi" / "uv" / "bin"), *pythons])

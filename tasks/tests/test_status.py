@@ -54,7 +54,9 @@ def test_json_holds_the_same(filled: Path, capsys: pytest.CaptureFixture[str]) -
     """`--json` prints one object in which an older run's figures do not appear."""
     main(["--json"])
     state = json.loads(capsys.readouterr().out)
-    assert [(table["relation"], table["row_count"]) for table in state["tables"]] == [("raw.pos_transactions", 1_234_567)]
+    assert [(table["relation"], table["row_count"]) for table in state["tables"]] == [
+        ("raw.pos_transactions", 1_234_567)
+    ]
     assert [run["step"] for run in state["runs"]] == ["ingest", "resolve", "deliver", "transform"]
     assert [delivery["relation"] for delivery in state["deliveries"]] == ["crm"]
 
