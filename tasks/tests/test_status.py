@@ -10,6 +10,7 @@ import pytest
 
 from shared.config import get_settings
 from shared.monitoring import record_run
+from shared.utils.clock import utc_now
 from shared.warehouse import open_warehouse
 from tasks.status import main
 
@@ -19,8 +20,13 @@ def filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a warehouse with two ingest runs, a failed transformation, a bad row, a delivery and an exported file."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.setenv("WAREHOUSE_URL", "")
-    now = pa.scalar(0, pa.timestamp("us"))
-    bad = {"quarantine_id": "q", "run_id": "r", "source": "crm", "resource": "customers", "origin": "a.csv"}
+    bad: dict[str, object] = {
+        "quarantine_id": "q",
+        "run_id": "r",
+        "source": "crm",
+        "resource": "customers",
+        "origin": "a.csv",
+    }
     bad |= {"reason": "`postcode`: not a number", "payload": "{}", "position": 7}
     with open_warehouse(get_settings(), holder="test", mode="write") as warehouse:
         for rows in (10, 1_234_567):
@@ -32,8 +38,9 @@ def filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             run.output("crm", rows=42, detail={"unchanged": 3})
         with pytest.raises(ValueError), record_run(warehouse, step="transform", command="build core"):
             raise ValueError("model `fct_sales` failed")
-        quarantined = pa.Table.from_pylist([{**bad, "first_seen_at": now.as_py(), "last_seen_at": now.as_py()}])
-        warehouse.append_arrow("ops.quarantine", quarantined)
+        now = utc_now()
+        bad |= {"first_seen_at": now, "last_seen_at": now}
+        warehouse.append_arrow("ops.quarantine", pa.Table.from_pylist([bad]))
     (tmp_path / "exports").mkdir()
     (tmp_path / "exports" / "customer_360.csv").write_text("entity_id\n")
     return tmp_path

@@ -85,6 +85,7 @@ def test_handed_over_lets_another_connection_in(warehouse: Warehouse, table: str
     """While handed over the file can be opened with other settings, and what was written there is seen after."""
     import duckdb
 
+    assert warehouse.path is not None
     with warehouse.handed_over(), duckdb.connect(warehouse.path, config={"custom_user_agent": "dbt"}) as other:
         other.execute("insert into raw.t values (7, 'dbt')")
     assert warehouse.fetch("from raw.t") == [(7, "dbt")]

@@ -8,7 +8,7 @@ import pytest
 from shared.warehouse import Warehouse
 from shared.warehouse.fingerprint import schema_fingerprints, table_fingerprint
 
-ROWS = {"id": [1, 2, 2], "name": ["a", None, "b"]}
+ROWS: dict[str, list[object]] = {"id": [1, 2, 2], "name": ["a", None, "b"]}
 
 
 def fingerprint(warehouse: Warehouse, columns: dict[str, list[object]]) -> tuple[int, int]:
@@ -19,7 +19,7 @@ def fingerprint(warehouse: Warehouse, columns: dict[str, list[object]]) -> tuple
 
 def test_order_of_rows_and_columns_does_not_matter(warehouse: Warehouse) -> None:
     """The same rows in another order, with columns in another order, are the same table."""
-    reordered = {"name": ["b", "a", None], "id": [2, 1, 2]}
+    reordered: dict[str, list[object]] = {"name": ["b", "a", None], "id": [2, 1, 2]}
     assert fingerprint(warehouse, ROWS) == fingerprint(warehouse, reordered)
 
 
@@ -41,7 +41,7 @@ def test_any_difference_shows(warehouse: Warehouse, changed: dict[str, list[obje
 
 def test_times_and_run_ids_are_left_out(warehouse: Warehouse) -> None:
     """Columns that differ between two equal runs do not count."""
-    stamped = {**ROWS, "run_id": ["x"] * 3, "_dlt_load_id": ["1"] * 3, "loaded_at": [1, 2, 3]}
+    stamped: dict[str, list[object]] = {**ROWS, "run_id": ["x"] * 3, "_dlt_load_id": ["1"] * 3, "loaded_at": [1, 2, 3]}
     assert fingerprint(warehouse, stamped) == fingerprint(warehouse, ROWS)
 
 

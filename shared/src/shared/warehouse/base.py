@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import pyarrow as pa
 
 from shared.warehouse.identifiers import quote
 
-Mode = Literal["read", "write"]
-ArrowData = pa.Table | pa.RecordBatchReader
+Mode: TypeAlias = Literal["read", "write"]
+ArrowData: TypeAlias = pa.Table | pa.RecordBatchReader
 
 
 @dataclass(frozen=True)
