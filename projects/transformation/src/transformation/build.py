@@ -14,7 +14,7 @@ from shared.monitoring import Run, record_run
 from shared.utils.console import console, say
 from shared.warehouse import Warehouse, open_warehouse
 from transformation.dbt_run import BUILT, GOOD, Node, run_dbt
-from transformation.layers import PROJECT_DIR, Scope, buildable_scope, selectors
+from transformation.layers import PROJECT_DIR, Scope, buildable_scope, selection
 
 SHOWN_FAILURES = 20
 # In the order in which data passes through them.
@@ -53,7 +53,7 @@ def build(settings: Settings, *, scope: Scope, select: list[str], full_refresh: 
         possible = buildable_scope(warehouse, scope)
         if possible != scope:
             say("building core only: egress waits for `pixi run resolve`, which makes the master layer")
-        arguments = dbt_arguments(settings, warehouse, selectors(possible, select), full_refresh=full_refresh)
+        arguments = dbt_arguments(settings, warehouse, selection(possible, select), full_refresh=full_refresh)
         with warehouse.handed_over(), Display(f"transform {possible}") as display:
             nodes = run_dbt(arguments, dbt_environment(settings, warehouse), display.advance)
         rows = enter_results(warehouse, run, nodes)
@@ -68,7 +68,7 @@ def dbt_arguments(settings: Settings, warehouse: Warehouse, select: list[str], *
     arguments += ["--target-path", target_path(warehouse), "--log-path", str(log_dir(settings))]
     # A test runs once all that it compares is built. Unit tests use invented rows: they belong to the project's tests.
     arguments += ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
-    arguments += ["--select", *select]
+    arguments += select
     # What came of it stands in the ledger; writing dbt's artefacts as well would take as long as a large model.
     arguments += ["--no-write-json", "--log-level-file", os.environ.get("DBT_LOG_LEVEL_FILE", "info")]
     return [*arguments, "--full-refresh"] if full_refresh else arguments
@@ -95,7 +95,7 @@ def log_dir(settings: Settings) -> Path:
 
 
 def enter_results(warehouse: Warehouse, run: Run, nodes: list[Node]) -> dict[str, int]:
-    """Enter in the ledger how many nodes of each kind went well, and return the rows of each relation that was built."""
+    """Enter in the ledger what was built and tested, and return the rows of each relation that was built."""
     rows: dict[str, int] = {}
     with warehouse.transaction():
         for node in nodes:

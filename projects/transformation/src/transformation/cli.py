@@ -45,6 +45,10 @@ def parser() -> argparse.ArgumentParser:
         "--full-refresh", action="store_true", help="make incremental tables anew; the history of snapshots stays"
     )
     build_command.add_argument(
-        "--select", nargs="+", metavar="SELECTOR", default=[], help="only these nodes of the scope, in dbt's selection syntax"
+        "--select",
+        nargs="+",
+        metavar="SELECTOR",
+        default=[],
+        help="only these nodes of the scope, in dbt's selection syntax",
     )
     return top

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.adapters.factory import reset_adapters
 from dbt.cli.main import dbtRunner
 
 from shared.errors import PlatformError
@@ -45,7 +47,9 @@ class Node:
         return self.status not in (*GOOD, "skipped")
 
 
-def run_dbt(arguments: Sequence[str], environment: Mapping[str, str], progress: Callable[[int, int], None]) -> list[Node]:
+def run_dbt(
+    arguments: Sequence[str], environment: Mapping[str, str], progress: Callable[[int, int], None]
+) -> list[Node]:
     """Run a dbt command in this process.
 
     Args:
@@ -70,7 +74,10 @@ def run_dbt(arguments: Sequence[str], environment: Mapping[str, str], progress: 
             progress(done, total)
 
     with environment_set(environment):
-        outcome = dbtRunner(callbacks=[on_event]).invoke(list(arguments))
+        try:
+            outcome = dbtRunner(callbacks=[on_event]).invoke(list(arguments))
+        finally:
+            release_database()
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
     if outcome.exception is not None:
@@ -80,6 +87,12 @@ def run_dbt(arguments: Sequence[str], environment: Mapping[str, str], progress: 
         ) from outcome.exception
     results: Any = getattr(outcome.result, "results", [])
     return [as_node(result) for result in results]
+
+
+def release_database() -> None:
+    """Close what dbt leaves open: a database that stays open in this process is locked for every other one."""
+    reset_adapters()  # type: ignore[no-untyped-call]
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
 def as_node(result: Any) -> Node:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import yaml
 
@@ -15,13 +15,7 @@ RAW_SOURCES = PROJECT_DIR / "models/ingress/staging/_raw__sources.yml"
 MASTER_SOURCES = PROJECT_DIR / "models/egress/denormalized/_master__sources.yml"
 
 Scope = Literal["all", "core", "egress"]
-CORE_PATHS = ("path:models/ingress", "path:snapshots", "path:models/core")
-EGRESS_PATHS = ("path:models/egress",)
-SCOPES: dict[Scope, tuple[str, ...]] = {
-    "all": (*CORE_PATHS, *EGRESS_PATHS),
-    "core": CORE_PATHS,
-    "egress": EGRESS_PATHS,
-}
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 # The tables of core that every egress model comes from in the end.
 EGRESS_NEEDS = ("core.dim_customer", "core.fct_sales")
 
@@ -40,16 +34,15 @@ def buildable_scope(warehouse: Warehouse, wanted: Scope) -> Scope:
             return "core"
     if wanted == "egress":
         require(warehouse, EGRESS_NEEDS, "run `pixi run transform-core` first, it builds the core layer")
-        require(
-            warehouse, source_tables(MASTER_SOURCES), "run `pixi run resolve` first, it finds out who is the same person"
-        )
+        require(warehouse, source_tables(MASTER_SOURCES), "run `pixi run resolve` first, it makes the master layer")
     return wanted
 
 
-def selectors(scope: Scope, select: list[str]) -> list[str]:
-    """Return dbt's selectors for a scope, or for what `select` picks of it."""
-    paths = SCOPES[scope]
-    return [f"{selector},{path}" for selector in select for path in paths] if select else list(paths)
+def selection(scope: Scope, select: list[str]) -> list[str]:
+    """Return dbt's arguments for the nodes of a scope, or for what `select` picks of it. A scope is a tag."""
+    if scope == "all":
+        return ["--select", *select] if select else []
+    return ["--select", *(f"{selector},tag:{scope}" for selector in select or ["*"])]
 
 
 def source_tables(definition: Path) -> list[str]:

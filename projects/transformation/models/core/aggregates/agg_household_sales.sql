@@ -40,8 +40,8 @@ ranked as (
         household_id,
         department,
         row_number() over (
-            partition by household_id order by sales_value desc, smallest_product_id
-        ) as position
+            partition by household_id order by sales_value desc, smallest_product_id asc
+        ) as department_rank
     from by_department
 
 ),
@@ -116,7 +116,7 @@ described as (
         coalesce(redemptions.coupons_redeemed, 0) as coupons_redeemed
     from totals
     inner join visits on totals.household_id = visits.household_id
-    inner join ranked on totals.household_id = ranked.household_id and ranked.position = 1
+    inner join ranked on totals.household_id = ranked.household_id and ranked.department_rank = 1
     left join campaigns on totals.household_id = campaigns.household_id
     left join redemptions on totals.household_id = redemptions.household_id
 

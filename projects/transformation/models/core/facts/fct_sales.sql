@@ -6,15 +6,15 @@
     post_hook="{{ delete_vanished_sales() }}"
 ) }}
 
--- One row a line of sale. What the fact carries as keys: product_key is the version of the product that was valid at the
--- sale, as products keep history; household_id, store_id and transaction_date are the keys of dimensions without history.
--- product_id stays even where the product list lacks it, so that a product that is listed later is found.
+-- One row a line of sale. What the fact carries as keys: product_key is the version of the product that was valid at
+-- the sale, as products keep history; household_id, store_id and transaction_date are the keys of dimensions without
+-- history. product_id stays even where the product list lacks it, so that a product that is listed later is found.
 --
 -- Incremental: a row is written when it is not here yet, when its load is not the one seen here, or when its product
 -- resolves to another version (one that was listed late, for instance). Rows are compared one by one and not with the
--- newest load seen so far: loads may be committed in another order than they began, a killed load ends under its old id,
--- and whatever was half done when a process was killed is done by the next run. Writing is one transaction, rows that
--- vanished from raw included, so this table always equals what a full refresh would make of the same raw rows.
+-- newest load seen so far: loads may be committed in another order than they began, a killed load ends under its old
+-- id, and whatever was half done when a process was killed is done by the next run. Writing is one transaction, rows
+-- that vanished from raw included, so this table always equals what a full refresh would make of the same raw rows.
 
 with lines as (
 
@@ -29,7 +29,7 @@ products as (
         product_id,
         is_fuel,
         valid_from,
-        -- An open end as a date keeps the join below to plain comparisons; with an `or` it would compare each with each.
+        -- As a date, or the join below would need an `or` and compare each line with each product.
         coalesce(valid_to, timestamp '9999-12-31') as valid_until
     from {{ ref('dim_product') }}
 

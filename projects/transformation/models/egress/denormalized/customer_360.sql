@@ -45,8 +45,8 @@ entity_sales as (
         owned.entity_id,
         sales.*,
         row_number() over (
-            partition by owned.entity_id order by sales.sales_value desc, sales.household_id
-        ) as position
+            partition by owned.entity_id order by sales.sales_value desc, sales.household_id asc
+        ) as household_rank
     from (
         select distinct
             parties.entity_id,
@@ -69,7 +69,7 @@ purchases as (
         cast(sum(units) as bigint) as units,
         min(first_purchase_date) as first_purchase_date,
         max(last_purchase_date) as last_purchase_date,
-        max(case when position = 1 then favourite_department end) as favourite_department,
+        max(case when household_rank = 1 then favourite_department end) as favourite_department,
         cast(sum(campaigns_targeted) as bigint) as campaigns_targeted,
         cast(sum(coupons_redeemed) as bigint) as coupons_redeemed
     from entity_sales

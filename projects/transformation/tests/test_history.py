@@ -1,0 +1,69 @@
+"""Slowly changing dimensions: what was true stays known."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from conftest import Platform
+
+CUSTOMERS = ("build", "core", "--select", "+dim_customer")
+VERSIONS = (
+    "select version, suburb, valid_from, valid_to, is_current from core.dim_customer "
+    "where party_id = 'crm:C-00007' order by version"
+)
+
+
+def test_a_changed_customer_has_two_versions(on_core: Platform) -> None:
+    """The old version ends where the new one begins: at the time of the load that brought the change."""
+    (before,) = on_core.sql(VERSIONS)
+    on_core.sql(
+        "update raw.crm_customers set suburb = 'Bega', _dlt_load_id = '1763886400.25' where customer_id = 'C-00007'"
+    )
+    assert on_core.transform(*CUSTOMERS).code == 0
+    old, new = on_core.sql(VERSIONS)
+    loaded = datetime(2025, 11, 23, 8, 26, 40, 250_000)
+    assert old == (1, before[1], datetime(1900, 1, 1), loaded, False)
+    assert new == (2, "bega", loaded, None, True)
+    assert on_core.sql("select count(*) from core.dim_customer") == [(10_001,)]
+
+
+def test_a_load_that_brings_the_same_values_makes_no_version(on_core: Platform) -> None:
+    """A full export is loaded again every day; only what differs is a new version."""
+    on_core.sql("update raw.crm_customers set _dlt_load_id = '1763886400.25'")
+    assert on_core.transform(*CUSTOMERS).code == 0
+    assert on_core.sql("select count(*), max(version) from core.dim_customer") == [(10_000, 1)]
+
+
+def test_sales_keep_the_product_as_it_was(on_core: Platform) -> None:
+    """Sales from before a product's change stay with its old version, sales after it get the new one."""
+    ((product, department),) = on_core.sql(
+        "select product_id, department from raw.pos_products inner join raw.pos_transactions using (product_id) "
+        "where department = 'MEAT' limit 1"
+    )
+    on_core.sql(
+        f"update raw.pos_products set department = 'DELI', _dlt_load_id = '1763886400.5' where product_id = {product}",
+        "insert into raw.pos_transactions select * replace (999 as basket_id, timestamp '2026-01-01' as "
+        "transaction_timestamp, '1767225600.5' as _dlt_load_id) from raw.pos_transactions "
+        f"where product_id = {product} limit 1",
+    )
+    assert on_core.transform("build", "core", "--select", "+fct_sales").code == 0
+    sold = on_core.sql(
+        "select p.version, p.department, min(s.basket_id) = 999 from core.fct_sales as s "
+        f"inner join core.dim_product as p using (product_key) where s.product_id = {product} group by 1, 2 order by 1"
+    )
+    assert sold == [(1, department, False), (2, "DELI", True)]
+
+
+def test_a_vanished_customer_has_no_current_version_until_it_returns(on_core: Platform) -> None:
+    """Who is deleted at the source stays known as past; who comes back, even by the same load, is a further version."""
+    on_core.sql(
+        "create table raw.kept as select * from raw.crm_customers where customer_id = 'C-00007'",
+        "delete from raw.crm_customers where customer_id = 'C-00007'",
+    )
+    assert on_core.transform(*CUSTOMERS).code == 0
+    assert [(row[0], row[4]) for row in on_core.sql(VERSIONS)] == [(1, False)]
+    on_core.sql("insert into raw.crm_customers select * from raw.kept")
+    assert on_core.transform(*CUSTOMERS).code == 0
+    gone, back = on_core.sql(VERSIONS)
+    assert (gone[0], gone[4], back[0], back[4]) == (1, False, 2, True)
+    assert gone[3] == back[2]

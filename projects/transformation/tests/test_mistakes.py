@@ -1,0 +1,116 @@
+"""What a user gets told when something is missing or wrong."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from conftest import Platform
+
+from shared.warehouse import open_warehouse
+from transformation.layers import PROJECT_DIR
+
+
+def test_without_raw_tables_ingest_is_named(on_raw: Platform) -> None:
+    """A missing raw table stops the build before dbt starts, by name and with the command that loads it."""
+    on_raw.sql("drop table raw.loyalty_members")
+    done = on_raw.transform("build")
+    assert done.code == 2
+    assert "error: the warehouse lacks what this step reads: `raw.loyalty_members`" in done.err
+    assert "hint: run `pixi run ingest` first" in done.err
+    assert on_raw.sql("select status from ops.run order by started_at desc limit 1") == [("failed",)]
+
+
+def test_without_master_everything_but_egress_is_built(on_raw: Platform) -> None:
+    """`build` on a platform that never resolved builds core and says what egress waits for."""
+    done = on_raw.transform("build")
+    assert done.code == 0, done.err
+    assert "building core only: egress waits for `pixi run resolve`" in done.err
+    assert on_raw.sql("select count(*) from information_schema.tables where table_schema = 'egress'") == [(0,)]
+
+
+def test_egress_without_master_or_core_names_what_makes_them(on_raw: Platform, core: Path) -> None:
+    """`build egress` asks first for core and then for the master layer."""
+    done = on_raw.transform("build", "egress")
+    assert (done.code, "run `pixi run transform-core` first" in done.err) == (2, True)
+    on_raw.start_from(core)
+    done = on_raw.transform("build", "egress")
+    assert (done.code, "run `pixi run resolve` first" in done.err) == (2, True)
+
+
+def test_another_database_is_refused_by_name(on_raw: Platform) -> None:
+    """A lab's database is not touched, neither by the command nor by dbt called by hand."""
+    on_raw.start_from(None)
+    open_warehouse(on_raw.settings, holder="tests", mode="write", name="lab1").close()
+    done = on_raw.transform("build")
+    assert done.code == 2
+    assert "expected the database of `warehouse`, found that of `lab1`" in done.err
+    by_hand = on_raw.dbt("build", "--select", "stg_pos__products")
+    assert by_hand.returncode != 0
+    assert "expected the database of `warehouse`, found that of `lab1`" in by_hand.stdout
+    assert on_raw.sql("select count(*) from information_schema.tables where table_schema <> 'ops'") == [(0,)]
+
+
+def test_a_database_without_identity_is_refused_by_dbt(on_raw: Platform) -> None:
+    """dbt called by hand does not write into a database that is no warehouse."""
+    on_raw.start_from(None)
+    on_raw.sql("create table anything (a int)")
+    by_hand = on_raw.dbt("build", "--select", "stg_pos__products")
+    assert by_hand.returncode != 0
+    assert "has no identity" in by_hand.stdout
+
+
+def test_dbt_by_hand_works_on_the_same_database(on_core: Platform) -> None:
+    """dbt called by hand finds the warehouse from the environment alone."""
+    by_hand = on_core.dbt("build", "--select", "dim_store")
+    assert by_hand.returncode == 0, by_hand.stdout
+
+
+def test_a_configuration_key_without_a_model_is_an_error(on_raw: Platform, tmp_path: Path) -> None:
+    """A key in dbt_project.yml that matches no model stops dbt, which by itself only warns."""
+    project = tmp_path / "project"
+    shutil.copytree(PROJECT_DIR, project, ignore=shutil.ignore_patterns("target", "logs", "src", "*.py", "__pycache__"))
+    settings = project / "dbt_project.yml"
+    settings.write_text(settings.read_text().replace("    core:\n", "    kore:\n"))
+    parsed = on_raw.dbt("parse", "--target-path", str(tmp_path / "target"), project=project)
+    assert parsed.returncode != 0
+    assert "models.transformation.kore" in parsed.stdout
+
+
+def test_a_failed_test_is_named_and_stops_what_depends_on_it(on_core: Platform) -> None:
+    """A customer id that occurs twice fails its test: exit 1, the test by name, nothing built on top."""
+    on_core.sql("insert into raw.crm_customers select * from raw.crm_customers where customer_id = 'C-00007'")
+    done = on_core.transform("build", "core", "--select", "+dim_customer")
+    assert done.code == 1
+    assert "✗ test unique_stg_crm__customers_customer_id: Got 1 result" in done.err
+    assert "error: 1 of " in done.err
+    assert "hint: correct the data or the model" in done.err
+    assert on_core.sql("select count(*) from core.dim_customer") == [(10_000,)]
+    last = on_core.sql("select run_id, status from ops.run order by started_at desc limit 1")[0]
+    assert last[1] == "failed"
+    failed = on_core.sql(f"select value from ops.run_metric where run_id = '{last[0]}' and name = 'tests_failed'")
+    assert failed == [(1.0,)]
+
+
+def test_a_failed_model_is_named_with_its_message(on_core: Platform) -> None:
+    """A raw table that lost a column fails the model that reads it, with the engine's message."""
+    on_core.sql("drop view staging.stg_pos__demographics", "alter table raw.pos_demographics drop column income")
+    done = on_core.transform("build", "core", "--select", "stg_pos__demographics")
+    assert done.code == 1
+    assert "✗ model staging.stg_pos__demographics" in done.err
+    assert "income" in done.err
+
+
+def test_a_wrong_argument_is_a_user_error(on_raw: Platform) -> None:
+    """An unknown scope ends with exit 2, an error and the usage as its hint."""
+    done = on_raw.transform("build", "everything")
+    assert done.code == 2
+    assert "error: argument scope: invalid choice: 'everything'" in done.err
+    assert "hint: usage:" in done.err
+
+
+def test_a_selector_that_finds_nothing_is_an_error(on_core: Platform) -> None:
+    """A typing error in --select does not pass as a build of nothing."""
+    done = on_core.transform("build", "core", "--select", "fct_salez")
+    assert done.code == 1
+    assert "fct_salez" in done.err
