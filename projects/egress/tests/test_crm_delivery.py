@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import CUSTOMERS, Egress, Sql
+from conftest import CUSTOMERS, MAKE_MODELS, Egress, Sql
 from crm_server import Crm, leave_out_last, serving
 
 TABLE = "egress.retl_crm_customers"
@@ -121,8 +121,20 @@ def test_another_name_is_another_target(crm: Crm, egress: Egress, monkeypatch: p
     """A target with another name has a send state of its own."""
     egress("run", "--target", "crm")
     monkeypatch.setenv("CRM_TARGET_NAME", "crm_test")
-    assert egress("run", "--target", "crm_test", "--full") == 0
+    assert egress("run", "--target", "crm_test") == 0
     assert len(crm.keys) == 6
+
+
+def test_another_warehouse_has_a_send_state_of_its_own(
+    crm: Crm, egress: Egress, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one warehouse has delivered says nothing about another one, and the CRM does not mix them up."""
+    egress("run", "--target", "crm")
+    monkeypatch.setenv("WAREHOUSE_URL", "duckdb:///data/other.duckdb")
+    sql(MAKE_MODELS)
+    assert egress("run", "--target", "crm") == 0
+    assert sql("select count(*) from ops.delivery") == [(CUSTOMERS,)]
+    assert crm.changes == 2 * CUSTOMERS
 
 
 def test_rejected_rows_go_to_the_quarantine(crm: Crm, egress: Egress, sql: Sql) -> None:

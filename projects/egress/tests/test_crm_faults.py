@@ -101,6 +101,19 @@ def test_contradicting_results_confirm_nothing(crm: Crm, egress: Egress, sql: Sq
     assert sql("select count(*) from ops.delivery") == [(0,)]
 
 
+def test_silent_api_is_named_with_the_reason(
+    crm: Crm, egress: Egress, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An API that never answers in time ends the run with that reason."""
+    monkeypatch.setenv("CRM_TIMEOUT", SHORT)
+    monkeypatch.setenv("CRM_TRIES", "2")
+    crm.faults = [hang(1.0), hang(1.0)]
+    assert egress("run", "--target", "crm") == 1
+    text = capfd.readouterr().err
+    assert f"error: no answer from the CRM: `{crm.url}/customers/batch`: Read timed out." in text
+    assert len(crm.keys) == 2
+
+
 @pytest.mark.parametrize("code", [400, 401, 404, 422, 302])
 def test_refusal_is_not_tried_again(
     crm: Crm, egress: Egress, sql: Sql, capfd: pytest.CaptureFixture[str], code: int

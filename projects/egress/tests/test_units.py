@@ -47,8 +47,8 @@ def test_json_refuses_what_it_has_no_form_for() -> None:
         to_json({"a": b"x"})
 
 
-def test_key_depends_on_target_content_and_history() -> None:
-    """The same chunk has the same key; another target, content or earlier delivery has another."""
+def test_key_depends_on_sender_content_and_history() -> None:
+    """The same chunk has the same key; another sender, content or earlier delivery has another."""
     key = idempotency_key("crm", ["", "run"], b"{}")
     assert key == idempotency_key("crm", ["", "run"], b"{}")
     others = [("crm2", ["", "run"], b"{}"), ("crm", ["run", ""], b"{}"), ("crm", ["", "run"], b"[]")]

@@ -122,4 +122,4 @@ def reason_of(error: requests.RequestException) -> str:
     """Return what is behind an error of the connection, without the layers around it."""
     inner = error.args[0] if error.args else error
     reason = getattr(inner, "reason", None) or inner
-    return str(reason).rpartition("object at 0x")[2].partition(": ")[2] or str(reason)
+    return str(reason).partition(": ")[2] or str(reason)

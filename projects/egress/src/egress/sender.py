@@ -35,6 +35,7 @@ class ChunkSender:
         self.quarantined: dict[str, list[str]] = {}
         for identifier, _, payload in self.quarantine.unresolved():
             self.quarantined.setdefault(str(json.loads(payload)[plan.model.key]), []).append(identifier)
+        self.sender = f"{run.warehouse.identity.id} {plan.target}"
         self.told_at = time.monotonic()
 
     def send(self, chunk: pa.RecordBatch) -> None:
@@ -45,7 +46,7 @@ class ChunkSender:
         """
         columns = chunk.to_pydict()
         body = ('{"customers":[' + ",".join(columns[PAYLOAD]) + "]}").encode()
-        key = idempotency_key(self.plan.target, columns[LAST_RUN], body)
+        key = idempotency_key(self.sender, columns[LAST_RUN], body)
         results = by_row(self.api.send(body, key))
         rows = list(zip(columns[ROW_KEY], columns[ROW_HASH], columns[PAYLOAD], strict=True))
         self.keep([row for row in rows if row[0] in results], results, receipt=key)
@@ -80,13 +81,14 @@ class ChunkSender:
             say(f"{self.plan.target}: {self.tally.sent + self.tally.rejected:,} of {self.plan.to_send:,} rows sent")
 
 
-def idempotency_key(target: str, last_runs: list[str], body: bytes) -> str:
+def idempotency_key(sender: str, last_runs: list[str], body: bytes) -> str:
     """Return the key by which the CRM knows a chunk again.
 
     A chunk that is sent again because nobody saw the answer has the same key. Content that goes back to what it was
-    long ago has another one, or the CRM would take it for the old delivery: hence the runs that sent the rows last.
+    long ago, or that a warehouse made anew sends, has another one, or the CRM would take it for the old delivery:
+    hence the runs that sent the rows last, and the warehouse in the sender's name.
     """
-    return hashlib.sha256("\0".join([target, *last_runs, ""]).encode() + body).hexdigest()
+    return hashlib.sha256("\0".join([sender, *last_runs, ""]).encode() + body).hexdigest()
 
 
 def by_row(results: list[Result]) -> dict[str, Result]:
