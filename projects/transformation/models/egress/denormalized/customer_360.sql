@@ -42,10 +42,10 @@ last_day as (
 entity_sales as (
 
     select
-        owned.entity_id,
+        cards.entity_id,
         sales.*,
         row_number() over (
-            partition by owned.entity_id order by sales.sales_value desc, sales.household_id asc
+            partition by cards.entity_id order by sales.sales_value desc, sales.household_id asc
         ) as household_rank
     from (
         select distinct
@@ -53,8 +53,8 @@ entity_sales as (
             customers.household_id
         from parties
         inner join customers on parties.party_id = customers.party_id
-    ) as owned
-    inner join sales on owned.household_id = sales.household_id
+    ) as cards
+    inner join sales on cards.household_id = sales.household_id
 
 ),
 
