@@ -129,7 +129,8 @@ def test_full_disk_is_an_error_and_a_rerun_makes_it_good(
     environment = {**os.environ, "WAREHOUSE_URL": f"duckdb:///{file}"}
     done = subprocess.run([*prefix, "sh", "-c", script], capture_output=True, text=True, env=environment, check=False)
     assert done.stdout.split() == ["exit", "1", "exit", "0"], done.stderr
-    assert "error: no space left" in done.stderr
+    assert "error: no space left while writing: " in done.stderr
+    assert "No space left on device" in done.stderr
     assert "hint: free space" in done.stderr
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WAREHOUSE_URL", f"duckdb:///{kept}")

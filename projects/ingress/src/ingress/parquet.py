@@ -48,7 +48,7 @@ class ParquetFile(Reader):
 
         def duplicated(duck: duckdb.DuckDBPyConnection) -> pa.Table:
             with named(origin):
-                return duplicated_keys(duck.read_parquet(str(path)), resource.key)
+                return duplicated_keys(duck, duck.read_parquet(str(path)), resource.key)
 
         return Input(extras, read_batches(resource, file, origin), duplicated)
 

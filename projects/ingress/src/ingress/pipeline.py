@@ -19,7 +19,8 @@ for name, value in {
     "RUNTIME__LOG_LEVEL": "CRITICAL",
     "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
     "LOAD__TRUNCATE_STAGING_DATASET": "true",
-    "LOAD__RAISE_ON_FAILED_JOBS": "true",
+    # Nothing about a file on this machine gets better by trying again at once.
+    "LOAD__RAISE_ON_MAX_RETRIES": "1",
 }.items():
     os.environ.setdefault(name, value)
 
@@ -32,7 +33,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed  # noqa: E402
 from ingress.source import Resource  # noqa: E402
 from shared.command_line import as_platform_error  # noqa: E402
 from shared.data_quality import RowModel, arrow_schema  # noqa: E402
-from shared.errors import ConfigurationError  # noqa: E402
+from shared.errors import ConfigurationError, PlatformError  # noqa: E402
 from shared.utils.console import step  # noqa: E402
 from shared.warehouse import Warehouse  # noqa: E402
 
@@ -69,7 +70,7 @@ def load(warehouse: Warehouse, source: str, tables: Mapping[str, tuple[Resource,
         with step(f"{source}: loading"):
             pipeline.load()
     except PipelineStepFailed as error:
-        raise as_platform_error(error.exception) from error
+        raise as_platform_error(cause_of(error)) from error
     shutil.rmtree(folder / source)
 
 
@@ -80,6 +81,12 @@ def forget_state(warehouse: Warehouse, source: str, folder: Path) -> None:
     for schema in ("raw", "raw_staging"):
         if warehouse.table_exists(f"{schema}._dlt_version"):
             warehouse.execute(f"delete from {schema}._dlt_version where schema_name = $1", [source])
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """Return the platform's own error among the causes of one of dlt's, or else the first cause of all."""
+    cause = error.__cause__ or error.__context__
+    return error if cause is None or isinstance(error, PlatformError) else cause_of(cause)
 
 
 def destination(warehouse: Warehouse) -> dlt.destinations.duckdb:

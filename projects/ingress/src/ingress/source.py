@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from shared.config import Settings
@@ -146,14 +147,23 @@ def name_of(path: Path, settings: Settings) -> str:
     return path.relative_to(settings.data_dir).as_posix()
 
 
-def duplicated_keys(rows: duckdb.DuckDBPyRelation, key: Sequence[str]) -> pa.Table:
-    """Return the keys that occur more than once."""
+def duplicated_keys(duck: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelation, key: Sequence[str]) -> pa.Table:
+    """Return the keys that occur more than once, and maybe a few that do not.
+
+    Sorting hashes takes a quarter of the time of grouping by the keys, and eight bytes a row.
+    """
     columns = ", ".join(quote(name) for name in key)
-    return rows.aggregate(f"{columns}, count(*) as n").filter("n > 1").project(columns).to_arrow_table()
+    hashes = rows.project(f"hash({columns}) as hash").fetchnumpy()["hash"]
+    hashes.sort()
+    doubled = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
+    if not doubled.size:
+        return rows.project(columns).limit(0).to_arrow_table()
+    duck.register("doubled", pa.table({"hash": doubled}))
+    return rows.filter(f"hash({columns}) in (from doubled)").project(columns).distinct().to_arrow_table()
 
 
 def duplicated_in(batches: Sequence[Batch], resource: Resource) -> Duplicated:
     """Return what looks up duplicated keys in rows that are all there already."""
     schema = pa.schema([field for field in resource.rows.schema if field.name in resource.key])
     keys = pa.Table.from_batches([batch.good.select(schema.names) for batch in batches], schema)
-    return lambda duck: duplicated_keys(duck.from_arrow(keys), resource.key)
+    return lambda duck: duplicated_keys(duck, duck.from_arrow(keys), resource.key)

@@ -77,8 +77,12 @@ class Quarantine:
         return self._mark_resolved("quarantine_id = any($1) and resolved_at is null", [list(identifiers)])
 
     def _mark_resolved(self, where: str, parameters: Sequence[object]) -> int:
-        statement = f"update {TABLE} set resolved_at = ${len(parameters) + 1} where {where} returning quarantine_id"
-        return len(self.warehouse.fetch(statement, [*parameters, utc_now()]))
+        # Counted first: what DuckDB 1.5 returns from a large `update … returning` is short of some rows.
+        with self.warehouse.transaction():
+            ((count,),) = self.warehouse.fetch(f"select count(*) from {TABLE} where {where}", parameters)
+            now = f"${len(parameters) + 1}"
+            self.warehouse.execute(f"update {TABLE} set resolved_at = {now} where {where}", [*parameters, utc_now()])
+        return int(count)
 
     def unresolved(self) -> list[tuple[str, str, str]]:
         """Return id, origin and payload of the rows that are still open."""
