@@ -14,7 +14,7 @@ VERSIONS = (
 
 
 def test_a_changed_customer_has_two_versions(on_core: Platform) -> None:
-    """The old version ends where the new one begins: at the time of the load that brought the change."""
+    """The old version ends where the new one begins, at the load that brought the change; a full refresh keeps both."""
     (before,) = on_core.sql(VERSIONS)
     on_core.sql(
         "update raw.crm_customers set suburb = 'Bega', _dlt_load_id = '1763886400.25' where customer_id = 'C-00007'"
@@ -24,6 +24,8 @@ def test_a_changed_customer_has_two_versions(on_core: Platform) -> None:
     loaded = datetime(2025, 11, 23, 8, 26, 40, 250_000)
     assert old == (1, before[1], datetime(1900, 1, 1), loaded, False)
     assert new == (2, "bega", loaded, None, True)
+    assert on_core.transform(*CUSTOMERS, "--full-refresh").code == 0
+    assert on_core.sql(VERSIONS) == [old, new]
     assert on_core.sql("select count(*) from core.dim_customer") == [(10_001,)]
 
 
