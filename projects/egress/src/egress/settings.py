@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
-from pydantic import Field, ValidationError
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
-
-from shared.errors import ConfigurationError
 
 
 class TargetSettings(BaseSettings):
@@ -24,20 +20,3 @@ class TargetSettings(BaseSettings):
     crm_tries: int = Field(default=5, ge=1)
     crm_timeout: float = Field(default=30.0, gt=0, description="seconds that an answer may take")
     crm_backoff: float = Field(default=0.5, ge=0, description="seconds before the second repetition, doubled for each")
-
-
-def get_target_settings() -> TargetSettings:
-    """Read the settings from the environment.
-
-    Raises:
-        ConfigurationError: A variable has a value that cannot be used.
-    """
-    try:
-        return TargetSettings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        variable = str(first["loc"][0]).upper()
-        raise ConfigurationError(
-            f"{variable} cannot be used: `{os.environ.get(variable, '')}`",
-            hint=f"{first['msg']}; correct the environment variable {variable} or unset it",
-        ) from error

@@ -5,8 +5,8 @@ from __future__ import annotations
 from egress.crm import CrmTarget
 from egress.files import FilesTarget
 from egress.plan import Target
-from egress.settings import get_target_settings
-from shared.config import Settings
+from egress.settings import TargetSettings
+from shared.config import Settings, read_settings
 from shared.errors import ConfigurationError
 
 
@@ -16,7 +16,7 @@ def all_targets(settings: Settings) -> list[Target]:
     Raises:
         ConfigurationError: Two have the same name, so their send states would be mixed.
     """
-    targets: list[Target] = [FilesTarget(settings.exports_dir), CrmTarget(get_target_settings())]
+    targets: list[Target] = [FilesTarget(settings.exports_dir), CrmTarget(read_settings(TargetSettings))]
     names = [target.name for target in targets]
     if len(set(names)) < len(names):
         raise ConfigurationError(f"two targets have one name: `{', '.join(names)}`", hint="change CRM_TARGET_NAME")

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.config import Settings
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.config import Settings, read_settings
 from shared.errors import ConfigurationError
 
-# Joining two persons does more harm than leaving one in two, so a pair must be nearly certain.
-DEFAULT_THRESHOLD = 0.95
+
+class MatchingSettings(BaseSettings):
+    """Each field is set by the environment variable of its name, in capitals."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    # Joining two persons does more harm than leaving one in two, so a pair must be nearly certain.
+    entity_match_threshold: float = Field(default=0.95, gt=0, lt=1)
+    entity_truth: str | None = None
 
 
 @dataclass(frozen=True)
@@ -32,30 +41,18 @@ def read_options(settings: Settings, truth: str | None = None) -> Options:
     Raises:
         ConfigurationError: The threshold is no probability, or the truth that was asked for is not there.
     """
-    return Options(_threshold(), _truth(settings, truth or os.environ.get("ENTITY_TRUTH")))
+    matching = read_settings(MatchingSettings)
+    return Options(matching.entity_match_threshold, truth_file(settings, truth or matching.entity_truth))
 
 
-def _threshold() -> float:
-    text = os.environ.get("ENTITY_MATCH_THRESHOLD") or str(DEFAULT_THRESHOLD)
-    try:
-        threshold = float(text)
-    except ValueError:
-        threshold = 0.0
-    if not 0 < threshold < 1:
-        raise ConfigurationError(
-            f"ENTITY_MATCH_THRESHOLD cannot be used: `{text}`",
-            hint=f"set a probability between 0 and 1, or unset it for {DEFAULT_THRESHOLD}",
-        )
-    return threshold
-
-
-def _truth(settings: Settings, asked_for: str | None) -> Path | None:
+def truth_file(settings: Settings, asked_for: str | None) -> Path | None:
+    """Return the truth that was asked for, or else the demo's where it is there."""
     if asked_for:
         path = settings.root / asked_for
         if not path.is_file():
             raise ConfigurationError(
                 f"there is no file with the truth: `{path}`",
-                hint="correct --truth or ENTITY_TRUTH; `pixi run demo-data` makes data/demo/truth.csv",
+                hint="correct --truth or ENTITY_TRUTH; `./pixiw run demo-data` makes data/demo/truth.csv",
             )
         return path
     demo = settings.data_dir / "demo" / "truth.csv"

@@ -1,5 +1,5 @@
 """Settings and paths."""
 
-from shared.config.settings import Settings, get_settings
+from shared.config.settings import Settings, get_settings, read_settings
 
-__all__ = ["Settings", "get_settings"]
+__all__ = ["Settings", "get_settings", "read_settings"]

@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import ConfigurationError
 
+AnySettings = TypeVar("AnySettings", bound=BaseSettings)
 MANIFEST = "pixi.toml"
 
 
 class Settings(BaseSettings):
     """Where things are. Each field is set by the environment variable of its name, in capitals."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
     pixi_project_root: Path = Field(default_factory=lambda: find_root(Path.cwd()))
     data_dir: Path = Path("data")
     warehouse_url: str = ""
     warehouse_lock_timeout: float = Field(default=600.0, ge=0, description="seconds")
     warehouse_memory_limit: str = Field(default="2GB", pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$")
-
-    @model_validator(mode="before")
-    @classmethod
-    def drop_empty(cls, values: dict[str, object]) -> dict[str, object]:
-        """Take a variable that is set to nothing as not set, as shells make it hard to unset one for a call."""
-        return {name: value for name, value in values.items() if value != ""}
 
     @model_validator(mode="after")
     def fill_in(self) -> Settings:
@@ -65,13 +61,22 @@ class Settings(BaseSettings):
 
 
 def get_settings() -> Settings:
-    """Read the settings from the environment.
+    """Read the platform's settings from the environment.
+
+    Raises:
+        ConfigurationError: A variable has a value that cannot be used.
+    """
+    return read_settings(Settings)
+
+
+def read_settings(kind: type[AnySettings]) -> AnySettings:
+    """Read settings of any kind from the environment: a project's own, or the platform's.
 
     Raises:
         ConfigurationError: A variable has a value that cannot be used.
     """
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
         first = error.errors()[0]
         variable = ".".join(str(part) for part in first["loc"]).upper()
