@@ -205,7 +205,7 @@ def interpreter(environment: str, python: str) -> str:
     minor = f"{sys.version_info[0]}.{sys.version_info[1]}"
     if minor != python:
         message = f"pixi's Python is {minor}, locks/{environment}.txt is for {python}"
-        raise InstallError(message, f"run `pixi run lock {environment}`")
+        raise InstallError(message, f"run `./pixiw run lock {environment}`")
     return sys.executable
 
 
@@ -227,7 +227,7 @@ def sync(environment: str) -> None:
     """
     lock = lock_path(environment)
     if not lock.exists():
-        raise InstallError(f"no lock: locks/{environment}.txt", f"run `pixi run lock {environment}`")
+        raise InstallError(f"no lock: locks/{environment}.txt", f"run `./pixiw run lock {environment}`")
     header = read_header(lock)
     with install_lock(environment):
         stamp = stamp_content(lock, header["project"])
@@ -238,7 +238,7 @@ def sync(environment: str) -> None:
         install(environment, lock, header)
         if not lock_fits(environment, header):
             say(f"warning: locks/{environment}.txt was made from another pyproject.toml")
-            say(f"hint: run `pixi run lock {environment}`")
+            say(f"hint: run `./pixiw run lock {environment}`")
             # A stamp that never compares equal: the warning comes again until the lock is made again.
             stamp = b"stale\n" + stamp
         temporary = venv_path(environment) / ".stamp.new"

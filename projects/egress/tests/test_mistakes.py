@@ -31,7 +31,7 @@ def test_model_is_missing(
     """Without the egress layer the hint names the task that makes it."""
     monkeypatch.setenv("CRM_API_URL", "http://127.0.0.1:9")
     assert egress("run", "--target", target) == 2
-    assert "hint: run `pixi run transform-egress` first" in capfd.readouterr().err
+    assert "hint: run `./pixiw run transform-egress` first" in capfd.readouterr().err
 
 
 def test_model_without_its_key(crm: Crm, egress: Egress, sql: Sql, capfd: pytest.CaptureFixture[str]) -> None:

@@ -146,7 +146,7 @@ def truth() -> Path:
 def febrl(truth: Path) -> pa.Table:
     """Return all 10,000 parties of the demo data as core.dim_customer holds them, a couple after the other."""
     if not truth.exists():
-        pytest.fail("no demo data: run `pixi run demo-data` first")
+        pytest.fail("no demo data: run `./pixiw run demo-data` first")
     with duckdb.connect() as connection:
         connection.execute("set variable data = $1", [str(DEMO_DATA)])
         sql = (Path(__file__).parent / "febrl.sql").read_text()

@@ -18,7 +18,7 @@ def test_core_is_missing(platform: Platform) -> None:
     finished = platform.run("run")
     assert finished.code == 2
     assert "error: there are no parties to resolve, table missing: `core.dim_customer`" in finished.err
-    assert "hint: run `pixi run ingest` and `pixi run transform-core` first" in finished.err
+    assert "hint: run `./pixiw run ingest` and `./pixiw run transform-core` first" in finished.err
     assert "Traceback" not in finished.err
 
 

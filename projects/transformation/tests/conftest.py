@@ -121,7 +121,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def raw(folder: Path) -> Path:
     """Return a warehouse with its raw layer: 50 households' sales, all products, customers and members."""
     if not (DEMO_DATA / "landing/pos/transactions.parquet").exists():
-        pytest.fail(f"no demo data in {DEMO_DATA}; run `pixi run demo-data` first")
+        pytest.fail(f"no demo data in {DEMO_DATA}; run `./pixiw run demo-data` first")
     platform = Platform(folder)
     open_warehouse(platform.settings, holder="tests", mode="write").close()
     platform.sql(*RAW_SQL.replace("$DATA", str(DEMO_DATA)).split(";\n"))

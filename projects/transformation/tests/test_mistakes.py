@@ -17,7 +17,7 @@ def test_without_raw_tables_ingest_is_named(on_raw: Platform) -> None:
     done = on_raw.transform("build")
     assert done.code == 2
     assert "error: the warehouse lacks what this step reads: `raw.loyalty_members`" in done.err
-    assert "hint: run `pixi run ingest` first" in done.err
+    assert "hint: run `./pixiw run ingest` first" in done.err
     assert on_raw.sql("select status from ops.run order by started_at desc limit 1") == [("failed",)]
 
 
@@ -25,17 +25,17 @@ def test_without_master_everything_but_egress_is_built(on_raw: Platform) -> None
     """`build` on a platform that never resolved builds core and says what egress waits for."""
     done = on_raw.transform("build")
     assert done.code == 0, done.err
-    assert "building core only: egress waits for `pixi run resolve`" in done.err
+    assert "building core only: egress waits for `./pixiw run resolve`" in done.err
     assert on_raw.sql("select count(*) from information_schema.tables where table_schema = 'egress'") == [(0,)]
 
 
 def test_egress_without_master_or_core_names_what_makes_them(on_raw: Platform, core: Path) -> None:
     """`build egress` asks first for core and then for the master layer."""
     done = on_raw.transform("build", "egress")
-    assert (done.code, "run `pixi run transform-core` first" in done.err) == (2, True)
+    assert (done.code, "run `./pixiw run transform-core` first" in done.err) == (2, True)
     on_raw.start_from(core)
     done = on_raw.transform("build", "egress")
-    assert (done.code, "run `pixi run resolve` first" in done.err) == (2, True)
+    assert (done.code, "run `./pixiw run resolve` first" in done.err) == (2, True)
 
 
 def test_another_database_is_refused_by_name(on_raw: Platform) -> None:

@@ -64,7 +64,7 @@ def test_stale_lock_is_told_until_made_again(workspace: Workspace) -> None:
         result = workspace.run(*workspace.activation("small"))
         assert result.returncode == 0
         assert "warning: locks/small.txt was made from another pyproject.toml" in result.stderr
-        assert "hint: run `pixi run lock small`" in result.stderr
+        assert "hint: run `./pixiw run lock small`" in result.stderr
 
 
 def test_project_with_a_package_becomes_importable(workspace: Workspace) -> None:
@@ -192,4 +192,4 @@ def test_pixis_interpreter_must_fit_the_lock(workspace: Workspace, tmp_path: Pat
     result = workspace.run(*workspace.activation("small"), env=env)
     assert result.returncode == 1
     assert "pixi's Python is 3.11, locks/small.txt is for 3.10" in result.stderr
-    assert "hint: run `pixi run lock small`" in result.stderr
+    assert "hint: run `./pixiw run lock small`" in result.stderr

@@ -28,7 +28,7 @@ class Model:
         if not warehouse.table_exists(self.table):
             raise InputError(
                 f"there is no such model in the warehouse: `{self.table}`",
-                hint="run `pixi run transform-egress` first, it makes the egress layer",
+                hint="run `./pixiw run transform-egress` first, it makes the egress layer",
             )
         schema = warehouse.fetch_arrow(f"select * from {quote(self.table)} where false").schema
         if self.key not in schema.names:
@@ -48,7 +48,7 @@ class Model:
             raise InputError(
                 f"`{self.table}` has rows whose `{self.key}` is not unique: "
                 f"{rows - filled} without a value, {filled - distinct} repeated",
-                hint="nothing was sent; correct the model, `pixi run transform-egress` tests its key",
+                hint="nothing was sent; correct the model, `./pixiw run transform-egress` tests its key",
             )
 
 

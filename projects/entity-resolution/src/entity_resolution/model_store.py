@@ -96,5 +96,5 @@ def unreadable(path: Path) -> InputError:
     """Return the error for a model that cannot be used."""
     return InputError(
         f"cannot read the model: `{path}`",
-        hint="write the name of another model into `current` beside it, or train anew: `pixi run resolve --retrain`",
+        hint="write the name of another model into `current` beside it, or train anew: `./pixiw run resolve --retrain`",
     )

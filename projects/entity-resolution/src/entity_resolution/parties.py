@@ -23,7 +23,7 @@ def require_parties(warehouse: Warehouse) -> None:
     if not warehouse.table_exists(TABLE):
         raise UserError(
             f"there are no parties to resolve, table missing: `{TABLE}`",
-            hint="run `pixi run ingest` and `pixi run transform-core` first",
+            hint="run `./pixiw run ingest` and `./pixiw run transform-core` first",
         )
 
 

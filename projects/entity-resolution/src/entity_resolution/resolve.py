@@ -93,7 +93,7 @@ def evaluate(job: Job, truth: Path) -> Measures:
         InputError: The truth cannot be read.
     """
     if not job.warehouse.table_exists(master.XREF):
-        raise UserError("there is no resolution to evaluate", hint="run `pixi run resolve` first")
+        raise UserError("there is no resolution to evaluate", hint="run `./pixiw run resolve` first")
     xref = master.read_xref(job.warehouse)
     measures = count_entities(xref) | compare_with_truth(xref, truth)
     master.store_measures(job.warehouse, job.run.id, measures)

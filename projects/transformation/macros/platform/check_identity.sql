@@ -5,7 +5,7 @@
         {% if identity is none %}
             {{ exceptions.raise_compiler_error(
                 "the database `" ~ target.database ~ "` has no identity, so it is no warehouse of this platform. "
-                ~ "hint: point WAREHOUSE_URL at the warehouse, or run `pixi run ingest` to make it"
+                ~ "hint: point WAREHOUSE_URL at the warehouse, or run `./pixiw run ingest` to make it"
             ) }}
         {% endif %}
         {% set found = run_query('select name from ' ~ identity).columns[0].values() | join(', ') %}

@@ -52,7 +52,7 @@ def build(settings: Settings, *, scope: Scope, select: list[str], full_refresh: 
     ):
         possible = buildable_scope(warehouse, scope)
         if possible != scope:
-            say("building core only: egress waits for `pixi run resolve`, which makes the master layer")
+            say("building core only: egress waits for `./pixiw run resolve`, which makes the master layer")
         arguments = dbt_arguments(settings, warehouse, selection(possible, select), full_refresh=full_refresh)
         with warehouse.handed_over(), Display(f"transform {possible}") as display:
             nodes = run_dbt(arguments, dbt_environment(settings, warehouse), display.advance)

@@ -27,14 +27,14 @@ def buildable_scope(warehouse: Warehouse, wanted: Scope) -> Scope:
         InputError: Tables that the scope reads are not there; the hint names the command that makes them.
     """
     if wanted != "egress":
-        require(warehouse, source_tables(RAW_SOURCES), "run `pixi run ingest` first, it loads the raw layer")
+        require(warehouse, source_tables(RAW_SOURCES), "run `./pixiw run ingest` first, it loads the raw layer")
     if wanted != "core":
         missing_master = missing(warehouse, source_tables(MASTER_SOURCES))
         if wanted == "all" and missing_master:
             return "core"
     if wanted == "egress":
-        require(warehouse, EGRESS_NEEDS, "run `pixi run transform-core` first, it builds the core layer")
-        require(warehouse, source_tables(MASTER_SOURCES), "run `pixi run resolve` first, it makes the master layer")
+        require(warehouse, EGRESS_NEEDS, "run `./pixiw run transform-core` first, it builds the core layer")
+        require(warehouse, source_tables(MASTER_SOURCES), "run `./pixiw run resolve` first, it makes the master layer")
     return wanted
 
 

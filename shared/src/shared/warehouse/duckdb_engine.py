@@ -38,7 +38,7 @@ class DuckDBWarehouse(Warehouse):
         elif not path.exists():
             raise NotAWarehouse(
                 f"there is no warehouse yet: `{path}`",
-                hint="`pixi run ingest` makes it, or correct WAREHOUSE_URL",
+                hint="`./pixiw run ingest` makes it, or correct WAREHOUSE_URL",
             )
         self._lock = FileLock(path, holder, timeout=settings.warehouse_lock_timeout, on_wait=say)
         self._lock.acquire(exclusive=mode == "write")
