@@ -16,6 +16,7 @@ from ingress.source import Batch, Input, Reader, Resource, duplicated_in
 from shared.config import Settings
 from shared.data_quality import BadRow
 from shared.errors import ConfigurationError, SourceUnavailable
+from shared.utils.console import step
 
 Page = tuple[str, list[Any]]
 
@@ -48,7 +49,9 @@ class RestPages(Reader):
                 hint=f"set the environment variable {self.setting} to the API's address, as in https://example.com",
             )
         # Held until the last page is there, so that nothing is loaded of a list that breaks off.
-        pages = list(read_pages(f"{base}{self.path}?{urlencode({'page': 1, 'page_size': self.page_size})}"))
+        query = urlencode({"page": 1, "page_size": self.page_size})
+        with step(f"{resource.name}: fetching all pages"):
+            pages = list(read_pages(f"{base}{self.path}?{query}"))
         extras = self._extras(resource, pages)
         batches = [check_page(resource, order, page, extras) for order, page in enumerate(pages)]
         return Input(extras, batches, duplicated_in(batches, resource))
