@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from machine import described
 
 from shared.config import Settings, get_settings
 from shared.warehouse import open_warehouse
@@ -52,7 +53,8 @@ def main() -> int:
             if step in options.step:
                 outcomes += flow.torture(step, options.times, chance)
             flow.run(step)
-    RESULT.write_text(json.dumps({"seed": options.seed, "households": options.households, "kills": outcomes}, indent=1))
+    result = {"seed": options.seed, "households": options.households, "kills": outcomes, **described(["duckdb"])}
+    RESULT.write_text(json.dumps(result, indent=1) + "\n")
     wrong = [outcome for outcome in outcomes if outcome["differs"]]
     finished = sum(1 for outcome in outcomes if outcome["ended_before_kill"])
     print(f"{len(outcomes)} kills ({finished} came after the end), {len(wrong)} reruns ended differently")

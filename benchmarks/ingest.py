@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import resource
 import shutil
 import statistics
@@ -23,12 +21,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from machine import described
 
 from ingress import pipeline  # before dlt: it sets what dlt reads from the environment
 from ingress.load import load_source
@@ -167,13 +165,7 @@ def summarise(
             "dlt_dicts / ours": round(scaled / medians["ours"], 1),
         },
         "peak_memory_mib": round(memory),
-        "machine": {
-            "cpus": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-            "load_average": [round(value, 2) for value in os.getloadavg()],
-            "system": platform.platform(),
-            "python": platform.python_version(),
-        },
-        "versions": {name: version(name) for name in ("dlt", "duckdb", "pyarrow", "pydantic")},
+        **described(["dlt", "duckdb", "pyarrow", "pydantic"]),
     }
 
 

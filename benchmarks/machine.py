@@ -1,0 +1,22 @@
+"""What a measurement was made on, for the results."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+
+def described(packages: Sequence[str]) -> dict[str, Any]:
+    """Return the machine and the versions of some packages, as a part of a result."""
+    return {
+        "machine": {
+            "cpus": os.cpu_count(),
+            "load_average": [round(value, 2) for value in os.getloadavg()],
+            "system": platform.platform(),
+            "python": platform.python_version(),
+        },
+        "versions": {name: version(name) for name in packages},
+    }
