@@ -7,7 +7,6 @@ Everything is read from the run ledger in `ops`, so it is the same right after a
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Iterable, Sequence
@@ -18,7 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from shared.command_line import command
+from shared.command_line import Parser, command
 from shared.config import Settings, get_settings
 from shared.warehouse import LAYERS, Warehouse, open_warehouse
 
@@ -69,7 +68,7 @@ STATUS_MARKS = {"succeeded": "✓", "failed": "✗", "interrupted": "✗", "runn
 
 def main(arguments: Sequence[str]) -> None:
     """Print the state of the warehouse that WAREHOUSE_URL names, for a person or as JSON."""
-    parser = argparse.ArgumentParser(prog="status", description="Show how the platform stands.")
+    parser = Parser(prog="status", description="Show how the platform stands.")
     parser.add_argument("--json", action="store_true", help="print everything as one JSON object")
     options = parser.parse_args(arguments)
     settings = get_settings()

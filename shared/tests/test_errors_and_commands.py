@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.command_line import command
+from shared.command_line import Parser, command
 from shared.errors import InputError, SourceUnavailable
 
 
@@ -79,6 +79,18 @@ def test_interrupt_exits_130(capsys: pytest.CaptureFixture[str]) -> None:
     """Ctrl-C ends with the shell's code for it and says that a rerun is safe."""
     assert failing(KeyboardInterrupt()) == 130
     assert "run the command again" in capsys.readouterr().err
+
+
+def test_wrong_argument_looks_like_any_other_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    """An argument that a command does not know exits 2 with the usage as the hint."""
+
+    def main(arguments: Sequence[str]) -> None:
+        Parser(prog="ingest").parse_args(arguments)
+
+    assert command(main, ["--al"]) == 2
+    printed = capsys.readouterr().err
+    assert "error: unrecognized arguments: --al" in printed
+    assert "hint: usage: ingest" in printed
 
 
 def test_success_is_0() -> None:

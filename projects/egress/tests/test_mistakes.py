@@ -11,12 +11,19 @@ KEY_MISSING = "update egress.retl_crm_customers set customer_id = null where bas
 
 
 def test_no_address_of_the_crm(models: Sql, egress: Egress, capfd: pytest.CaptureFixture[str]) -> None:
-    """Without CRM_API_URL a run that needs it ends before anything is delivered, and says what to do."""
-    assert egress("run") == 2
+    """Without CRM_API_URL a run of all targets ends before anything is delivered, and says what to do."""
+    assert egress("run", "--all") == 2
     text = capfd.readouterr().err
     assert "error: CRM_API_URL is not set, the target needs it: `crm`" in text
-    assert "--target files" in text
+    assert "hint: set the environment variable CRM_API_URL" in text
     assert models("select count(*) from ops.delivery") == [(0,)]
+
+
+def test_bare_run_takes_what_is_configured(models: Sql, egress: Egress, capfd: pytest.CaptureFixture[str]) -> None:
+    """Without an option the targets that are configured get their delivery, and the others are named."""
+    assert egress("run") == 0
+    assert "crm: skipped, CRM_API_URL is not set" in capfd.readouterr().err
+    assert models("select distinct target from ops.delivery") == [("files",)]
 
 
 def test_files_need_no_address(models: Sql, egress: Egress) -> None:

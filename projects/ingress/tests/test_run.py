@@ -111,10 +111,20 @@ def test_source_that_fails_does_not_stop_the_others(project: Project, loyalty: L
     assert project.fetch("select status from ops.run") == [("failed",)]
 
 
+def test_bare_run_takes_what_is_configured(project: Project) -> None:
+    """Without an option the sources that are configured are loaded, and the others are named."""
+    project.pos()
+    project.customers("a.csv", customer(1))
+    code, said = project.ingress("run")
+    assert code == 0
+    assert "loyalty: skipped, LOYALTY_API_URL is not set" in said
+    assert project.fetch("select customer_id from raw.crm_customers") == [("C-00001",)]
+
+
 def test_mistakes_of_the_user_exit_2(project: Project) -> None:
     """When all that failed is what the user has to correct, the exit code is 2."""
     project.pos()
-    code, said = project.ingress("run")
+    code, said = project.ingress("run", "--all")
     assert code == 2
     assert "no CSV file in the drop folder" in said
     assert "LOYALTY_API_URL is not an address" in said

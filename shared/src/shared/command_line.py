@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from shared.errors import PlatformError, StorageFull, UserError
 
 Main = Callable[[Sequence[str]], "int | None"]
 INTERRUPTED = 130
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints look like all other errors."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse would print."""
+        raise UserError(message, hint=f"{self.format_usage().strip()}; `{self.prog} --help` says more")
 
 
 def command(main: Main, argv: Sequence[str] | None = None) -> int:

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import NoReturn
 
 from egress.plan import Options, Tally, Target
 from egress.targets import all_targets
-from shared.command_line import as_platform_error
+from shared.command_line import Parser, as_platform_error
 from shared.config import get_settings
-from shared.errors import PlatformError, UserError
+from shared.errors import ConfigurationError, PlatformError, UserError
 from shared.monitoring import Run, record_run
 from shared.utils.console import say, step
 from shared.warehouse import Warehouse, open_warehouse
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose complaints look like all other errors."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise what argparse would print."""
-        raise UserError(message, hint=self.format_usage().strip())
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command that the arguments name."""
     parsed = parser().parse_args(arguments)
     targets = chosen(all_targets(get_settings()), parsed.target)
+    if parsed.command == "run" and not (parsed.all or parsed.target):
+        targets = configured(targets)
     if parsed.command == "list":
         list_targets(targets)
     else:
@@ -48,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     selection = argparse.ArgumentParser(add_help=False)
     which = selection.add_mutually_exclusive_group()
     which.add_argument("--target", nargs="+", metavar="NAME", help="these targets only")
-    which.add_argument("--all", action="store_true", help="all targets, as without any option")
+    which.add_argument("--all", action="store_true", help="all targets; an error where one is not configured")
     wishes = argparse.ArgumentParser(add_help=False)
     wishes.add_argument("--full", action="store_true", help="send everything, whatever was delivered before")
     wishes.add_argument("--retry-rejected", action="store_true", help="send also unchanged rows that were rejected")
@@ -69,6 +62,14 @@ def chosen(targets: list[Target], names: Sequence[str] | None) -> list[Target]:
         if name not in known:
             raise UserError(f"no such target: `{name}`", hint=f"targets: {', '.join(known)}")
     return [target for target in targets if not names or target.name in names]
+
+
+def configured(targets: Sequence[Target]) -> list[Target]:
+    """Return the targets whose settings are there, and name the others."""
+    for target in targets:
+        if target.missing_setting:
+            say(f"{target.name}: skipped, {target.missing_setting} is not set (`--all` makes that an error)")
+    return [target for target in targets if not target.missing_setting]
 
 
 def list_targets(targets: Sequence[Target]) -> None:
@@ -96,10 +97,15 @@ def run(targets: Sequence[Target], options: Options, words: str) -> None:
     """Deliver to each target; one that fails keeps no other from its delivery.
 
     Raises:
+        ConfigurationError: A target lacks a setting; nothing was sent anywhere.
         PlatformError: A target has failed; it is the first one's error.
     """
     for target in targets:
-        target.check()
+        if target.missing_setting:
+            raise ConfigurationError(
+                f"{target.missing_setting} is not set, the target needs it: `{target.name}`",
+                hint=f"set the environment variable {target.missing_setting}, or name other targets with --target",
+            )
     with (
         open_warehouse(get_settings(), holder=f"egress {words}", mode="write") as warehouse,
         record_run(warehouse, step="deliver", command=words) as ledger,

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
+from typing_extensions import override
 
 from egress.models import Model, row_hash
 from egress.payload import to_json
 from egress.plan import Options, Plan, Tally, Target
 from egress.sender import LAST_RUN, PAYLOAD, ROW_HASH, ROW_KEY, ChunkSender
 from egress.settings import TargetSettings
-from shared.errors import ConfigurationError
 from shared.monitoring import Run
 from shared.warehouse import Warehouse, quote
 
@@ -30,13 +30,10 @@ class CrmTarget(Target):
         self.name = settings.crm_target_name
         self.settings = settings
 
-    def check(self) -> None:
-        """Ask for the address, so that a run without one ends before it has sent anything anywhere."""
-        if not self.settings.crm_api_url:
-            raise ConfigurationError(
-                f"CRM_API_URL is not set, the target needs it: `{self.name}`",
-                hint="set CRM_API_URL to the API's address, or deliver the files only: `--target files`",
-            )
+    @property
+    @override
+    def missing_setting(self) -> str | None:
+        return None if self.settings.crm_api_url else "CRM_API_URL"
 
     def plan(self, warehouse: Warehouse, options: Options) -> CrmPlan:
         """Compare each row's hash with the one that the CRM has answered to last."""
@@ -131,7 +128,7 @@ class CrmPlan(Plan):
         from egress.carrier import carry
 
         settings = self.settings
-        assert settings.crm_api_url, "check() has asked for it"
+        assert settings.crm_api_url, "a target that lacks a setting is not run"
         with CrmApi(
             settings.crm_api_url,
             tries=settings.crm_tries,

@@ -79,8 +79,10 @@ class Target(ABC):
     model: Model
     form: str
 
-    def check(self) -> None:  # noqa: B027 - most targets have nothing to check
-        """Raise ConfigurationError when a setting is missing that a delivery needs, before anything is sent."""
+    @property
+    def missing_setting(self) -> str | None:
+        """The environment variable that is not set and without which nothing can be sent."""
+        return None
 
     @abstractmethod
     def plan(self, warehouse: Warehouse, options: Options) -> Plan:

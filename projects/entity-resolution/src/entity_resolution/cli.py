@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from entity_resolution import resolve
 from entity_resolution.quality import Measures
 from entity_resolution.settings import read_options
+from shared.command_line import Parser
 from shared.config import get_settings
 from shared.errors import ConfigurationError
 from shared.monitoring import record_run
@@ -49,7 +50,7 @@ def _job(command: str, truth: str | None, line: str) -> Iterator[resolve.Job]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m entity_resolution",
         description="Find which records of core are the same person, and keep one golden record for each in master.",
     )

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
 
 from ingress.load import load_source
 from ingress.overview import list_sources, validate_source
 from ingress.source import Source
 from ingress.sources import SOURCES
-from shared.command_line import as_platform_error, command, report
+from shared.command_line import Parser, as_platform_error, command, report
 from shared.config import Settings, get_settings
 from shared.errors import PlatformError, UserError
 from shared.monitoring import record_run
 from shared.utils.console import say
 from shared.warehouse import open_warehouse
-
-
-class Parser(argparse.ArgumentParser):
-    """Reports a wrong argument as the platform does."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise what argparse has to say."""
-        raise UserError(message, hint=f"`{self.prog} --help` tells what there is")
 
 
 def make_parser() -> Parser:
@@ -37,7 +27,7 @@ def make_parser() -> Parser:
     for each in (run, validate):
         which = each.add_mutually_exclusive_group()
         which.add_argument("--source", nargs="+", action="extend", choices=list(SOURCES), metavar="NAME", default=[])
-        which.add_argument("--all", action="store_true", help="all sources (the default)")
+        which.add_argument("--all", action="store_true", help="all sources; an error where one is not configured")
         each.add_argument("--with-promotions", action="store_true", help="also the 21 million rows of promotions")
     actions.add_parser("list", help="show sources, resources, keys, where they come from and the last load")
     return parser
@@ -50,10 +40,20 @@ def main(arguments: Sequence[str]) -> int:
     if options.action == "list":
         list_sources(settings, list(SOURCES.values()))
         return 0
-    sources = [SOURCES[name] for name in options.source or SOURCES]
+    sources = chosen(options.source, everything=options.all)
     if options.action == "validate":
         return validate(settings, sources, on_request=options.with_promotions)
     return run(settings, sources, " ".join(arguments), full=options.full, on_request=options.with_promotions)
+
+
+def chosen(names: Sequence[str], *, everything: bool) -> list[Source]:
+    """Return the sources of these names; without names all, or those that are configured."""
+    if names or everything:
+        return [SOURCES[name] for name in names or SOURCES]
+    for source in SOURCES.values():
+        if source.missing_setting:
+            say(f"{source.name}: skipped, {source.missing_setting} is not set (`--all` makes that an error)")
+    return [source for source in SOURCES.values() if not source.missing_setting]
 
 
 def run(settings: Settings, sources: Sequence[Source], command_line: str, *, full: bool, on_request: bool) -> int:

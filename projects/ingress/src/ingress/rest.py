@@ -36,6 +36,11 @@ class RestPages(Reader):
     page_size: int = 500
     sees_all = True
 
+    @property
+    @override
+    def missing_setting(self) -> str | None:
+        return None if os.environ.get(self.setting) else self.setting
+
     @override
     def where(self, settings: Settings) -> str:
         return f"${self.setting}{self.path}"

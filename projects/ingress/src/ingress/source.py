@@ -62,6 +62,11 @@ class Reader(ABC):
     sees_all: bool = False
     """Whether every load sees all rows there are, so that what is not bad any more can be told without its origin."""
 
+    @property
+    def missing_setting(self) -> str | None:
+        """The environment variable that is not set and without which there is nothing to read."""
+        return None
+
     @abstractmethod
     def where(self, settings: Settings) -> str:
         """Say where the rows come from, for people."""
@@ -140,6 +145,11 @@ class Source:
 
     name: str
     resources: tuple[Resource, ...]
+
+    @property
+    def missing_setting(self) -> str | None:
+        """The first environment variable that one of the resources needs and that is not set."""
+        return next(filter(None, (resource.reader.missing_setting for resource in self.resources)), None)
 
 
 def name_of(path: Path, settings: Settings) -> str:

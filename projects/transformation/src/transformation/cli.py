@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import NoReturn
 
+from shared.command_line import Parser
 from shared.config import get_settings
-from shared.errors import UserError
 from transformation.build import build
 from transformation.layers import SCOPES
 
@@ -23,14 +22,6 @@ def main(argv: Sequence[str]) -> int | None:
         command=" ".join(argv),
     )
     return None
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose complaints look like all other errors."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise what argparse would print."""
-        raise UserError(message, hint=self.format_usage().strip())
 
 
 def parser() -> argparse.ArgumentParser:
