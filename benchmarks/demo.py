@@ -21,8 +21,8 @@ from machine import described
 
 ROOT = Path(__file__).parents[1]
 RESULT = Path(__file__).parent / "results" / "demo.json"
-# What a shell of the user's would have, and not what this script's environment set.
-PASSED_ON = ("HOME", "PATH", "LANG", "TERM", "PYENV", "PIP_", "UV_", "SSL_")
+# What this script's own environment set, and what would lead the demo to another warehouse.
+NOT_PASSED_ON = ("PIXI", "VIRTUAL_ENV", "CONDA_PREFIX", "DATA_DIR", "WAREHOUSE_")
 
 
 def main() -> None:
