@@ -31,9 +31,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="demo-") as folder:
         clone = Path(folder) / "clone"
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
-        environment = {
-            key: value for key, value in os.environ.items() if key in PASSED_ON or key.startswith(("PIP", "UV"))
-        }
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(NOT_PASSED_ON)}
         environment["UV_CACHE_DIR"] = str(Path(folder) / "cache")
         # Without the folders that this script's own environment put first.
         parts = os.environ["PATH"].split(os.pathsep)
