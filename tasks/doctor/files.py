@@ -10,7 +10,7 @@ from tasks.doctor.repo import Finding, Repo
 # pixi writes the channel's address into its own lock, which cannot be without it.
 MAY_NAME_AN_INDEX = ("pixi.lock",)
 INDEX = re.compile(
-    r"https?://[^\s/\"'<>]*(?:pypi\.|pythonhosted\.|anaconda\.org|npmjs\.|debian\.org)"
+    r"https?://[^\s/\"'<>]*(?:pypi\.|python[h]osted\.|anaconda\.org|npmjs\.|debian\.org)"
     r"|--(?:extra-)?index-url|--find[-]links|\b(?:UV|PIP)_(?:DEFAULT_|EXTRA_)?INDEX(?:_URL)?\b"
 )
 ONE_MACHINES_PATH = re.compile(r"(?<![\w.$}~-])/(?:home|Users)/[A-Za-z]\w*|(?<![\w.$}~-])/[r]oot/")
