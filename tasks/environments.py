@@ -160,8 +160,8 @@ def search_path() -> str:
     return os.pathsep.join([os.environ.get("PATH", os.defpath), str(ROOT / ".pixi" / "uv" / "bin"), *pythons])
 
 
-def uv(*arguments: str) -> None:
-    """Run uv; where it fails, raise its own words as an InstallError."""
+def uv(*arguments: str, hint: str = "") -> None:
+    """Run uv; where it fails, raise its own words as an InstallError with the hint."""
     env = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "CONDA_PREFIX")}
     env["PATH"] = search_path()
     executable = shutil.which("uv", path=env["PATH"])
@@ -172,7 +172,7 @@ def uv(*arguments: str) -> None:
     if result.returncode:
         # What a package's build printed stands far to the right; what uv says about it does not.
         lines = [line for line in result.stdout.decode(errors="replace").splitlines() if line[:9].strip()]
-        raise InstallError("\n".join([f"`uv {' '.join(arguments[:2])}` failed", *lines]), "")
+        raise InstallError("\n".join([f"`uv {' '.join(arguments[:2])}` failed", *lines]), hint)
 
 
 def has_python(venv: Path, python: str) -> bool:
@@ -191,7 +191,8 @@ def install(environment: str, lock: Path, header: dict[str, str]) -> None:
     (venv / ".stamp").unlink(missing_ok=True)
     if not usable:
         wanted = interpreter(environment, header["python"])
-        uv("venv", "--quiet", "--clear", "--no-project", "--python", wanted, str(venv))
+        hint = f"put a Python {header['python']} on PATH or let uv download one, then run this again"
+        uv("venv", "--quiet", "--clear", "--no-project", "--python", wanted, str(venv), hint=hint)
     uv("pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode", "--python", python, str(lock))
     editable = [part for name in editable_packages(header["project"]) for part in ("-e", name)]
     if editable:

@@ -67,6 +67,16 @@ def test_stale_lock_is_told_until_made_again(workspace: Workspace) -> None:
         assert "hint: run `./pixiw run lock small`" in result.stderr
 
 
+def test_missing_interpreter_is_named_with_the_way_out(workspace: Workspace) -> None:
+    """Where uv neither finds nor gets the Python of a lock, the error says which one is missing and what to do."""
+    workspace.lock("small", "markupsafe", python="3.99")
+    result = workspace.run(*workspace.activation("small"))
+    assert result.returncode == 1
+    assert "error: cannot install `small`" in result.stderr
+    assert "hint: put a Python 3.99 on PATH or let uv download one" in result.stderr
+    assert not workspace.stamp("small").exists()
+
+
 def test_project_with_a_package_becomes_importable(workspace: Workspace) -> None:
     """A project is installed as it stands as soon as it has a package under src."""
     workspace.lock("small", "markupsafe")
