@@ -143,7 +143,7 @@ BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
     ),
     "import of the workspace by a project": (code.projects_stay_apart, SHOP, "json", "tasks.demo", "`tasks.demo`"),
     "import of a library by the demo": (code.projects_stay_apart, "tasks/demo/data.py", "json", "rich", "`rich`"),
-    "address of an index": (files.no_index_is_named, "README.md", "", "See https://" + "pypi." + "org/simple\n", "pypi."),
+    "address of an index": (files.no_index_is_named, "README.md", "", "https://" + "pypi." + "org/simple\n", "pypi."),
     "option for an index": (files.no_index_is_named, "tasks/activate.sh", "", "uv pip --index" + "-url x\n", "-url"),
     "one machine's path": (files.no_machine_is_named, SHOP, "", "# /home" + "/ann/data\n", "/home" + "/ann"),
     "large file": (files.files_are_small, "README.md", "", "x" * 500_000 + "\n", "0.5 MB"),
