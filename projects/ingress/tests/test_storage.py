@@ -22,6 +22,17 @@ COMMAND = [sys.executable, "-m", "ingress", "run", "--source"]
 ENOUGH = 20_000
 
 
+def test_quote_in_the_path_is_refused(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A data folder with a quote in its name, which dlt cannot load from, is refused before anything is loaded."""
+    project.customers("a.csv", customer(1))
+    (project.root / "data").rename(project.root / "ann's data")
+    monkeypatch.setenv("DATA_DIR", "ann's data")
+    code, said = project.ingress("run", "--source", "crm")
+    assert code == 2
+    assert "error: dlt cannot load from a folder with a quote in its name" in said
+    assert "point DATA_DIR at a folder without one" in said
+
+
 def test_file_that_is_no_database_is_left_alone(project: Project) -> None:
     """A warehouse file that is no database is an error that names it; the file is not touched."""
     project.customers("a.csv", customer(1))

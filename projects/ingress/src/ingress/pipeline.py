@@ -57,9 +57,16 @@ def load(warehouse: Warehouse, source: str, tables: Mapping[str, tuple[Resource,
         tables: Each resource with its rows, by its name; the rows hold each key once.
 
     Raises:
+        ConfigurationError: The state folder has a name that dlt cannot load from.
         PlatformError: What the rows raised while they were read, or what dlt could not do.
     """
     folder = warehouse.state_dir / "pipelines"
+    if "'" in str(folder):
+        # dlt 1.31 writes the path into its SQL as it is.
+        raise ConfigurationError(
+            f"dlt cannot load from a folder with a quote in its name: `{folder}`",
+            hint="move the project, or point DATA_DIR at a folder without one",
+        )
     forget_state(warehouse, source, folder / source)
     pipeline = dlt.pipeline(source, pipelines_dir=str(folder), destination=destination(warehouse), dataset_name="raw")
     resources = [as_dlt(resource, rows) for resource, rows in tables.values()]
