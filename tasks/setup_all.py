@@ -20,7 +20,7 @@ from tasks.pixiw.manifest import Manifest
 def install(environment: str) -> tuple[int, float, str]:
     """Activate one environment, which installs it; returns exit code, seconds and what it said."""
     started = time.monotonic()
-    command = ["pixi" if on_pixi() else str(ROOT / "pixiw"), "run", "-e", environment, "ready"]
+    command = ["pixi" if on_pixi() else str(ROOT / "pixiw"), "run", "-e", environment, "true"]
     result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     return result.returncode, time.monotonic() - started, result.stdout
 
