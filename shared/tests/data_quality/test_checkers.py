@@ -46,7 +46,7 @@ def test_bad_row_says_where_why_and_what() -> None:
     (bad,) = checked.bad
     assert bad.position == 11
     assert bad.reason == (
-        "`product_id`: input should be greater than or equal to 1; `price`: input should be a valid number; "
+        "`product_id`: input should be greater than or equal to 1; `price`: missing; "
         "`note`: string should have at most 5 characters"
     )
     assert json.loads(bad.payload) == {"product_id": 0, "price": None, "note": "too long", "store": "b"}

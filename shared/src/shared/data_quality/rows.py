@@ -108,10 +108,10 @@ class RowChecker:
         try:
             return dict(enumerate(self._adapter.validate_python(rows)))
         except ValidationError as error:
-            for detail in error.errors(include_url=False, include_context=False, include_input=False):
+            for detail in error.errors(include_url=False, include_context=False):
                 at, *field = detail["loc"]
-                clause = f"`{'.'.join(str(part) for part in field)}`: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
-                clauses.setdefault(int(at), []).append(clause)
+                said = "missing" if detail["input"] is None else detail["msg"][:1].lower() + detail["msg"][1:]
+                clauses.setdefault(int(at), []).append(f"`{'.'.join(str(part) for part in field)}`: {said}")
         rest = [at for at in range(len(rows)) if at not in clauses]
         return dict(zip(rest, self._adapter.validate_python([rows[at] for at in rest]), strict=True))
 
