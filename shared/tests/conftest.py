@@ -12,7 +12,9 @@ import pytest
 from shared.config import Settings, get_settings
 from shared.warehouse import Warehouse, open_warehouse
 
-SETTING_NAMES = ("DATA_DIR", "WAREHOUSE_URL", "WAREHOUSE_LOCK_TIMEOUT", "WAREHOUSE_MEMORY_LIMIT")
+pytest_plugins = ["shared.testing.engines"]
+
+SETTING_NAMES = ("DATA_DIR", "WAREHOUSE_URL", "WAREHOUSE_LOCK_TIMEOUT", "WAREHOUSE_MEMORY_LIMIT", "PGPASSFILE")
 
 
 @pytest.fixture(autouse=True)
@@ -31,9 +33,9 @@ def settings(project: Path) -> Settings:
 
 
 @pytest.fixture
-def warehouse(settings: Settings) -> Iterator[Warehouse]:
-    """Open a new warehouse for writing."""
-    with open_warehouse(settings, holder="test", mode="write") as opened:
+def warehouse(warehouse_url: str) -> Iterator[Warehouse]:
+    """Open a new warehouse for writing, on each engine, as whoever writes raw."""
+    with open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as opened:
         yield opened
 
 

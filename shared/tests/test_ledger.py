@@ -56,6 +56,7 @@ def test_events_are_logged_as_json_lines(warehouse: Warehouse, project: Path) ->
 
 def test_log_that_cannot_be_written_stops_nothing(warehouse: Warehouse, project: Path) -> None:
     """Where the log's folder cannot be made, the work goes on."""
+    (project / "data").mkdir(exist_ok=True)
     (project / "data" / "logs").write_text("a file where the folder should be")
     with record_run(warehouse, step="ingest", command="run"):
         pass

@@ -15,7 +15,7 @@ def quarantine(warehouse: Warehouse, run_id: str, resource: str = "customers") -
 
 def rows(warehouse: Warehouse, columns: str) -> list[tuple[object, ...]]:
     """Return columns of all quarantined rows."""
-    return warehouse.fetch(f"select {columns} from ops.quarantine order by origin, position")
+    return warehouse.fetch(f"select {columns} from ops.quarantine order by origin, position, resource desc")
 
 
 def test_row_is_kept_with_everything_one_needs_to_find_it(warehouse: Warehouse) -> None:

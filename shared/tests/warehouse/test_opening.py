@@ -113,7 +113,7 @@ def test_another_identity_is_refused_by_both_names(settings: Settings) -> None:
         open_warehouse(settings, holder="a", mode="write")
 
 
-@pytest.mark.parametrize("url", ["postgresql://localhost/db", "duckdb:///", "warehouse.duckdb"])
+@pytest.mark.parametrize("url", ["mysql://u:p@localhost/db", "duckdb:///", "warehouse.duckdb"])
 def test_url_without_engine_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A URL that names no engine of ours is the user's mistake, and its credentials are not repeated."""
     monkeypatch.setenv("WAREHOUSE_URL", url)

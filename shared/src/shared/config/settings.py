@@ -55,6 +55,16 @@ class Settings(BaseSettings):
         return self.data_dir / "logs"
 
     @property
+    def postgres_dir(self) -> Path:
+        """Where the local PostgreSQL server lives; the files of another major version would need another folder."""
+        return self.data_dir / "postgres17"
+
+    @property
+    def passfile(self) -> Path:
+        """Where the passwords of the platform's roles are kept, see `shared.postgres.passfile`."""
+        return self.postgres_dir / "passwords"
+
+    @property
     def state_dir(self) -> Path:
         """Where work in progress lives that belongs to one warehouse; see `Warehouse.state_dir`."""
         return self.data_dir / "state"

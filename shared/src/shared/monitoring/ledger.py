@@ -8,7 +8,7 @@ import platform
 import socket
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -44,21 +44,22 @@ class Run:
 def record_run(warehouse: Warehouse, *, step: str, command: str) -> Iterator[Run]:
     """Enter a run in the ledger: `running` inside, `succeeded`, `failed` or `interrupted` after.
 
-    Whoever writes is alone, so a run that still says `running` when another begins was killed: it becomes
-    `interrupted`.
+    A run that still says `running` though nobody writes as its role was killed: it becomes `interrupted`.
     """
     run = Run(str(uuid.uuid4()), step, warehouse)
     with warehouse.transaction():
         warehouse.execute(
             "update ops.run set status = 'interrupted', finished_at = $1, error = 'the process ended without a word' "
-            "where status = 'running'",
-            [utc_now()],
+            "where status = 'running' and (role is null or role = any($2))",
+            [utc_now(), warehouse.abandoned_roles()],
         )
         warehouse.execute(
-            "insert into ops.run (run_id, step, command, status, environment, python_version, host, pid, started_at) "
-            "values ($1, $2, $3, 'running', $4, $5, $6, $7, $8)",
+            "insert into ops.run "
+            "(run_id, role, step, command, status, environment, python_version, host, pid, started_at) "
+            "values ($1, $2, $3, $4, 'running', $5, $6, $7, $8, $9)",
             [
                 run.id,
+                warehouse.role,
                 step,
                 command,
                 os.environ.get("PIXI_ENVIRONMENT_NAME"),
@@ -73,7 +74,9 @@ def record_run(warehouse: Warehouse, *, step: str, command: str) -> Iterator[Run
         yield run
     except BaseException as error:
         status = "failed" if isinstance(error, Exception) else "interrupted"
-        _finish(run, status, f"{type(error).__name__}: {error}")
+        # Where the warehouse itself is gone, the next run notes that this one did not end.
+        with suppress(Exception):
+            _finish(run, status, f"{type(error).__name__}: {error}")
         raise
     _finish(run, "succeeded", None)
 

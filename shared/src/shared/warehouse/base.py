@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import pyarrow as pa
 
 from shared.warehouse.identifiers import quote
 
 Mode: TypeAlias = Literal["read", "write"]
+Role: TypeAlias = Literal["ingress", "transformation", "entity_resolution", "egress", "reporting", "reader"]
+ROLES: tuple[Role, ...] = get_args(Role)
 ArrowData: TypeAlias = pa.Table | pa.RecordBatchReader
 
 
@@ -24,17 +26,29 @@ class Identity:
     Attributes:
         id: Made when the database was; state that belongs to this very database is filed under it.
         name: What it holds: `warehouse`, or the name of a lab.
+        layout_version: Which form the tables of `ops` have.
     """
 
     id: str
     name: str
+    layout_version: int
 
 
 class Warehouse(ABC):
-    """An open warehouse. Table names are `schema.table`, parameters `$1, $2, …`, timestamps UTC without a zone."""
+    """An open warehouse. Table names are `schema.table`, parameters `$1, $2, …`, timestamps UTC without a zone.
+
+    Attributes:
+        engine: `duckdb` or `postgres`.
+        role: Whose part of the work it was opened for.
+        url: The URL that it was opened by; it may hold a password.
+        location: Where it is, for messages: without a password.
+        path: The file, where it is one.
+    """
 
     engine: str
+    role: Role
     url: str
+    location: str
     path: Path | None
     identity: Identity
     state_dir: Path
@@ -77,6 +91,14 @@ class Warehouse(ABC):
         """Return the names of a schema's tables and views, sorted."""
 
     @abstractmethod
+    def schemas(self) -> set[str]:
+        """Return the names of the schemas that there are."""
+
+    @abstractmethod
+    def abandoned_roles(self) -> list[Role]:
+        """Return the roles that nobody writes as, other than this session: what they say is running was killed."""
+
+    @abstractmethod
     def is_empty(self) -> bool:
         """Tell whether nobody has made a table or view in any schema yet."""
 
@@ -114,6 +136,8 @@ def rolled_back_on_error(warehouse: Warehouse) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        warehouse.execute("rollback")
+        # Where the session itself is lost, so is the transaction: what led to it is what there is to tell.
+        with suppress(Exception):
+            warehouse.execute("rollback")
         raise
     warehouse.execute("commit")

@@ -15,7 +15,7 @@ from typing_extensions import override
 from shared.config import Settings
 from shared.errors import NotAWarehouse, StorageFull, WarehouseBusy
 from shared.utils.console import say
-from shared.warehouse.base import ArrowData, Mode, Warehouse, rolled_back_on_error
+from shared.warehouse.base import ROLES, ArrowData, Mode, Role, Warehouse, rolled_back_on_error
 from shared.warehouse.identifiers import quote
 from shared.warehouse.lock import POLL_SECONDS, FileLock
 
@@ -27,8 +27,10 @@ class DuckDBWarehouse(Warehouse):
 
     engine = "duckdb"
 
-    def __init__(self, path: Path, settings: Settings, *, holder: str, mode: Mode) -> None:
+    def __init__(self, path: Path, settings: Settings, *, holder: str, role: Role, mode: Mode) -> None:
         self.path: Path = path
+        self.location = str(path)
+        self.role = role
         self.url = settings.warehouse_url
         self._settings = settings
         self._mode = mode
@@ -129,6 +131,16 @@ class DuckDBWarehouse(Warehouse):
             [schema],
         )
         return [name for (name,) in rows]
+
+    @override
+    def schemas(self) -> set[str]:
+        rows = self.fetch("select schema_name from information_schema.schemata where catalog_name = current_database()")
+        return {name for (name,) in rows}
+
+    @override
+    def abandoned_roles(self) -> list[Role]:
+        # The file lock lets one writer in, whatever its role.
+        return list(ROLES)
 
     @override
     def is_empty(self) -> bool:

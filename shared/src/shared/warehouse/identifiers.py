@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from shared.errors import InputError
+
+POSTGRES_BYTES = 63
+
 
 def quote(name: str) -> str:
     """Quote a dotted name part by part, as standard SQL does: `raw.a"b` becomes `"raw"."a""b"`.
@@ -13,3 +17,18 @@ def quote(name: str) -> str:
     if not all(parts) or "\0" in name:
         raise ValueError(f"not an identifier: {name!r}")
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def quote_for_postgres(name: str) -> str:
+    """Quote a name as `quote` does, for an engine that cuts long names off without an error.
+
+    Raises:
+        InputError: A part is longer than 63 bytes.
+    """
+    for part in name.split("."):
+        if len(part.encode()) > POSTGRES_BYTES:
+            raise InputError(
+                f"a name of more than {POSTGRES_BYTES} bytes, PostgreSQL would cut it off: `{part}`",
+                hint="give the table or column a shorter name",
+            )
+    return quote(name)

@@ -9,33 +9,40 @@ from pathlib import Path
 
 from shared.config import Settings
 from shared.errors import ConfigurationError, NotAWarehouse, WrongWarehouse
-from shared.warehouse.base import Identity, Mode, Warehouse
+from shared.warehouse.base import Identity, Mode, Role, Warehouse
 from shared.warehouse.duckdb_engine import DuckDBWarehouse
 from shared.warehouse.identifiers import quote
 
 LAYERS = ("raw", "staging", "core", "master", "egress", "reporting", "ops")
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 DUCKDB_PREFIX = "duckdb:///"
+POSTGRES_PREFIXES = ("postgresql://", "postgres://")
 
 
-def open_warehouse(settings: Settings, *, holder: str, mode: Mode = "read", name: str = "warehouse") -> Warehouse:
+def open_warehouse(
+    settings: Settings, *, holder: str, role: Role = "reader", mode: Mode = "read", name: str = "warehouse"
+) -> Warehouse:
     """Open a warehouse, waiting for others where it is in use.
 
-    In write mode a warehouse that does not exist is made, with its layers and the tables of `ops`.
+    In write mode a warehouse that does not exist is made, with its layers and the tables of `ops`; on PostgreSQL by
+    whoever may create schemas, else `postgres-init` has to have made it.
 
     Args:
         settings: Names the warehouse and how long to wait for it.
         holder: Who asks, as others shall read it while they wait.
-        mode: `write` keeps everybody else out until closed, `read` keeps writers out.
+        role: Whose part of the work it is: on PostgreSQL the login and the lock, in the ledger whose run.
+        mode: On DuckDB `write` keeps everybody else out until closed, `read` keeps writers out; on PostgreSQL `write`
+            keeps out other writers of the role.
         name: The identity that the database must have.
 
     Raises:
-        ConfigurationError: The URL names no engine that the platform knows.
+        ConfigurationError: The URL names no engine that the platform knows, or a login that is not let in.
+        ServerUnavailable: The server does not answer.
         NotAWarehouse: There is no database, or one that is no warehouse.
-        WrongWarehouse: It is a warehouse, but not `name`.
+        WrongWarehouse: It is a warehouse, but not `name`, or one of a newer platform.
         WarehouseBusy: Somebody held it for longer than the timeout.
     """
-    warehouse = DuckDBWarehouse(duckdb_path(settings), settings, holder=holder, mode=mode)
+    warehouse = connect(settings, holder=holder, role=role, mode=mode)
     try:
         warehouse.identity = identify(warehouse, name, create=mode == "write")
         warehouse.state_dir = settings.state_dir / warehouse.identity.id
@@ -47,6 +54,16 @@ def open_warehouse(settings: Settings, *, holder: str, mode: Mode = "read", name
     return warehouse
 
 
+def connect(settings: Settings, *, holder: str, role: Role, mode: Mode) -> Warehouse:
+    """Open the database by the engine that its URL names, whatever it holds."""
+    if settings.warehouse_url.startswith(POSTGRES_PREFIXES):
+        # Its driver takes a moment to import, and an embedded warehouse can do without.
+        from shared.warehouse.postgres_engine import PostgresWarehouse
+
+        return PostgresWarehouse(settings, holder=holder, role=role, mode=mode)
+    return DuckDBWarehouse(duckdb_path(settings), settings, holder=holder, role=role, mode=mode)
+
+
 def duckdb_path(settings: Settings) -> Path:
     """Return the database file of a `duckdb:///` URL; a relative path starts at the project's root."""
     url = settings.warehouse_url
@@ -54,7 +71,8 @@ def duckdb_path(settings: Settings) -> Path:
         scheme = url.partition(":")[0]
         raise ConfigurationError(
             f"no warehouse engine for this WAREHOUSE_URL: `{scheme}:…`",
-            hint="use duckdb:///path/to/warehouse.duckdb (relative to the project) or duckdb:////absolute/path",
+            hint="use duckdb:///path/to/warehouse.duckdb (relative to the project), duckdb:////absolute/path "
+            "or postgresql://host:port/database",
         )
     return settings.root / url.removeprefix(DUCKDB_PREFIX)
 
@@ -64,16 +82,21 @@ def identify(warehouse: Warehouse, name: str, *, create: bool) -> Identity:
     if not warehouse.table_exists("ops.identity"):
         if not create or not warehouse.is_empty():
             raise NotAWarehouse(
-                f"the database has no identity: `{warehouse.path}`",
-                hint="point WAREHOUSE_URL at a warehouse of this platform, or at a file that does not exist yet",
+                f"the database has no identity: `{warehouse.location}`",
+                hint="point WAREHOUSE_URL at a warehouse of this platform or at a database that does not exist yet; "
+                "on PostgreSQL `./pixiw run postgres-init` makes one",
             )
         give_identity(warehouse, name)
-    rows = warehouse.fetch("select id, name from ops.identity")
-    identity = Identity(*rows[0])
+    identity = Identity(*warehouse.fetch("select id, name, layout_version from ops.identity")[0])
     if identity.name != name:
         raise WrongWarehouse(
-            f"expected the database of `{name}`, found that of `{identity.name}`: `{warehouse.path}`",
+            f"expected the database of `{name}`, found that of `{identity.name}`: `{warehouse.location}`",
             hint="correct WAREHOUSE_URL; nothing was written",
+        )
+    if identity.layout_version > LAYOUT_VERSION:
+        raise WrongWarehouse(
+            f"a newer version of the platform has made this database: `{warehouse.location}`",
+            hint="bring this checkout up to date, then run it again; nothing was written",
         )
     return identity
 
@@ -81,7 +104,8 @@ def identify(warehouse: Warehouse, name: str, *, create: bool) -> Identity:
 def give_identity(warehouse: Warehouse, name: str) -> None:
     """Make an empty database a warehouse, in one transaction so that a killed process leaves it empty."""
     with warehouse.transaction():
-        make_layers(warehouse)
+        make_schemas(warehouse)
+        make_ops_tables(warehouse)
         warehouse.execute(
             "insert into ops.identity values ($1, $2, $3, $4)",
             [str(uuid.uuid4()), name, LAYOUT_VERSION, datetime.now(timezone.utc).replace(tzinfo=None)],
@@ -89,10 +113,24 @@ def give_identity(warehouse: Warehouse, name: str) -> None:
 
 
 def make_layers(warehouse: Warehouse) -> None:
-    """Create the schemas and the tables of `ops` that are not there yet."""
+    """Create the schemas that are missing, and bring the tables of `ops` to today's layout."""
     with warehouse.transaction():
-        for layer in LAYERS:
-            warehouse.execute(f"create schema if not exists {quote(layer)}")
-        for statement in files("shared.warehouse").joinpath("ops.sql").read_text().split(";"):
-            if statement.strip():
-                warehouse.execute(statement)
+        make_schemas(warehouse)
+        if warehouse.identity.layout_version < LAYOUT_VERSION:
+            make_ops_tables(warehouse)
+            warehouse.execute("update ops.identity set layout_version = $1", [LAYOUT_VERSION])
+
+
+def make_schemas(warehouse: Warehouse) -> None:
+    """Create the schemas that are not there yet; where all are, nobody needs the right to create one."""
+    there = warehouse.schemas()
+    for layer in LAYERS:
+        if layer not in there:
+            warehouse.execute(f"create schema {quote(layer)}")
+
+
+def make_ops_tables(warehouse: Warehouse) -> None:
+    """Create the tables of `ops`, or bring those of an earlier layout up to date."""
+    for statement in files("shared.warehouse").joinpath("ops.sql").read_text().split(";"):
+        if statement.strip():
+            warehouse.execute(statement)

@@ -1,4 +1,4 @@
--- What the platform keeps about itself. Timestamps are UTC.
+-- What the platform keeps about itself, on both engines alike. Timestamps are UTC.
 
 create table if not exists ops.identity (
     id varchar primary key,
@@ -9,6 +9,7 @@ create table if not exists ops.identity (
 
 create table if not exists ops.run (
     run_id varchar primary key,
+    role varchar,
     step varchar not null,
     command varchar not null,
     status varchar not null,
@@ -72,3 +73,6 @@ create table if not exists ops.delivery (
     delivered_at timestamp not null,
     primary key (target, row_key)
 );
+
+-- From layout 1, which did not say whose run it was.
+alter table ops.run add column if not exists role varchar;

@@ -1,0 +1,1 @@
+"""Pytest plugins for the platform's own tests; no code outside tests imports them."""

@@ -1,0 +1,134 @@
+"""Fixtures for what runs on both engines: a real PostgreSQL server for the session, a new warehouse for each test.
+
+Use them with `pytest_plugins = ["shared.testing.engines"]` in a conftest.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from psycopg2 import sql
+
+from shared.postgres import passfile
+from shared.postgres.provision import LOGINS, new_passwords, provision
+from shared.postgres.server import HOSTS, LocalServer
+from shared.postgres.target import PostgresTarget
+
+Engine = Literal["duckdb", "postgres"]
+TEMPLATE = "template_warehouse"
+numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class PostgresDatabase:
+    """A warehouse of its own on the session's server.
+
+    Attributes:
+        admin: The superuser's login, who may do what no project may.
+        passfile: The passwords of the projects' roles.
+    """
+
+    admin: PostgresTarget
+    passfile: Path
+
+    @property
+    def url(self) -> str:
+        """The URL without a user: each project connects as its own role."""
+        return self.admin.location
+
+    @property
+    def admin_url(self) -> str:
+        """The URL with the superuser's login."""
+        return self.admin.url()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
+    """Start a server with the projects' roles and a warehouse to clone; passwords are asked for as anywhere else."""
+    # A short path, as a folder that nobody else writes to.
+    folder = tmp_path_factory.mktemp("postgres")
+    quick = {"fsync": "off", "shared_buffers": "64MB", "max_connections": "50"}
+    server = LocalServer(folder, configuration=quick, sync=False)
+    server.create()
+    server.start()
+    try:
+        provision(server.admin(TEMPLATE))
+        passfile.write(server.passwords, new_passwords(server.admin(), LOGINS, hosts=HOSTS, port=passfile.ANY))
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def postgres_database(postgres_server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[PostgresDatabase]:
+    """Clone the warehouse for one test, and let libpq find the roles' passwords."""
+    database = new_database(postgres_server)
+    monkeypatch.setenv("PGPASSFILE", str(postgres_server.passwords))
+    yield database
+    drop_database(postgres_server, database)
+
+
+def new_database(server: LocalServer, template: str = TEMPLATE) -> PostgresDatabase:
+    """Clone a database that nobody is connected to."""
+    name = f"test_{next(numbers)}"
+    run(server, "create database {} template {} strategy file_copy", name, template)
+    admin = server.admin(name)
+    give_new_identity(admin)
+    # Privileges on a database itself are not cloned.
+    connection = admin.connect("tests")
+    with connection.cursor() as cursor:
+        logins = sql.SQL(", ").join(map(sql.Identifier, LOGINS))
+        cursor.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(name)))
+        cursor.execute(sql.SQL("grant connect, temporary on database {} to {}").format(sql.Identifier(name), logins))
+    connection.close()
+    return PostgresDatabase(admin, server.passwords)
+
+
+def give_new_identity(admin: PostgresTarget) -> None:
+    """Make a cloned database one of its own: state is filed under a database's identity."""
+    connection = admin.connect("tests")
+    with connection.cursor() as cursor:
+        cursor.execute("update ops.identity set id = gen_random_uuid()::text")
+    connection.close()
+
+
+def drop_database(server: LocalServer, database: PostgresDatabase) -> None:
+    """Drop a database, whoever is still connected to it."""
+    if server.pid is not None:
+        run(server, "drop database if exists {} with (force)", database.admin.database)
+
+
+def run(server: LocalServer, statement: str, *names: str) -> None:
+    """Run a statement about databases as the superuser."""
+    connection = replace(server.admin(), database="postgres").connect("tests")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+    finally:
+        connection.close()
+
+
+@pytest.fixture(params=["duckdb", "postgres"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Run the test once for each engine."""
+    engine: Engine = request.param
+    return engine
+
+
+@pytest.fixture
+def warehouse_url(
+    engine: Engine, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """Point WAREHOUSE_URL at an empty warehouse on the engine, and return it."""
+    if engine == "postgres":
+        database: PostgresDatabase = request.getfixturevalue("postgres_database")
+        url = database.url
+    else:
+        url = f"duckdb:///{tmp_path}/data/warehouse.duckdb"
+    monkeypatch.setenv("WAREHOUSE_URL", url)
+    return url

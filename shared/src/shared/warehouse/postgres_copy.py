@@ -1,0 +1,169 @@
+"""Arrow data into and out of PostgreSQL by COPY: the fastest way that keeps to types and needs no driver of its own.
+
+The text form is CSV as both sides write it: a null is nothing, an empty text is `""`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.csv as pc
+from psycopg2 import extensions
+
+from shared.errors import InputError
+from shared.warehouse.base import ArrowData
+from shared.warehouse.identifiers import quote_for_postgres as quote
+
+# By PostgreSQL's object ids of types (`select oid, typname from pg_type`); what is not here arrives as its text.
+ARROW_TYPES: dict[int, pa.DataType] = {
+    16: pa.bool_(),
+    20: pa.int64(),
+    21: pa.int16(),
+    23: pa.int32(),
+    700: pa.float32(),
+    701: pa.float64(),
+    1082: pa.date32(),
+    1114: pa.timestamp("us"),
+    1184: pa.timestamp("us", tz="UTC"),
+}
+SQL_TYPES = {
+    **dict.fromkeys(("int8", "uint8", "int16"), "smallint"),
+    **dict.fromkeys(("uint16", "int32"), "integer"),
+    **dict.fromkeys(("uint32", "int64"), "bigint"),
+    "uint64": "numeric(20, 0)",
+    **dict.fromkeys(("halffloat", "float"), "real"),
+    "double": "double precision",
+    "bool": "boolean",
+    "date32[day]": "date",
+    **dict.fromkeys(("string", "large_string", "string_view", "null"), "text"),
+}
+NUMERIC = 1700
+WIDEST_DECIMAL = 38
+# Bytes of CSV parsed at a time, and so the longest row.
+BLOCK_BYTES = 1 << 25
+IN_MEMORY_BYTES = 1 << 26
+
+
+def sql_type(kind: pa.DataType) -> str:
+    """Return the type of a PostgreSQL column that holds an arrow column exactly.
+
+    Raises:
+        InputError: There is none: nested and binary columns.
+    """
+    if pa.types.is_dictionary(kind):
+        return sql_type(kind.value_type)
+    if pa.types.is_decimal(kind):
+        return f"numeric({kind.precision}, {kind.scale})"
+    if pa.types.is_timestamp(kind):
+        return "timestamptz" if kind.tz else "timestamp"
+    if str(kind) not in SQL_TYPES:
+        raise InputError(f"no column of PostgreSQL holds this type: `{kind}`", hint="make it text, for instance JSON")
+    return SQL_TYPES[str(kind)]
+
+
+def copy_in(cursor: extensions.cursor, table: str, data: ArrowData) -> int:
+    """Append arrow data to a table, columns matched by name, and return how many rows there were.
+
+    Raises:
+        InputError: A column has a type that PostgreSQL cannot hold.
+    """
+    for column in data.schema:
+        sql_type(column.type)
+    columns = ", ".join(quote(name) for name in data.schema.names)
+    source = CsvSource(data)
+    cursor.copy_expert(f"copy {quote(table)} ({columns}) from stdin (format csv)", source, size=1 << 20)
+    return source.rows
+
+
+class CsvSource:
+    """A file-like object whose content is arrow data as CSV, made as it is read."""
+
+    def __init__(self, data: ArrowData) -> None:
+        self.rows = 0
+        self._chunks = self._encode(data)
+        self._chunk = memoryview(b"")
+
+    def _encode(self, data: ArrowData) -> Iterator[bytes]:
+        batches = data.to_batches(max_chunksize=50_000) if isinstance(data, pa.Table) else data
+        for batch in batches:
+            self.rows += batch.num_rows
+            sink = pa.BufferOutputStream()
+            with pc.CSVWriter(sink, batch.schema, write_options=pc.WriteOptions(include_header=False)) as writer:
+                writer.write(batch)
+            yield sink.getvalue().to_pybytes()
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to `size` bytes, none at the end."""
+        if not self._chunk:
+            self._chunk = memoryview(next(self._chunks, b""))
+        length = len(self._chunk) if size < 0 else size
+        taken, self._chunk = self._chunk[:length], self._chunk[length:]
+        return bytes(taken)
+
+    def readline(self, size: int = -1) -> bytes:
+        """Ask `read`: psycopg2 wants this name to exist and does not call it."""
+        return self.read(size)
+
+
+def copy_out(
+    connection: extensions.connection, sql: str, parameters: dict[str, Any] | None, *, batch_rows: int
+) -> pa.RecordBatchReader:
+    """Run a query and return its rows in batches.
+
+    The rows wait in a temporary file, so the session is free for the next statement at once, and memory holds a block.
+    """
+    spool: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115, the reader closes it
+    with connection.cursor() as cursor:
+        if parameters:
+            sql = cursor.mogrify(sql, parameters).decode()
+        cursor.execute(f"select * from ({sql}) as described limit 0")
+        schema = described(cursor)
+        cursor.copy_expert(f"copy ({sql}) to stdout (format csv)", spool)
+    spool.seek(0)
+    return pa.RecordBatchReader.from_batches(schema, parsed(spool, schema, batch_rows))
+
+
+def described(cursor: extensions.cursor) -> pa.Schema:
+    """Return the columns of the query that a cursor has run.
+
+    A decimal whose digits no type bounds (`sum(amount)`) arrives as text with all its digits: cast it for a number.
+    """
+    fields: list[tuple[str, pa.DataType]] = []
+    for column in cursor.description or ():
+        kind = ARROW_TYPES.get(column.type_code, pa.string())
+        if column.type_code == NUMERIC and column.precision and column.precision <= WIDEST_DECIMAL:
+            kind = pa.decimal128(column.precision, column.scale or 0)
+        fields.append((column.name, kind))
+    return pa.schema(fields)
+
+
+def parsed(spool: IO[bytes], schema: pa.Schema, batch_rows: int) -> Iterator[pa.RecordBatch]:
+    """Read CSV without a header as columns of these types."""
+    with spool:
+        if not spool.read(1):
+            return
+        spool.seek(0)
+        reader = pc.open_csv(
+            spool,
+            read_options=pc.ReadOptions(column_names=schema.names, block_size=BLOCK_BYTES),
+            parse_options=pc.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+            convert_options=pc.ConvertOptions(
+                column_types=schema,
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+                true_values=["t"],
+                false_values=["f"],
+            ),
+        )
+        for batch in reader:
+            for start in range(0, batch.num_rows, batch_rows):
+                yield batch.slice(start, batch_rows)
+
+
+def column_definitions(schema: pa.Schema) -> str:
+    """Return the columns of a `create table` for arrow data."""
+    return ", ".join(f"{quote(column.name)} {sql_type(column.type)}" for column in schema)

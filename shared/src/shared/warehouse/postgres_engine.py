@@ -1,0 +1,212 @@
+"""The warehouse in a database of a PostgreSQL server."""
+
+from __future__ import annotations
+
+import re
+import time
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+import pyarrow as pa
+from typing_extensions import override
+
+from shared.config import Settings
+from shared.errors import WarehouseBusy
+from shared.postgres.errors import explained
+from shared.postgres.target import PostgresTarget
+from shared.utils.console import say
+from shared.warehouse.base import ROLES, ArrowData, Mode, Role, Warehouse, rolled_back_on_error
+from shared.warehouse.identifiers import quote_for_postgres as quote
+from shared.warehouse.lock import POLL_SECONDS
+from shared.warehouse.postgres_copy import column_definitions, copy_in, copy_out
+
+LOGIN_PREFIX = "platform_"
+# The first of the two numbers of our advisory locks, so that they meet nobody else's in the same database.
+LOCK_CLASS = 0x64617461
+INCOMING = "_incoming"
+
+
+def login_of(role: Role) -> str:
+    """Return the PostgreSQL role that a project connects as."""
+    return LOGIN_PREFIX + role
+
+
+class PostgresWarehouse(Warehouse):
+    """One database. Readers never wait; writers wait for writers of the same role.
+
+    Raises:
+        WarehouseBusy: Another writer of the role held the lock for longer than the timeout.
+        PlatformError: The server cannot be reached; see `PostgresTarget.connect`.
+    """
+
+    engine = "postgres"
+    path = None
+
+    def __init__(self, settings: Settings, *, holder: str, role: Role, mode: Mode) -> None:
+        self.url = settings.warehouse_url
+        self.role = role
+        self.target = PostgresTarget.from_url(self.url, user=login_of(role), passfile=settings.passfile)
+        self.location = self.target.location
+        self._timeout = settings.warehouse_lock_timeout
+        self._in_transaction = False
+        self._connection = self.target.connect(holder)
+        try:
+            if mode == "read":
+                self._connection.set_session(readonly=True)
+            else:
+                self._take_lock()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _take_lock(self) -> None:
+        """Take the role's lock, which PostgreSQL lets go of when this session ends, however it ends."""
+        deadline = time.monotonic() + self._timeout
+        told = False
+        while not self.fetch("select pg_try_advisory_lock($1, $2)", [LOCK_CLASS, lock_number(self.role)])[0][0]:
+            if time.monotonic() >= deadline:
+                raise WarehouseBusy(
+                    f"`{self.location}` is in use for `{self.role}`: {self._holder()}",
+                    hint=f"run it again when that has ended; waited {self._timeout:g} s (WAREHOUSE_LOCK_TIMEOUT)",
+                )
+            if not told:
+                say(f"waiting for `{self.location}`, in use for `{self.role}`: {self._holder()}")
+                told = True
+            time.sleep(POLL_SECONDS)
+
+    def _holder(self) -> str:
+        """Describe the session that holds the role's lock, for a message."""
+        rows = self.fetch(
+            "select application_name, pid, coalesce(host(client_addr), 'this machine'), backend_start "
+            "from pg_locks join pg_stat_activity using (pid) "
+            "where locktype = 'advisory' and granted and classid = $1 and objid = $2 "
+            "and pg_locks.database = (select oid from pg_database where datname = current_database())",
+            [LOCK_CLASS, lock_number(self.role)],
+        )
+        if not rows or not rows[0][0]:
+            return "somebody who did not leave a name"
+        name, pid, host, since = rows[0]
+        return f"`{name}` (server process {pid}, from {host}, since {since:%Y-%m-%dT%H:%M:%S} UTC)"
+
+    @override
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        with explained(), self._connection.cursor() as cursor:
+            cursor.execute(*bound(sql, parameters))
+
+    @override
+    def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with explained(), self._connection.cursor() as cursor:
+            cursor.execute(*bound(sql, parameters))
+            return cursor.fetchall() if cursor.description else []
+
+    @override
+    def stream_arrow(
+        self, sql: str, parameters: Sequence[Any] = (), *, batch_rows: int = 100_000
+    ) -> pa.RecordBatchReader:
+        with explained():
+            return copy_out(self._connection, *bound(sql, parameters), batch_rows=batch_rows)
+
+    @override
+    def append_arrow(self, table: str, data: ArrowData) -> int:
+        with explained(), self._connection.cursor() as cursor:
+            return copy_in(cursor, table, data)
+
+    @override
+    def merge_arrow(self, table: str, data: ArrowData, *, key: Sequence[str], keep: Sequence[str] = ()) -> int:
+        names = data.schema.names
+        columns = ", ".join(quote(name) for name in names)
+        changes = [f"{quote(name)} = excluded.{quote(name)}" for name in names if name not in (*key, *keep)]
+        action = f"update set {', '.join(changes)}" if changes else "nothing"
+        with self.transaction():
+            self.execute(f"create temporary table {INCOMING} as select {columns} from {quote(table)} with no data")
+            self.append_arrow(INCOMING, data)
+            with explained(), self._connection.cursor() as cursor:
+                cursor.execute(
+                    f"insert into {quote(table)} ({columns}) select {columns} from {INCOMING} "
+                    f"on conflict ({', '.join(quote(name) for name in key)}) do {action}"
+                )
+                merged = int(cursor.rowcount)
+            self.execute(f"drop table {INCOMING}")
+        return merged
+
+    @override
+    def replace_arrow(self, table: str, data: ArrowData) -> int:
+        with self.transaction():
+            self.execute(f"drop table if exists {quote(table)}")
+            self.execute(f"create table {quote(table)} ({column_definitions(data.schema)})")
+            return self.append_arrow(table, data)
+
+    @override
+    def table_exists(self, table: str) -> bool:
+        schema, _, name = table.rpartition(".")
+        return name in self.tables(schema)
+
+    @override
+    def tables(self, schema: str) -> list[str]:
+        # The catalog and not information_schema, which hides what this role may not use.
+        rows = self.fetch(
+            "select relname from pg_class join pg_namespace on pg_namespace.oid = relnamespace "
+            "where nspname = $1 and relkind in ('r', 'p', 'v', 'm', 'f')",
+            [schema],
+        )
+        return sorted(name for (name,) in rows)
+
+    @override
+    def schemas(self) -> set[str]:
+        return {name for (name,) in self.fetch("select nspname from pg_namespace")}
+
+    @override
+    def abandoned_roles(self) -> list[Role]:
+        rows = self.fetch(
+            "select objid from pg_locks where locktype = 'advisory' and granted and classid = $1 and "
+            "database = (select oid from pg_database where datname = current_database()) and pid <> pg_backend_pid()",
+            [LOCK_CLASS],
+        )
+        held = {number for (number,) in rows}
+        return [role for role in ROLES if lock_number(role) not in held]
+
+    @override
+    def is_empty(self) -> bool:
+        return not self.fetch(
+            "select from pg_class join pg_namespace on pg_namespace.oid = relnamespace "
+            "where relkind in ('r', 'p', 'v', 'm', 'f') and nspname <> 'information_schema' "
+            "and nspname !~ '^pg_' limit 1"
+        )
+
+    @override
+    def transaction(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._in_transaction else self._transaction()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._in_transaction = True
+        try:
+            with rolled_back_on_error(self):
+                yield
+        finally:
+            self._in_transaction = False
+
+    @override
+    @contextmanager
+    def handed_over(self) -> Iterator[None]:
+        # Others connect beside us; the lock is this session's, so it stays open.
+        yield
+
+    @override
+    def close(self) -> None:
+        self._connection.close()
+
+
+def lock_number(role: Role) -> int:
+    """Return the second number of a role's advisory lock."""
+    return zlib.crc32(role.encode()) & 0x7FFFFFFF
+
+
+def bound(sql: str, parameters: Sequence[Any]) -> tuple[str, dict[str, Any] | None]:
+    """Return a statement with parameters `$1, $2, …` as psycopg2 takes it: by name, a percent sign doubled."""
+    if not parameters:
+        return sql, None
+    named = re.sub(r"\$(\d+)", r"%(p\1)s", sql.replace("%", "%%"))
+    return named, {f"p{number}": value for number, value in enumerate(parameters, start=1)}
