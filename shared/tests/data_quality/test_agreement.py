@@ -3,23 +3,45 @@
 from __future__ import annotations
 
 import math
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any, Literal
 
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import Field, create_model
+from pydantic import AwareDatetime, Field, create_model
 
-from shared.data_quality import POSITION, ColumnChecker, RowChecker, RowModel
+from shared.data_quality import POSITION, ColumnChecker, JsonText, RowChecker, RowModel
 
 EPOCH = datetime(2017, 1, 1)
 PATTERNS = ("^[0-9]{4}$", "a", "^$", "^C-[0-9]+$", "b.", "^[^ ]+$", "é|x")
 TEXT = st.one_of(
-    st.text(max_size=5), st.sampled_from(["4001", "C-7", "a\n", "4001\n", "b\nc", "é", "", " ", "𝒳yz", "e\u0301"])
+    st.text(max_size=5),
+    st.sampled_from(["4001", "C-7", "a\n", "4001\n", "b\nc", "é", "", " ", "𝒳yz", "e\u0301", "\0", "a\0b"]),
 )
 FLOATS = st.one_of(st.floats(), st.sampled_from([0.0, -0.0, 1.0, 1.5, math.nan, math.inf, -math.inf, 1e300]))
 SMALL = st.integers(-3, 3)
+ZONES = st.sampled_from([timezone.utc, timezone(timedelta(hours=11)), timezone(timedelta(hours=-3, minutes=-30))])
+JSON = ['{"a": 1}', "[1, 2.50]", " null ", '"x"', "1e400", '{"a": 1, "a": 2}', r'"\\u0000"']
+NO_JSON = [
+    "",
+    "x",
+    "{'a': 1}",
+    '{"a": 1,}',
+    "NaN",
+    '{"a"',
+    "1 2",
+    "[" * 300,
+    '"\0"',
+    r'"\u0000"',
+    r'"\\\u0000"',
+    r'"\ud800"',
+]
+KINDS = [
+    *("int", "float", "str", "bool", "datetime", "date", "literal", "int as float"),
+    *("decimal", "int as decimal", "moment", "json"),
+]
 
 
 @st.composite
@@ -30,9 +52,26 @@ def bounds(draw: st.DrawFn, bound: st.SearchStrategy[Any]) -> dict[str, Any]:
 
 
 @st.composite
+def decimal_columns(draw: st.DrawFn, *, of_integers: bool) -> tuple[Any, dict[str, Any], pa.DataType, Any]:
+    """Draw a field of decimals, and a column of decimals with more or fewer digits, or of integers."""
+    places = draw(st.integers(0, 5))
+    digits = draw(st.one_of(st.integers(places + 1, places + 4), st.just(38)))
+    rules = {"max_digits": digits, "decimal_places": places, **draw(bounds(SMALL.map(Decimal)))}
+    if of_integers:
+        return Decimal, rules, pa.int64(), st.one_of(SMALL, st.integers(-(2**63), 2**63 - 1))
+    scale = draw(st.integers(0, 8))
+    types = [pa.decimal128(38, scale), pa.decimal128(scale + 4, scale), pa.decimal256(76, scale)]
+    found = draw(st.sampled_from(types))
+    whole = 10 ** (found.precision - scale) - 1
+    return Decimal, rules, found, st.decimals(-whole, whole, places=scale)
+
+
+@st.composite
 def columns(draw: st.DrawFn) -> tuple[Any, dict[str, Any], pa.DataType, st.SearchStrategy[Any]]:
     """Draw a field's type and constraints, the arrow type that its column has, and what to fill it with."""
-    kind = draw(st.sampled_from(["int", "float", "str", "bool", "datetime", "date", "literal", "int as float"]))
+    kind = draw(st.sampled_from(KINDS))
+    if kind in ("decimal", "int as decimal"):
+        return draw(decimal_columns(of_integers=kind == "int as decimal"))
     if kind == "int":
         width = draw(st.sampled_from([pa.int64(), pa.int32(), pa.uint8()]))
         values = st.integers(0, 5) if width == pa.uint8() else st.one_of(SMALL, st.integers(-(2**31), 2**31 - 1))
@@ -56,6 +95,12 @@ def columns(draw: st.DrawFn) -> tuple[Any, dict[str, Any], pa.DataType, st.Searc
     if kind == "datetime":
         moments = st.integers(-3, 3).map(lambda hours: EPOCH + timedelta(hours=hours))
         return datetime, draw(bounds(moments)), pa.timestamp(draw(st.sampled_from(["s", "ms", "us"]))), moments
+    if kind == "moment":
+        moments = st.builds(lambda hours, zone: (EPOCH + timedelta(hours=hours)).replace(tzinfo=zone), SMALL, ZONES)
+        kinds = st.builds(pa.timestamp, st.sampled_from(["s", "ms", "us"]), st.sampled_from(["UTC", "+02:00"]))
+        return AwareDatetime, draw(bounds(moments)), draw(kinds), moments
+    if kind == "json":
+        return JsonText, {}, draw(st.sampled_from([pa.string(), pa.large_string()])), st.sampled_from([*JSON, *NO_JSON])
     if kind == "date":
         days = st.integers(-3, 3).map(lambda number: date(2017, 1, 1) + timedelta(days=number))
         return date, draw(bounds(days)), pa.date32(), days
@@ -80,7 +125,7 @@ def models_and_batches(draw: st.DrawFn) -> tuple[type[RowModel], pa.RecordBatch]
     return model, pa.RecordBatch.from_pydict(arrays)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(models_and_batches())
 def test_both_ways_agree(drawn: tuple[type[RowModel], pa.RecordBatch]) -> None:
     """Whatever the model and the values: the same rows are bad, for the same reasons, and the good ones are equal."""

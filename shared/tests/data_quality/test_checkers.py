@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Annotated, Any
 
 import pyarrow as pa
 import pytest
-from pydantic import AfterValidator, ConfigDict, Field, create_model, field_validator
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, create_model, field_validator
 
-from shared.data_quality import POSITION, ColumnChecker, RowChecker, RowModel
+from shared.data_quality import POSITION, ColumnChecker, JsonText, RowChecker, RowModel
 from shared.errors import ConfigurationError, InputError
 
 
@@ -92,7 +92,10 @@ def test_nanoseconds_and_all_null_columns_are_taken() -> None:
         (Annotated[int, Field(strict=True)], "strict=True"),
         (Annotated[str, Field(pattern=r"^\d+$")], "pattern="),
         (Annotated[str, Field(pattern=r"(?i)a")], "pattern="),
-        (Decimal, "Decimal"),
+        (Decimal, "max_digits=None"),
+        (Annotated[Decimal, Field(max_digits=39, decimal_places=2)], "max_digits=39"),
+        (Annotated[Decimal, Field(max_digits=2, decimal_places=2)], "decimal_places=2"),
+        (Annotated[Decimal, Field(max_digits=4, decimal_places=1, ge=Decimal("0.05"))], "ge=Decimal('0.05')"),
         (list[int], "list"),
         (Annotated[int, Field(alias="other")], "alias"),
     ],
@@ -159,3 +162,95 @@ def test_text_that_is_no_valid_unicode_is_a_bad_row() -> None:
     checked = RowChecker(model).check([{"name": json.loads('"\\ud800"')}], [1])
     assert checked.good.num_rows == 0
     assert json.loads(checked.bad[0].payload.encode()) == {"name": "\ud800"}
+
+
+class Price(RowModel):
+    """What a thing costs from a moment on."""
+
+    amount: Decimal = Field(max_digits=6, decimal_places=2, ge=0)
+    since: AwareDatetime
+    terms: JsonText | None
+
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=timezone(timedelta(hours=11)))
+
+
+def test_amounts_moments_and_json_arrive_exact() -> None:
+    """Decimals keep their digits, moments are the same in UTC, JSON keeps its text to the letter."""
+    text = '{"b": 1.50,  "a": [1e3]}'
+    columns = batch(
+        amount=pa.array([Decimal("12.5000"), Decimal(7)], pa.decimal128(30, 4)),
+        since=pa.array([NOON, NOON], pa.timestamp("ms", "Australia/Sydney")),
+        terms=[text, None],
+    )
+    rows: list[dict[str, object]] = [
+        {"amount": "12.50", "since": "2026-03-01T12:00:00+11:00", "terms": text},
+        {"amount": 7.0, "since": NOON, "terms": None},
+    ]
+    for good in (ColumnChecker(Price).check(columns, 1).good, RowChecker(Price).check(rows, [1, 2]).good):
+        assert good.schema.types[:3] == [pa.decimal128(6, 2), pa.timestamp("us", "UTC"), pa.string()]
+        assert [str(amount) for amount in good.column("amount").to_pylist()] == ["12.50", "7.00"]
+        assert {moment.isoformat() for moment in good.column("since").to_pylist()} == {"2026-03-01T01:00:00+00:00"}
+        assert good.column("terms").to_pylist() == [text, None]
+
+
+def test_amounts_moments_and_json_that_do_not_fit_are_bad_rows() -> None:
+    """Digits that would be lost, a time without a zone and text that is no JSON make a bad row with a reason."""
+    rows: list[dict[str, object]] = [
+        {"amount": "1.001", "since": NOON, "terms": "{}"},
+        {"amount": 12345, "since": NOON, "terms": "{}"},
+        {"amount": 1, "since": "2026-03-01T12:00:00", "terms": "{}"},
+        {"amount": 1, "since": NOON, "terms": "{'a': 1}"},
+        {"amount": 1, "since": NOON, "terms": '"\\u0000"'},
+    ]
+    assert [row.reason for row in RowChecker(Price).check(rows, range(5)).bad] == [
+        "`amount`: decimal input should have no more than 2 decimal places",
+        "`amount`: decimal input should have no more than 4 digits before the decimal point",
+        "`since`: input should have timezone info",
+        "`terms`: not JSON: key must be a string at line 1 column 2",
+        "`terms`: a NUL character in the JSON",
+    ]
+    naive = pa.schema({"amount": pa.decimal128(6, 2), "since": pa.timestamp("us"), "terms": pa.string()})
+    with pytest.raises(InputError, match=r"column `since`: `timestamp\[us\]`"):
+        ColumnChecker(Price).extra_columns(naive, "prices")
+
+
+def test_object_of_an_api_becomes_its_json() -> None:
+    """An object or list in place of JSON text is written out; other values are not."""
+    model = create_model("Tagged", __base__=RowModel, tags=JsonText)
+    checked = RowChecker(model).check([{"tags": {"ö": [1, None]}}, {"tags": ["a\0"]}, {"tags": 7}], [1, 2, 3])
+    assert checked.good.column("tags").to_pylist() == ['{"ö": [1, null]}']
+    assert [row.reason for row in checked.bad] == [
+        "`tags`: a NUL character in the JSON",
+        "`tags`: input should be a valid string",
+    ]
+
+
+def test_text_with_a_nul_character_is_a_bad_row() -> None:
+    """A NUL character, which PostgreSQL cannot hold, makes a bad row, also in a column that the model does not know."""
+    rows = [{"product_id": 1, "price": 1.0, "note": note, "tier": tier} for note, tier in [("a\0", "x"), ("b", "\0")]]
+    by_row = RowChecker(Sale).check(rows, [1, 2], extras=["tier"])
+    by_column = ColumnChecker(Sale).check(pa.RecordBatch.from_pylist(rows), 1)
+    assert by_row.bad == by_column.bad
+    assert by_row.good.num_rows == by_column.good.num_rows == 0
+    assert [row.reason for row in by_row.bad] == [
+        "`note`: text with a NUL character",
+        "`tier`: text with a NUL character",
+    ]
+
+
+def test_date_outside_the_calendar_is_a_bad_row() -> None:
+    """A year beyond 9999, which a typing error makes and not every program can read, makes a bad row that shows it."""
+    model = create_model("Dated", __base__=RowModel, at=datetime)
+    checked = ColumnChecker(model).check(batch(at=pa.array([0, 2**58], pa.timestamp("us"))), 1)
+    assert checked.good.num_rows == 1
+    (bad,) = checked.bad
+    assert bad.reason.startswith("`at`: input should be a valid datetime")
+    assert json.loads(bad.payload)["at"].startswith("11103-")
+
+
+def test_field_with_a_name_that_postgresql_would_cut_off_is_refused() -> None:
+    """A row model's field has a name of at most 63 bytes."""
+    long: Any = {"x" * 64: (int, ...)}
+    with pytest.raises(ConfigurationError, match="a name of more than 63 bytes"):
+        RowChecker(create_model("Long", __base__=RowModel, **long))

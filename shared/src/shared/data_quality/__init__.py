@@ -2,7 +2,18 @@
 
 from shared.data_quality.columns import ColumnChecker
 from shared.data_quality.fields import RowModel, arrow_schema
+from shared.data_quality.json_text import JsonText
 from shared.data_quality.quarantine import Quarantine
 from shared.data_quality.rows import POSITION, BadRow, Checked, RowChecker
 
-__all__ = ["POSITION", "BadRow", "Checked", "ColumnChecker", "Quarantine", "RowChecker", "RowModel", "arrow_schema"]
+__all__ = [
+    "POSITION",
+    "BadRow",
+    "Checked",
+    "ColumnChecker",
+    "JsonText",
+    "Quarantine",
+    "RowChecker",
+    "RowModel",
+    "arrow_schema",
+]

@@ -8,21 +8,24 @@ exceptions.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields as attributes
 from dataclasses import is_dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from annotated_types import GroupedMetadata
+from pydantic import AwareDatetime
 
+from shared.data_quality.conversion import Mask, convert, convertible, readable
 from shared.data_quality.fields import Field, RowModel, unsupported
-from shared.data_quality.rows import BadRow, Checked, RowChecker
+from shared.data_quality.json_text import defect_of
+from shared.data_quality.rows import NUL, BadRow, Checked, RowChecker
 from shared.errors import InputError
 
-Mask: TypeAlias = pa.BooleanArray
 Test: TypeAlias = Callable[[pa.Array], Mask]
 
 COMPARISONS: dict[str, Callable[..., Mask]] = {
@@ -31,6 +34,9 @@ COMPARISONS: dict[str, Callable[..., Mask]] = {
     "le": pc.less_equal,
     "lt": pc.less,
 }
+COMPARED = (int, float, Decimal, date, datetime, AwareDatetime)
+ALSO_COMPARED = {(float, int), (Decimal, int), (AwareDatetime, datetime)}
+DIGITS = {"max_digits", "decimal_places"}
 LENGTHS: dict[str, Callable[..., Mask]] = {"min_length": pc.greater_equal, "max_length": pc.less_equal}
 # Pydantic's regular expressions and arrow's differ on what these match beyond ASCII.
 UNICODE_DEPENDENT = re.compile(r"\\[dDwWsSbBpP]|\(\?|\[:")
@@ -58,7 +64,7 @@ class ColumnChecker:
         """
         extras = self.rows.extra_columns(schema.names, origin)
         for field in self.fields:
-            if field.name in schema.names and not _convertible(schema.field(field.name).type, field):
+            if field.name in schema.names and not convertible(schema.field(field.name).type, field):
                 raise InputError(
                     f"wrong type in `{origin}`, column `{field.name}`: `{schema.field(field.name).type}`",
                     hint=f"the row model has `{field.kind.__name__}`; correct the file or the row model",
@@ -70,13 +76,17 @@ class ColumnChecker:
         good = pa.repeat(True, batch.num_rows)
         columns: list[pa.Array] = []
         for field in self.fields:
-            values, convertible = _convert(batch, field)
+            values, converted = convert(batch, field)
             columns.append(values)
             excused = values.is_null() if field.nullable else pa.scalar(False)
-            for passed in [values.is_valid(), convertible, *(test(values) for test in self._tests[field.name])]:
+            good = pc.and_(good, pc.fill_null(converted, True))
+            for passed in [values.is_valid(), *(test(values) for test in self._tests[field.name])]:
                 good = pc.and_(good, pc.or_(excused, pc.fill_null(passed, False)))
         positions = pa.arange(first_position, first_position + batch.num_rows)
         extras = [name for name in batch.schema.names if name not in {field.name for field in self.fields}]
+        for name in extras:
+            if pa.types.is_string(batch.schema.field(name).type):
+                good = pc.and_(good, pc.fill_null(_without_nul(batch.column(name)), True))
         columns += [positions, *(batch.column(name) for name in extras)]
         schema = pa.schema([*self.rows.schema, *(batch.schema.field(name) for name in extras)])
         # The whole batch goes into a schema whose columns are not null: only then are the bad rows taken out.
@@ -84,67 +94,44 @@ class ColumnChecker:
         if pc.all(good).as_py() is not False:
             return Checked(checked, [])
         bad = pc.invert(good)
-        return Checked(checked.filter(good), self._explain(batch.filter(bad), positions.filter(bad)))
+        return Checked(checked.filter(good), self._explain(batch.filter(bad), positions.filter(bad), extras))
 
-    def _explain(self, batch: pa.RecordBatch, positions: pa.Array) -> list[BadRow]:
-        rows = batch.to_pylist()
-        reasons = self.rows.reasons(rows)
+    def _explain(self, batch: pa.RecordBatch, positions: pa.Array, extras: Sequence[str]) -> list[BadRow]:
+        rows = readable(batch).to_pylist()
+        reasons = self.rows.reasons(rows, extras)
         return [
             BadRow.of(position, reasons.get(index, "refused by the check of columns"), rows[index])
             for index, position in enumerate(positions.to_pylist())
         ]
 
 
-def _convert(batch: pa.RecordBatch, field: Field) -> tuple[pa.Array, Mask | pa.BooleanScalar]:
-    """Return a column in the field's type, and which of its values could be converted."""
-    everything = pa.scalar(True)
-    if field.name not in batch.schema.names:
-        return pa.repeat(pa.scalar(field.default, field.arrow_type), batch.num_rows), everything
-    values = batch.column(field.name)
-    if field.kind is int and pa.types.is_floating(values.type):
-        # Writers turn a column of integers with nulls into floating point; 2**63 is the first that does not fit.
-        whole = pc.and_(pc.equal(values, pc.trunc(values)), pc.less(pc.abs(values), 2.0**63))
-        return pc.cast(values, field.arrow_type, safe=False), whole
-    if field.kind.__name__ == "datetime" and pa.types.is_timestamp(values.type):
-        return pc.cast(values, options=pc.CastOptions(field.arrow_type, allow_time_truncate=True)), everything
-    return pc.cast(values, field.arrow_type), everything
-
-
-def _convertible(found: pa.DataType, field: Field) -> bool:
-    kind, types = field.kind.__name__, pa.types
-    if pa.types.is_dictionary(found):
-        found = found.value_type
-    accepted = {
-        "int": (types.is_integer(found) and found != pa.uint64()) or (types.is_floating(found) and not field.choices),
-        "float": types.is_floating(found) or types.is_integer(found),
-        "str": types.is_string(found) or types.is_large_string(found) or types.is_string_view(found),
-        "bool": types.is_boolean(found),
-        "datetime": types.is_date32(found) or (types.is_timestamp(found) and found.tz is None),
-        "date": types.is_date32(found),
-    }
-    return bool(types.is_null(found) or accepted[kind])
-
-
 def _rules(field: Field) -> list[tuple[str, Any]]:
     """Return a field's constraints as name and bound."""
     rules: list[tuple[str, Any]] = [("choices", field.choices)] if field.choices else []
+    if field.kind is str and not field.choices:
+        rules.append(("nul", False))
     for constraint in field.constraints:
         for part in constraint if isinstance(constraint, GroupedMetadata) else [constraint]:
             if is_dataclass(part):
                 rules += [(attribute.name, getattr(part, attribute.name)) for attribute in attributes(part)]
             else:
                 rules += vars(part).items()
-    return rules
+    # A decimal's digits are its column's type.
+    return [(name, bound) for name, bound in rules if name not in DIGITS or field.kind is not Decimal]
 
 
 def _compile(model: type[RowModel], field: Field, rule: tuple[str, Any]) -> Test:
     name, bound = rule
-    same_type = type(bound) is field.kind or (field.kind, type(bound)) == (float, int)
+    same_type = type(bound) is field.kind or (field.kind, type(bound)) in ALSO_COMPARED
+    if name == "nul":
+        return _without_nul
+    if name == "json" and field.kind is str:
+        return _all_json
     if name == "choices" and field.kind in (str, int):
         allowed = pa.array(bound, field.arrow_type)
         return lambda values: pc.is_in(values, value_set=allowed)
-    if name in COMPARISONS and same_type and field.kind in (int, float, date, datetime):
-        limit = pa.scalar(bound, field.arrow_type)
+    if name in COMPARISONS and same_type and field.kind in COMPARED:
+        limit = _limit(model, field, name, bound)
         return lambda values: COMPARISONS[name](values, limit)
     if name in LENGTHS and field.kind is str:
         return lambda values: LENGTHS[name](pc.utf8_length(values), bound)
@@ -159,6 +146,24 @@ def _compile(model: type[RowModel], field: Field, rule: tuple[str, Any]) -> Test
         "columns are checked by ge, gt, le, lt, min_length, max_length, Literal, allow_inf_nan and a pattern of "
         "explicit classes such as [0-9]; check anything else in the transformation",
     )
+
+
+def _limit(model: type[RowModel], field: Field, name: str, bound: Any) -> pa.Scalar:
+    try:
+        return pa.scalar(Decimal(bound) if field.kind is Decimal else bound, field.arrow_type)
+    except pa.ArrowInvalid as error:
+        raise unsupported(
+            model, field.name, f"`{name}={bound!r}`", f"give one that {field.arrow_type} holds"
+        ) from error
+
+
+def _without_nul(values: pa.Array) -> Mask:
+    return pc.invert(pc.match_substring(values, NUL))
+
+
+def _all_json(values: pa.Array) -> Mask:
+    # Arrow does not parse JSON, so these columns alone are looked at value by value.
+    return pa.array([None if text is None else not defect_of(text) for text in values.to_pylist()], pa.bool_())
 
 
 def _refuse_model_wide_rules(model: type[RowModel]) -> None:

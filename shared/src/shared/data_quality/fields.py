@@ -6,13 +6,15 @@ import types
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
 
 from shared.errors import ConfigurationError
+from shared.warehouse.identifiers import POSTGRES_BYTES
 
 ARROW_TYPES: dict[type, pa.DataType] = {
     int: pa.int64(),
@@ -20,15 +22,18 @@ ARROW_TYPES: dict[type, pa.DataType] = {
     str: pa.string(),
     bool: pa.bool_(),
     datetime: pa.timestamp("us"),
+    AwareDatetime: pa.timestamp("us", "UTC"),
     date: pa.date32(),
 }
+DECIMAL_DIGITS = 38
 
 
 class RowModel(BaseModel):
     """What a good row of a resource looks like. Subclass it with one annotated field a column.
 
-    Fields are `int`, `float`, `str`, `bool`, `datetime`, `date` or a `Literal`, optional or not, with pydantic's
-    constraints. A field without a default is a column that must be there; `| None` lets its values be null.
+    Fields are `int`, `float`, `str`, `bool`, `datetime`, pydantic's `AwareDatetime`, `date`, `Decimal` with
+    `max_digits` and `decimal_places`, `JsonText` or a `Literal`, optional or not, with pydantic's constraints. A field
+    without a default is a column that must be there; `| None` lets its values be null.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -40,6 +45,7 @@ class Field:
 
     Attributes:
         kind: The Python type of its values.
+        arrow_type: The arrow type of the column once checked.
         required: Whether the column must be there; if it is not, every row has `default`.
         constraints: Pydantic's constraint objects: `Ge(ge=0)`, `MaxLen(max_length=3)`, …
         choices: The values of a `Literal`, or nothing.
@@ -47,16 +53,12 @@ class Field:
 
     name: str
     kind: type
+    arrow_type: pa.DataType
     nullable: bool
     required: bool
     default: object
     constraints: tuple[object, ...]
     choices: tuple[Any, ...]
-
-    @property
-    def arrow_type(self) -> pa.DataType:
-        """The arrow type of the column once checked."""
-        return ARROW_TYPES[self.kind]
 
 
 def fields_of(model: type[RowModel]) -> list[Field]:
@@ -78,12 +80,31 @@ def _field(model: type[RowModel], name: str, info: FieldInfo) -> Field:
     choices = get_args(annotation) if get_origin(annotation) is Literal else ()
     kinds = {type(choice) for choice in choices} if choices else {annotation}
     kind = kinds.pop()
-    if kinds or kind not in ARROW_TYPES:
-        raise unsupported(model, name, f"type `{info.annotation}`", f"use one of {_names(ARROW_TYPES)}")
+    if kinds or kind not in (*ARROW_TYPES, Decimal):
+        raise unsupported(model, name, f"type `{info.annotation}`", f"use one of {_names([*ARROW_TYPES, Decimal])}")
+    if len(name.encode()) > POSTGRES_BYTES:
+        raise unsupported(model, name, f"a name of more than {POSTGRES_BYTES} bytes", "PostgreSQL would cut it off")
     if info.alias or info.validation_alias:
         raise unsupported(model, name, "alias", "name the field as the column is named")
     default = None if info.is_required() else info.get_default(call_default_factory=True, validated_data={})
-    return Field(name, kind, nullable, info.is_required(), default, tuple(constraints), choices)
+    arrow_type = _decimal_type(model, name, constraints) if kind is Decimal else ARROW_TYPES[kind]
+    return Field(name, kind, arrow_type, nullable, info.is_required(), default, tuple(constraints), choices)
+
+
+def _decimal_type(model: type[RowModel], name: str, constraints: Iterable[object]) -> pa.DataType:
+    bounds: dict[str, Any] = {}
+    for constraint in constraints:
+        bounds |= getattr(constraint, "__dict__", {})
+    digits, places = bounds.get("max_digits"), bounds.get("decimal_places")
+    # Pydantic does not let a zero pass where there is no digit before the point.
+    if digits is None or places is None or not 0 <= places < digits <= DECIMAL_DIGITS:
+        raise unsupported(
+            model,
+            name,
+            f"`Decimal` with max_digits={digits}, decimal_places={places}",
+            f"give both, with at least one digit before the point and at most {DECIMAL_DIGITS} in all",
+        )
+    return pa.decimal128(digits, places)
 
 
 def _unwrap(annotation: Any, metadata: Iterable[object]) -> tuple[Any, bool, list[object]]:

@@ -14,6 +14,7 @@ from shared.data_quality.fields import Field, RowModel, arrow_schema, fields_of
 from shared.errors import InputError
 
 POSITION = "_position"
+NUL = "\0"
 Row = Mapping[str, Any]
 
 
@@ -80,7 +81,7 @@ class RowChecker:
             positions: Where each is in its origin.
             extras: Columns that the model does not know, to be carried along as text.
         """
-        reasons, good = self._examine(rows)
+        reasons, good = self._examine(rows, extras)
         bad = [BadRow.of(positions[at], reason, rows[at]) for at, reason in sorted(reasons.items())]
         columns = [pa.array(_values(good, field), field.arrow_type) for field in self.fields]
         columns.append(pa.array([positions[at] for at in good], pa.int64()))
@@ -88,17 +89,23 @@ class RowChecker:
         schema = pa.schema([*self.schema, *(pa.field(name, pa.string()) for name in extras)])
         return Checked(pa.RecordBatch.from_arrays(columns, schema=schema), bad)
 
-    def reasons(self, rows: Sequence[Row]) -> dict[int, str]:
+    def reasons(self, rows: Sequence[Row], extras: Sequence[str] = ()) -> dict[int, str]:
         """Return what is wrong with each bad row, by its index."""
-        return self._examine(rows)[0]
+        return self._examine(rows, extras)[0]
 
-    def _examine(self, rows: Sequence[Row]) -> tuple[dict[int, str], dict[int, RowModel]]:
+    def _examine(self, rows: Sequence[Row], extras: Sequence[str]) -> tuple[dict[int, str], dict[int, RowModel]]:
         """Return what is wrong with the bad rows and the models of the good ones, both by index."""
         clauses: dict[int, list[str]] = {}
         good = self._validate(rows, clauses)
         for field in self.fields:
             for at in _unstorable(_values(good, field), list(good), field.arrow_type):
                 clauses.setdefault(at, []).append(f"`{field.name}`: cannot be stored as {field.arrow_type}")
+        # PostgreSQL cannot hold it, and which rows are good does not depend on the engine.
+        texts = {field.name: _values(good, field) for field in self.fields if field.kind is str}
+        texts |= {name: [as_text(rows[at].get(name)) for at in good] for name in extras}
+        for name, values in texts.items():
+            for at in _with_nul(values, list(good)):
+                clauses.setdefault(at, []).append(f"`{name}`: text with a NUL character")
         return (
             {at: "; ".join(found) for at, found in clauses.items()},
             {at: row for at, row in good.items() if at not in clauses},
@@ -125,6 +132,10 @@ def _unstorable(values: Sequence[Any], indices: Sequence[int], arrow_type: pa.Da
     if _storable(values, arrow_type):
         return []
     return [at for at, value in zip(indices, values, strict=True) if not _storable([value], arrow_type)]
+
+
+def _with_nul(values: Sequence[str | None], indices: Sequence[int]) -> list[int]:
+    return [at for at, value in zip(indices, values, strict=True) if value and NUL in value]
 
 
 def _storable(values: Sequence[Any], arrow_type: pa.DataType) -> bool:

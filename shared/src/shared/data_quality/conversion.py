@@ -1,0 +1,92 @@
+"""Turn a column as it comes into the type that a row model gives it, and say which values could be turned."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timezone
+from decimal import Decimal
+from typing import TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import AwareDatetime
+
+from shared.data_quality.fields import Field
+
+Mask: TypeAlias = pa.BooleanArray | pa.BooleanScalar
+EVERYTHING = pa.scalar(True)
+MOMENTS = (datetime, AwareDatetime, date)
+WIDEST = 76
+
+
+def convertible(found: pa.DataType, field: Field) -> bool:
+    """Tell whether a column of this type can become the field's; values of it may still be bad."""
+    kind, types = field.kind.__name__, pa.types
+    if types.is_dictionary(found):
+        found = found.value_type
+    accepted = {
+        "int": (types.is_integer(found) and found != pa.uint64()) or (types.is_floating(found) and not field.choices),
+        "float": types.is_floating(found) or types.is_integer(found),
+        "str": types.is_string(found) or types.is_large_string(found) or types.is_string_view(found),
+        "bool": types.is_boolean(found),
+        "datetime": types.is_date32(found) or (types.is_timestamp(found) and found.tz is None),
+        "AwareDatetime": types.is_timestamp(found) and found.tz is not None,
+        "date": types.is_date32(found),
+        # Floating point is no exact amount, whatever its digits.
+        "Decimal": types.is_decimal(found) or types.is_integer(found),
+    }
+    return bool(types.is_null(found) or accepted[kind])
+
+
+def convert(batch: pa.RecordBatch, field: Field) -> tuple[pa.Array, Mask]:
+    """Return a column in the field's type, and which of its values could be converted."""
+    if field.name not in batch.schema.names:
+        return pa.repeat(pa.scalar(field.default, field.arrow_type), batch.num_rows), EVERYTHING
+    values = batch.column(field.name)
+    if field.kind is int and pa.types.is_floating(values.type):
+        # Writers turn a column of integers with nulls into floating point; 2**63 is the first that does not fit.
+        whole = pc.and_(pc.equal(values, pc.trunc(values)), pc.less(pc.abs(values), 2.0**63))
+        return pc.cast(values, field.arrow_type, safe=False), whole
+    if field.kind is Decimal and not pa.types.is_null(values.type):
+        return _to_decimal(values, field.arrow_type)
+    converted = pc.cast(values, options=pc.CastOptions(field.arrow_type, allow_time_truncate=True))
+    return converted, in_calendar(converted) if field.kind in MOMENTS else EVERYTHING
+
+
+def _to_decimal(values: pa.Array, target: pa.Decimal128Type) -> tuple[pa.Array, Mask]:
+    """Rescale decimals; those that would lose digits are null, and false in the mask."""
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    scale = values.type.scale if pa.types.is_decimal(values.type) else 0
+    wide = pc.cast(values, pa.decimal256(WIDEST, scale))
+    whole_digits = target.precision - target.scale
+    fits = EVERYTHING
+    if whole_digits + scale < WIDEST:
+        fits = pc.less(pc.abs(wide), pa.scalar(Decimal(10**whole_digits), wide.type))
+    if scale > target.scale:
+        fits = pc.and_(fits, pc.equal(wide, pc.round(wide, ndigits=target.scale)))
+    fitting = pc.if_else(pc.fill_null(fits, False), wide, pa.scalar(None, wide.type))
+    # Twice: what fits has few digits, but arrow looks at the type's and would refuse to add zeros to 76 of them.
+    narrow = pc.cast(fitting, pa.decimal256(WIDEST, min(scale, target.scale)))
+    return pc.cast(narrow, target), fits
+
+
+def in_calendar(values: pa.Array) -> Mask:
+    """Tell which dates and times are of the years 1 to 9999: Python knows no others, nor does every engine."""
+    if pa.types.is_date(values.type):
+        first, last = date.min, date.max
+    else:
+        zone = timezone.utc if values.type.tz else None
+        first, last = datetime.min.replace(tzinfo=zone), datetime.max.replace(tzinfo=zone)
+    return pc.and_(
+        pc.greater_equal(values, pa.scalar(first, values.type)), pc.less_equal(values, pa.scalar(last, values.type))
+    )
+
+
+def readable(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a batch whose dates and times Python can hold; a column with others becomes text."""
+    for at, column in enumerate(batch.columns):
+        moments = pa.types.is_date(column.type) or pa.types.is_timestamp(column.type)
+        if moments and pc.all(in_calendar(column)).as_py() is False:
+            name = batch.schema.field(at).name
+            batch = batch.set_column(at, name, pc.cast(column, pa.string()))
+    return batch
