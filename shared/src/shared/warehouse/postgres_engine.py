@@ -170,7 +170,7 @@ class PostgresWarehouse(Warehouse):
     @override
     def is_empty(self) -> bool:
         return not self.fetch(
-            "select from pg_class join pg_namespace on pg_namespace.oid = relnamespace "
+            "select 1 from pg_class join pg_namespace on pg_namespace.oid = relnamespace "
             "where relkind in ('r', 'p', 'v', 'm', 'f') and nspname <> 'information_schema' "
             "and nspname !~ '^pg_' limit 1"
         )
