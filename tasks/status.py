@@ -25,7 +25,8 @@ Record = dict[str, Any]
 State = dict[str, Any]
 
 LAST_RUNS = """
-    select step, command, status, started_at, error, cast(extract(epoch from finished_at - started_at) as double precision) as seconds
+    select step, command, status, started_at, error,
+        cast(extract(epoch from finished_at - started_at) as double precision) as seconds
     from (
         select *, row_number() over (partition by step, command order by started_at desc) as age
         from ops.run

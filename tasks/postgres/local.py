@@ -119,4 +119,3 @@ def init(settings: Settings, *, anew: bool = False) -> Place:
         provision(where.admin_of(WAREHOUSE))
         where.keep_passwords(LOGINS, anew=anew)
     return where
-

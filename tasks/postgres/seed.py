@@ -15,7 +15,6 @@ import duckdb
 import pyarrow as pa
 from psycopg2 import extensions, sql
 
-from shared.config import Settings
 from shared.errors import InputError
 from shared.postgres.errors import explained
 from shared.postgres.provision import create_database
@@ -102,7 +101,9 @@ def merge(cursor: extensions.cursor, table: str, rows: pa.Table) -> int:
     new = sql.SQL(", ").join(sql.Identifier("excluded", name) for name in names)
     changes = [sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in names if name not in KEYS[table]]
     cursor.execute("begin")
-    cursor.execute(sql.SQL("create temporary table incoming (like erp.{}) on commit drop").format(sql.Identifier(table)))
+    cursor.execute(
+        sql.SQL("create temporary table incoming (like erp.{}) on commit drop").format(sql.Identifier(table))
+    )
     copy_in(cursor, "incoming", rows)
     cursor.execute(
         sql.SQL(
@@ -119,4 +120,3 @@ def merge(cursor: extensions.cursor, table: str, rows: pa.Table) -> int:
     changed = int(cursor.rowcount)
     cursor.execute("commit")
     return changed
-
