@@ -121,6 +121,8 @@ def test_one_login_for_everything(postgres_server: LocalServer) -> None:
             open_warehouse(settings, holder="a")
         with open_warehouse(settings, holder="a", role="ingress", mode="write") as warehouse:
             warehouse.replace_arrow("raw.t", pa.table({"i": [1]}))
+            assert {"raw_staging", "splink"} <= warehouse.schemas()
+            assert warehouse.fetch("select levenshtein('a', 'b')") == [(1,)]
         with open_warehouse(settings, holder="b") as reader:
             assert reader.row_count("raw.t") == 1
     finally:

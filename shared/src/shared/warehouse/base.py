@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, ClassVar, Literal, TypeAlias, get_args
 
 import pyarrow as pa
 
@@ -43,6 +43,8 @@ class Warehouse(ABC):
         url: The URL that it was opened by; it may hold a password.
         location: Where it is, for messages: without a password.
         path: The file, where it is one.
+        scratch: Schemas beside the layers, in which libraries work that cannot make one for themselves.
+        preparation: Statements that an empty database needs beside schemas and tables.
     """
 
     engine: str
@@ -52,6 +54,8 @@ class Warehouse(ABC):
     path: Path | None
     identity: Identity
     state_dir: Path
+    scratch: ClassVar[tuple[str, ...]] = ()
+    preparation: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:

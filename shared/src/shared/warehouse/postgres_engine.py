@@ -43,6 +43,9 @@ class PostgresWarehouse(Warehouse):
 
     engine = "postgres"
     path = None
+    # dlt's and Splink's; where each project has its own role, `infra/postgres` has made them.
+    scratch = ("raw_staging", "splink")
+    preparation = ("create extension if not exists fuzzystrmatch",)
 
     def __init__(self, settings: Settings, *, holder: str, role: Role, mode: Mode) -> None:
         self.url = settings.warehouse_url
