@@ -45,7 +45,9 @@ def filled(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     return tmp_path
 
 
-def test_page_shows_the_last_of_everything(filled: Path, warehouse_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_page_shows_the_last_of_everything(
+    filled: Path, warehouse_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Steps, rows of the last run, reasons in quarantine, figures, deliveries and files are all on the page."""
     main([])
     page = capsys.readouterr().out
