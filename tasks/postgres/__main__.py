@@ -41,13 +41,14 @@ def main(arguments: Sequence[str]) -> int:
     parsers = {name: actions.add_parser(name, help=text) for name, text in ACTIONS.items()}
     parsers["init"].add_argument("--new-passwords", action="store_true", help="also give the roles new passwords")
     parsers["shell"].add_argument("--role", choices=["admin", *ROLES], default="admin", help="whom to be")
-    parsers["shell"].add_argument("--database", default=WAREHOUSE)
+    for name in ("init", "shell"):
+        parsers[name].add_argument("--database", default=WAREHOUSE, metavar="NAME", help=f"default: {WAREHOUSE}")
     options, rest = parser.parse_known_args(arguments)
     if rest and options.action != "shell":
         raise UserError(f"unknown argument: `{rest[0]}`", hint=f"`{options.action}` takes none; see --help")
     settings = get_settings()
     if options.action == "init":
-        tell(init(settings, anew=options.new_passwords))
+        tell(init(settings, database=options.database, anew=options.new_passwords), options.database)
     elif options.action == "start":
         server = local_server(settings)
         _, started = start(server)
@@ -66,10 +67,10 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def tell(where: Place) -> None:
+def tell(where: Place, database: str = WAREHOUSE) -> None:
     """Say how to use the server: standard output is what a shell can evaluate."""
     say(f"passwords of the roles: `{where.settings.passfile}`, which only you can read")
-    print(f"export WAREHOUSE_URL={where.url(WAREHOUSE)}")
+    print(f"export WAREHOUSE_URL={where.url(database)}")
 
 
 def status(settings: Settings) -> int:

@@ -112,10 +112,10 @@ def place(settings: Settings) -> Place:
     return Place(server.admin(), server, settings)
 
 
-def init(settings: Settings, *, anew: bool = False) -> Place:
+def init(settings: Settings, *, database: str = WAREHOUSE, anew: bool = False) -> Place:
     """Make the warehouse's database with its layers and roles, or bring it up to date; start the server for it."""
     where = place(settings)
     with step(f"database, layers and roles on {where.admin.address}"):
-        provision(where.admin_of(WAREHOUSE))
+        provision(where.admin_of(database))
         where.keep_passwords(LOGINS, anew=anew)
     return where

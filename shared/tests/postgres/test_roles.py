@@ -177,3 +177,17 @@ def test_names_in_the_scripts_are_the_roles_of_the_platform(postgres_database: P
         cursor.execute("select rolname from pg_roles where rolname like 'platform\\_%'")
         assert {name for (name,) in cursor.fetchall()} == {login_of(role) for role in ROLES}
     session.close()
+
+
+@pytest.mark.parametrize("name", ['a"; drop schema raw; --', "o'brien", "%s é"])
+def test_hostile_database_name_is_only_a_name(postgres_server: LocalServer, name: str) -> None:
+    """A database whose name looks like SQL is made, provisioned twice and opened as what it is called."""
+    admin = postgres_server.admin(name)
+    provision(admin)
+    provision(admin)
+    reader = PostgresTarget.from_url(admin.location, user="platform_reader", passfile=postgres_server.passwords)
+    session = reader.connect("test")
+    with session.cursor() as cursor:
+        cursor.execute("select current_database(), name from ops.identity")
+        assert cursor.fetchone() == (name, "warehouse")
+    session.close()
