@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import subprocess
+import sys
 from collections.abc import Sequence
 
+import psycopg2
 import pytest
 
 from shared.command_line import Parser, command
@@ -73,6 +76,23 @@ def test_hinted_error_below_another_is_shown(capsys: pytest.CaptureFixture[str])
     wrapped.__context__ = InputError("missing column: `postcode`", hint="add it")
     assert failing(wrapped) == 2
     assert "hint: add it" in capsys.readouterr().err
+
+
+def test_lost_server_below_another_error_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """What an error of PostgreSQL's means is told even where a library wraps the driver's error in its own."""
+    wrapped = RuntimeError("pipeline step failed")
+    wrapped.__cause__ = psycopg2.OperationalError("server closed the connection unexpectedly\n\tThis probably means")
+    assert failing(wrapped) == 1
+    printed = capsys.readouterr().err
+    assert "error: the connection to PostgreSQL is lost: server closed the connection unexpectedly\n" in printed
+    assert "hint: what was not committed is undone" in printed
+
+
+def test_command_that_does_without_postgresql_does_not_load_its_driver() -> None:
+    """An error of a command on DuckDB is told without psycopg2, which takes a moment to import."""
+    program = "import sys; from shared.command_line import report; report(OSError()); print('psycopg2' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_interrupt_exits_130(capsys: pytest.CaptureFixture[str]) -> None:

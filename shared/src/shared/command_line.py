@@ -66,8 +66,9 @@ def as_platform_error(error: BaseException) -> PlatformError:
     """Return the error itself, or what it was caused by, as one that carries a hint."""
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, PlatformError):
-            return cause
+        known = cause if isinstance(cause, PlatformError) else explained_by_postgres(cause)
+        if known is not None:
+            return known
         if is_storage_full(cause):
             return StorageFull(
                 f"no space left while writing: {first_line(cause)}",
@@ -83,6 +84,15 @@ def as_platform_error(error: BaseException) -> PlatformError:
         f"{type(error).__name__}: {first_line(error)}",
         hint="run the command again with --debug to see where this comes from",
     )
+
+
+def explained_by_postgres(error: BaseException) -> PlatformError | None:
+    """Return what an error of PostgreSQL's means; a command that never loaded its driver has none and pays for none."""
+    if "psycopg2" not in sys.modules:
+        return None
+    from shared.postgres.errors import explain
+
+    return explain(error)
 
 
 def is_storage_full(error: BaseException) -> bool:

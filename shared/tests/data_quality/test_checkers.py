@@ -78,10 +78,12 @@ def test_extra_columns_are_named() -> None:
 def test_nanoseconds_and_all_null_columns_are_taken() -> None:
     """What pandas writes is taken: timestamps in nanoseconds, a column of nulls without a type."""
     model = create_model("Dated", __base__=RowModel, at=datetime, note=OPTIONAL_TEXT)
-    columns = batch(at=pa.array([1_500_000_000_123_456_789], pa.timestamp("ns")), note=pa.nulls(1))
+    columns = batch(at=pa.array([1_500_000_000_123_456_789, None], pa.timestamp("ns")), note=pa.nulls(2))
     checker = ColumnChecker(model)
     assert checker.extra_columns(columns.schema, "a.parquet") == []
-    assert checker.check(columns, 1).good.column("at").to_pylist()[0].microsecond == 123456
+    checked = checker.check(columns, 1)
+    assert checked.good.column("at").to_pylist()[0].microsecond == 123456
+    assert [row.reason for row in checked.bad] == ["`at`: missing"]
 
 
 @pytest.mark.parametrize(

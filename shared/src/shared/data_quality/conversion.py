@@ -74,6 +74,9 @@ def in_calendar(values: pa.Array) -> Mask:
     """Tell which dates and times are of the years 1 to 9999: Python knows no others, nor does every engine."""
     if pa.types.is_date(values.type):
         first, last = date.min, date.max
+    elif values.type.unit == "ns":
+        # From 1677 to 2262, and nothing else could be compared with it.
+        return pa.repeat(True, len(values))
     else:
         zone = timezone.utc if values.type.tz else None
         first, last = datetime.min.replace(tzinfo=zone), datetime.max.replace(tzinfo=zone)
@@ -85,8 +88,8 @@ def in_calendar(values: pa.Array) -> Mask:
 def readable(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return a batch whose dates and times Python can hold; a column with others becomes text."""
     for at, column in enumerate(batch.columns):
-        moments = pa.types.is_date(column.type) or pa.types.is_timestamp(column.type)
-        if moments and pc.all(in_calendar(column)).as_py() is False:
+        is_moment = pa.types.is_date(column.type) or pa.types.is_timestamp(column.type)
+        if is_moment and pc.all(in_calendar(column)).as_py() is False:
             name = batch.schema.field(at).name
             batch = batch.set_column(at, name, pc.cast(column, pa.string()))
     return batch

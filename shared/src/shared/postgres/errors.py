@@ -9,6 +9,8 @@ import psycopg2
 
 from shared.errors import ConfigurationError, NotAWarehouse, PlatformError, StorageFull, UserError
 
+LOST = ("server closed", "connection", "cursor already closed", "SSL", "could not receive", "could not send")
+WAREHOUSE = "WAREHOUSE_URL"
 MAKE_ROLES = "`./pixiw run postgres-init` makes the database and the roles"
 
 
@@ -25,20 +27,29 @@ class NotPermitted(UserError):
     code = "not_permitted"
 
 
-def explain_connection(error: psycopg2.Error, *, address: str, user: str, database: str) -> PlatformError:
-    """Return what a failure to connect means. libpq gives it no code, so its text decides."""
+def explain_connection(
+    error: psycopg2.Error, *, address: str, user: str, database: str, setting: str = WAREHOUSE
+) -> PlatformError:
+    """Return what a failure to connect means. libpq gives it no code, so its text decides.
+
+    Args:
+        setting: The environment variable that has led here.
+    """
     text = str(error).strip()
+    remedy = f"; {MAKE_ROLES}" if setting == WAREHOUSE else ""
     if "password authentication failed" in text or "no password supplied" in text or "role " in text:
         return ConfigurationError(
             f"PostgreSQL at {address} does not let in `{user}`: wrong or missing password, or no such role",
-            hint=f"correct user and password in WAREHOUSE_URL or in the file that PGPASSFILE names; {MAKE_ROLES}",
+            hint=f"correct user and password in {setting} or in the file that PGPASSFILE names{remedy}",
         )
     if f'database "{database}" does not exist' in text:
-        return NotAWarehouse(f"no such database at {address}: `{database}`", hint=f"correct the URL; {MAKE_ROLES}")
+        return NotAWarehouse(f"no such database at {address}: `{database}`", hint=f"correct {setting}{remedy}")
     if "permission denied for database" in text:
-        return NotPermitted(f"`{user}` may not connect to `{database}` at {address}", hint=MAKE_ROLES)
+        return NotPermitted(
+            f"`{user}` may not connect to `{database}` at {address}", hint=f"let it, or correct {setting}{remedy}"
+        )
     if "could not translate host name" in text:
-        return ConfigurationError(f"no such host: {address}", hint="correct the host in WAREHOUSE_URL")
+        return ConfigurationError(f"no such host: {address}", hint=f"correct the host in {setting}")
     if "invalid connection option" in text or "invalid sslmode" in text or "invalid value for" in text:
         return ConfigurationError(
             f"the URL of PostgreSQL at {address} has an option that cannot be used: {first_line(text)}",
@@ -46,15 +57,16 @@ def explain_connection(error: psycopg2.Error, *, address: str, user: str, databa
         )
     return ServerUnavailable(
         f"PostgreSQL does not answer at {address}: {first_line(text)}",
-        hint="start it (`./pixiw run postgres-start` for the local one) or correct WAREHOUSE_URL, then run it again",
+        hint=f"start it (`./pixiw run postgres-start` for the local one) or correct {setting}, then run it again",
     )
 
 
 def explain(error: BaseException) -> PlatformError | None:
     """Return what an error of a running session means, None where PostgreSQL itself has said all there is to say."""
-    if not isinstance(error, psycopg2.Error):
+    state = code_of(error)
+    if state is None:
         return None
-    state, text = error.pgcode or "", first_line(str(error))
+    text = first_line(str(error))
     if state == "53100":
         return StorageFull(
             f"no space left on the PostgreSQL server: {text}",
@@ -65,7 +77,7 @@ def explain(error: BaseException) -> PlatformError | None:
             f"PostgreSQL does not permit it: {text}",
             hint="each project may write its own layer only; `./pixiw run postgres-init` restores what roles may do",
         )
-    if state[:2] in ("08", "57") or state == "53300" or (not state and is_lost(error, text)):
+    if state[:2] in ("08", "57") or state == "53300" or (not state and says_lost(text)):
         return ServerUnavailable(
             f"the connection to PostgreSQL is lost: {text}",
             hint="what was not committed is undone; run the command again when the server is back",
@@ -82,13 +94,19 @@ class Collision(PlatformError):
     retryable = True
 
 
-def is_lost(error: psycopg2.Error, text: str) -> bool:
+def code_of(error: BaseException) -> str | None:
+    """Return PostgreSQL's code of an error (SQLSTATE), empty where it has none; None where it is no driver's error."""
+    if isinstance(error, psycopg2.Error):
+        return error.pgcode or ""
+    # dlt copies with ADBC; whoever does not has no need of that driver.
+    if type(error).__module__.partition(".")[0] == "adbc_driver_manager":
+        return getattr(error, "sqlstate", None) or ""
+    return None
+
+
+def says_lost(text: str) -> bool:
     """Tell whether an error without a code says that there is no connection any more."""
-    if isinstance(error, psycopg2.InterfaceError):
-        return "closed" in text
-    return isinstance(error, psycopg2.OperationalError | psycopg2.DatabaseError) and any(
-        words in text for words in ("server closed", "connection", "SSL", "could not receive", "could not send")
-    )
+    return any(words in text for words in LOST)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import psycopg2
 from psycopg2 import extensions
 
 from shared.errors import ConfigurationError, PlatformError
-from shared.postgres.errors import explain_connection
+from shared.postgres.errors import WAREHOUSE, explain_connection
 from shared.postgres.passfile import find_password
 
 SCHEMES = ("postgresql", "postgres")
@@ -29,6 +29,7 @@ class PostgresTarget:
 
     Attributes:
         options: More of libpq's parameters, from behind the URL's `?`: `sslmode`, `sslrootcert`, …
+        setting: The environment variable that named it, for messages.
     """
 
     host: str
@@ -37,15 +38,17 @@ class PostgresTarget:
     user: str
     password: str | None = field(repr=False)
     options: Mapping[str, str] = field(default_factory=dict)
+    setting: str = WAREHOUSE
 
     @classmethod
-    def from_url(cls, url: str, *, user: str, passfile: Path | None = None) -> PostgresTarget:
+    def from_url(cls, url: str, *, user: str, passfile: Path | None = None, setting: str = WAREHOUSE) -> PostgresTarget:
         """Read a URL `postgresql://[user[:password]@]host[:port]/database[?option=value]`.
 
         Args:
             url: User, password and database may hold anything, percent-encoded.
             user: Who connects where the URL names nobody.
             passfile: Where to look a password up that the URL does not have; see `shared.postgres.passfile`.
+            setting: The environment variable that the URL is from, for messages.
 
         Raises:
             ConfigurationError: It is no such URL; the message does not repeat it, as it may hold a password.
@@ -54,10 +57,10 @@ class PostgresTarget:
             parts = urlsplit(url)
             port = parts.port or 5432
         except ValueError as error:
-            raise not_a_url(str(error)) from error
+            raise not_a_url(str(error), setting) from error
         database = unquote(parts.path.removeprefix("/"))
         if parts.scheme not in SCHEMES or not parts.hostname or not database:
-            raise not_a_url("host or database is missing")
+            raise not_a_url("host or database is missing", setting)
         target = cls(
             host=unquote(parts.hostname),
             port=port,
@@ -65,6 +68,7 @@ class PostgresTarget:
             user=unquote(parts.username or "") or user,
             password=unquote(parts.password) if parts.password is not None else None,
             options=dict(parse_qsl(parts.query, strict_parsing=bool(parts.query))),
+            setting=setting,
         )
         return target if target.password is not None else target._with_password_from(passfile)
 
@@ -93,7 +97,7 @@ class PostgresTarget:
         if self.password is not None:
             login += ":" + quote(self.password, safe="")
         host = f"[{self.host}]" if ":" in self.host else self.host
-        query = f"?{urlencode(self.options)}" if self.options else ""
+        query = f"?{urlencode(self.options, quote_via=quote)}" if self.options else ""
         return f"postgresql://{login}@{host}:{self.port}/{quote(self.database, safe='')}{query}"
 
     def keywords(self) -> dict[str, str | int]:
@@ -107,12 +111,15 @@ class PostgresTarget:
         }
         return known if self.password is None else {**known, "password": self.password}
 
-    def connect(self, application_name: str, *, patience: float = STARTUP_SECONDS) -> extensions.connection:
+    def connect(
+        self, application_name: str, *, patience: float = STARTUP_SECONDS, oldest: int | None = None
+    ) -> extensions.connection:
         """Open a session that commits each statement by itself, in UTC; `pg_stat_activity` shows it by its name.
 
         Args:
             application_name: Who asks; PostgreSQL keeps the first 63 bytes.
             patience: Seconds to wait for a server that says it is starting.
+            oldest: The major version that the server must have at least; what a warehouse needs, where it is None.
 
         Raises:
             ServerUnavailable: Nobody answers.
@@ -120,6 +127,7 @@ class PostgresTarget:
             NotAWarehouse: There is no such database.
         """
         deadline = time.monotonic() + patience
+        oldest = OLDEST if oldest is None else oldest
         while True:
             try:
                 opened = psycopg2.connect(**self.keywords(), application_name=application_name)
@@ -130,12 +138,12 @@ class PostgresTarget:
                     continue
                 raise self.explain(error) from error
         opened.autocommit = True
-        if opened.server_version < OLDEST * 10_000:
+        if opened.server_version < oldest * 10_000:
             found = opened.server_version // 10_000
             opened.close()
             raise ConfigurationError(
                 f"PostgreSQL at {self.address} is too old: {found}",
-                hint=f"use PostgreSQL {OLDEST} or newer; `./pixiw run postgres-start` starts a local one",
+                hint=f"use PostgreSQL {oldest} or newer; `./pixiw run postgres-start` starts a local one",
             )
         with opened.cursor() as cursor:
             cursor.execute("set timezone = 'UTC'; set datestyle = 'ISO'; set extra_float_digits = 1")
@@ -143,13 +151,15 @@ class PostgresTarget:
 
     def explain(self, error: psycopg2.Error) -> PlatformError:
         """Return what a failure to connect means."""
-        return explain_connection(error, address=self.address, user=self.user, database=self.database)
+        return explain_connection(
+            error, address=self.address, user=self.user, database=self.database, setting=self.setting
+        )
 
 
-def not_a_url(why: str) -> ConfigurationError:
+def not_a_url(why: str, setting: str) -> ConfigurationError:
     """Return the error for a URL that cannot be read."""
     return ConfigurationError(
-        f"not a PostgreSQL URL: {why}",
+        f"{setting} is not a PostgreSQL URL: {why}",
         hint="write postgresql://user:password@host:5432/database, with %40 for an @ in a password; "
         "without user and password each project uses its own role",
     )
