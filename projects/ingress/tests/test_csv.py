@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import HEADER, Fingerprints, Project, customer
+from conftest import HEADER, Fingerprints, Project, customer, on_duckdb_alone
 
 GOOD = [customer(number) for number in range(1, 4)]
 
 
+@on_duckdb_alone
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -101,6 +102,7 @@ def test_header_alone_is_an_empty_delivery(project: Project) -> None:
     assert project.fetch("select count(*) from raw.crm_customers") == [(0,)]
 
 
+@on_duckdb_alone
 def test_byte_order_mark_and_windows_line_ends_are_taken(project: Project) -> None:
     """A file as spreadsheet programs save it is read like any other."""
     project.crm("a.csv", "\ufeff" + "\r\n".join([HEADER, customer(1), customer(2), ""]))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pyarrow as pa
 import pytest
-from conftest import LINES, Fingerprints, Project, transactions
+from conftest import LINES, Fingerprints, Project, on_duckdb_alone, transactions
 
 
 def with_values(column: str, values: dict[int, object]) -> pa.Table:
@@ -62,6 +62,7 @@ def test_bad_row_does_not_make_a_good_one_with_its_key_a_duplicate(project: Proj
     assert f"{LINES:,} rows loaded; 1 bad rows in quarantine" in project.load("pos")
 
 
+@on_duckdb_alone
 @pytest.mark.parametrize(
     ("table", "message"),
     [
@@ -92,6 +93,7 @@ def test_columns_that_do_not_fit_are_an_error(
     assert project.state() == clean_run("pos")
 
 
+@on_duckdb_alone
 @pytest.mark.parametrize("damage", ["cut short", "page", "no parquet", "empty"])
 def test_corrupt_file_is_an_error_and_loads_nothing(
     project: Project, clean_run: Callable[..., Fingerprints], damage: str
@@ -120,6 +122,7 @@ def test_corrupt_file_is_an_error_and_loads_nothing(
     assert project.state() == clean_run("pos")
 
 
+@on_duckdb_alone
 def test_missing_file_is_named(project: Project) -> None:
     """A file that was not delivered is an error that names it."""
     project.pos()

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from conftest import LoyaltyApi, Project, member
+from conftest import LoyaltyApi, Project, member, on_duckdb_alone
 
 Fault = tuple[int, dict[str, str], bytes] | float
 
@@ -18,6 +18,7 @@ def test_all_pages_are_loaded(project: Project, loyalty: LoyaltyApi) -> None:
     assert len(loyalty.asked) == 3
 
 
+@on_duckdb_alone
 def test_passing_faults_are_got_over(project: Project, loyalty: LoyaltyApi) -> None:
     """500, a timeout, a broken answer and 429 on one page after the other cost attempts, not rows."""
     loyalty.faults = [(500, {}, b"oops"), 0.8]
@@ -29,6 +30,7 @@ def test_passing_faults_are_got_over(project: Project, loyalty: LoyaltyApi) -> N
     assert project.fetch("select count(*) from raw.loyalty_members") == [(1_200,)]
 
 
+@on_duckdb_alone
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
@@ -68,6 +70,7 @@ def test_lasting_fault_is_an_error_and_loads_nothing(
     assert project.fetch("select count(*), count(first_name) from raw.loyalty_members") == [(1_200, 1_200)]
 
 
+@on_duckdb_alone
 def test_list_that_breaks_off_is_an_error(project: Project, loyalty: LoyaltyApi) -> None:
     """Fewer rows than the API says there are is an error, not a smaller load."""
     loyalty.total = 1_300
@@ -76,6 +79,7 @@ def test_list_that_breaks_off_is_an_error(project: Project, loyalty: LoyaltyApi)
     assert "error: the list is incomplete: 1200 rows of 1300" in said
 
 
+@on_duckdb_alone
 def test_link_to_another_host_is_not_followed(project: Project, loyalty: LoyaltyApi) -> None:
     """A next link that leads elsewhere, or in a circle, is an error."""
     url, loyalty.url = loyalty.url, "http://127.0.0.1:1"

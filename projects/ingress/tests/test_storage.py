@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import Fingerprints, Project, customer, transactions
+from conftest import Fingerprints, Project, customer, on_duckdb_alone, transactions
 
 from shared.config import get_settings
 from shared.warehouse import open_warehouse
@@ -22,6 +22,7 @@ COMMAND = [sys.executable, "-m", "ingress", "run", "--source"]
 ENOUGH = 20_000
 
 
+@on_duckdb_alone
 def test_quote_in_the_path_is_refused(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """A data folder with a quote in its name, which dlt cannot load from, is refused before anything is loaded."""
     project.customers("a.csv", customer(1))
@@ -33,6 +34,7 @@ def test_quote_in_the_path_is_refused(project: Project, monkeypatch: pytest.Monk
     assert "point DATA_DIR at a folder without one" in said
 
 
+@on_duckdb_alone
 def test_file_that_is_no_database_is_left_alone(project: Project) -> None:
     """A warehouse file that is no database is an error that names it; the file is not touched."""
     project.customers("a.csv", customer(1))
@@ -47,6 +49,7 @@ def test_file_that_is_no_database_is_left_alone(project: Project) -> None:
     project.load("crm")
 
 
+@on_duckdb_alone
 def test_database_of_another_project_is_left_alone(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that has other tables and no identity, or that of a lab, is refused and not changed."""
     project.customers("a.csv", customer(1))
@@ -68,14 +71,18 @@ def test_database_of_another_project_is_left_alone(project: Project, monkeypatch
 
 
 def test_second_writer_waits_by_name_and_then_fails_by_name(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While somebody writes, a load says for whom it waits, and gives up after the timeout with their name."""
+    """While somebody loads, a load says for whom it waits, and gives up after the timeout with their name."""
     project.customers("a.csv", customer(1))
     monkeypatch.setenv("WAREHOUSE_LOCK_TIMEOUT", "0.2")
-    with open_warehouse(get_settings(), holder="resolve run", mode="write"):
+    with open_warehouse(get_settings(), holder="ingest --all", role="ingress", mode="write"):
         done = subprocess.run([*COMMAND, "crm"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "waiting for `warehouse.duckdb`, in use: `resolve run`" in done.stderr
-    assert "error: `warehouse.duckdb` is in use: `resolve run`" in done.stderr
+    waiting, error, hint = done.stderr.splitlines()
+    assert waiting.startswith("waiting for `")
+    assert error.startswith("error: `")
+    assert "`ingest --all`" in waiting
+    assert "`ingest --all`" in error
+    assert hint.startswith("hint: run it again when that has ended")
     project.load("crm")
 
 
@@ -117,6 +124,7 @@ def small_disk() -> list[str]:
     pytest.skip("neither root nor a user namespace may mount a tmpfs here")
 
 
+@on_duckdb_alone
 @pytest.mark.parametrize(("full", "size"), [("warehouse", "2600k"), ("state", "600k")])
 def test_full_disk_is_an_error_and_a_rerun_makes_it_good(
     project: Project, clean_run: Callable[..., Fingerprints], full: str, size: str, tmp_path: Path

@@ -59,7 +59,7 @@ def chosen(names: Sequence[str], *, everything: bool) -> list[Source]:
 def run(settings: Settings, sources: Sequence[Source], command_line: str, *, full: bool, on_request: bool) -> int:
     """Load the sources one after the other; one that fails does not stop the others."""
     with (
-        open_warehouse(settings, holder=f"ingest {command_line}", mode="write") as warehouse,
+        open_warehouse(settings, holder=f"ingest {command_line}", role="ingress", mode="write") as warehouse,
         record_run(warehouse, step="ingest", command=command_line) as entry,
     ):
         return each_on_its_own(

@@ -4,14 +4,17 @@ dlt merges with `delete-insert` on the key, which stays exact whenever a process
 decides what is loaded, so each load begins without any: the working folder is emptied, and what a killed run has left
 there, whole or half, is read again; no folder can carry state from one warehouse to another. Which tables and columns
 there are, dlt looks up, or it would take a table that somebody dropped for there.
+
+Rows go in as parquet: DuckDB reads the files, into PostgreSQL they are copied by ADBC.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 # Before dlt reads its configuration; what the user has set stays.
 for name, value in {
@@ -19,10 +22,12 @@ for name, value in {
     "RUNTIME__LOG_LEVEL": "CRITICAL",
     "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
     "LOAD__TRUNCATE_STAGING_DATASET": "true",
-    # Nothing about a file on this machine gets better by trying again at once.
-    "LOAD__RAISE_ON_MAX_RETRIES": "1",
 }.items():
     os.environ.setdefault(name, value)
+# Whatever the user has set: no part of a load is tried twice, as nobody knows whether the first try was committed, and
+# none that failed is passed over.
+os.environ["LOAD__RAISE_ON_MAX_RETRIES"] = "1"
+os.environ["LOAD__RAISE_ON_FAILED_JOBS"] = "true"
 
 import dlt  # noqa: E402
 import pyarrow as pa  # noqa: E402
@@ -35,7 +40,10 @@ from shared.command_line import as_platform_error  # noqa: E402
 from shared.data_quality import RowModel, arrow_schema  # noqa: E402
 from shared.errors import ConfigurationError, PlatformError  # noqa: E402
 from shared.utils.console import step  # noqa: E402
-from shared.warehouse import Warehouse  # noqa: E402
+from shared.warehouse import Warehouse, quote  # noqa: E402
+
+if TYPE_CHECKING:
+    from shared.warehouse.postgres_engine import PostgresWarehouse
 
 DLT_TYPES: Mapping[pa.DataType, TColumnSchema] = {
     pa.int64(): {"data_type": "bigint"},
@@ -43,9 +51,12 @@ DLT_TYPES: Mapping[pa.DataType, TColumnSchema] = {
     pa.string(): {"data_type": "text"},
     pa.bool_(): {"data_type": "bool"},
     pa.timestamp("us"): {"data_type": "timestamp", "timezone": False, "precision": 6},
+    pa.timestamp("us", "UTC"): {"data_type": "timestamp", "timezone": True, "precision": 6},
     pa.date32(): {"data_type": "date"},
 }
 Rows = Callable[[], Iterator[pa.Table]]
+# `deduplicated`: each key comes once, so dlt need not sort the rows to make sure.
+MERGE = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}
 
 
 def load(warehouse: Warehouse, source: str, tables: Mapping[str, tuple[Resource, Rows]]) -> None:
@@ -61,7 +72,7 @@ def load(warehouse: Warehouse, source: str, tables: Mapping[str, tuple[Resource,
         PlatformError: What the rows raised while they were read, or what dlt could not do.
     """
     folder = warehouse.state_dir / "pipelines"
-    if "'" in str(folder):
+    if warehouse.engine == "duckdb" and "'" in str(folder):
         # dlt 1.31 writes the path into its SQL as it is.
         raise ConfigurationError(
             f"dlt cannot load from a folder with a quote in its name: `{folder}`",
@@ -69,7 +80,7 @@ def load(warehouse: Warehouse, source: str, tables: Mapping[str, tuple[Resource,
         )
     forget_state(warehouse, source, folder / source)
     pipeline = dlt.pipeline(source, pipelines_dir=str(folder), destination=destination(warehouse), dataset_name="raw")
-    resources = [as_dlt(resource, rows) for resource, rows in tables.values()]
+    resources = [as_dlt(resource, rows, disposition(warehouse, resource)) for resource, rows in tables.values()]
     try:
         with step(f"{source}: reading and checking {', '.join(tables)}"):
             pipeline.extract(resources, loader_file_format="parquet")
@@ -78,6 +89,7 @@ def load(warehouse: Warehouse, source: str, tables: Mapping[str, tuple[Resource,
             pipeline.load()
     except PipelineStepFailed as error:
         raise as_platform_error(cause_of(error)) from error
+    take_statistics(warehouse, [resource.relation for resource, _ in tables.values()])
     shutil.rmtree(folder / source)
 
 
@@ -96,28 +108,63 @@ def cause_of(error: BaseException) -> BaseException:
     return error if cause is None or isinstance(error, PlatformError) else cause_of(cause)
 
 
-def destination(warehouse: Warehouse) -> dlt.destinations.duckdb:
-    """Return dlt's name for the warehouse. Within one process DuckDB shares the file with our own connection."""
-    if warehouse.engine != "duckdb":
-        raise ConfigurationError(f"ingress cannot load into this engine: `{warehouse.engine}`")
+def destination(warehouse: Warehouse) -> Any:
+    """Return dlt's name for the warehouse, with the login that it was opened with."""
+    if warehouse.engine == "postgres":
+        from ingress import postgres_destination
+
+        return postgres_destination.destination(cast("PostgresWarehouse", warehouse).target)
+    # Within one process DuckDB shares the file with our own connection.
     return dlt.destinations.duckdb(str(warehouse.path))
 
 
-def as_dlt(resource: Resource, rows: Rows) -> DltResource:
+def disposition(warehouse: Warehouse, resource: Resource) -> Any:
+    """Return how rows get into a table: merged by key, or copied straight into one of PostgreSQL's that has no row yet.
+
+    The copy is one transaction: whoever is killed leaves the table empty or whole, and a rerun copies or merges.
+    """
+    if warehouse.engine != "postgres" or (warehouse.table_exists(resource.relation) and has_rows(warehouse, resource)):
+        return MERGE
+    return "append"
+
+
+def has_rows(warehouse: Warehouse, resource: Resource) -> bool:
+    """Tell whether a table of PostgreSQL's has rows, once nobody writes to it any more."""
+    relation = quote(resource.relation)
+    with warehouse.transaction():
+        # The server may still be committing what a killed load has sent last.
+        warehouse.execute(f"lock table {relation} in share mode")
+        return bool(warehouse.fetch(f"select 1 from {relation} limit 1"))
+
+
+def as_dlt(resource: Resource, rows: Rows, write_disposition: Any) -> DltResource:
     """Describe a table to dlt: its columns once, or it would warn of each batch that a key may be null."""
     return dlt.resource(
         rows(),
         name=resource.table,
         columns=column_hints(resource.model),
         primary_key=list(resource.key),
-        # `deduplicated`: each key comes once, so dlt need not sort the rows to make sure.
-        write_disposition={"disposition": "merge", "strategy": "delete-insert", "deduplicated": True},
+        write_disposition=write_disposition,
     )
 
 
 def column_hints(model: type[RowModel]) -> dict[str, TColumnSchema]:
     """Return a model's columns as dlt describes them."""
     return {
-        field.name: TColumnSchema(name=field.name, nullable=field.nullable, **DLT_TYPES[field.type])
+        field.name: TColumnSchema(name=field.name, nullable=field.nullable, **dlt_type(field.type))
         for field in arrow_schema(model)
     }
+
+
+def dlt_type(kind: pa.DataType) -> TColumnSchema:
+    """Return how dlt describes a type that checked rows have."""
+    if pa.types.is_decimal(kind):
+        return {"data_type": "decimal", "precision": kind.precision, "scale": kind.scale}
+    return DLT_TYPES[kind]
+
+
+def take_statistics(warehouse: Warehouse, relations: Iterable[str]) -> None:
+    """Let PostgreSQL know what has come: its own look at new tables may be a minute off, the next step is not."""
+    if warehouse.engine == "postgres":
+        for relation in relations:
+            warehouse.execute(f"analyze {quote(relation)}")
