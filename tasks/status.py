@@ -25,7 +25,8 @@ Record = dict[str, Any]
 State = dict[str, Any]
 
 LAST_RUNS = """
-    select step, command, status, started_at, error, extract(epoch from finished_at - started_at) as seconds
+    select step, command, status, started_at, error,
+        cast(extract(epoch from finished_at - started_at) as double precision) as seconds
     from (
         select *, row_number() over (partition by step, command order by started_at desc) as age
         from ops.run
@@ -88,7 +89,7 @@ def collect(warehouse: Warehouse, settings: Settings) -> State:
         output["layer"] = output["relation"].partition(".")[0]
     exports = sorted(path for path in settings.exports_dir.glob("**/*") if path.is_file())
     return {
-        "warehouse": {"location": str(warehouse.path), "identity": warehouse.identity.id},
+        "warehouse": {"location": warehouse.location, "identity": warehouse.identity.id},
         "runs": records(warehouse, LAST_RUNS),
         "tables": [output for output in outputs if output["layer"] in LAYERS],
         "deliveries": [output for output in outputs if output["layer"] not in LAYERS],

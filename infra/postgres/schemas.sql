@@ -1,4 +1,5 @@
--- The layers, each owned by the project that writes it. Idempotent; run in the warehouse's database, after roles.sql.
+-- The layers, each written by one project. Idempotent; run in the warehouse's database, after roles.sql. The schemas belong
+-- to the administrator, so that no project can drop one or let others in; what is in them belongs to who made it.
 -- raw_staging is where dlt puts rows before it merges them, splink where entity resolution works.
 
 do $$
@@ -14,16 +15,14 @@ begin
             ('egress', 'platform_transformation'),
             ('master', 'platform_entity_resolution'),
             ('splink', 'platform_entity_resolution'),
-            ('reporting', 'platform_reporting'),
-            ('ops', current_user)
-        ) as layers (layer, owner)
+            ('reporting', 'platform_reporting')
+        ) as layers (layer, writer)
     loop
         -- Not `if not exists`, which asks for the right to create schemas also where they are there.
         if not exists (select from pg_namespace where nspname = entry.layer) then
-            execute format('create schema %I authorization %I', entry.layer, entry.owner);
-        elsif entry.layer <> 'ops' then
-            execute format('alter schema %I owner to %I', entry.layer, entry.owner);
+            execute format('create schema %I', entry.layer);
         end if;
+        execute format('grant usage, create on schema %I to %I', entry.layer, entry.writer);
     end loop;
 end
 $$;

@@ -16,10 +16,9 @@ from tasks.status import main
 
 
 @pytest.fixture
-def filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def filled(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a warehouse with two ingest runs, a failed transformation, a bad row, a delivery and an exported file."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("WAREHOUSE_URL", "")
     bad: dict[str, object] = {
         "quarantine_id": "q",
         "run_id": "r",
@@ -28,7 +27,7 @@ def filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "origin": "a.csv",
     }
     bad |= {"reason": "`postcode`: not a number", "payload": "{}", "position": 7}
-    with open_warehouse(get_settings(), holder="test", mode="write") as warehouse:
+    with open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as warehouse:
         for rows in (10, 1_234_567):
             with record_run(warehouse, step="ingest", command="run --all") as run:
                 run.output("raw.pos_transactions", rows=rows)
@@ -46,14 +45,16 @@ def filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_page_shows_the_last_of_everything(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_page_shows_the_last_of_everything(
+    filled: Path, warehouse_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Steps, rows of the last run, reasons in quarantine, figures, deliveries and files are all on the page."""
     main([])
     page = capsys.readouterr().out
     assert "1,234,567" in page
     for text in ("✓ ingest", "✗ transform", "model `fct_sales` failed", "`postcode`: not a number", "a.csv"):
         assert text in page
-    for text in ("f1 0.9991", "unchanged 3", "customer_360.csv", "10 bytes", "warehouse.duckdb"):
+    for text in ("f1 0.9991", "unchanged 3", "customer_360.csv", "10 bytes", warehouse_url.rpartition("/")[2]):
         assert text in page
 
 
@@ -70,7 +71,7 @@ def test_json_holds_the_same(filled: Path, capsys: pytest.CaptureFixture[str]) -
 
 def test_resolved_rows_are_not_held_back(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A row that has been delivered in good form since is not shown."""
-    with open_warehouse(get_settings(), holder="test", mode="write") as warehouse:
+    with open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as warehouse:
         warehouse.execute("update ops.quarantine set resolved_at = last_seen_at")
     main([])
     assert "nothing held back" in capsys.readouterr().out

@@ -80,7 +80,7 @@ def set_password(connection: extensions.connection, login: str, password: str) -
     """Set a login's password; what crosses the wire and may be logged is only its scram verifier."""
     verifier = extensions.encrypt_password(password, login, connection, "scram-sha-256")
     with explained(), connection.cursor() as cursor:
-        cursor.execute(sql.SQL("alter role {} password %s").format(sql.Identifier(login)), [verifier])
+        cursor.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(login), sql.Literal(verifier)))
 
 
 def new_passwords(admin: PostgresTarget, logins: Sequence[str], *, hosts: Sequence[str], port: str) -> list[Entry]:

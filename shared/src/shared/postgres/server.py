@@ -80,7 +80,7 @@ class LocalServer:
     def pid(self) -> int | None:
         """The process id of the running server, None where it does not run."""
         found = self._pid_file()
-        return int(found[0]) if found and is_postgres(int(found[0])) else None
+        return int(found[0]) if found and serves(int(found[0]), self.cluster) else None
 
     @property
     def port(self) -> int | None:
@@ -197,7 +197,7 @@ class LocalServer:
         pid = self.pid
         assert pid is not None, "it does not run"
         os.kill(pid, signal.SIGKILL)
-        while is_postgres(pid):
+        while serves(pid, self.cluster):
             time.sleep(0.01)
 
     def _pg_ctl(self, action: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -207,19 +207,19 @@ class LocalServer:
     def _remove_stale_pid_file(self) -> None:
         """Remove what a killed server has left: its process id may be another program's by now."""
         found = self._pid_file()
-        if found and not is_postgres(int(found[0])):
+        if found and not serves(int(found[0]), self.cluster):
             (self.cluster / "postmaster.pid").unlink(missing_ok=True)
 
 
-def is_postgres(pid: int) -> bool:
-    """Tell whether a process is a PostgreSQL server that lives."""
+def serves(pid: int, cluster: Path) -> bool:
+    """Tell whether a process is the PostgreSQL server of a cluster, and lives."""
     if Path("/proc/self").exists():
         with suppress(OSError):
-            return b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes()
+            command = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace").split("\0")
+            return Path(command[0]).name == "postgres" and str(cluster) in command
         return False
-    done = subprocess.run(["ps", "-o", "stat=,args=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    state, _, command = done.stdout.strip().partition(" ")
-    return "postgres" in command and not state.startswith("Z")
+    done = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return str(cluster) in done.stdout and "postgres" in done.stdout
 
 
 def is_free(port: int) -> bool:

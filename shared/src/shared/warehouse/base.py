@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, ClassVar, Literal, TypeAlias, get_args
 
 import pyarrow as pa
 
@@ -43,6 +43,8 @@ class Warehouse(ABC):
         url: The URL that it was opened by; it may hold a password.
         location: Where it is, for messages: without a password.
         path: The file, where it is one.
+        scratch: Schemas beside the layers, in which libraries work that cannot make one for themselves.
+        preparation: Statements that an empty database needs beside schemas and tables.
     """
 
     engine: str
@@ -52,6 +54,9 @@ class Warehouse(ABC):
     path: Path | None
     identity: Identity
     state_dir: Path
+    scratch: ClassVar[tuple[str, ...]] = ()
+    preparation: ClassVar[tuple[str, ...]] = ()
+    _in_transaction: bool = False
 
     @abstractmethod
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
@@ -83,10 +88,6 @@ class Warehouse(ABC):
         """Make a table hold exactly these rows, creating it where it does not exist."""
 
     @abstractmethod
-    def table_exists(self, table: str) -> bool:
-        """Tell whether `schema.table` is a table or view."""
-
-    @abstractmethod
     def tables(self, schema: str) -> list[str]:
         """Return the names of a schema's tables and views, sorted."""
 
@@ -103,16 +104,37 @@ class Warehouse(ABC):
         """Tell whether nobody has made a table or view in any schema yet."""
 
     @abstractmethod
-    def transaction(self) -> AbstractContextManager[None]:
-        """Run what is inside as one transaction; inside another one, as part of that."""
-
-    @abstractmethod
     def handed_over(self) -> AbstractContextManager[None]:
         """Let another library open the database itself: the writer lock stays ours, the connection is closed."""
 
     @abstractmethod
     def close(self) -> None:
         """Close the connection and let go of the lock."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Run what is inside as one transaction; inside another one, as part of that."""
+        return nullcontext() if self._in_transaction else self._transaction()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._in_transaction = True
+        try:
+            self.execute("begin transaction")
+            try:
+                yield
+            except BaseException:
+                # Where the session itself is lost, so is the transaction: what led to it is what there is to tell.
+                with suppress(Exception):
+                    self.execute("rollback")
+                raise
+            self.execute("commit")
+        finally:
+            self._in_transaction = False
+
+    def table_exists(self, table: str) -> bool:
+        """Tell whether `schema.table` is a table or view."""
+        schema, _, name = table.rpartition(".")
+        return name in self.tables(schema)
 
     def fetch_arrow(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """Run a query and return all its rows as one table."""
@@ -127,17 +149,3 @@ class Warehouse(ABC):
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-@contextmanager
-def rolled_back_on_error(warehouse: Warehouse) -> Iterator[None]:
-    """Begin a transaction, commit it at the end, roll it back when the body raises."""
-    warehouse.execute("begin transaction")
-    try:
-        yield
-    except BaseException:
-        # Where the session itself is lost, so is the transaction: what led to it is what there is to tell.
-        with suppress(Exception):
-            warehouse.execute("rollback")
-        raise
-    warehouse.execute("commit")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from typing_extensions import override
 from shared.config import Settings
 from shared.errors import NotAWarehouse, StorageFull, WarehouseBusy
 from shared.utils.console import say
-from shared.warehouse.base import ROLES, ArrowData, Mode, Role, Warehouse, rolled_back_on_error
+from shared.warehouse.base import ROLES, ArrowData, Mode, Role, Warehouse
 from shared.warehouse.identifiers import quote
 from shared.warehouse.lock import POLL_SECONDS, FileLock
 
@@ -34,7 +34,6 @@ class DuckDBWarehouse(Warehouse):
         self.url = settings.warehouse_url
         self._settings = settings
         self._mode = mode
-        self._in_transaction = False
         if mode == "write":
             path.parent.mkdir(parents=True, exist_ok=True)
         elif not path.exists():
@@ -119,11 +118,6 @@ class DuckDBWarehouse(Warehouse):
         return int(row[0]) if row else 0
 
     @override
-    def table_exists(self, table: str) -> bool:
-        schema, _, name = table.rpartition(".")
-        return name in self.tables(schema)
-
-    @override
     def tables(self, schema: str) -> list[str]:
         rows = self.fetch(
             "select table_name from information_schema.tables "
@@ -147,19 +141,6 @@ class DuckDBWarehouse(Warehouse):
         return not self.fetch(
             "select 1 from information_schema.tables where table_catalog = current_database() limit 1"
         )
-
-    @override
-    def transaction(self) -> AbstractContextManager[None]:
-        return nullcontext() if self._in_transaction else self._transaction()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._in_transaction = True
-        try:
-            with rolled_back_on_error(self):
-                yield
-        finally:
-            self._in_transaction = False
 
     @override
     @contextmanager

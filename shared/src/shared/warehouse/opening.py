@@ -106,6 +106,8 @@ def give_identity(warehouse: Warehouse, name: str) -> None:
     with warehouse.transaction():
         make_schemas(warehouse)
         make_ops_tables(warehouse)
+        for statement in warehouse.preparation:
+            warehouse.execute(statement)
         warehouse.execute(
             "insert into ops.identity values ($1, $2, $3, $4)",
             [str(uuid.uuid4()), name, LAYOUT_VERSION, datetime.now(timezone.utc).replace(tzinfo=None)],
@@ -124,9 +126,9 @@ def make_layers(warehouse: Warehouse) -> None:
 def make_schemas(warehouse: Warehouse) -> None:
     """Create the schemas that are not there yet; where all are, nobody needs the right to create one."""
     there = warehouse.schemas()
-    for layer in LAYERS:
-        if layer not in there:
-            warehouse.execute(f"create schema {quote(layer)}")
+    for schema in (*LAYERS, *warehouse.scratch):
+        if schema not in there:
+            warehouse.execute(f"create schema {quote(schema)}")
 
 
 def make_ops_tables(warehouse: Warehouse) -> None:

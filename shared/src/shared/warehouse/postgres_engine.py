@@ -6,7 +6,7 @@ import re
 import time
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -17,7 +17,7 @@ from shared.errors import WarehouseBusy
 from shared.postgres.errors import explained
 from shared.postgres.target import PostgresTarget
 from shared.utils.console import say
-from shared.warehouse.base import ROLES, ArrowData, Mode, Role, Warehouse, rolled_back_on_error
+from shared.warehouse.base import ROLES, ArrowData, Mode, Role, Warehouse
 from shared.warehouse.identifiers import quote_for_postgres as quote
 from shared.warehouse.lock import POLL_SECONDS
 from shared.warehouse.postgres_copy import column_definitions, copy_in, copy_out
@@ -43,6 +43,9 @@ class PostgresWarehouse(Warehouse):
 
     engine = "postgres"
     path = None
+    # dlt's and Splink's; where each project has its own role, `infra/postgres` has made them.
+    scratch = ("raw_staging", "splink")
+    preparation = ("create extension if not exists fuzzystrmatch",)
 
     def __init__(self, settings: Settings, *, holder: str, role: Role, mode: Mode) -> None:
         self.url = settings.warehouse_url
@@ -50,7 +53,6 @@ class PostgresWarehouse(Warehouse):
         self.target = PostgresTarget.from_url(self.url, user=login_of(role), passfile=settings.passfile)
         self.location = self.target.location
         self._timeout = settings.warehouse_lock_timeout
-        self._in_transaction = False
         self._connection = self.target.connect(holder)
         try:
             if mode == "read":
@@ -139,11 +141,6 @@ class PostgresWarehouse(Warehouse):
             return self.append_arrow(table, data)
 
     @override
-    def table_exists(self, table: str) -> bool:
-        schema, _, name = table.rpartition(".")
-        return name in self.tables(schema)
-
-    @override
     def tables(self, schema: str) -> list[str]:
         # The catalog and not information_schema, which hides what this role may not use.
         rows = self.fetch(
@@ -170,23 +167,10 @@ class PostgresWarehouse(Warehouse):
     @override
     def is_empty(self) -> bool:
         return not self.fetch(
-            "select from pg_class join pg_namespace on pg_namespace.oid = relnamespace "
+            "select 1 from pg_class join pg_namespace on pg_namespace.oid = relnamespace "
             "where relkind in ('r', 'p', 'v', 'm', 'f') and nspname <> 'information_schema' "
             "and nspname !~ '^pg_' limit 1"
         )
-
-    @override
-    def transaction(self) -> AbstractContextManager[None]:
-        return nullcontext() if self._in_transaction else self._transaction()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._in_transaction = True
-        try:
-            with rolled_back_on_error(self):
-                yield
-        finally:
-            self._in_transaction = False
 
     @override
     @contextmanager

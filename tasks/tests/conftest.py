@@ -1,0 +1,3 @@
+"""Fixtures for what the tasks do on both engines."""
+
+pytest_plugins = ["shared.testing.engines"]
