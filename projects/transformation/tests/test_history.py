@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from conftest import Platform
+from platforms import Platform
 
 CUSTOMERS = ("build", "core", "--select", "+dim_customer")
 VERSIONS = (
@@ -17,7 +17,8 @@ def test_a_changed_customer_has_two_versions(on_core: Platform) -> None:
     """The old version ends where the new one begins, at the load that brought the change; a full refresh keeps both."""
     (before,) = on_core.sql(VERSIONS)
     on_core.sql(
-        "update raw.crm_customers set suburb = 'Bega', _dlt_load_id = '1763886400.25' where customer_id = 'C-00007'"
+        "update raw.crm_customers set suburb = 'Bega', _dlt_load_id = '1763886400.25' where customer_id = 'C-00007'",
+        role="ingress",
     )
     assert on_core.transform(*CUSTOMERS).code == 0
     old, new = on_core.sql(VERSIONS)
@@ -31,7 +32,7 @@ def test_a_changed_customer_has_two_versions(on_core: Platform) -> None:
 
 def test_a_load_that_brings_the_same_values_makes_no_version(on_core: Platform) -> None:
     """A full export is loaded again every day; only what differs is a new version."""
-    on_core.sql("update raw.crm_customers set _dlt_load_id = '1763886400.25'")
+    on_core.sql("update raw.crm_customers set _dlt_load_id = '1763886400.25'", role="ingress")
     assert on_core.transform(*CUSTOMERS).code == 0
     assert on_core.sql("select count(*), max(version) from core.dim_customer") == [(10_000, 1)]
 
@@ -44,9 +45,14 @@ def test_sales_keep_the_product_as_it_was(on_core: Platform) -> None:
     )
     on_core.sql(
         f"update raw.pos_products set department = 'DELI', _dlt_load_id = '1763886400.5' where product_id = {product}",
-        "insert into raw.pos_transactions select * replace (999 as basket_id, timestamp '2026-01-01' as "
-        "transaction_timestamp, '1767225600.5' as _dlt_load_id) from raw.pos_transactions "
+        role="ingress",
+    )
+    on_core.insert_copies(
+        "raw.pos_transactions",
         f"where product_id = {product} limit 1",
+        basket_id="999",
+        transaction_timestamp="timestamp '2026-01-01'",
+        _dlt_load_id="'1767225600.5'",
     )
     assert on_core.transform("build", "core", "--select", "+fct_sales").code == 0
     sold = on_core.sql(
@@ -61,10 +67,11 @@ def test_a_vanished_customer_has_no_current_version_until_it_returns(on_core: Pl
     on_core.sql(
         "create table raw.kept as select * from raw.crm_customers where customer_id = 'C-00007'",
         "delete from raw.crm_customers where customer_id = 'C-00007'",
+        role="ingress",
     )
     assert on_core.transform(*CUSTOMERS).code == 0
     assert [(row[0], row[4]) for row in on_core.sql(VERSIONS)] == [(1, False)]
-    on_core.sql("insert into raw.crm_customers select * from raw.kept")
+    on_core.sql("insert into raw.crm_customers select * from raw.kept", role="ingress")
     assert on_core.transform(*CUSTOMERS).code == 0
     gone, back = on_core.sql(VERSIONS)
     assert (gone[0], gone[4], back[0], back[4]) == (1, False, 2, True)

@@ -1,20 +1,17 @@
-"""A build that is killed at any moment and run again ends like one that was not."""
+"""A build that is cut off at any moment and run again ends like one that was not."""
 
 from __future__ import annotations
 
 import os
 import random
-import shutil
 import time
-from pathlib import Path
-from typing import Any
 
 import pytest
-from conftest import Platform
+from platforms import Platform, PostgresPlatform
 
-# Set KILLS to kill at more moments; FIRST and LAST are the seconds between which dbt is at work.
+# Set KILLS to kill at more moments; SPAN has the seconds between which dbt is at work.
 KILLS = int(os.environ.get("KILLS", "3"))
-FIRST, LAST = 2.5, 8.0
+SPAN = {"duckdb": (2.5, 8.0), "postgres": (2.5, 10.0)}
 CHANGES = (
     "update raw.crm_customers set suburb = 'Bega', _dlt_load_id = '1763886400.25' where customer_id < 'C-01000'",
     "update raw.pos_products set department = 'DELI', _dlt_load_id = '1763886400.5' where department = 'MEAT'",
@@ -22,31 +19,51 @@ CHANGES = (
     "where product_id % 3 = 0",
     "delete from raw.pos_transactions where product_id % 7 = 0",
 )
+Hashes = dict[str, tuple[int, int]]
+quiet_runs: dict[str, Hashes] = {}
 
 
-@pytest.fixture(scope="module")
-def quiet(folder: Path, complete: Path) -> tuple[Path, dict[str, tuple[Any, ...]]]:
-    """Return a warehouse with changes in raw, and the rows that a build of it leaves when nobody disturbs it."""
-    platform = Platform(folder)
-    platform.start_from(complete)
-    platform.sql(*CHANGES)
-    changed = Path(shutil.copyfile(platform.path, folder / "changed.duckdb"))
-    assert platform.transform("build").code == 0
-    return changed, platform.hashes()
+@pytest.fixture
+def expected(platform: Platform) -> Hashes:
+    """Make the platform one with changes in raw, and return what a build of it leaves when nobody disturbs it."""
+    if platform.engine not in quiet_runs:
+        platform.start_from("complete")
+        platform.sql(*CHANGES, role="ingress")
+        platform.keep("changed")
+        assert platform.transform("build").code == 0
+        quiet_runs[platform.engine] = platform.hashes()
+    platform.start_from("changed")
+    return quiet_runs[platform.engine]
 
 
 @pytest.mark.parametrize("seed", range(KILLS))
-def test_a_killed_build_ends_right_when_run_again(
-    folder: Path, quiet: tuple[Path, dict[str, tuple[Any, ...]]], seed: int
-) -> None:
+def test_a_killed_build_ends_right_when_run_again(platform: Platform, expected: Hashes, seed: int) -> None:
     """After kill -9 amid history, incremental rows and swaps of tables, a rerun gives the rows of a quiet run."""
-    changed, expected = quiet
-    platform = Platform(folder)
-    platform.start_from(changed)
     process = platform.start("build")
-    time.sleep(random.Random(seed).uniform(FIRST, LAST))
+    time.sleep(random.Random(seed).uniform(*SPAN[platform.engine]))
     process.kill()
-    process.wait()
+    process.communicate()
+    done = platform.transform("build")
+    assert done.code == 0, done.err
+    assert platform.hashes() == expected
+
+
+@pytest.mark.parametrize("engine", ["postgres"])
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_a_build_outlives_the_server(platform: PostgresPlatform, expected: Hashes, seed: int) -> None:
+    """When the server is killed amid a build, the build says so and what to do; run again, it ends like a quiet run."""
+    port = platform.server.port
+    process = platform.start("build")
+    time.sleep(random.Random(seed).uniform(*SPAN[platform.engine]))
+    try:
+        platform.server.kill()
+        said, _ = process.communicate(timeout=60)
+    finally:
+        platform.server.start(port)
+    assert process.returncode == 1, said
+    assert "error: " in said
+    assert "hint: " in said
+    assert "Traceback" not in said
     done = platform.transform("build")
     assert done.code == 0, done.err
     assert platform.hashes() == expected

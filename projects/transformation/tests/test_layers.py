@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 
-from conftest import Platform
+from platforms import DuckDBPlatform, Platform
 
 
 def test_sales_survive_every_layer(on_complete: Platform) -> None:
@@ -95,7 +95,8 @@ def test_promotions_are_there_when_loaded(on_core: Platform) -> None:
     assert on_core.sql("select count(*) from staging.stg_pos__promotions") == [(0,)]
     on_core.sql(
         "create table raw.pos_promotions as select 1000092::bigint as product_id, 316::bigint as store_id, "
-        "'9' as display_location, '0' as mailer_location, 1::bigint as week, '1763800009.5' as _dlt_load_id"
+        "'9' as display_location, '0' as mailer_location, 1::bigint as week, '1763800009.5' as _dlt_load_id",
+        role="ingress",
     )
     assert on_core.transform("build", "core", "--select", "stg_pos__promotions").code == 0
     assert on_core.sql("select product_id, display_location from staging.stg_pos__promotions") == [(1000092, "9")]
@@ -115,9 +116,10 @@ def test_a_run_is_in_the_ledger(on_complete: Platform) -> None:
     assert metrics["tests_failed"] == metrics["models_failed"] == metrics["models_skipped"] == 0
 
 
-def test_the_warehouse_can_be_copied_under_another_name(on_complete: Platform) -> None:
+def test_the_file_can_be_copied_under_another_name(duckdb_platform: DuckDBPlatform) -> None:
     """Views name no database, so a copy of the file under any name is as good as the file."""
-    copy = Platform(on_complete.folder)
-    copy.path = on_complete.path.rename(on_complete.folder / "backup.duckdb")
+    duckdb_platform.start_from("complete")
+    copy = DuckDBPlatform(duckdb_platform.folder)
+    copy.path = duckdb_platform.path.rename(duckdb_platform.folder / "backup.duckdb")
     assert copy.sql("select count(*) from staging.enr_transactions")[0][0] > 0
     copy.path.unlink()

@@ -5,24 +5,26 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import yaml
-from conftest import Platform
 from dbt.config.profile import Profile, read_profile
 from dbt.config.renderer import ProfileRenderer
 from dbt_common.context import set_invocation_context
+from platforms import Platform
 
 from shared.config import get_settings
 from shared.warehouse.opening import duckdb_path
-from transformation.layers import PROJECT_DIR
+from transformation.dbt_environment import dbt_environment, environment_set
+from transformation.layers import PROJECT_DIR, declared_keys
 
 
 def test_the_unit_tests_pass(on_complete: Platform) -> None:
-    """dbt's unit tests, which stand beside the models that compute, pass."""
+    """dbt's unit tests, which stand beside the models that compute, pass on each engine."""
     tested = on_complete.dbt("test", "--select", "test_type:unit")
-    assert tested.returncode == 0, tested.stdout
-    assert "20 unit tests" in tested.stdout
+    assert tested.code == 0, tested.err
+    assert "20 unit tests" in tested.err
 
 
 def test_every_column_is_described(on_complete: Platform) -> None:
@@ -34,10 +36,21 @@ def test_every_column_is_described(on_complete: Platform) -> None:
             assert all(column["description"] for column in model["columns"])
             described[model["name"]] = {column["name"] for column in model["columns"]}
     rows = on_complete.sql(
-        "select table_name, list(column_name) from information_schema.columns where table_schema in "
+        "select table_name, string_agg(column_name, ',') from information_schema.columns where table_schema in "
         "('staging', 'core', 'egress') and table_name not like '%_history' group by 1"
     )
-    assert {name: set(columns) for name, columns in rows} == described
+    assert {name: set(columns.split(",")) for name, columns in rows} == described
+
+
+def test_every_key_identifies_a_row(on_complete: Platform) -> None:
+    """The columns by which a comparison of warehouses matches rows are unique, in each model that names some."""
+    keys = {name: key for name, key in declared_keys().items() if key}
+    schemas = dict(on_complete.sql("select table_name, table_schema from information_schema.tables"))
+    assert len(keys) == 34
+    for name, key in keys.items():
+        columns = ", ".join(key)
+        rows = on_complete.sql(f"select {columns} from {schemas[name]}.{name} group by {columns} having count(*) > 1")
+        assert rows == [], name
 
 
 def credentials() -> Any:
@@ -66,12 +79,42 @@ def test_dbt_by_hand_opens_the_file_that_the_settings_name(
     assert Path(credentials().path) == duckdb_path(get_settings())
 
 
-def test_a_postgresql_url_chooses_the_other_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The scheme of WAREHOUSE_URL chooses dbt's target, its parts are the connection, the port has a default."""
-    monkeypatch.setenv("WAREHOUSE_URL", "postgresql://loader:s3cret@db.example:6543/platform?sslmode=require")
-    found = credentials()
-    assert (found.type, found.host, found.port, found.user, found.password, found.database) == (
-        "postgres", "db.example", 6543, "loader", "s3cret", "platform",
-    )  # fmt: skip
-    monkeypatch.setenv("WAREHOUSE_URL", "postgresql://loader:s3cret@db.example/platform")
-    assert credentials().port == 5432
+@pytest.mark.parametrize("part", ["plain", "a@b:c/d?e#f", "q\"u'o`te\\s", "{{ 1 }}%41 $$", "12345", "ünïcode ☃"])
+def test_dbt_connects_as_the_settings_say(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Login and database of a PostgreSQL URL reach dbt as they are, whatever is in them."""
+    name = quote(part, safe="")
+    monkeypatch.setenv("WAREHOUSE_URL", f"postgresql://u{name}:p{name}@db.example:6543/d{name}")
+    with environment_set(dbt_environment(get_settings())):
+        found = credentials()
+    assert (found.type, found.host, found.port) == ("postgres", "db.example", 6543)
+    assert (found.user, found.password, found.database) == ("u" + part, "p" + part, "d" + part)
+
+
+def test_a_url_without_a_login_is_the_projects_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a user in the URL dbt connects as the role of this project, with its password from the passfile."""
+    passfile = tmp_path / "passfile"
+    passfile.touch(mode=0o600)
+    passfile.write_text("*:*:*:platform_transformation:from the file\n")
+    monkeypatch.setenv("PGPASSFILE", str(passfile))
+    monkeypatch.setenv("WAREHOUSE_URL", "postgresql://db.example/platform")
+    with environment_set(dbt_environment(get_settings())):
+        found = credentials()
+    assert (found.user, found.password, found.port) == ("platform_transformation", "from the file", 5432)
+
+
+def test_what_libpq_is_told_by_the_url_reaches_dbt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Options behind the `?` of the URL become the variables that libpq reads them from."""
+    monkeypatch.delenv("PGOPTIONS", raising=False)
+    monkeypatch.setenv(
+        "WAREHOUSE_URL", "postgresql://u:p@db.example/d?sslmode=require&channel_binding=require&options=-c%20work_mem%3D1GB"
+    )
+    variables = dbt_environment(get_settings())
+    assert (variables["PGSSLMODE"], variables["PGCHANNELBINDING"]) == ("require", "require")
+    assert variables["PGOPTIONS"].startswith("-c work_mem=1GB -c TimeZone=UTC")
+
+
+def test_the_password_is_in_one_variable_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of all that dbt is given, only the variable that dbt masks holds the password, in no form any other."""
+    monkeypatch.setenv("WAREHOUSE_URL", "postgresql://u:s%40cret@db.example/d?sslmode=require")
+    holding = [name for name, value in dbt_environment(get_settings()).items() if "cret" in value]
+    assert holding == ["DBT_ENV_SECRET_WAREHOUSE_PASSWORD"]

@@ -30,6 +30,17 @@ def test_append_matches_columns_by_name(warehouse: Warehouse, table: str) -> Non
     assert warehouse.fetch("select * from raw.t") == [(1, "a")]
 
 
+def test_empty_batch_does_not_end_the_data(warehouse: Warehouse, table: str) -> None:
+    """Rows after a batch without any arrive too, from a table and from a stream."""
+    rows = pa.table({"id": [1], "name": ["a"]})
+    holed = pa.concat_tables([rows.slice(0, 0), rows, rows.slice(0, 0), rows.set_column(0, "id", [[2]])])
+    assert warehouse.append_arrow(table, holed) == 2
+    warehouse.execute("delete from raw.t")
+    reader = pa.RecordBatchReader.from_batches(holed.schema, [rows.to_batches()[0].slice(0, 0), *holed.to_batches()])
+    warehouse.append_arrow(table, reader)
+    assert warehouse.row_count(table) == 2
+
+
 def test_merge_replaces_by_key(warehouse: Warehouse, table: str) -> None:
     """A row whose key is there is replaced, another is added, the rest stays."""
     warehouse.append_arrow(table, pa.table({"id": [1, 2], "name": ["a", "b"]}))

@@ -13,7 +13,20 @@
 
 {# A column as a JSON string, or null. #}
 {% macro json_text(column) -%}
+    {{ return(adapter.dispatch('json_text')(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_text(column) -%}
     coalesce(cast(to_json(cast({{ column }} as varchar)) as varchar), 'null')
+{%- endmacro %}
+
+{# PostgreSQL writes `\u000b` where DuckDB writes `\u000B`. An escaped backslash before it is put aside meanwhile. #}
+{% macro postgres__json_text(column) -%}
+    {%- set json = namespace(text="replace(cast(to_json(cast(" ~ column ~ " as varchar)) as varchar), '\\\\', chr(1))") -%}
+    {%- for digits in ['0b', '0e', '0f', '1a', '1b', '1c', '1d', '1e', '1f'] -%}
+        {%- set json.text = "replace(" ~ json.text ~ ", '\\u00" ~ digits ~ "', '\\u00" ~ digits | upper ~ "')" -%}
+    {%- endfor -%}
+    coalesce(replace({{ json.text }}, chr(1), '\\'), 'null')
 {%- endmacro %}
 
 {# A number as a JSON number with all its decimals, or null. #}

@@ -13,8 +13,9 @@ from shared.errors import PlatformError
 from shared.monitoring import Run, record_run
 from shared.utils.console import console, say
 from shared.warehouse import Warehouse, open_warehouse
+from transformation.dbt_environment import dbt_environment, log_dir
 from transformation.dbt_run import BUILT, GOOD, Node, run_dbt
-from transformation.layers import PROJECT_DIR, Scope, buildable_scope, selection
+from transformation.layers import ROLE, Scope, buildable_scope, selection
 
 SHOWN_FAILURES = 20
 # In the order in which data passes through them.
@@ -47,51 +48,29 @@ def build(settings: Settings, *, scope: Scope, select: list[str], full_refresh: 
         BuildFailed: A model, snapshot or test failed; what depends on it was not built.
     """
     with (
-        open_warehouse(settings, holder=f"transform {command}", mode="write") as warehouse,
+        open_warehouse(settings, holder=f"transform {command}", role=ROLE, mode="write") as warehouse,
         record_run(warehouse, step="transform", command=command) as run,
     ):
         possible = buildable_scope(warehouse, scope)
         if possible != scope:
             say("building core only: egress waits for `./pixiw run resolve`, which makes the master layer")
-        arguments = dbt_arguments(settings, warehouse, selection(possible, select), full_refresh=full_refresh)
+        arguments = dbt_arguments(selection(possible, select), full_refresh=full_refresh)
         with warehouse.handed_over(), Display(f"transform {possible}") as display:
-            nodes = run_dbt(arguments, dbt_environment(settings, warehouse), display.advance)
+            nodes = run_dbt(arguments, dbt_environment(settings), display.advance)
         rows = enter_results(warehouse, run, nodes)
         show_layers(nodes, rows)
         check(nodes, log_dir(settings))
 
 
-def dbt_arguments(settings: Settings, warehouse: Warehouse, select: list[str], *, full_refresh: bool) -> list[str]:
+def dbt_arguments(select: list[str], *, full_refresh: bool) -> list[str]:
     """Return dbt's command line."""
     arguments = ["build", "--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check"]
-    arguments += ["--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR)]
-    arguments += ["--target-path", target_path(warehouse), "--log-path", str(log_dir(settings))]
     # A test runs once all that it compares is built. Unit tests use invented rows: they belong to the project's tests.
     arguments += ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
     arguments += select
     # What came of it stands in the ledger; writing dbt's artefacts as well would take as long as a large model.
     arguments += ["--no-write-json", "--log-level-file", os.environ.get("DBT_LOG_LEVEL_FILE", "info")]
     return [*arguments, "--full-refresh"] if full_refresh else arguments
-
-
-def dbt_environment(settings: Settings, warehouse: Warehouse) -> dict[str, str]:
-    """Return what profiles.yml reads, so that dbt opens the very database that was checked and locked."""
-    return {
-        "PIXI_PROJECT_ROOT": str(settings.root),
-        "WAREHOUSE_URL": f"duckdb:///{warehouse.path}" if warehouse.engine == "duckdb" else warehouse.url,
-        "WAREHOUSE_MEMORY_LIMIT": settings.warehouse_memory_limit,
-        "DO_NOT_TRACK": "1",
-    }
-
-
-def target_path(warehouse: Warehouse) -> str:
-    """Return where dbt keeps the parsed project: apart for each engine, or each switch would parse all of it again."""
-    return os.environ.get("DBT_TARGET_PATH") or str(PROJECT_DIR / "target" / warehouse.engine)
-
-
-def log_dir(settings: Settings) -> Path:
-    """Return where dbt writes its own full log."""
-    return Path(os.environ.get("DBT_LOG_PATH") or settings.logs_dir / "dbt")
 
 
 def enter_results(warehouse: Warehouse, run: Run, nodes: list[Node]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The command line: `python -m transformation build [all|core|egress]`."""
+"""The command line: `python -m transformation build [all|core|egress]`, `dbt ARGUMENTS`, `compare LEFT RIGHT`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,26 @@ from collections.abc import Sequence
 
 from shared.command_line import Parser
 from shared.config import get_settings
-from transformation.build import build
 from transformation.layers import SCOPES
 
 
 def main(argv: Sequence[str]) -> int | None:
     """Run the command that `argv` names; see `shared.command_line.command` for what its errors become."""
+    # Not argparse's: what follows is dbt's own command line, options and all.
+    if argv[:1] == ["dbt"]:
+        from transformation.by_hand import run_by_hand
+
+        return run_by_hand(get_settings(), argv[1:])
     arguments = parser().parse_args(argv)
+    if arguments.command == "compare":
+        from transformation.compare import compare
+
+        compare(
+            get_settings(), (arguments.left, arguments.right), relations=arguments.relations, ignore=arguments.ignore
+        )
+        return None
+    from transformation.build import build
+
     build(
         get_settings(),
         scope=arguments.scope,
@@ -27,19 +40,39 @@ def main(argv: Sequence[str]) -> int | None:
 def parser() -> argparse.ArgumentParser:
     """Describe the command's arguments."""
     top = Parser(prog="python -m transformation", description="Build the warehouse's layers with dbt.")
-    commands = top.add_subparsers(required=True, metavar="COMMAND")
-    build_command = commands.add_parser("build", help="build models, snapshots and their data tests")
-    build_command.add_argument(
-        "scope", nargs="?", default="all", choices=SCOPES, help="which layers to build (default: all)"
-    )
-    build_command.add_argument(
+    commands = top.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    describe_build(commands.add_parser("build", help="build models, snapshots and their data tests"))
+    commands.add_parser("dbt", help="run dbt by hand on the warehouse: dbt ARGUMENTS")
+    describe_compare(commands.add_parser("compare", help="compare what two warehouses hold, row by row"))
+    return top
+
+
+def describe_build(command: argparse.ArgumentParser) -> None:
+    """Describe the arguments of `build`."""
+    command.add_argument("scope", nargs="?", default="all", choices=SCOPES, help="which layers to build (default: all)")
+    command.add_argument(
         "--full-refresh", action="store_true", help="make incremental tables anew; the history of snapshots stays"
     )
-    build_command.add_argument(
+    command.add_argument(
         "--select",
         nargs="+",
         metavar="SELECTOR",
         default=[],
         help="only these nodes of the scope, in dbt's selection syntax",
     )
-    return top
+
+
+def describe_compare(command: argparse.ArgumentParser) -> None:
+    """Describe the arguments of `compare`."""
+    command.add_argument("left", metavar="LEFT", help="one warehouse, written like WAREHOUSE_URL")
+    command.add_argument("right", metavar="RIGHT", help="the other one")
+    command.add_argument(
+        "relations", nargs="*", metavar="RELATION", help="only these: `core.fct_sales`, `egress.*` (default: all)"
+    )
+    command.add_argument(
+        "--ignore",
+        nargs="+",
+        metavar="COLUMN",
+        default=[],
+        help="leave these columns out: `load_id`, `dbt_*`",
+    )

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dbt.adapters.base.relation import BaseRelation
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.factory import reset_adapters
-from dbt.cli.main import dbtRunner
+from dbt.cli.main import cli, dbtRunner
 
 from shared.errors import PlatformError
+from transformation.dbt_environment import environment_set
 
 BUILT = ("model", "snapshot")
 GOOD = ("success", "pass", "warn")
@@ -90,6 +91,25 @@ def run_dbt(
     return [as_node(result) for result in results]
 
 
+def dbt_command_line(arguments: Sequence[str]) -> int:
+    """Run dbt's own command line in this process, and return its exit code."""
+    try:
+        cli.main(args=list(arguments), prog_name="dbt")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
+    finally:
+        release_database()
+
+
+def quoted(relation: BaseRelation, identifier: str) -> str:
+    """Quote a part of a relation's name. dbt's own forgets the quotes in it, as a database's name may have."""
+    mark = relation.quote_character
+    return mark + identifier.replace(mark, mark * 2) + mark
+
+
+BaseRelation.quoted = quoted  # type: ignore[method-assign]
+
+
 def release_database() -> None:
     """Close what dbt leaves open: a database that stays open in this process is locked for every other one."""
     reset_adapters()  # type: ignore[no-untyped-call]
@@ -114,21 +134,6 @@ def as_node(result: Any) -> Node:
 def readable(message: str) -> str:
     """Bring dbt's message of several indented lines into one."""
     return " ".join(line.strip() for line in message.splitlines() if line.strip())
-
-
-@contextmanager
-def environment_set(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables for a while."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 @contextmanager

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import yaml
 
 from shared.errors import InputError
-from shared.warehouse import Warehouse
+from shared.warehouse import Role, Warehouse
 
+# Whose part of the work this project does, on an engine that knows roles.
+ROLE: Role = "transformation"
 PROJECT_DIR = Path(__file__).parents[2]
 RAW_SOURCES = PROJECT_DIR / "models/ingress/staging/_raw__sources.yml"
 MASTER_SOURCES = PROJECT_DIR / "models/egress/denormalized/_master__sources.yml"
+
+# The schemas that this project writes, in the order in which data passes through them.
+BUILT_LAYERS = ("staging", "core", "egress")
 
 Scope = Literal["all", "core", "egress"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
@@ -66,3 +71,24 @@ def require(warehouse: Warehouse, tables: list[str] | tuple[str, ...], hint: str
     if absent:
         names = ", ".join(f"`{table}`" for table in absent)
         raise InputError(f"the warehouse lacks what this step reads: {names}", hint=hint)
+
+
+def declared_keys() -> dict[str, list[str]]:
+    """Return the columns that identify a row of each model and snapshot, as far as their YAML files tell."""
+    keys: dict[str, list[str]] = {}
+    for file in sorted(PROJECT_DIR.glob("models/**/*.yml")):
+        for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", []):
+            keys[model["name"]] = key_of_model(model)
+    for file in sorted(PROJECT_DIR.glob("snapshots/*.yml")):
+        for snapshot in yaml.safe_load(file.read_text(encoding="utf-8"))["snapshots"]:
+            keys[snapshot["name"]] = [snapshot["config"]["unique_key"], "dbt_valid_from"]
+    return keys
+
+
+def key_of_model(model: dict[str, Any]) -> list[str]:
+    """Return the columns whose uniqueness a model's data tests assert, or that its `meta` names as its key."""
+    for test in model.get("data_tests", []):
+        if "unique_combination" in test:
+            return list(test["unique_combination"]["arguments"]["columns"])
+    named = model.get("config", {}).get("meta", {}).get("key", [])
+    return [*named] or [column["name"] for column in model["columns"] if "unique" in column.get("data_tests", [])][:1]

@@ -89,6 +89,9 @@ class CsvSource:
     def _encode(self, data: ArrowData) -> Iterator[bytes]:
         batches = data.to_batches(max_chunksize=50_000) if isinstance(data, pa.Table) else data
         for batch in batches:
+            # Its nothing would be taken for the end.
+            if not batch.num_rows:
+                continue
             self.rows += batch.num_rows
             sink = pa.BufferOutputStream()
             with pc.CSVWriter(sink, batch.schema, write_options=pc.WriteOptions(include_header=False)) as writer:

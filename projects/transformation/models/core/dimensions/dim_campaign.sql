@@ -31,7 +31,7 @@ described as (
         campaigns.campaign_type,
         campaigns.starts_on,
         campaigns.ends_on,
-        campaigns.ends_on - campaigns.starts_on + 1 as duration_days,
+        cast(campaigns.ends_on - campaigns.starts_on + 1 as bigint) as duration_days,
         coalesce(targets.household_count, 0) as household_count,
         coalesce(coupons.coupon_count, 0) as coupon_count
     from campaigns

@@ -30,7 +30,7 @@ described as (
         redemptions.campaign_id,
         redemptions.redeemed_on,
         coalesce(coupons.product_count, 0) as product_count,
-        redemptions.redeemed_on - campaigns.starts_on as days_into_campaign,
+        cast(redemptions.redeemed_on - campaigns.starts_on as bigint) as days_into_campaign,
         coalesce(
             redemptions.redeemed_on between campaigns.starts_on and campaigns.ends_on, false
         ) as is_within_campaign

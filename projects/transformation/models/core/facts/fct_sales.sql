@@ -3,7 +3,8 @@
     incremental_strategy='delete+insert',
     unique_key=['household_id', 'basket_id', 'product_id'],
     on_schema_change='fail',
-    post_hook="{{ delete_vanished_sales() }}"
+    post_hook="{{ delete_vanished_sales() }}",
+    sql_header=hash_joins_only()
 ) }}
 
 -- One row a line of sale. What the fact carries as keys: product_key is the version of the product that was valid at
@@ -16,22 +17,56 @@
 -- id, and whatever was half done when a process was killed is done by the next run. Writing is one transaction, rows
 -- that vanished from raw included, so this table always equals what a full refresh would make of the same raw rows.
 
-with lines as (
-
-    select * from {{ ref('enr_transactions') }}
-
-),
-
-products as (
+with products as not materialized (
 
     select
         product_key,
         product_id,
         is_fuel,
         valid_from,
-        -- As a date, or the join below would need an `or` and compare each line with each product.
+        -- As a date, or the joins below would need an `or` and compare each line with each product.
         coalesce(valid_to, timestamp '9999-12-31') as valid_until
     from {{ ref('dim_product') }}
+
+),
+
+{% if is_incremental() %}
+-- Found first and by few columns, as otherwise all columns of all lines would pass through the joins.
+    changed as materialized (
+
+        select distinct
+            enriched.household_id,
+            enriched.basket_id,
+            enriched.product_id
+        from {{ ref('enr_transactions') }} as enriched
+        left join products
+            on
+                enriched.product_id = products.product_id
+                and enriched.transaction_at >= products.valid_from
+                and enriched.transaction_at < products.valid_until
+        left join {{ this }} as loaded
+            on
+                enriched.household_id = loaded.household_id
+                and enriched.basket_id = loaded.basket_id
+                and enriched.product_id = loaded.product_id
+        where
+            loaded.load_id is distinct from enriched.load_id
+            or loaded.product_key is distinct from coalesce(products.product_key, {{ unknown_product_key() }})
+
+    ),
+{% endif %}
+
+lines as (
+
+    select enriched.*
+    from {{ ref('enr_transactions') }} as enriched
+    {% if is_incremental() %}
+        inner join changed
+            on
+                enriched.household_id = changed.household_id
+                and enriched.basket_id = changed.basket_id
+                and enriched.product_id = changed.product_id
+    {% endif %}
 
 ),
 
@@ -68,15 +103,4 @@ resolved as (
 
 )
 
-select resolved.*
-from resolved
-{% if is_incremental() %}
-    left join {{ this }} as loaded
-        on
-            resolved.household_id = loaded.household_id
-            and resolved.basket_id = loaded.basket_id
-            and resolved.product_id = loaded.product_id
-    where
-        loaded.load_id is distinct from resolved.load_id
-        or loaded.product_key is distinct from resolved.product_key
-{% endif %}
+select * from resolved

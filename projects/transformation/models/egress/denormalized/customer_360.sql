@@ -99,7 +99,7 @@ described as (
         households.income_band,
         households.household_size,
         households.kids_count,
-        coalesce(purchases.lifetime_sales, 0) as lifetime_sales,
+        cast(coalesce(purchases.lifetime_sales, 0) as decimal(18, 2)) as lifetime_sales,
         coalesce(purchases.baskets, 0) as baskets,
         coalesce(purchases.units, 0) as units,
         {{ ratio('purchases.lifetime_sales', 'purchases.baskets', scale=2) }} as average_basket_value,

@@ -1,0 +1,14 @@
+{# What a schema holds. dbt's own writes the database's name into the query, and fails where there is a quote in it. #}
+{% macro postgres__list_relations_without_caching(schema_relation) -%}
+    {% call statement('list_relations_without_caching', fetch_result=True) -%}
+        select
+            current_database() as database,
+            relname as name,
+            nspname as schema,
+            case relkind when 'v' then 'view' when 'm' then 'materialized_view' else 'table' end as type
+        from pg_class
+        inner join pg_namespace on pg_namespace.oid = relnamespace
+        where relkind in ('r', 'p', 'v', 'm') and nspname = '{{ schema_relation.schema }}'
+    {%- endcall %}
+    {{ return(load_result('list_relations_without_caching').table) }}
+{%- endmacro %}

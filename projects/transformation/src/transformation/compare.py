@@ -1,0 +1,83 @@
+"""Compare what this project has built in two warehouses: the same raw rows give the same models on every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+
+from shared.config import Settings
+from shared.errors import InputError, PlatformError
+from shared.utils.console import say
+from shared.warehouse import Warehouse, open_warehouse
+from transformation.comparison import Outcome, compare_relation
+from transformation.layers import BUILT_LAYERS, ROLE, declared_keys
+
+SHOWN_DIFFERENCES = 10
+
+
+class WarehousesDiffer(PlatformError):
+    """Two warehouses do not hold the same rows."""
+
+    code = "warehouses_differ"
+
+
+def compare(settings: Settings, urls: Sequence[str], *, relations: Sequence[str], ignore: Sequence[str]) -> None:
+    """Compare two warehouses and tell what differs.
+
+    Args:
+        settings: Everything but the URL.
+        urls: The two warehouses, in the form of WAREHOUSE_URL.
+        relations: Patterns of `schema.table`; all that this project builds where empty.
+        ignore: Patterns of the names of columns to leave out.
+
+    Raises:
+        InputError: There is nothing to compare.
+        WarehousesDiffer: Something differs.
+    """
+    left, right = (settings.model_copy(update={"warehouse_url": url}) for url in urls)
+    with (
+        open_warehouse(left, holder="compare", role=ROLE) as ours,
+        open_warehouse(right, holder="compare", role=ROLE) as theirs,
+    ):
+        say(f"left: {ours.location}, right: {theirs.location}")
+        outcomes = []
+        for outcome in compare_warehouses(ours, theirs, relations=relations, ignore=ignore):
+            show(outcome)
+            outcomes.append(outcome)
+    if not outcomes:
+        raise InputError("no relation to compare", hint="build both warehouses first, or correct the patterns")
+    differing = [outcome.relation for outcome in outcomes if outcome.count]
+    if differing:
+        raise WarehousesDiffer(
+            f"{len(differing)} of {len(outcomes)} relations differ: {', '.join(f'`{name}`' for name in differing)}",
+            hint="look at the first one: those after it may differ because of it; `--ignore` leaves columns out",
+        )
+    say(f"all {len(outcomes)} relations are equal")
+
+
+def compare_warehouses(
+    left: Warehouse, right: Warehouse, *, relations: Sequence[str] = (), ignore: Sequence[str] = ()
+) -> Iterator[Outcome]:
+    """Compare every relation that this project has built in either warehouse; arguments as in `compare`."""
+
+    def ignored(column: str) -> bool:
+        return any(fnmatchcase(column, pattern) for pattern in ignore)
+
+    keys = declared_keys()
+    for layer in BUILT_LAYERS:
+        for name in sorted({*left.tables(layer), *right.tables(layer)}):
+            relation = f"{layer}.{name}"
+            if not relations or any(fnmatchcase(relation, pattern) for pattern in relations):
+                yield compare_relation(
+                    left, right, relation, key=keys.get(name, ()), ignored=ignored, shown=SHOWN_DIFFERENCES
+                )
+
+
+def show(outcome: Outcome) -> None:
+    """Tell what came of a relation."""
+    if not outcome.count:
+        say(f"  ✓ {outcome.relation:<40} {outcome.left_rows:>10,} rows")
+        return
+    say(f"  ✗ {outcome.relation:<40} {outcome.left_rows:>10,} | {outcome.right_rows:,} rows, {outcome.count:,} differ")
+    for difference in outcome.differences:
+        say(f"      {difference}")

@@ -1,0 +1,87 @@
+"""What dbt reads from its environment: where the warehouse is, who opens it, and where dbt keeps its own files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from shared.config import Settings
+from shared.warehouse.opening import POSTGRES_PREFIXES, duckdb_path
+from transformation.layers import PROJECT_DIR, ROLE
+
+# Dates as text are ISO in UTC whatever the server is used to, and a server soon ends the statement of a build that was
+# killed, instead of working on and holding its locks.
+SESSION = "-c TimeZone=UTC -c DateStyle=ISO -c client_connection_check_interval=1s"
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """Return the variables with which dbt opens the very database that `open_warehouse` opens for this project.
+
+    Raises:
+        ConfigurationError: WAREHOUSE_URL cannot be read.
+    """
+    on_postgres = settings.warehouse_url.startswith(POSTGRES_PREFIXES)
+    return {
+        "PIXI_PROJECT_ROOT": str(settings.root),
+        "DBT_PROJECT_DIR": str(PROJECT_DIR),
+        "DBT_PROFILES_DIR": str(PROJECT_DIR),
+        # Apart for each engine, or each switch would parse the whole project again.
+        "DBT_TARGET_PATH": os.environ.get("DBT_TARGET_PATH")
+        or str(PROJECT_DIR / "target" / ("postgres" if on_postgres else "duckdb")),
+        "DBT_LOG_PATH": str(log_dir(settings)),
+        "DO_NOT_TRACK": "1",
+        **(postgres_variables(settings) if on_postgres else duckdb_variables(settings)),
+    }
+
+
+def duckdb_variables(settings: Settings) -> dict[str, str]:
+    """Return what profiles.yml reads of a DuckDB file."""
+    return {
+        "WAREHOUSE_URL": f"duckdb:///{duckdb_path(settings)}",
+        "WAREHOUSE_MEMORY_LIMIT": settings.warehouse_memory_limit,
+    }
+
+
+def postgres_variables(settings: Settings) -> dict[str, str]:
+    """Return what profiles.yml and libpq read of a PostgreSQL database. Only one of them is secret."""
+    # Its driver takes a moment to import, and an embedded warehouse can do without.
+    from shared.postgres.target import PostgresTarget
+    from shared.warehouse.postgres_engine import login_of
+
+    target = PostgresTarget.from_url(settings.warehouse_url, user=login_of(ROLE), passfile=settings.passfile)
+    options = dict(target.options)
+    session = [os.environ.get("PGOPTIONS", ""), options.pop("options", ""), SESSION]
+    return {
+        "WAREHOUSE_URL": target.location,
+        "WAREHOUSE_HOST": target.host,
+        "WAREHOUSE_PORT": str(target.port),
+        "WAREHOUSE_DATABASE": target.database,
+        "WAREHOUSE_USER": target.user,
+        # dbt strikes out what variables of this prefix hold wherever it writes.
+        "DBT_ENV_SECRET_WAREHOUSE_PASSWORD": target.password or "",
+        # libpq reads its parameters from variables too: sslmode from PGSSLMODE, channel_binding from PGCHANNELBINDING.
+        **{f"PG{name.replace('_', '').upper()}": value for name, value in options.items()},
+        "PGOPTIONS": " ".join(filter(None, session)),
+    }
+
+
+def log_dir(settings: Settings) -> Path:
+    """Return where dbt writes its own full log."""
+    return Path(os.environ.get("DBT_LOG_PATH") or settings.logs_dir / "dbt")
+
+
+@contextmanager
+def environment_set(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for a while."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
