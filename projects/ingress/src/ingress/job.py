@@ -14,6 +14,7 @@ import pyarrow as pa
 from ingress.duplicates import ORDER, unique_rows
 from ingress.source import Batch, Input, Resource
 from shared.data_quality import POSITION, Quarantine, arrow_schema
+from shared.data_quality.rows import as_text
 from shared.warehouse import quote
 
 
@@ -51,7 +52,7 @@ class Job:
         yield arrow_schema(self.resource.model).empty_table()
         key = self.resource.key
         for table in unique_rows(self._batches(), self.input.duplicated, key, self.counts, self.quarantine.add):
-            if not self.resource.reader.in_columns:
+            if not self.resource.reader.in_columns or self.resource.reader.cursor:
                 self._keys.append(table.select([*key, ORDER]))
             yield table.drop_columns([POSITION, ORDER])
 
@@ -69,25 +70,26 @@ class Job:
         return resolved + self.quarantine.resolve_ids(self._corrected())
 
     def _corrected(self) -> list[str]:
-        """Return the quarantined rows for whose key a later file has brought a good row."""
+        """Return the quarantined rows for whose key a later file, or a later reading of a table, has a good row."""
         unresolved = self.quarantine.unresolved()
-        if not unresolved or not self.files or not self._keys:
+        by_file = self.resource.reader.cursor is None
+        if not unresolved or not self._keys or (by_file and not self.files):
             return []
         key = self.resource.key
         identifiers, origins, payloads = zip(*unresolved, strict=True)
         content = [json.loads(payload) for payload in payloads]
-        keys = {name: pa.array([row.get(name) for row in content], pa.string()) for name in key}
+        keys = {name: pa.array([as_text(row.get(name)) for row in content], pa.string()) for name in key}
         bad = pa.table({"identifier": identifiers, "origin": origins, **keys})
         loaded = pa.concat_tables(self._keys)
-        names = pa.array([file.name for file in self.files])
-        loaded = loaded.append_column("origin", names.take(loaded[ORDER].combine_chunks()))
-        same_key = " and ".join(f"bad.{quote(name)} = loaded.{quote(name)}::varchar" for name in key)
+        corrects = " and ".join(f"bad.{quote(name)} = loaded.{quote(name)}::varchar" for name in key)
+        if by_file:
+            names = pa.array([file.name for file in self.files])
+            loaded = loaded.append_column("origin", names.take(loaded[ORDER].combine_chunks()))
+            corrects += " and bad.origin < loaded.origin"
         with duckdb.connect() as duck:
             duck.register("bad", bad)
             duck.register("loaded", loaded)
-            rows = duck.execute(
-                f"select distinct identifier from bad join loaded on {same_key} and bad.origin < loaded.origin"
-            ).fetchall()
+            rows = duck.execute(f"select distinct identifier from bad join loaded on {corrects}").fetchall()
         return [identifier for (identifier,) in rows]
 
     def summary(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ from shared.data_quality import Quarantine
 from shared.monitoring import Run
 from shared.utils.clock import utc_now
 from shared.utils.console import say
-from shared.warehouse import Warehouse
+from shared.warehouse import Warehouse, quote
 
 
 def load_source(run: Run, settings: Settings, source: Source, *, full: bool = False, on_request: bool = False) -> None:
@@ -41,6 +42,7 @@ def load_source(run: Run, settings: Settings, source: Source, *, full: bool = Fa
             say(f"  {source.name}.{resource.name}: unchanged")
             run.output(resource.relation, rows=run.warehouse.row_count(resource.relation), detail={"unchanged": True})
             continue
+        resource = continued(run.warehouse, resource, full=full)
         opened = resource.reader.read(resource, settings, [file.path for file in files])
         jobs.append(Job(resource, files, opened, Quarantine(run.warehouse, run.id, source.name, resource.name)))
     if jobs:
@@ -65,6 +67,15 @@ def files_to_read(
     )
     changed = [at for at, file in enumerate(marks) if (file.name, file.sha256) not in loaded]
     return marks[changed[0] :] if changed else None
+
+
+def continued(warehouse: Warehouse, resource: Resource, *, full: bool) -> Resource:
+    """Return the resource such that it reads on from the newest row that raw holds, where its reader can."""
+    cursor = resource.reader.cursor
+    if cursor is None or full or not warehouse.table_exists(resource.relation):
+        return resource
+    ((newest,),) = warehouse.fetch(f"select max({quote(cursor)}) from {quote(resource.relation)}")
+    return resource if newest is None else replace(resource, reader=resource.reader.starting_at(newest))
 
 
 def mark(path: Path, settings: Settings) -> FileMark:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 import numpy as np
@@ -62,10 +62,17 @@ class Reader(ABC):
     sees_all: bool = False
     """Whether every load sees all rows there are, so that what is not bad any more can be told without its origin."""
 
+    cursor: str | None = None
+    """The column by which a load goes on where the one before has ended; everything is read where it is None."""
+
     @property
     def missing_setting(self) -> str | None:
         """The environment variable that is not set and without which there is nothing to read."""
         return None
+
+    def starting_at(self, newest: Any) -> Reader:
+        """Return a reader of the rows whose cursor is at least `newest`."""
+        return self
 
     @abstractmethod
     def where(self, settings: Settings) -> str:
