@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -19,17 +20,40 @@ class Model:
     table: str
     key: str
 
-    def schema(self, warehouse: Warehouse) -> pa.Schema:
-        """Return the model's columns.
+    @property
+    def order(self) -> str:
+        """SQL that sorts rows by their keys as texts, by code point whatever the database's collation."""
+        return f'cast({quote(self.key)} as varchar) collate "C"'
+
+    @contextmanager
+    def held_still(self, warehouse: Warehouse) -> Iterator[None]:
+        """Let all queries inside see the model in one state, while others may be making it anew.
+
+        Nothing may be written inside. On DuckDB nobody else can write anyway.
 
         Raises:
-            InputError: There is no such table, or it has no such key.
+            InputError: There is no such table.
         """
         if not warehouse.table_exists(self.table):
             raise InputError(
                 f"there is no such model in the warehouse: `{self.table}`",
                 hint="run `./pixiw run transform-egress` first, it makes the egress layer",
             )
+        if warehouse.engine == "duckdb":
+            yield
+            return
+        with warehouse.transaction():
+            warehouse.execute("set transaction isolation level repeatable read")
+            # Before the first query: a table that is put in this one's place later would look empty.
+            warehouse.execute(f"lock table {quote(self.table)} in access share mode")
+            yield
+
+    def schema(self, warehouse: Warehouse) -> pa.Schema:
+        """Return the model's columns.
+
+        Raises:
+            InputError: It has no such key.
+        """
         schema = warehouse.fetch_arrow(f"select * from {quote(self.table)} where false").schema
         if self.key not in schema.names:
             raise InputError(
