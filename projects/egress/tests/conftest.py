@@ -110,9 +110,7 @@ def egress(project: Path) -> Egress:
 
 
 @pytest.fixture
-def customer(
-    models: Sql, postgres_server: LocalServer, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Customer]:
+def customer(models: Sql, postgres_server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Customer]:
     """Make a database for the target `table`, that the settings know, beside a warehouse with models."""
     # Here, as pytest has to load the fixtures that it takes from before anybody else does.
     from table_target import customer_database

@@ -89,7 +89,13 @@ def test_value_without_a_form_in_json(crm: Crm, egress: Egress, sql: Sql, capfd:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("CRM_API_URL", "localhost:80"), ("CRM_CHUNK_ROWS", "0"), ("CRM_TRIES", "many"), ("CRM_TARGET_NAME", "files"), ("TABLE_TARGET_TABLE", "a.b.c")],
+    [
+        ("CRM_API_URL", "localhost:80"),
+        ("CRM_CHUNK_ROWS", "0"),
+        ("CRM_TRIES", "many"),
+        ("CRM_TARGET_NAME", "files"),
+        ("TABLE_TARGET_TABLE", "a.b.c"),
+    ],
 )
 def test_setting_that_cannot_be_used(
     models: Sql,

@@ -216,7 +216,7 @@ def test_rejected_row_that_leaves_the_model(customer: Customer, egress: Egress, 
 
 
 def test_foreign_row_with_our_key_is_not_overwritten(customer: Customer, egress: Egress, sql: Sql) -> None:
-    """A row that this target never wrote keeps its content, ours goes to the quarantine, and `--take-over` writes it."""
+    """A row that this target never wrote stays as it is, ours goes to the quarantine, and `--take-over` writes it."""
     egress("run", "--target", "table")
     customer.sql("insert into customer_360 values ('E-77', 'theirs', 1, null)")
     sql(f"insert into {MODEL} values ('E-77', 'ours', 2, null), ('E-78', 'ours', 2, null)")

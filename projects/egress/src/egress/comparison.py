@@ -46,15 +46,22 @@ class Comparison:
         Raises:
             InputError: The model has no key, or its keys are not unique.
         """
-        comparison = compared(model, model.schema(warehouse))
-        rows, filled, distinct, new, changed, held, known = warehouse.fetch(
-            f"{comparison} select count(*), count({ROW_KEY}), count(distinct {ROW_KEY}), "
-            "count(*) filter (where is_new), count(*) filter (where is_changed), "
-            "count(*) filter (where not is_changed and was_rejected), "
+        schema, key = model.schema(warehouse), quote(model.key)
+        # Apart from what follows, which PostgreSQL then does with several processes.
+        model.check_key(
+            *warehouse.fetch(
+                "select cast(coalesce(sum(times), 0) as bigint), "
+                f"cast(coalesce(sum(times) filter (where {key} is not null), 0) as bigint), count({key}) "
+                f"from (select {key}, count(*) as times from {quote(model.table)} group by 1) as keys"
+            )[0]
+        )
+        comparison = compared(warehouse.engine, model, schema)
+        rows, new, changed, held, known = warehouse.fetch(
+            f"{comparison} select count(*), count(*) filter (where is_new), count(*) filter (where is_changed), "
+            "count(*) filter (where was_rejected and not is_changed), "
             "count(*) filter (where not is_new) from compared",
             [target],
         )[0]
-        model.check_key(rows, filled, distinct)
         answered = warehouse.fetch(
             "select count(*) from ops.delivery where target = $1 and status <> 'deleted'", [target]
         )[0][0]
@@ -77,12 +84,12 @@ class Comparison:
         )
 
 
-def compared(model: Model, schema: pa.Schema) -> str:
+def compared(engine: str, model: Model, schema: pa.Schema) -> str:
     """Return the SQL of `compared`: for each row of the model its hash, and how it stands with the target `$1`.
 
     The hash does not depend on the columns' order: a model whose columns move is not sent anew.
     """
-    hashed = row_hash(sorted(schema, key=lambda column: column.name))
+    hashed = row_hash(engine, sorted(schema, key=lambda column: column.name))
     return (
         "with sent as (select row_key, payload_hash, status, run_id, receipt from ops.delivery "
         "where target = $1 and status <> 'deleted'), "

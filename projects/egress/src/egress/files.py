@@ -77,7 +77,7 @@ class FilesPlan(Plan):
         with self.model.held_still(warehouse):
             # Once more: the model may be another one than when the plan was made.
             rows, content = content_of(warehouse, self.model)
-            query = f"select * from {quote(self.model.table)} order by {self.model.order}"
+            query = f"select * from {quote(self.model.table)} order by {self.model.sorted_key}"
             streams = [warehouse.stream_arrow(query) for _ in self.stale if rows]
         for file, stream in zip(self.stale, streams, strict=False):
             receipt = write_atomically(file, stream)
@@ -92,10 +92,12 @@ def content_of(warehouse: Warehouse, model: Model) -> tuple[int, str]:
     Raises:
         InputError: There is no such model, or its keys are not unique.
     """
-    key, hashed = quote(model.key), row_hash(model.schema(warehouse))
+    hashed = row_hash(warehouse.engine, model.schema(warehouse))
+    # Hashed in a query of its own, which `offset 0` keeps apart, so that PostgreSQL does it with several processes.
     rows, filled, distinct, content = warehouse.fetch(
-        f"select count(*), count({key}), count(distinct {key}), "
-        f"md5(coalesce(string_agg({hashed}, '' order by {model.order}), '')) from {quote(model.table)}"
+        "select count(*), count(row_key), count(distinct row_key), "
+        "md5(coalesce(string_agg(row_hash, '' order by row_key), '')) from "
+        f"(select {model.sorted_key} as row_key, {hashed} as row_hash from {quote(model.table)} offset 0) as hashed"
     )[0]
     model.check_key(rows, filled, distinct)
     return rows, content

@@ -1,4 +1,4 @@
-"""The target `table`: a model as a table in another PostgreSQL database, changed rows and deletes in one transaction."""
+"""The target `table`: a model as a table of another PostgreSQL database, kept in line by one transaction a run."""
 
 from __future__ import annotations
 
@@ -177,11 +177,19 @@ class TablePlan(ComparedPlan):
 
     def bad_rows(self, rejected: pa.Table, shipment: Shipment) -> Iterable[BadRow]:
         """Return what was refused, with the reasons."""
-        rows = rejected.drop_columns([*ADDED]).to_pylist()
+        rows = readable(rejected.drop_columns([*ADDED])).to_pylist()
         for row_key, row in zip(rejected[ROW_KEY].to_pylist(), rows, strict=True):
             yield BadRow(0, shipment.refused[row_key], json.dumps(row, default=as_json, ensure_ascii=False))
         for row_key, reason in shipment.kept.items():
             yield BadRow(0, f"not deleted: {reason}", json.dumps({self.model.key: row_key}))
+
+
+def readable(rows: pa.Table) -> pa.Table:
+    """Return rows with dates and times as text: there are some that Python has no value for."""
+    for at, column in enumerate(rows.schema):
+        if pa.types.is_temporal(column.type):
+            rows = rows.set_column(at, column.name, rows[column.name].cast(pa.string()))
+    return rows
 
 
 def target_of(settings: TargetSettings) -> PostgresTarget:

@@ -86,9 +86,12 @@ class TargetTable:
     def _compare(self, cursor: extensions.cursor, identifier: int) -> tuple[dict[str, int], list[str]]:
         """Return how long texts may be, and the differences."""
         cursor.execute(
-            "select attname, format_type(atttypid, atttypmod), exists (select from pg_index where indrelid = attrelid "
-            "and indisunique and indisvalid and indimmediate and indpred is null and indnkeyatts = 1 "
-            "and indkey[0] = attnum) from pg_attribute where attrelid = %s and attnum > 0 and not attisdropped",
+            "select attname, format_type(atttypid, atttypmod) || "
+            "case when coalesce(collisdeterministic, true) then '' else ' that takes different texts for equal' end, "
+            "exists (select from pg_index where indrelid = attrelid and indisunique and indisvalid and indimmediate "
+            "and indpred is null and indnkeyatts = 1 and indkey[0] = attnum) "
+            "from pg_attribute left join pg_collation on pg_collation.oid = attcollation "
+            "where attrelid = %s and attnum > 0 and not attisdropped",
             [identifier],
         )
         there = {name: (kind, unique) for name, kind, unique in cursor.fetchall()}

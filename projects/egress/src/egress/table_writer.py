@@ -18,7 +18,6 @@ import pyarrow.compute as pc
 from psycopg2 import extensions
 
 from egress.comparison import ADDED, LAST_RECEIPT, ROW_KEY
-from egress.errors import TargetRefused
 from egress.table_layout import TargetTable
 from egress.table_session import is_about_rows, reason_of, transaction
 from shared.warehouse.identifiers import quote_for_postgres as quote
@@ -26,7 +25,9 @@ from shared.warehouse.postgres_copy import copy_in, sql_type
 
 INCOMING, GONE = "_egress_incoming", "_egress_gone"
 POSITION, KNOWN = "_egress_position", "_egress_known"
-FOREIGN = "the target has a row with this key that it did not get from here; `--take-over --retry-rejected` overwrites it"
+FOREIGN = (
+    "the target has a row with this key that it did not get from here; `--take-over --retry-rejected` overwrites it"
+)
 NOT_KEPT = "the target did not keep the row, and gave no reason (a trigger or policy of theirs?)"
 XID_BITS = 32  # `xmin` holds the lower half of a transaction's number
 
@@ -139,7 +140,7 @@ class TableWriter:
         copy_in(cursor, INCOMING, numbered(rows.drop_columns(unneeded).append_column(KNOWN, known)))
         copy_in(cursor, GONE, numbered(shipment.deletes.select([ROW_KEY])))
         cursor.execute(f"analyze {INCOMING}; analyze {GONE}")
-        refused = {}
+        refused: dict[str, str] = {}
         for name, limit in limits.items():
             # PostgreSQL would cut blanks at the end off without a word.
             cursor.execute(f"delete from {INCOMING} where char_length({quote(name)}) > {limit} returning {ROW_KEY}")
@@ -170,7 +171,9 @@ class TableWriter:
             return self._insert(f"{KNOWN} and {part}", "nothing")
         changes = ", ".join(f"{quote(column.name)} = excluded.{quote(column.name)}" for column in others)
         # A row that is what it shall be is left alone: sent twice, changed once.
-        held, excluded = (", ".join(compared(column, side) for column in others) for side in ("held", "excluded"))
+        held, excluded = (
+            ", ".join(f"{side}.{quote(column.name)}" for column in others) for side in ("held", "excluded")
+        )
         update = f"update set {changes} where ({held}) is distinct from ({excluded})"
         return self._insert(f"{KNOWN} and {part}", update)
 
@@ -277,9 +280,3 @@ def with_nul(rows: pa.Table) -> dict[str, str]:
             spoilt = rows.filter(pc.match_substring(rows[column.name], "\0"))
             found |= dict.fromkeys(spoilt[ROW_KEY].to_pylist(), f"`{column.name}` holds a NUL character")
     return found
-
-
-def compared(column: pa.Field, side: str) -> str:
-    """Return SQL for a value that is compared: texts by their bytes, whatever the column's collation is."""
-    name = f"{side}.{quote(column.name)}"
-    return f'{name} collate "C"' if sql_type(column.type) == "text" else name

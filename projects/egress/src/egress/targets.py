@@ -21,5 +21,7 @@ def all_targets(settings: Settings) -> list[Target]:
     targets: list[Target] = [FilesTarget(settings.exports_dir), TableTarget(outside), CrmTarget(outside)]
     names = [target.name for target in targets]
     if len(set(names)) < len(names):
-        raise ConfigurationError(f"two targets have one name: `{', '.join(names)}`", hint="change CRM_TARGET_NAME or TABLE_TARGET_NAME")
+        raise ConfigurationError(
+            f"two targets have one name: `{', '.join(names)}`", hint="change CRM_TARGET_NAME or TABLE_TARGET_NAME"
+        )
     return targets
