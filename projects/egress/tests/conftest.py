@@ -5,31 +5,41 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from crm_server import Crm, serving
 
 from egress.cli import main
 from shared.command_line import command
-from shared.config import get_settings
+from shared.config import Settings, get_settings
 from shared.warehouse import open_warehouse
+
+if TYPE_CHECKING:
+    from table_target import Customer
+
+    from shared.postgres.server import LocalServer
+    from shared.testing.engines import PostgresDatabase
+
+pytest_plugins = ["shared.testing.engines"]
 
 Egress = Callable[..., int]
 Sql = Callable[..., "list[tuple[Any, ...]]"]
 
 CUSTOMERS = 10
 MAKE_MODELS = f"""
-create or replace table egress.retl_crm_customers as
+drop table if exists egress.retl_crm_customers;
+create table egress.retl_crm_customers as
 select
     'C-' || lpad(cast(i as varchar), 5, '0') as customer_id,
     'E-' || i as entity_id,
     cast(i * 1.1 as decimal(18, 2)) as lifetime_sales,
-    i as baskets,
+    cast(i as bigint) as baskets,
     date '2017-01-01' + cast(i as integer) as last_purchase_date,
     case when i % 2 = 0 then 'L-' || i end as loyalty_member_id
-from range({CUSTOMERS}) as numbers (i);
-create or replace table egress.customer_360 as
+from generate_series(0, {CUSTOMERS - 1}) as numbers (i);
+drop table if exists egress.customer_360;
+create table egress.customer_360 as
 select entity_id, 'o''neil, "' || baskets || '"' as surname, lifetime_sales, last_purchase_date
 from egress.retl_crm_customers order by baskets desc
 """
@@ -39,7 +49,7 @@ from egress.retl_crm_customers order by baskets desc
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a temporary folder the project's root, and no address known."""
     for name in [*os.environ]:
-        if name.startswith(("CRM_", "WAREHOUSE_", "DATA_", "LOAD__", "RUNTIME__")):
+        if name.startswith(("CRM_", "TABLE_TARGET_", "WAREHOUSE_", "DATA_", "LOAD__", "RUNTIME__", "PG")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PIXI_PROJECT_ROOT", str(tmp_path))
     monkeypatch.setenv("CRM_CHUNK_ROWS", "4")
@@ -49,13 +59,17 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def sql(project: Path) -> Sql:
-    """Run SQL in the warehouse, statement by statement, and return the last one's rows."""
+def sql(project: Path, warehouse_url: str, request: pytest.FixtureRequest) -> Sql:
+    """Run SQL in the warehouse as its administrator, statement by statement, and return the last one's rows."""
 
     def run(statements: str, *parameters: object) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = []
-        with open_warehouse(get_settings(), holder="test", mode="write") as warehouse:
-            for statement in statements.split(";"):
+        settings = get_settings()
+        if settings.warehouse_url.startswith("postgresql:"):
+            database: PostgresDatabase = request.getfixturevalue("postgres_database")
+            settings = Settings(warehouse_url=database.admin_url)
+        with open_warehouse(settings, holder="test", mode="write") as warehouse:
+            for statement in statements.split(";\n"):
                 rows = warehouse.fetch(statement, parameters)
         return rows
 
@@ -63,9 +77,21 @@ def sql(project: Path) -> Sql:
 
 
 @pytest.fixture
-def models(sql: Sql) -> Sql:
+def transform(project: Path, warehouse_url: str) -> Callable[[str], None]:
+    """Make models as transformation does: what it makes is its own, and egress may read it."""
+
+    def run(statements: str) -> None:
+        with open_warehouse(get_settings(), holder="test", role="transformation", mode="write") as warehouse:
+            for statement in statements.split(";\n"):
+                warehouse.execute(statement)
+
+    return run
+
+
+@pytest.fixture
+def models(sql: Sql, transform: Callable[[str], None]) -> Sql:
     """Make the models of the egress layer with ten customers."""
-    sql(MAKE_MODELS)
+    transform(MAKE_MODELS)
     return sql
 
 
@@ -81,3 +107,14 @@ def crm(models: Sql, monkeypatch: pytest.MonkeyPatch) -> Iterator[Crm]:
 def egress(project: Path) -> Egress:
     """Run a command of egress in this process and return its exit code."""
     return lambda *words: command(main, words)
+
+
+@pytest.fixture
+def customer(models: Sql, postgres_server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Customer]:
+    """Make a database for the target `table`, that the settings know, beside a warehouse with models."""
+    # Here, as pytest has to load the fixtures that it takes from before anybody else does.
+    from table_target import customer_database
+
+    with customer_database(postgres_server) as customer:
+        monkeypatch.setenv("TABLE_TARGET_URL", customer.login.url())
+        yield customer

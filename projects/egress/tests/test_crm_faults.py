@@ -8,7 +8,15 @@ import pytest
 from conftest import CUSTOMERS, Egress, Sql
 from crm_server import Crm, Fault, content, hang, leave_out_last, lose_answer, status
 
+from shared.testing.engines import Engine
+
 SHORT = "0.2"  # seconds to wait for an answer
+
+
+@pytest.fixture
+def engine() -> Engine:
+    """Run on one engine: what the API does is the same beside both."""
+    return "duckdb"
 
 
 def delivered(sql: Sql) -> int:

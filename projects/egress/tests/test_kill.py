@@ -15,6 +15,8 @@ import pytest
 from conftest import CUSTOMERS, Egress, Sql
 from crm_server import Crm, Handler
 
+from shared.postgres.server import LocalServer
+
 STATE = "select row_key, payload_hash, status from ops.delivery where target = 'crm' order by 1"
 
 
@@ -97,6 +99,37 @@ def test_leftovers_of_dlt_are_never_sent(crm: Crm, egress: Egress, sql: Sql, pro
     assert egress("run", "--target", "crm") == 0
     assert {row["baskets"] for batch in crm.batches for row in batch} == {99}
     assert not [*project.glob("data/state/*/egress/crm")]
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+def test_server_of_the_warehouse_killed(
+    postgres_server: LocalServer,
+    crm: Crm,
+    egress: Egress,
+    sql: Sql,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """A warehouse that dies after the CRM has taken a chunk ends the run; the chunk goes out again with its key."""
+    port = postgres_server.port
+
+    def kill_server(handler: Handler, body: bytes) -> None:
+        result = handler.take(body)
+        postgres_server.kill()
+        handler.answer(*result)
+
+    crm.faults = [None, kill_server]
+    assert egress("run", "--target", "crm") == 1
+    text = capfd.readouterr().err
+    assert "error: the connection to PostgreSQL is lost" in text
+    assert "hint: what was not committed is undone" in text
+    assert "Traceback" not in text
+    assert len(crm.keys) == 2
+    postgres_server.start(port)
+    assert sql("select count(*) from ops.delivery") == [(4,)]
+    assert egress("run", "--target", "crm") == 0
+    assert crm.keys[2] == crm.keys[1]
+    assert (len(crm.keys), crm.changes) == (4, CUSTOMERS)
+    assert sql("select status from ops.run order by started_at") == [("interrupted",), ("succeeded",)]
 
 
 @pytest.mark.kill

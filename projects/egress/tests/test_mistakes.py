@@ -10,19 +10,34 @@ KEY_TWICE = "insert into egress.retl_crm_customers select * from egress.retl_crm
 KEY_MISSING = "update egress.retl_crm_customers set customer_id = null where baskets = 3"
 
 
-def test_no_address_of_the_crm(models: Sql, egress: Egress, capfd: pytest.CaptureFixture[str]) -> None:
-    """Without CRM_API_URL a run of all targets ends before anything is delivered, and says what to do."""
+@pytest.mark.parametrize(
+    ("missing", "target", "other"),
+    [("CRM_API_URL", "crm", "TABLE_TARGET_URL"), ("TABLE_TARGET_URL", "table", "CRM_API_URL")],
+)
+def test_setting_of_a_target_is_missing(
+    models: Sql,
+    egress: Egress,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    missing: str,
+    target: str,
+    other: str,
+) -> None:
+    """Without the address of a target a run of all ends before anything is delivered, and says what to do."""
+    monkeypatch.setenv(other, "postgresql://me@localhost/db" if target == "crm" else "http://localhost")
     assert egress("run", "--all") == 2
     text = capfd.readouterr().err
-    assert "error: CRM_API_URL is not set, the target needs it: `crm`" in text
-    assert "hint: set the environment variable CRM_API_URL" in text
+    assert f"error: {missing} is not set, the target needs it: `{target}`" in text
+    assert f"hint: set the environment variable {missing}" in text
     assert models("select count(*) from ops.delivery") == [(0,)]
 
 
 def test_bare_run_takes_what_is_configured(models: Sql, egress: Egress, capfd: pytest.CaptureFixture[str]) -> None:
     """Without an option the targets that are configured get their delivery, and the others are named."""
     assert egress("run") == 0
-    assert "crm: skipped, CRM_API_URL is not set" in capfd.readouterr().err
+    text = capfd.readouterr().err
+    assert "crm: skipped, CRM_API_URL is not set" in text
+    assert "table: skipped, TABLE_TARGET_URL is not set" in text
     assert models("select distinct target from ops.delivery") == [("files",)]
 
 
@@ -64,7 +79,7 @@ def test_key_is_not_unique(
 
 def test_value_without_a_form_in_json(crm: Crm, egress: Egress, sql: Sql, capfd: pytest.CaptureFixture[str]) -> None:
     """A value such as NaN is refused by name before anything is sent."""
-    sql("alter table egress.retl_crm_customers add column share double default 'nan'::double")
+    sql("alter table egress.retl_crm_customers add column share double precision default 'nan'")
     assert egress("run", "--target", "crm") == 2
     text = capfd.readouterr().err
     assert "error: a row cannot be written as JSON" in text
@@ -74,7 +89,13 @@ def test_value_without_a_form_in_json(crm: Crm, egress: Egress, sql: Sql, capfd:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("CRM_API_URL", "localhost:80"), ("CRM_CHUNK_ROWS", "0"), ("CRM_TRIES", "many"), ("CRM_TARGET_NAME", "files")],
+    [
+        ("CRM_API_URL", "localhost:80"),
+        ("CRM_CHUNK_ROWS", "0"),
+        ("CRM_TRIES", "many"),
+        ("CRM_TARGET_NAME", "files"),
+        ("TABLE_TARGET_TABLE", "a.b.c"),
+    ],
 )
 def test_setting_that_cannot_be_used(
     models: Sql,
@@ -95,7 +116,7 @@ def test_setting_that_cannot_be_used(
 def test_unknown_target(models: Sql, egress: Egress, capfd: pytest.CaptureFixture[str]) -> None:
     """An unknown target's error lists those that there are."""
     assert egress("run", "--target", "files", "nix") == 2
-    assert capfd.readouterr().err.splitlines() == ["error: no such target: `nix`", "hint: targets: files, crm"]
+    assert capfd.readouterr().err.splitlines() == ["error: no such target: `nix`", "hint: targets: files, table, crm"]
 
 
 @pytest.mark.parametrize("words", [[], ["fly"], ["run", "--nix"], ["run", "--all", "--target", "crm"]])

@@ -24,7 +24,13 @@ def main(arguments: Sequence[str]) -> int:
     if parsed.command == "list":
         list_targets(targets)
     else:
-        options = Options(full=parsed.full, retry_rejected=parsed.retry_rejected)
+        options = Options(
+            full=parsed.full,
+            retry_rejected=parsed.retry_rejected,
+            take_over=parsed.take_over,
+            allow_empty=parsed.allow_empty,
+            approved_deletes=parsed.approve_deletes,
+        )
         if parsed.command == "plan":
             plan(targets, options)
         else:
@@ -45,10 +51,25 @@ def parser() -> argparse.ArgumentParser:
     wishes = argparse.ArgumentParser(add_help=False)
     wishes.add_argument("--full", action="store_true", help="send everything, whatever was delivered before")
     wishes.add_argument("--retry-rejected", action="store_true", help="send also unchanged rows that were rejected")
+    wishes.add_argument(
+        "--take-over", action="store_true", help="overwrite rows of others that have our keys (tables only)"
+    )
+    wishes.add_argument(
+        "--approve-deletes", type=whole_number, metavar="N", help="delete up to N rows, whatever the guard says"
+    )
+    wishes.add_argument("--allow-empty", action="store_true", help="delete what was delivered where a model is empty")
     commands.add_parser("run", parents=[selection, wishes], help="send what has changed since the last delivery")
     commands.add_parser("plan", parents=[selection, wishes], help="show what `run` would send; sends nothing")
     commands.add_parser("list", parents=[selection], help="show the targets and their last delivery")
     return result
+
+
+def whole_number(text: str) -> int:
+    """Read a number that is not below zero."""
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
 
 
 def chosen(targets: list[Target], names: Sequence[str] | None) -> list[Target]:
@@ -74,21 +95,21 @@ def configured(targets: Sequence[Target]) -> list[Target]:
 
 def list_targets(targets: Sequence[Target]) -> None:
     """Print each target, what it gets and what it has got."""
-    with open_warehouse(get_settings(), holder="egress list") as warehouse:
+    with open_warehouse(get_settings(), holder="egress list", role="egress") as warehouse:
         for target in targets:
-            delivered, rejected, last = warehouse.fetch(
+            delivered, rejected, deleted, last = warehouse.fetch(
                 "select count(*) filter (where status = 'delivered'), count(*) filter (where status = 'rejected'), "
-                "max(delivered_at) from ops.delivery where target = $1",
+                "count(*) filter (where status = 'deleted'), max(delivered_at) from ops.delivery where target = $1",
                 [target.name],
             )[0]
             print(f"{target.name}: `{target.model.table}` as {target.form}")
             state = f"{last:%Y-%m-%d %H:%M} UTC, {delivered:,} delivered, {rejected:,} rejected" if last else "never"
-            print(f"  last delivery: {state}")
+            print(f"  last delivery: {state}" + (f", {deleted:,} deleted" if deleted else ""))
 
 
 def plan(targets: Sequence[Target], options: Options) -> None:
     """Print what a run would send."""
-    with open_warehouse(get_settings(), holder="egress plan") as warehouse:
+    with open_warehouse(get_settings(), holder="egress plan", role="egress") as warehouse:
         for target in targets:
             print("\n".join(target.plan(warehouse, options).describe()))
 
@@ -107,7 +128,7 @@ def run(targets: Sequence[Target], options: Options, words: str) -> None:
                 hint=f"set the environment variable {target.missing_setting}, or name other targets with --target",
             )
     with (
-        open_warehouse(get_settings(), holder=f"egress {words}", mode="write") as warehouse,
+        open_warehouse(get_settings(), holder=f"egress {words}", role="egress", mode="write") as warehouse,
         record_run(warehouse, step="deliver", command=words) as ledger,
     ):
         failures = [failure for target in targets if (failure := attempt(target, warehouse, options, ledger))]
@@ -139,6 +160,6 @@ def deliver(target: Target, warehouse: Warehouse, options: Options, ledger: Run)
         planned.apply(ledger, tally)
     finally:
         detail = {"sent": tally.sent, "unchanged": planned.unchanged, "rejected": tally.rejected}
-        ledger.output(target.name, rows=tally.sent, detail=detail)
+        ledger.output(target.name, rows=tally.sent, detail={**detail, **tally.detail})
     if tally.rejected:
         say(f"{target.name}: {tally.rejected:,} rows were rejected, ops.quarantine says why (source `egress`)")

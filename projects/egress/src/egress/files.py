@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from egress.models import Model, row_hash
 from egress.plan import Options, Plan, Tally, Target
-from egress.state import SendState
+from egress.state import SendState, answers
 from shared.monitoring import Run
 from shared.utils.console import say
 from shared.warehouse import Warehouse, quote
@@ -34,12 +34,8 @@ class FilesTarget(Target):
 
     def plan(self, warehouse: Warehouse, options: Options) -> FilesPlan:
         """Find out which files are missing, or hold something else than the model does."""
-        key, hashed = quote(self.model.key), row_hash(self.model.schema(warehouse))
-        rows, filled, distinct, content = warehouse.fetch(
-            f"select count(*), count({key}), count(distinct {key}), "
-            f"md5(coalesce(string_agg({hashed}, '' order by {key}), '')) from {quote(self.model.table)}"
-        )[0]
-        self.model.check_key(rows, filled, distinct)
+        with self.model.held_still(warehouse):
+            rows, content = content_of(warehouse, self.model)
         receipts = dict(
             warehouse.fetch(
                 "select row_key, receipt from ops.delivery where target = $1 and payload_hash = $2",
@@ -53,7 +49,6 @@ class FilesTarget(Target):
             model=self.model,
             rows=rows,
             to_send=rows if stale else 0,
-            content=content,
             stale=tuple(stale) if rows else (),
         )
 
@@ -63,11 +58,9 @@ class FilesPlan(Plan):
     """Which files to write.
 
     Attributes:
-        content: A hash of all rows, in order.
         stale: The files to write.
     """
 
-    content: str
     stale: tuple[Path, ...]
 
     def details(self) -> list[str]:
@@ -78,13 +71,36 @@ class FilesPlan(Plan):
 
     def apply(self, run: Run, tally: Tally) -> None:
         """Write the files one after the other; each is marked as soon as it is in place."""
-        state = SendState(run.warehouse, self.target, run.id)
-        query = f"select * from {quote(self.model.table)} order by {quote(self.model.key)}"
-        for file in self.stale:
-            receipt = write_atomically(file, run.warehouse.stream_arrow(query))
-            state.mark([file.name], [self.content], ["delivered"], receipt)
-            say(f"{self.target}: wrote {self.rows:,} rows to `{file}`")
-        tally.sent = self.to_send
+        if not self.stale:
+            return
+        warehouse, state = run.warehouse, SendState(run.warehouse, self.target, run.id)
+        with self.model.held_still(warehouse):
+            # Once more: the model may be another one than when the plan was made.
+            rows, content = content_of(warehouse, self.model)
+            query = f"select * from {quote(self.model.table)} order by {self.model.sorted_key}"
+            streams = [warehouse.stream_arrow(query) for _ in self.stale if rows]
+        for file, stream in zip(self.stale, streams, strict=False):
+            receipt = write_atomically(file, stream)
+            state.mark(answers([file.name], content, "delivered", receipt))
+            say(f"{self.target}: wrote {rows:,} rows to `{file}`")
+        tally.sent = rows
+
+
+def content_of(warehouse: Warehouse, model: Model) -> tuple[int, str]:
+    """Return how many rows a model has, and a hash of all of them in order.
+
+    Raises:
+        InputError: There is no such model, or its keys are not unique.
+    """
+    hashed = row_hash(warehouse.engine, model.schema(warehouse))
+    # Hashed in a query of its own, which `offset 0` keeps apart, so that PostgreSQL does it with several processes.
+    rows, filled, distinct, content = warehouse.fetch(
+        "select count(*), count(row_key), count(distinct row_key), "
+        "md5(coalesce(string_agg(row_hash, '' order by row_key), '')) from "
+        f"(select {model.sorted_key} as row_key, {hashed} as row_hash from {quote(model.table)} offset 0) as hashed"
+    )[0]
+    model.check_key(rows, filled, distinct)
+    return rows, content
 
 
 def holds(file: Path, receipt: str | None) -> bool:

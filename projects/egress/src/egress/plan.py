@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from egress.models import Model
 from shared.monitoring import Run
@@ -17,18 +17,31 @@ class Options:
     Attributes:
         full: Send everything, whatever was delivered before.
         retry_rejected: Send also what the target has rejected before, though its content is the same.
+        take_over: Overwrite rows that the target has not got from here but that have the keys of ours.
+        allow_empty: Delete what was delivered where the model has become empty.
+        approved_deletes: How many rows may be deleted at a target, whatever its guard says.
     """
 
     full: bool = False
     retry_rejected: bool = False
+    take_over: bool = False
+    allow_empty: bool = False
+    approved_deletes: int | None = None
 
 
 @dataclass
 class Tally:
-    """What has come of a delivery so far; true also after one that failed half way."""
+    """What has come of a delivery so far; true also after one that failed half way.
+
+    Attributes:
+        sent: Rows that the target has taken.
+        rejected: Rows that it has rejected.
+        detail: What else the ledger shall say of the delivery.
+    """
 
     sent: int = 0
     rejected: int = 0
+    detail: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,13 +59,18 @@ class Plan(ABC):
     to_send: int
 
     @property
+    def idle(self) -> bool:
+        """Whether there is nothing to do because the model is empty."""
+        return not self.rows
+
+    @property
     def unchanged(self) -> int:
         """How many rows stay unsent because the target's answer to them stands."""
         return self.rows - self.to_send
 
     def describe(self) -> list[str]:
         """Return the plan in lines for a person."""
-        if not self.rows:
+        if self.idle:
             return [f"{self.target}: `{self.model.table}` is empty: nothing is sent, nothing is deleted at the target"]
         title = f"{self.target}: `{self.model.table}`, {self.rows:,} rows"
         return [title, *(f"  {line}" for line in self.details())]

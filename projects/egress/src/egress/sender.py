@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from egress.comparison import LAST_RUN, ROW_HASH, ROW_KEY
+from egress.confirmations import Confirmations
 from egress.errors import TargetUnavailable
 from egress.plan import Plan, Tally
-from egress.state import SendState, Status
-from shared.data_quality import BadRow, Quarantine
+from egress.state import Status, answers
+from shared.data_quality import BadRow
 from shared.monitoring import Run
 from shared.utils.console import say
 
 if TYPE_CHECKING:
     from egress.api import CrmApi, Result
 
-# The columns of a chunk: the row's key, its hash, the run that sent it last, and what is sent.
-ROW_KEY, ROW_HASH, LAST_RUN, PAYLOAD = "_egress_row_key", "_egress_row_hash", "_egress_last_run", "_egress_payload"
+# The column of a chunk with what is sent of a row.
+PAYLOAD = "_egress_payload"
 PROGRESS_SECONDS = 2.0
 
 
@@ -29,12 +30,7 @@ class ChunkSender:
 
     def __init__(self, plan: Plan, run: Run, api: CrmApi, tally: Tally) -> None:
         self.plan, self.api, self.tally = plan, api, tally
-        self.warehouse = run.warehouse
-        self.state = SendState(run.warehouse, plan.target, run.id)
-        self.quarantine = Quarantine(run.warehouse, run.id, "egress", plan.target)
-        self.quarantined: dict[str, list[str]] = {}
-        for identifier, _, payload in self.quarantine.unresolved():
-            self.quarantined.setdefault(str(json.loads(payload)[plan.model.key]), []).append(identifier)
+        self.confirmations = Confirmations(plan, run)
         self.sender = f"{run.warehouse.identity.id} {plan.target}"
         self.told_at = time.monotonic()
 
@@ -60,17 +56,15 @@ class ChunkSender:
 
     def keep(self, rows: list[tuple[str, str, str]], results: dict[str, Result], *, receipt: str) -> None:
         """Mark rows with what the CRM said to them; rejected ones go to the quarantine, those accepted leave it."""
-        keys = [row_key for row_key, _, _ in rows]
         rejected = [
             BadRow(0, results[row_key].reason or "rejected without a reason", payload)
             for row_key, _, payload in rows
             if results[row_key].status == "rejected"
         ]
+        keys = [row_key for row_key, _, _ in rows]
+        hashes = [hashed for _, hashed, _ in rows]
         statuses: list[Status] = ["delivered" if results[key].status == "updated" else "rejected" for key in keys]
-        with self.warehouse.transaction():
-            self.quarantine.resolve_ids([entry for key in keys for entry in self.quarantined.get(key, ())])
-            self.quarantine.add(self.plan.model.table, rejected)
-            self.state.mark(keys, [hashed for _, hashed, _ in rows], statuses, receipt)
+        self.confirmations.keep(answers(keys, hashes, statuses, receipt), rejected)
         self.tally.sent += len(rows) - len(rejected)
         self.tally.rejected += len(rejected)
 

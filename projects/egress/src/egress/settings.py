@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class TargetSettings(BaseSettings):
-    """How to reach the CRM. Each field is set by the environment variable of its name, in capitals.
+    """How to reach the targets. Each field is set by the environment variable of its name, in capitals.
 
-    The target's name, not its address, is what the send state is filed under: the CRM may move.
+    A target's name, not its address, is what the send state is filed under: the CRM, or a database, may move.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
@@ -20,3 +20,11 @@ class TargetSettings(BaseSettings):
     crm_tries: int = Field(default=5, ge=1)
     crm_timeout: float = Field(default=30.0, gt=0, description="seconds that an answer may take")
     crm_backoff: float = Field(default=0.5, ge=0, description="seconds before the second repetition, doubled for each")
+
+    # No pattern: what an error says of a value would show the password.
+    table_target_url: SecretStr | None = None
+    table_target_name: str = Field(default="table", pattern=r"^[a-z][a-z0-9_]*$")
+    table_target_table: str = Field(default="public.customer_360", pattern=r"^[^.]+\.[^.]+$", description="as written")
+    table_target_timeout: float = Field(default=30.0, ge=1, description="seconds to wait for a server or for a lock")
+    table_target_delete_share: float = Field(default=0.1, ge=0, le=1, description="of the rows that the table has")
+    table_target_delete_rows: int = Field(default=100, ge=0, description="deleted without being asked, whatever share")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
 import pyarrow as pa
 
@@ -12,7 +12,22 @@ from shared.utils.clock import utc_now
 from shared.warehouse import Warehouse
 
 TABLE = "ops.delivery"
-Status = Literal["delivered", "rejected"]
+# A row that was `deleted` at the target is new when the model has it again.
+Status: TypeAlias = Literal["delivered", "rejected", "deleted"]
+
+
+def answers(row_keys: Any, hashes: Any, statuses: Status | Sequence[Status], receipts: Any) -> pa.Table:
+    """Return what a target said to rows, as `mark` takes it; a status or receipt may be one for all of them.
+
+    A receipt is what leads back to the answer, or null.
+    """
+    columns = {"row_key": row_keys, "payload_hash": hashes, "status": statuses, "receipt": receipts}
+    for name, values in columns.items():
+        if values is None or isinstance(values, str):
+            columns[name] = pa.repeat(pa.scalar(values, pa.string()), len(row_keys))
+        elif not isinstance(values, pa.Array | pa.ChunkedArray):
+            columns[name] = pa.array(values, pa.string())
+    return pa.table(columns)
 
 
 @dataclass(frozen=True)
@@ -27,9 +42,10 @@ class SendState:
     target: str
     run_id: str
 
-    def mark(self, row_keys: Sequence[str], hashes: Sequence[str], statuses: Sequence[Status], receipt: str) -> None:
-        """Note what the target said to these rows; `receipt` is what leads back to its answer."""
-        constants = {"target": self.target, "receipt": receipt, "run_id": self.run_id, "delivered_at": utc_now()}
-        columns = {name: [value] * len(row_keys) for name, value in constants.items()}
-        columns |= {"row_key": list(row_keys), "payload_hash": list(hashes), "status": list(statuses)}
-        self.warehouse.merge_arrow(TABLE, pa.table(columns), key=("target", "row_key"))
+    def mark(self, said: pa.Table) -> None:
+        """Note what the target said to these rows (see `answers`)."""
+        columns = {name: said[name] for name in said.column_names}
+        for name, value in {"target": self.target, "run_id": self.run_id, "delivered_at": utc_now()}.items():
+            columns[name] = pa.repeat(value, said.num_rows)
+        # In one piece: an empty chunk in the middle would end a COPY.
+        self.warehouse.merge_arrow(TABLE, pa.table(columns).combine_chunks(), key=("target", "row_key"))

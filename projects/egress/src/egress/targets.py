@@ -6,6 +6,7 @@ from egress.crm import CrmTarget
 from egress.files import FilesTarget
 from egress.plan import Target
 from egress.settings import TargetSettings
+from egress.table import TableTarget
 from shared.config import Settings, read_settings
 from shared.errors import ConfigurationError
 
@@ -16,8 +17,11 @@ def all_targets(settings: Settings) -> list[Target]:
     Raises:
         ConfigurationError: Two have the same name, so their send states would be mixed.
     """
-    targets: list[Target] = [FilesTarget(settings.exports_dir), CrmTarget(read_settings(TargetSettings))]
+    outside = read_settings(TargetSettings)
+    targets: list[Target] = [FilesTarget(settings.exports_dir), TableTarget(outside), CrmTarget(outside)]
     names = [target.name for target in targets]
     if len(set(names)) < len(names):
-        raise ConfigurationError(f"two targets have one name: `{', '.join(names)}`", hint="change CRM_TARGET_NAME")
+        raise ConfigurationError(
+            f"two targets have one name: `{', '.join(names)}`", hint="change CRM_TARGET_NAME or TABLE_TARGET_NAME"
+        )
     return targets

@@ -1,0 +1,133 @@
+"""What the warehouse holds against what a target has answered to: which rows are new, changed, rejected, vanished."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from egress.models import Model, row_hash
+from egress.plan import Options, Plan
+from shared.warehouse import Warehouse, quote
+
+# What pending rows have beside the model's columns: key, hash, and the run and receipt of what the target has answered
+# to last, null where it has not.
+ROW_KEY, ROW_HASH = "_egress_row_key", "_egress_row_hash"
+LAST_RUN, LAST_RECEIPT = "_egress_last_run", "_egress_last_receipt"
+ADDED = (ROW_KEY, ROW_HASH, LAST_RUN, LAST_RECEIPT)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How a model stands with one target. A row that was deleted at the target counts as one that it never had.
+
+    Attributes:
+        rows: How many rows the model has.
+        new: Rows that the target has never answered to.
+        changed: Rows with another content than it answered to last.
+        held: Rows that it has rejected and that have not changed since; not to be sent.
+        vanished: Rows that it has answered to and that the model has no more.
+        to_send: How many rows are to be sent.
+        pending: These, in order of their keys, with the columns `ADDED`.
+    """
+
+    rows: int
+    new: int
+    changed: int
+    held: int
+    vanished: int
+    to_send: int
+    pending: pa.Table
+
+    @classmethod
+    def of(cls, warehouse: Warehouse, model: Model, target: str, options: Options) -> Comparison:
+        """Compare each row's hash with the one that the target has answered to last, the model being held still.
+
+        Raises:
+            InputError: The model has no key, or its keys are not unique.
+        """
+        schema, key = model.schema(warehouse), quote(model.key)
+        # Apart from what follows, which PostgreSQL then does with several processes.
+        model.check_key(
+            *warehouse.fetch(
+                "select cast(coalesce(sum(times), 0) as bigint), "
+                f"cast(coalesce(sum(times) filter (where {key} is not null), 0) as bigint), count({key}) "
+                f"from (select {key}, count(*) as times from {quote(model.table)} group by 1) as keys"
+            )[0]
+        )
+        comparison = compared(warehouse.engine, model, schema)
+        rows, new, changed, held, known = warehouse.fetch(
+            f"{comparison} select count(*), count(*) filter (where is_new), count(*) filter (where is_changed), "
+            "count(*) filter (where was_rejected and not is_changed), "
+            "count(*) filter (where not is_new) from compared",
+            [target],
+        )[0]
+        answered = warehouse.fetch(
+            "select count(*) from ops.delivery where target = $1 and status <> 'deleted'", [target]
+        )[0][0]
+        wanted = "true" if options.full else "is_new or is_changed"
+        to_send = rows if options.full else new + changed
+        if options.retry_rejected and not options.full:
+            wanted, to_send = f"{wanted} or was_rejected", to_send + held
+        # The rows themselves are looked up only after the narrow comparison: ten times faster when few have changed.
+        pending = f"{comparison} select model.*, {', '.join(ADDED)} from {quote(model.table)} as model join compared "
+        pending += f"on {ROW_KEY} = cast(model.{quote(model.key)} as varchar) "
+        pending += f'where {wanted} order by {ROW_KEY} collate "C"' if to_send else "where false"
+        return cls(
+            rows=rows,
+            new=new,
+            changed=changed,
+            held=0 if options.full or options.retry_rejected else held,
+            vanished=answered - known,
+            to_send=to_send,
+            pending=warehouse.fetch_arrow(pending, [target]),
+        )
+
+
+def compared(engine: str, model: Model, schema: pa.Schema) -> str:
+    """Return the SQL of `compared`: for each row of the model its hash, and how it stands with the target `$1`.
+
+    The hash does not depend on the columns' order: a model whose columns move is not sent anew.
+    """
+    hashed = row_hash(engine, sorted(schema, key=lambda column: column.name))
+    return (
+        "with sent as (select row_key, payload_hash, status, run_id, receipt from ops.delivery "
+        "where target = $1 and status <> 'deleted'), "
+        f"hashed as (select cast({quote(model.key)} as varchar) as {ROW_KEY}, {hashed} as {ROW_HASH} "
+        f"from {quote(model.table)}), "
+        f"compared as (select hashed.*, sent.run_id as {LAST_RUN}, sent.receipt as {LAST_RECEIPT}, "
+        f"sent.row_key is null as is_new, sent.payload_hash <> {ROW_HASH} as is_changed, "
+        "sent.status = 'rejected' as was_rejected "
+        f"from hashed left join sent on sent.row_key = {ROW_KEY})"
+    )
+
+
+def vanished(warehouse: Warehouse, model: Model, target: str) -> pa.Table:
+    """Return key, hash and receipt of what the target has answered to and the model has no more, in order of keys."""
+    return warehouse.fetch_arrow(
+        f"select row_key as {ROW_KEY}, payload_hash as {ROW_HASH}, receipt as {LAST_RECEIPT} "
+        "from ops.delivery where target = $1 and status <> 'deleted' and not exists "
+        f"(select 1 from {quote(model.table)} as model where cast(model.{quote(model.key)} as varchar) = row_key) "
+        'order by row_key collate "C"',
+        [target],
+    )
+
+
+@dataclass(frozen=True)
+class ComparedPlan(Plan):
+    """A plan that sends the rows which a comparison has found."""
+
+    comparison: Comparison
+
+    def details(self) -> list[str]:
+        """Say how many rows there are of each kind."""
+        found = self.comparison
+        lines = [
+            f"send       {found.to_send:,} ({found.new:,} new, {found.changed:,} changed)",
+            f"unchanged  {self.unchanged - found.held:,}",
+        ]
+        if found.held:
+            lines.append(
+                f"held back  {found.held:,} that the target rejected as they are: `--retry-rejected` sends them"
+            )
+        return lines

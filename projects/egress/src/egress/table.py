@@ -1,0 +1,214 @@
+"""The target `table`: a model as a table of another PostgreSQL database, kept in line by one transaction a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from typing_extensions import override
+
+from egress.comparison import ADDED, LAST_RECEIPT, ROW_HASH, ROW_KEY, ComparedPlan, Comparison, vanished
+from egress.confirmations import Confirmations
+from egress.guard import DeleteGuard
+from egress.models import Model
+from egress.payload import as_json
+from egress.plan import Options, Tally, Target
+from egress.settings import TargetSettings
+from egress.state import answers
+from egress.table_journal import Journal
+from shared.data_quality import BadRow
+from shared.errors import ConfigurationError
+from shared.monitoring import Run
+from shared.utils.console import say
+from shared.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from egress.table_writer import Shipment
+    from shared.postgres import PostgresTarget
+
+ANSWERED = "from ops.delivery where target = $1 and status <> 'deleted'"
+
+
+class TableTarget(Target):
+    """Writes the rows whose content differs from what was written last, and deletes those that have left the model."""
+
+    model = Model("egress.customer_360", key="entity_id")
+
+    def __init__(self, settings: TargetSettings) -> None:
+        self.name = settings.table_target_name
+        self.settings = settings
+        self.form = f"table `{settings.table_target_table}` of the database at `$TABLE_TARGET_URL`"
+
+    @property
+    @override
+    def missing_setting(self) -> str | None:
+        return None if self.settings.table_target_url else "TABLE_TARGET_URL"
+
+    def plan(self, warehouse: Warehouse, options: Options) -> TablePlan:
+        """Compare each row's hash with the one that was written last; the target itself is not asked."""
+        with self.model.held_still(warehouse):
+            found = Comparison.of(warehouse, self.model, self.name, options)
+            gone = vanished(warehouse, self.model, self.name) if found.vanished else None
+            ((held,),) = warehouse.fetch(f"select count(*) {ANSWERED} and receipt is not null", [self.name])
+        if gone is None or not (found.rows or options.allow_empty):
+            gone = found.pending.select(ADDED).slice(0, 0)
+        there = pc.is_valid(gone[LAST_RECEIPT])
+        return TablePlan(
+            target=self.name,
+            model=self.model,
+            rows=found.rows,
+            to_send=found.to_send,
+            comparison=found,
+            deletes=gone.filter(there),
+            forgotten=gone.filter(pc.invert(there)),
+            held=held,
+            take_over=options.take_over,
+            guard=DeleteGuard(
+                share=self.settings.table_target_delete_share,
+                rows=self.settings.table_target_delete_rows,
+                approved=options.approved_deletes,
+            ),
+            settings=self.settings,
+        )
+
+
+@dataclass(frozen=True)
+class TablePlan(ComparedPlan):
+    """Which rows to write and which to delete. A receipt in the send state says that the target has a row of ours.
+
+    Attributes:
+        deletes: Rows that have left the model and that the target has.
+        forgotten: Rows that have left the model and that the target has never taken.
+        held: How many rows the target has of us.
+        take_over: Whether rows of others that have our keys are overwritten.
+    """
+
+    deletes: pa.Table
+    forgotten: pa.Table
+    held: int
+    take_over: bool
+    guard: DeleteGuard
+    settings: TargetSettings
+
+    @property
+    @override
+    def idle(self) -> bool:
+        return not self.rows and not self.deletes.num_rows
+
+    @override
+    def describe(self) -> list[str]:
+        lines = super().describe()
+        if self.idle and self.held:
+            lines.append(f"  `--allow-empty` deletes the {self.held:,} rows that it has")
+        return lines
+
+    @override
+    def details(self) -> list[str]:
+        lines = super().details()
+        if self.deletes.num_rows:
+            lines.append(f"delete     {self.deletes.num_rows:,} that are no longer in the model")
+        objection = self.guard.objection(self.deletes.num_rows, self.held)
+        if objection:
+            lines.append(f"stopped    these are {objection}: `--approve-deletes {self.deletes.num_rows}`")
+        return lines
+
+    def apply(self, run: Run, tally: Tally) -> None:
+        """Write and delete in one transaction at the target; once that is committed, mark what has become of each row.
+
+        Who is killed in between leaves rows that the next run does not know of: the journal names the transaction
+        beforehand, so that it is found out whose they are.
+        """
+        self.guard.check(self.target, self.deletes.num_rows, self.held)
+        if self.to_send or self.deletes.num_rows:
+            from egress.table_writer import Shipment
+
+            shipment = Shipment(self.comparison.pending, self.deletes)
+            self.ship(shipment, run, tally)
+            self.confirm(shipment, run, tally)
+        if self.forgotten.num_rows:
+            said = answers(self.forgotten[ROW_KEY], self.forgotten[ROW_HASH], "deleted", None)
+            Confirmations(self, run).keep(said, [])
+
+    def ship(self, shipment: Shipment, run: Run, tally: Tally) -> None:
+        """Let the target do its part."""
+        # What only a delivery needs takes a while to import, and most runs send nothing.
+        from egress.table_layout import TargetTable
+        from egress.table_session import session
+        from egress.table_writer import TableWriter
+
+        pending = self.comparison.pending
+        journal = Journal(run, self.target, self.settings.table_target_table, target_of(self.settings))
+        known = len(pending) - pending[LAST_RECEIPT].null_count + self.deletes.num_rows
+        columns = pa.schema([column for column in pending.schema if column.name not in ADDED])
+        with session(journal.database, f"egress {run.id}", timeout=self.settings.table_target_timeout) as connection:
+            writer = TableWriter(
+                connection,
+                TargetTable(journal.table, self.model.key, columns),
+                make=known == self.held,
+                own=journal.open_transactions(),
+                take_over=self.take_over,
+            )
+            writer.ship(shipment, lambda number: journal.announce(number, tally))
+
+    def confirm(self, shipment: Shipment, run: Run, tally: Tally) -> None:
+        """Mark what the target has taken, and put what it has not into the quarantine."""
+        from egress.table_writer import within
+
+        receipt = f"{run.id} {shipment.transaction}"
+        rejected = within(self.comparison.pending, shipment.refused)
+        said = [
+            answers(shipment.upserts[ROW_KEY], shipment.upserts[ROW_HASH], "delivered", receipt),
+            # The receipt of what the target still has of the row, if anything.
+            answers(rejected[ROW_KEY], rejected[ROW_HASH], "rejected", rejected[LAST_RECEIPT]),
+            answers(shipment.deletes[ROW_KEY], shipment.deletes[ROW_HASH], "deleted", receipt),
+        ]
+        Confirmations(self, run).keep(pa.concat_tables(said), self.bad_rows(rejected, shipment))
+        tally.sent = shipment.upserts.num_rows
+        tally.rejected = len(shipment.refused) + len(shipment.kept)
+        tally.detail["deleted"] = shipment.deletes.num_rows
+        say(f"{self.target}: {tally.sent:,} rows written, {shipment.deletes.num_rows:,} deleted")
+        if shipment.taken_over:
+            tally.detail["taken_over"] = shipment.taken_over
+            say(f"{self.target}: {shipment.taken_over:,} rows of others with our keys were taken over")
+
+    def bad_rows(self, rejected: pa.Table, shipment: Shipment) -> Iterable[BadRow]:
+        """Return what was refused, with the reasons."""
+        rows = readable(rejected.drop_columns([*ADDED])).to_pylist()
+        for row_key, row in zip(rejected[ROW_KEY].to_pylist(), rows, strict=True):
+            yield BadRow(0, shipment.refused[row_key], json.dumps(row, default=as_json, ensure_ascii=False))
+        for row_key, reason in shipment.kept.items():
+            yield BadRow(0, f"not deleted: {reason}", json.dumps({self.model.key: row_key}))
+
+
+def readable(rows: pa.Table) -> pa.Table:
+    """Return rows with dates and times as text: there are some that Python has no value for."""
+    for at, column in enumerate(rows.schema):
+        if pa.types.is_temporal(column.type):
+            rows = rows.set_column(at, column.name, rows[column.name].cast(pa.string()))
+    return rows
+
+
+def target_of(settings: TargetSettings) -> PostgresTarget:
+    """Return the database that the table is in.
+
+    Raises:
+        ConfigurationError: The URL cannot be used; the message does not repeat it, it may hold a password.
+    """
+    from shared.postgres import PostgresTarget
+
+    assert settings.table_target_url, "a target that lacks a setting is not run"
+    try:
+        target = PostgresTarget.from_url(settings.table_target_url.get_secret_value(), user="")
+        problem = None if target.user else "it names no user"
+    except ConfigurationError as error:
+        problem = error.message
+    if problem:
+        raise ConfigurationError(
+            f"TABLE_TARGET_URL cannot be used: {problem}",
+            hint="write postgresql://user:password@host:5432/database, with %40 for an @ in a password",
+        )
+    return target

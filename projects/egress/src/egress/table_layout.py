@@ -1,0 +1,120 @@
+"""The table at the target: made where it is not there, and held against the model where it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pyarrow as pa
+from psycopg2 import extensions
+
+from egress.errors import TargetRefused
+from shared.warehouse.identifiers import quote_for_postgres as quote
+from shared.warehouse.postgres_copy import column_definitions, sql_type
+
+TABLE_KINDS = ("r", "p")
+VARCHAR = re.compile(r"character varying\((\d+)\)")
+NUMERIC = re.compile(r"numeric(?:\((\d+),(\d+)\))?")
+# By the type that we would make: what else holds each of its values as it is, or says no.
+HOLD_ALIKE = {
+    "text": {"text", "character varying"},
+    "smallint": {"smallint", "integer", "bigint"},
+    "integer": {"smallint", "integer", "bigint"},
+    "bigint": {"smallint", "integer", "bigint"},
+    "real": {"real", "double precision"},
+    "timestamp": {"timestamp without time zone", "timestamp(6) without time zone"},
+    "timestamptz": {"timestamp with time zone", "timestamp(6) with time zone"},
+}
+INTEGERS = ("smallint", "integer", "bigint")
+
+
+@dataclass(frozen=True)
+class TargetTable:
+    """The table that a model goes to.
+
+    Attributes:
+        name: `schema.table`, as written: upper case stays upper case.
+        key: The column that identifies a row.
+        columns: The model's columns.
+    """
+
+    name: str
+    key: str
+    columns: pa.Schema
+
+    @property
+    def sql(self) -> str:
+        """The name as SQL."""
+        return quote(self.name)
+
+    def prepare(self, cursor: extensions.cursor, *, make: bool) -> dict[str, int]:
+        """Make the table, or see that it can hold the model; return how long the texts of its columns may be.
+
+        Raises:
+            TargetRefused: It is not there and may not be made, or it differs from the model.
+        """
+        found = self._find(cursor)
+        if found:
+            identifier, kind = found
+            limits, wrong = self._compare(cursor, identifier) if kind in TABLE_KINDS else ({}, ["it is no table"])
+            if wrong:
+                raise TargetRefused(
+                    f"the target's `{self.name}` does not fit the model: {'; '.join(wrong)}",
+                    hint="nothing was sent; alter the table so that it does, or name another one with "
+                    "TABLE_TARGET_TABLE and a new TABLE_TARGET_NAME: one that is not there is made",
+                )
+            return limits
+        if not make:
+            raise TargetRefused(
+                f"the target has no table `{self.name}` any more, though rows were delivered to it",
+                hint="`--full` makes it again and sends every row; for another database or table set TABLE_TARGET_NAME "
+                "to a new name",
+            )
+        cursor.execute(f"create table {self.sql} ({column_definitions(self.columns)}, primary key ({quote(self.key)}))")
+        return {}
+
+    def _find(self, cursor: extensions.cursor) -> tuple[int, str] | None:
+        schema, _, name = self.name.partition(".")
+        cursor.execute(
+            "select pg_class.oid, relkind from pg_class join pg_namespace on pg_namespace.oid = relnamespace "
+            "where nspname = %s and relname = %s",
+            [schema, name],
+        )
+        found: tuple[int, str] | None = cursor.fetchone()
+        return found
+
+    def _compare(self, cursor: extensions.cursor, identifier: int) -> tuple[dict[str, int], list[str]]:
+        """Return how long texts may be, and the differences."""
+        cursor.execute(
+            "select attname, format_type(atttypid, atttypmod) || "
+            "case when coalesce(collisdeterministic, true) then '' else ' that takes different texts for equal' end, "
+            "exists (select from pg_index where indrelid = attrelid and indisunique and indisvalid and indimmediate "
+            "and indpred is null and indnkeyatts = 1 and indkey[0] = attnum) "
+            "from pg_attribute left join pg_collation on pg_collation.oid = attcollation "
+            "where attrelid = %s and attnum > 0 and not attisdropped",
+            [identifier],
+        )
+        there = {name: (kind, unique) for name, kind, unique in cursor.fetchall()}
+        wrong = [f"column `{name}` is missing" for name in self.columns.names if name not in there]
+        wrong += [f"the model has no column `{name}`" for name in there if name not in self.columns.names]
+        limits = {}
+        for column in self.columns:
+            kind, unique = there.get(column.name, (None, False))
+            if kind and not holds(kind, sql_type(column.type)):
+                wrong.append(f"column `{column.name}` is {kind}, it should be {sql_type(column.type)}")
+            if kind and column.name == self.key and not unique:
+                wrong.append(f"no primary key or unique constraint on `{self.key}` alone")
+            if kind and (limit := VARCHAR.fullmatch(kind)):
+                limits[column.name] = int(limit[1])
+        return limits, wrong
+
+
+def holds(theirs: str, ours: str) -> bool:
+    """Tell whether a column of their type takes each value of ours as it is, or refuses it; rounding is neither."""
+    if theirs == ours or theirs in HOLD_ALIKE.get(ours, ()) or (ours == "text" and VARCHAR.fullmatch(theirs)):
+        return True
+    their_numeric, our_numeric = NUMERIC.fullmatch(theirs), NUMERIC.fullmatch(ours.replace(" ", ""))
+    if not their_numeric or not (our_numeric or ours in INTEGERS):
+        return False
+    our_scale = int(our_numeric[2] or 0) if our_numeric else 0
+    return their_numeric[2] is None or int(their_numeric[2]) >= our_scale

@@ -1,0 +1,282 @@
+"""Writes rows into the target's table and deletes others from it, all in one transaction.
+
+Rows come as text and are cast to the model's types, so that a value which the target cannot hold is refused where the
+row is known. A row that the target has never got from here is only ever inserted: `on conflict do nothing` keeps
+what somebody else has put there, at whatever moment. Whose row it is that is there already the system column `xmin`
+tells: the transaction that wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import psycopg2
+import pyarrow as pa
+import pyarrow.compute as pc
+from psycopg2 import extensions
+
+from egress.comparison import ADDED, LAST_RECEIPT, ROW_KEY
+from egress.table_layout import TargetTable
+from egress.table_session import is_about_rows, reason_of, transaction
+from shared.warehouse.identifiers import quote_for_postgres as quote
+from shared.warehouse.postgres_copy import copy_in, sql_type
+
+INCOMING, GONE = "_egress_incoming", "_egress_gone"
+POSITION, KNOWN = "_egress_position", "_egress_known"
+FOREIGN = (
+    "the target has a row with this key that it did not get from here; `--take-over --retry-rejected` overwrites it"
+)
+NOT_KEPT = "the target did not keep the row, and gave no reason (a trigger or policy of theirs?)"
+XID_BITS = 32  # `xmin` holds the lower half of a transaction's number
+
+
+@dataclass
+class Shipment:
+    """What a delivery writes and deletes, and what has become of it.
+
+    Attributes:
+        upserts: The rows to write, with the columns `ADDED`.
+        deletes: The keys of the rows to delete.
+        refused: Why rows were not written, by key.
+        kept: Why rows were not deleted, by key.
+        taken_over: How many rows of others were overwritten.
+        transaction: The number of the target's transaction.
+    """
+
+    upserts: pa.Table
+    deletes: pa.Table
+    refused: dict[str, str] = field(default_factory=dict)
+    kept: dict[str, str] = field(default_factory=dict)
+    taken_over: int = 0
+    transaction: int = 0
+
+    def leave_out(self, refused: dict[str, str], kept: dict[str, str]) -> None:
+        """Take rows out of the shipment, each with the reason."""
+        self.refused |= refused
+        self.kept |= kept
+        self.upserts = without(self.upserts, refused)
+        self.deletes = without(self.deletes, kept)
+
+
+class TableWriter:
+    """Carries out shipments.
+
+    Args:
+        connection: A session at the target.
+        table: The table there.
+        make: Whether a table that is not there is made.
+        own: Transactions that were ours though the send state does not know whether they were committed.
+        take_over: Whether rows of others that have our keys are overwritten.
+    """
+
+    def __init__(
+        self,
+        connection: extensions.connection,
+        table: TargetTable,
+        *,
+        make: bool,
+        own: Collection[int],
+        take_over: bool,
+    ) -> None:
+        self.connection = connection
+        self.table = table
+        self.make = make
+        self.own = own
+        self.take_over = take_over
+        self.key_type = sql_type(table.columns.field(table.key).type)
+        self.of_row = f"held.{quote(table.key)} = cast(incoming.{quote(table.key)} as {self.key_type})"
+
+    def ship(self, shipment: Shipment, announce: Callable[[int], None]) -> None:
+        """Write and delete in one transaction, without the rows that the target refuses.
+
+        Args:
+            shipment: What to do; what became of it is noted in it.
+            announce: Called with the transaction's number before it is committed.
+
+        Raises:
+            TargetRefused: The table does not fit, or something that is not about a row is wrong.
+        """
+        shipment.leave_out(with_nul(shipment.upserts), {})
+        while True:
+            try:
+                with transaction(self.connection, keep=True) as cursor:
+                    refused = self._attempt(cursor, shipment)
+                    announce(shipment.transaction)
+                return shipment.leave_out(refused, {})
+            except psycopg2.Error as error:
+                if not is_about_rows(error):
+                    raise
+                bad_rows, bad_deletes = self._search(shipment)
+                if not bad_rows and not bad_deletes:
+                    raise
+                shipment.leave_out(bad_rows, bad_deletes)
+
+    def _attempt(self, cursor: extensions.cursor, shipment: Shipment) -> dict[str, str]:
+        """Do all of it, and return why single rows were not written."""
+        refused = self._stage(cursor, shipment)
+        shipment.taken_over = self._recognize(cursor)
+        cursor.execute(self._delete())
+        cursor.execute(self._upsert_known())
+        cursor.execute(self._insert_new())
+        refused |= self._not_written(cursor)
+        cursor.execute("select pg_current_xact_id()::text::bigint")
+        shipment.transaction = cursor.fetchone()[0]
+        return refused
+
+    def _stage(self, cursor: extensions.cursor, shipment: Shipment) -> dict[str, str]:
+        """Prepare the table, copy the rows beside it, and return why some of them can be no part of it."""
+        limits = self.table.prepare(cursor, make=self.make)
+        columns = ", ".join(f"{quote(name)} text" for name in self.table.columns.names)
+        cursor.execute(
+            f"create temporary table {INCOMING} ({POSITION} bigint, {ROW_KEY} text, {KNOWN} boolean, {columns}) "
+            "on commit drop"
+        )
+        cursor.execute(f"create temporary table {GONE} ({POSITION} bigint, {ROW_KEY} text) on commit drop")
+        rows = shipment.upserts
+        known = pc.is_valid(rows[LAST_RECEIPT])
+        unneeded = [name for name in ADDED if name != ROW_KEY]
+        copy_in(cursor, INCOMING, numbered(rows.drop_columns(unneeded).append_column(KNOWN, known)))
+        copy_in(cursor, GONE, numbered(shipment.deletes.select([ROW_KEY])))
+        cursor.execute(f"analyze {INCOMING}; analyze {GONE}")
+        refused: dict[str, str] = {}
+        for name, limit in limits.items():
+            # PostgreSQL would cut blanks at the end off without a word.
+            cursor.execute(f"delete from {INCOMING} where char_length({quote(name)}) > {limit} returning {ROW_KEY}")
+            refused |= {key: f"`{name}` is longer than {limit} characters" for (key,) in cursor.fetchall()}
+        return refused
+
+    def _recognize(self, cursor: extensions.cursor) -> int:
+        """Note which rows that seem new are there and may be overwritten; return how many of them are not ours."""
+        known = f"update {INCOMING} as incoming set {KNOWN} = true from {self.table.sql} as held "
+        known += f"where {self.of_row} and not incoming.{KNOWN}"
+        if self.own:
+            writers = ", ".join(str(number % (1 << XID_BITS)) for number in self.own)
+            cursor.execute(f"{known} and held.xmin::text::bigint in ({writers})")
+        if not self.take_over:
+            return 0
+        cursor.execute(known)
+        return int(cursor.rowcount)
+
+    def _delete(self, part: str = "true") -> str:
+        return (
+            f"delete from {self.table.sql} as held using {GONE} as incoming "
+            f"where held.{quote(self.table.key)} = cast(incoming.{ROW_KEY} as {self.key_type}) and {part}"
+        )
+
+    def _upsert_known(self, part: str = "true") -> str:
+        others = [column for column in self.table.columns if column.name != self.table.key]
+        if not others:
+            return self._insert(f"{KNOWN} and {part}", "nothing")
+        changes = ", ".join(f"{quote(column.name)} = excluded.{quote(column.name)}" for column in others)
+        # A row that is what it shall be is left alone: sent twice, changed once.
+        held, excluded = (
+            ", ".join(f"{side}.{quote(column.name)}" for column in others) for side in ("held", "excluded")
+        )
+        update = f"update set {changes} where ({held}) is distinct from ({excluded})"
+        return self._insert(f"{KNOWN} and {part}", update)
+
+    def _insert_new(self, part: str = "true") -> str:
+        return self._insert(f"not {KNOWN} and {part}", "nothing")
+
+    def _insert(self, which: str, on_conflict: str) -> str:
+        names = ", ".join(quote(name) for name in self.table.columns.names)
+        values = ", ".join(f"cast({quote(column.name)} as {sql_type(column.type)})" for column in self.table.columns)
+        return (
+            f"insert into {self.table.sql} as held ({names}) select {values} from {INCOMING} as incoming "
+            f"where {which} on conflict ({quote(self.table.key)}) do {on_conflict}"
+        )
+
+    def _not_written(self, cursor: extensions.cursor) -> dict[str, str]:
+        """Return why rows are not there though nothing has failed: another's row is, or the target let none in."""
+        key = f"held.{quote(self.table.key)}"
+        cursor.execute(
+            f"select incoming.{ROW_KEY}, {key} is null from {INCOMING} as incoming left join {self.table.sql} as held "
+            f"on {self.of_row} where {key} is null "
+            f"or (not incoming.{KNOWN} and held.xmin <> pg_current_xact_id()::xid)"
+        )
+        return {row_key: NOT_KEPT if absent else FOREIGN for row_key, absent in cursor.fetchall()}
+
+    def _search(self, shipment: Shipment) -> tuple[dict[str, str], dict[str, str]]:
+        """Find the rows that the target refuses by trying all of them, and leave nothing of it behind."""
+        with transaction(self.connection, keep=False) as cursor:
+            self._stage(cursor, shipment)
+            self._recognize(cursor)
+            cursor.execute(f"create index on {INCOMING} ({POSITION}); create index on {GONE} ({POSITION})")
+            trial = Trial(cursor)
+            kept = trial.search(shipment.deletes, lambda part: self._delete(part))
+            refused = trial.search(
+                shipment.upserts, lambda part: f"{self._upsert_known(part)}; {self._insert_new(part)}"
+            )
+        return refused, kept
+
+
+class Trial:
+    """Finds the rows that make a statement fail, by halves, in a transaction that is rolled back afterwards."""
+
+    CHUNK_ROWS = 4096
+
+    def __init__(self, cursor: extensions.cursor) -> None:
+        self.cursor = cursor
+
+    def search(self, rows: pa.Table, statement: Callable[[str], str]) -> dict[str, str]:
+        """Return the target's reason for each row with which the statement fails, by key."""
+        found = {}
+        for begin in range(0, rows.num_rows, self.CHUNK_ROWS):
+            for at, reason in self._halve(begin, min(begin + self.CHUNK_ROWS, rows.num_rows), statement):
+                found[rows[ROW_KEY][at].as_py()] = reason
+        return found
+
+    def _halve(self, begin: int, end: int, statement: Callable[[str], str]) -> Iterator[tuple[int, str]]:
+        try:
+            with self._savepoint():
+                self.cursor.execute(statement(f"{POSITION} >= {begin} and {POSITION} < {end}"))
+                # What would be checked when the transaction is committed is checked here.
+                self.cursor.execute("set constraints all immediate; set constraints all deferred")
+        except psycopg2.Error as error:
+            if not is_about_rows(error):
+                raise
+            if end - begin == 1:
+                yield begin, reason_of(error)
+                return
+            middle = (begin + end) // 2
+            yield from self._halve(begin, middle, statement)
+            yield from self._halve(middle, end, statement)
+
+    @contextmanager
+    def _savepoint(self) -> Iterator[None]:
+        self.cursor.execute("savepoint trial")
+        try:
+            yield
+        except psycopg2.Error:
+            self.cursor.execute("rollback to savepoint trial; release savepoint trial")
+            raise
+        self.cursor.execute("release savepoint trial")
+
+
+def without(rows: pa.Table, keys: Collection[str]) -> pa.Table:
+    """Return the rows that have none of these keys."""
+    if not keys:
+        return rows
+    return rows.filter(pc.invert(pc.is_in(rows[ROW_KEY], pa.array(keys, pa.string()))))
+
+
+def within(rows: pa.Table, keys: Collection[str]) -> pa.Table:
+    """Return the rows that have one of these keys."""
+    return rows.filter(pc.is_in(rows[ROW_KEY], pa.array(keys, pa.string())))
+
+
+def numbered(rows: pa.Table) -> pa.Table:
+    """Return the rows with their positions, in one piece: an empty chunk in the middle would end a COPY."""
+    return rows.combine_chunks().append_column(POSITION, pa.array(range(rows.num_rows), pa.int64()))
+
+
+def with_nul(rows: pa.Table) -> dict[str, str]:
+    """Return why rows cannot be in PostgreSQL at all: it has no NUL character."""
+    found: dict[str, str] = {}
+    for column in rows.schema:
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            spoilt = rows.filter(pc.match_substring(rows[column.name], "\0"))
+            found |= dict.fromkeys(spoilt[ROW_KEY].to_pylist(), f"`{column.name}` holds a NUL character")
+    return found

@@ -1,0 +1,191 @@
+"""Deliveries to a table that are killed, or whose server is: the next run ends as an undisturbed one would."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from conftest import CUSTOMERS, Egress, Sql
+from crm_server import Crm, Handler
+from table_target import Customer
+
+from shared.postgres.server import LocalServer
+
+MODEL = "egress.customer_360"
+CHANGE = f"""
+update {MODEL} set surname = 'smith' where entity_id in ('E-3', 'E-4');
+delete from {MODEL} where entity_id = 'E-5';
+insert into {MODEL} values ('E-77', 'new', 1.5, null)
+"""
+WAIT = (
+    "create function wait() returns trigger as 'begin perform pg_advisory_xact_lock(1); return new; end' "
+    "language plpgsql"
+)
+BEFORE_COMMIT = "create trigger wait before insert or update on customer_360 for each row execute function wait()"
+IN_COMMIT = (
+    "create constraint trigger wait after insert or update on customer_360 deferrable initially deferred "
+    "for each row execute function wait()"
+)
+
+
+def start(project: Path, *targets: str) -> subprocess.Popen[str]:
+    """Start a delivery in a process of its own."""
+    words = [sys.executable, "-m", "egress", "run", "--target", *targets]
+    return subprocess.Popen(words, cwd=project, env=os.environ, stderr=subprocess.PIPE, text=True)
+
+
+@contextmanager
+def waiting(customer: Customer, trigger: str, project: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start a delivery, and go on where it hangs in a trigger of the table; it hangs until the end."""
+    customer.sql(WAIT)
+    customer.sql(trigger)
+    gate = customer.admin.connect("gate")
+    with gate.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(1)")
+    process = start(project, "table")
+    while sessions(customer, "and wait_event = 'advisory'") == 0:
+        assert process.poll() is None, process.stderr and process.stderr.read()
+        time.sleep(0.02)
+    try:
+        yield process
+    finally:
+        process.kill()
+        gate.close()
+
+
+def sessions(customer: Customer, condition: str = "") -> int:
+    """Count the deliveries that are connected to the target."""
+    query = (
+        "select count(*) from pg_stat_activity where datname = current_database() and application_name like 'egress%' "
+    )
+    return int(customer.sql(query + condition)[0][0])
+
+
+def let_end(customer: Customer) -> None:
+    """Wait until the server has noticed that a delivery is dead, and let others through."""
+    while sessions(customer):
+        time.sleep(0.02)
+    customer.sql("drop trigger wait on customer_360")
+
+
+def assert_delivered(customer: Customer, sql: Sql) -> None:
+    """Check that the table is what the model is, and that the state says so."""
+    assert customer.rows() == sql(f"select * from {MODEL} order by 1")
+    assert sql("select row_key, status from ops.delivery where status <> 'delivered'") == [("E-5", "deleted")]
+    assert sql("select * from ops.quarantine") == []
+
+
+def test_killed_before_the_commit(customer: Customer, egress: Egress, sql: Sql, project: Path) -> None:
+    """A delivery that is killed before the target's commit leaves the table as it was; the next one does all of it."""
+    egress("run", "--target", "table")
+    rows = customer.rows()
+    sql(CHANGE)
+    with waiting(customer, BEFORE_COMMIT, project) as process:
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+    let_end(customer)
+    assert customer.rows() == rows
+    assert egress("run", "--target", "table") == 0
+    assert_delivered(customer, sql)
+
+
+def test_killed_between_commit_and_mark(customer: Customer, egress: Egress, sql: Sql, project: Path) -> None:
+    """What was committed but not marked is sent again and changes nothing: the new row is known to be ours."""
+    egress("run", "--target", "table")
+    sql(CHANGE)
+    with waiting(customer, IN_COMMIT, project) as process:
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+    let_end(customer)
+    written = customer.sql("select entity_id, xmin::text from customer_360 order by 1")
+    assert customer.rows() == sql(f"select * from {MODEL} order by 1")
+    assert sql("select count(*) from ops.delivery where row_key = 'E-77' or status = 'deleted'") == [(0,)]
+    assert egress("run", "--target", "table") == 0
+    assert customer.sql("select entity_id, xmin::text from customer_360 order by 1") == written
+    assert_delivered(customer, sql)
+    assert sql("select status from ops.run order by started_at") == [("succeeded",), ("interrupted",), ("succeeded",)]
+
+
+def test_row_of_ours_that_was_not_marked_may_have_changed_since(
+    customer: Customer, egress: Egress, sql: Sql, project: Path
+) -> None:
+    """A row that was committed but not marked is written with its newest content, and a foreign one still is not."""
+    egress("run", "--target", "table")
+    sql(CHANGE)
+    with waiting(customer, IN_COMMIT, project) as process:
+        process.kill()
+        process.wait()
+    let_end(customer)
+    customer.sql("insert into customer_360 values ('E-78', 'theirs', 1, null)")
+    sql(f"update {MODEL} set surname = 'newest' where entity_id = 'E-77'")
+    sql(f"insert into {MODEL} values ('E-78', 'ours', 1, null)")
+    assert egress("run", "--target", "table") == 0
+    assert [row[1] for row in customer.rows()[7:9]] == ["newest", "theirs"]
+    assert sql("select row_key from ops.delivery where status = 'rejected'") == [("E-78",)]
+
+
+def test_killed_after_the_mark(crm: Crm, customer: Customer, egress: Egress, sql: Sql, project: Path) -> None:
+    """What was marked before a kill is not sent again."""
+    process: list[subprocess.Popen[str]] = []
+
+    def kill(handler: Handler, body: bytes) -> None:
+        process[0].kill()
+        handler.close_connection = True
+
+    crm.faults = [kill]
+    process.append(start(project, "table", "crm"))
+    assert process[0].wait() == -signal.SIGKILL
+    written = customer.sql("select entity_id, xmin::text from customer_360 order by 1")
+    assert len(written) == CUSTOMERS
+    runs = sql("select distinct run_id from ops.delivery where target = 'table'")
+    assert egress("run", "--target", "table", "crm") == 0
+    assert customer.sql("select entity_id, xmin::text from customer_360 order by 1") == written
+    assert sql("select distinct run_id from ops.delivery where target = 'table'") == runs
+
+
+def test_server_of_the_target_killed(
+    customer: Customer, egress: Egress, sql: Sql, project: Path, postgres_server: LocalServer
+) -> None:
+    """A server that is killed in the middle ends the run with an error and a hint; the next run does all of it."""
+    egress("run", "--target", "table")
+    rows, port = customer.rows(), postgres_server.port
+    sql(CHANGE)
+    with waiting(customer, BEFORE_COMMIT, project) as process:
+        postgres_server.kill()
+        _, text = process.communicate()
+    postgres_server.start(port)
+    assert process.returncode == 1
+    assert "is lost: " in text
+    assert "hint: " in text
+    assert "Traceback" not in text
+    assert customer.rows() == rows
+    customer.sql("drop trigger wait on customer_360")
+    assert egress("run", "--target", "table") == 0
+    assert_delivered(customer, sql)
+
+
+@pytest.mark.kill
+def test_table_killed_at_random_moments(customer: Customer, egress: Egress, sql: Sql, project: Path) -> None:
+    """After each of twenty kills one more run makes the table what the model is, and leaves a foreign row alone."""
+    egress("run", "--target", "table")
+    customer.sql("insert into customer_360 values ('X', 'theirs', 1, null)")
+    for number in range(20):
+        sql(f"update {MODEL} set surname = '{number}' where entity_id < 'E-5'")
+        sql(f"delete from {MODEL} where entity_id = 'N-{number - 2}'")
+        sql(f"insert into {MODEL} values ('N-{number}', 'new', 1, null)")
+        process = start(project, "table")
+        time.sleep(random.uniform(0.2, 1.0))
+        process.kill()
+        process.wait()
+        assert egress("run", "--target", "table") == 0
+        assert customer.rows()[:-1] == sql(f"select * from {MODEL} order by 1")
+        assert customer.rows()[-1][1] == "theirs"
+    assert sql("select * from ops.quarantine") == []
