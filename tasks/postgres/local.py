@@ -103,9 +103,9 @@ def place(settings: Settings) -> Place:
     """
     url = os.environ.get("POSTGRES_ADMIN_URL", "")
     if url:
-        admin = PostgresTarget.from_url(url, user="", passfile=settings.passfile)
+        admin = PostgresTarget.from_url(url, user="", passfile=settings.passfile, setting="POSTGRES_ADMIN_URL")
         if not admin.user:
-            raise not_a_url("POSTGRES_ADMIN_URL names no user")
+            raise not_a_url("it names no user", "POSTGRES_ADMIN_URL")
         return Place(admin, None, settings)
     server = local_server(settings)
     start(server)

@@ -33,11 +33,12 @@ TABLES: Mapping[str, str] = {
         select
             manufacturer_id as supplier_id,
             'Manufacturer ' || manufacturer_id as name,
-            cast(count(*) as integer) as article_count,
+            cast(count(distinct product_id) as integer) as article_count,
             to_json({{'brands': list_sort(list(distinct brand)), 'departments': list_sort(list(distinct department))}})
                 as attributes,
-            cast({FIRST_DAY} as timestamptz) as changed_at
-        from products group by manufacturer_id order by manufacturer_id""",
+            cast(coalesce(min(transaction_timestamp), {FIRST_DAY}) as timestamptz) as changed_at
+        from products left join transactions using (product_id)
+        group by manufacturer_id order by manufacturer_id""",
     "articles": f"""
         select
             product_id as article_id,

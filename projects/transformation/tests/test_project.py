@@ -106,7 +106,8 @@ def test_what_libpq_is_told_by_the_url_reaches_dbt(monkeypatch: pytest.MonkeyPat
     """Options behind the `?` of the URL become the variables that libpq reads them from."""
     monkeypatch.delenv("PGOPTIONS", raising=False)
     monkeypatch.setenv(
-        "WAREHOUSE_URL", "postgresql://u:p@db.example/d?sslmode=require&channel_binding=require&options=-c%20work_mem%3D1GB"
+        "WAREHOUSE_URL",
+        "postgresql://u:p@db.example/d?sslmode=require&channel_binding=require&options=-c%20work_mem%3D1GB",
     )
     variables = dbt_environment(get_settings())
     assert (variables["PGSSLMODE"], variables["PGCHANNELBINDING"]) == ("require", "require")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -20,7 +19,7 @@ from typing_extensions import override
 from ingress.source import Batch, Input, Reader, Resource
 from shared.config import Settings
 from shared.data_quality import BadRow
-from shared.errors import ConfigurationError, InputError
+from shared.errors import InputError
 from shared.postgres import PostgresTarget
 
 CHUNK_ROWS = 50_000
@@ -36,6 +35,7 @@ class SqlTable(Reader):
         table: Its name with the schema's.
         cursor: The column that grows with every change of a row.
         start: The value of the cursor from which rows are read; all where it is None.
+        sees_all: See `Reader`.
     """
 
     setting: str
@@ -43,6 +43,7 @@ class SqlTable(Reader):
     table: str
     cursor: str
     start: Any = None
+    sees_all: bool = True
     in_columns = True
 
     @property
@@ -50,14 +51,9 @@ class SqlTable(Reader):
     def missing_setting(self) -> str | None:
         return None if os.environ.get(self.setting) else self.setting
 
-    @property
-    @override
-    def sees_all(self) -> bool:
-        return self.start is None
-
     @override
     def starting_at(self, newest: Any) -> Reader:
-        return replace(self, start=newest)
+        return replace(self, start=newest, sees_all=False)
 
     @override
     def where(self, settings: Settings) -> str:
@@ -71,12 +67,9 @@ class SqlTable(Reader):
         names = [str(column.name) for column in table.columns]
         extras = resource.columns.extra_columns(pa.schema([(name, pa.null()) for name in names]), origin)
         resource.hold_to_contract(extras, origin)
-        chunks = self._chunks(engine, table)
-        first = next(chunks, None)
-        if first is None:
-            return Input(extras, [], lambda duck: self._no_keys(table, resource))
-        resource.columns.extra_columns(first.schema, origin)
-        batches = self._checked(resource, chain([first], chunks), origin)
+        for sample in self._chunks(engine, table, limit=1):
+            resource.columns.extra_columns(sample.schema, origin)
+        batches = self._checked(resource, self._chunks(engine, table), origin)
         return Input(extras, batches, lambda duck: self._duplicated(engine, table, resource))
 
     def _engine(self, settings: Settings) -> sa.Engine:
@@ -87,10 +80,7 @@ class SqlTable(Reader):
             ServerUnavailable: Nobody answers.
         """
         url = os.environ.get(self.setting, "")
-        try:
-            target = PostgresTarget.from_url(url, user=self.login, passfile=settings.passfile)
-        except ConfigurationError as error:
-            raise ConfigurationError(f"{self.setting} cannot be used: {error.message}", hint=error.hint) from error
+        target = PostgresTarget.from_url(url, user=self.login, passfile=settings.passfile, setting=self.setting)
         target.connect("ingress").close()
 
         def connect() -> Any:
@@ -126,17 +116,18 @@ class SqlTable(Reader):
                 column.type = sa.Text()
         return table
 
-    def _chunks(self, engine: sa.Engine, table: sa.Table) -> Iterator[pa.Table]:
-        """Read the rows in chunks of arrow."""
+    def _chunks(self, engine: sa.Engine, table: sa.Table, limit: int | None = None) -> Iterator[pa.Table]:
+        """Read the rows, or the first ones, in chunks of arrow."""
         # dlt takes a second to import, and `list` does without; first the module that sets what it reads.
         from ingress import pipeline  # noqa: F401
 
-        from dlt.sources.sql_database.helpers import TableLoader, table_to_resource_hints  # isort: skip
+        from dlt.sources.sql_database.helpers import TableLoader  # isort: skip
+        from dlt.sources.sql_database.schema_types import table_to_resource_hints  # isort: skip
 
         def from_start(query: Any, table: sa.Table) -> Any:
             columns = [sa.cast(c, sa.Text).label(c.name) if isinstance(c.type, sa.Text) else c for c in table.columns]
             cursor = table.columns[self.cursor]
-            query = sa.select(*columns).order_by(cursor)
+            query = sa.select(*columns).order_by(cursor).limit(limit)
             return query if self.start is None else query.where(cursor >= self.start)
 
         hints = table_to_resource_hints(table, "full_with_precision")["columns"]
@@ -172,4 +163,3 @@ class SqlTable(Reader):
     def _no_keys(self, table: sa.Table, resource: Resource) -> pa.Table:
         fields = {field.name: field.arrow_type for field in resource.columns.fields}
         return pa.schema([(name, fields[name]) for name in resource.key]).empty_table()
-

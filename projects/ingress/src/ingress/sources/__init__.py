@@ -3,6 +3,4 @@
 from ingress.source import Source
 from ingress.sources import crm, erp, loyalty, pos
 
-SOURCES: dict[str, Source] = {
-    source.name: source for source in (pos.SOURCE, crm.SOURCE, loyalty.SOURCE, erp.SOURCE)
-}
+SOURCES: dict[str, Source] = {source.name: source for source in (pos.SOURCE, crm.SOURCE, loyalty.SOURCE, erp.SOURCE)}
