@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 from psycopg2 import sql
+from typing_extensions import override
 
 from shared.command_line import command
 from shared.config import Settings
@@ -89,7 +90,7 @@ class Platform(ABC):
             "select column_name from information_schema.columns where table_schema || '.' || table_name = "
             f"'{table}' order by ordinal_position"
         )
-        values = ", ".join(changes.get(name, name) for (name,) in columns)
+        values = ", ".join(changes.get(name, str(name)) for (name,) in columns)
         self.sql(f"insert into {table} select {values} from {table} {rows}", role="ingress")
 
     def transform(self, *arguments: str) -> Finished:
@@ -150,15 +151,18 @@ class DuckDBPlatform(Platform):
         self.path = folder / "warehouse.duckdb"
         super().__init__(folder, f"duckdb:///{self.path}")
 
+    @override
     def start_from(self, state: str) -> None:
         for leftover in (self.path, self.path.with_name(self.path.name + ".wal")):
             leftover.unlink(missing_ok=True)
         if state != "new":
             shutil.copyfile(self.folder / f"{state}.duckdb", self.path)
 
+    @override
     def keep(self, state: str) -> None:
         shutil.copyfile(self.path, self.folder / f"{state}.duckdb")
 
+    @override
     def sql(self, *statements: str, role: Role | None = None) -> Rows:
         with duckdb.connect(self.path) as connection:
             for statement in statements:
@@ -177,9 +181,11 @@ class PostgresPlatform(Platform):
         super().__init__(folder, self.admin.location)
         self.environment["PGPASSFILE"] = str(server.passwords)
 
+    @override
     def start_from(self, state: str) -> None:
         self._clone("template_warehouse" if state == "new" else f"state_{state}", self.admin.database)
 
+    @override
     def keep(self, state: str) -> None:
         self._clone(self.admin.database, f"state_{state}")
 
@@ -198,6 +204,7 @@ class PostgresPlatform(Platform):
                 cursor.execute(sql.SQL(statement).format(logins=logins, **names))
         connection.close()
 
+    @override
     def sql(self, *statements: str, role: Role | None = None) -> Rows:
         return run_as(self.admin, statements, role)
 

@@ -10,7 +10,7 @@ import pytest
 from platforms import Platform, PostgresPlatform
 
 # Set KILLS to kill at more moments; SPAN has the seconds between which dbt is at work.
-KILLS = int(os.environ.get("KILLS", "3"))
+KILLS = int(os.environ.get("KILLS", "2"))
 SPAN = {"duckdb": (2.5, 8.0), "postgres": (2.5, 10.0)}
 CHANGES = (
     "update raw.crm_customers set suburb = 'Bega', _dlt_load_id = '1763886400.25' where customer_id < 'C-01000'",
@@ -62,7 +62,8 @@ def test_a_build_outlives_the_server(platform: PostgresPlatform, expected: Hashe
         platform.server.start(port)
     assert process.returncode == 1, said
     assert "error: " in said
-    assert "hint: " in said
+    # Whatever it was doing: opening the warehouse, running dbt, or entering the results.
+    assert "run it again" in said or "run the command again" in said
     assert "Traceback" not in said
     done = platform.transform("build")
     assert done.code == 0, done.err

@@ -111,7 +111,7 @@ def test_a_run_is_in_the_ledger(on_complete: Platform) -> None:
         "select count(*) from information_schema.tables where table_schema in ('staging', 'core', 'egress')"
     )
     assert on_complete.sql("select count(*) from ops.run_output") == relations
-    metrics = dict(on_complete.sql("select name, sum(value) from ops.run_metric group by 1"))
+    metrics: dict[str, float] = dict(on_complete.sql("select name, sum(value) from ops.run_metric group by 1"))
     assert metrics["tests_passed"] > 100
     assert metrics["tests_failed"] == metrics["models_failed"] == metrics["models_skipped"] == 0
 

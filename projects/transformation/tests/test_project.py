@@ -45,12 +45,13 @@ def test_every_column_is_described(on_complete: Platform) -> None:
 def test_every_key_identifies_a_row(on_complete: Platform) -> None:
     """The columns by which a comparison of warehouses matches rows are unique, in each model that names some."""
     keys = {name: key for name, key in declared_keys().items() if key}
-    schemas = dict(on_complete.sql("select table_name, table_schema from information_schema.tables"))
+    rows = on_complete.sql("select table_name, table_schema from information_schema.tables")
+    schemas: dict[str, str] = dict(rows)
     assert len(keys) == 34
     for name, key in keys.items():
         columns = ", ".join(key)
-        rows = on_complete.sql(f"select {columns} from {schemas[name]}.{name} group by {columns} having count(*) > 1")
-        assert rows == [], name
+        doubled = f"select {columns} from {schemas[name]}.{name} group by {columns} having count(*) > 1"
+        assert on_complete.sql(doubled) == [], name
 
 
 def credentials() -> Any:

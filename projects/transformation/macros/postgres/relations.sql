@@ -12,3 +12,11 @@
     {%- endcall %}
     {{ return(load_result('list_relations_without_caching').table) }}
 {%- endmacro %}
+
+{# The schemas of the database that dbt is connected to. dbt's own compares that one's name with the quoted name. #}
+{% macro postgres__list_schemas(database) -%}
+    {% call statement('list_schemas', fetch_result=True, auto_begin=False) %}
+        select nspname from pg_namespace
+    {% endcall %}
+    {{ return(load_result('list_schemas').table) }}
+{%- endmacro %}

@@ -8,6 +8,7 @@
         statement: what puts the new one there.
 #}
 {% macro replace_keeping_views_sql(existing, statement) -%}
+    {%- set name = existing.include(database=false) -%}
     do $replace$
     declare
         names text[];
@@ -15,7 +16,7 @@
         foreign_names text;
     begin
         with recursive dependent as (
-            select '{{ existing }}'::regclass::oid as id, 0 as depth
+            select '{{ name }}'::regclass::oid as id, 0 as depth
             union all
             select pg_rewrite.ev_class, dependent.depth + 1
             from dependent
@@ -48,14 +49,14 @@
 
         if foreign_names is not null then
             raise exception using
-                message = $text${{ existing }} changes its columns, and others have made views of it: $text$ || foreign_names,
+                message = $text${{ name }} changes its columns, and others have made views of it: $text$ || foreign_names,
                 hint = 'let their owners drop them, build again, then let them be made anew';
         end if;
 
         for i in reverse cardinality(names) .. 1 loop
             execute 'drop view ' || names[i];
         end loop;
-        drop {{ existing.type }} {{ existing }};
+        drop {{ existing.type }} {{ name }};
         {{ statement.rstrip('; \n') }};
         for i in 1 .. cardinality(names) loop
             begin

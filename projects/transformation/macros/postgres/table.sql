@@ -57,6 +57,7 @@
 
 {# A table's structure as one text. #}
 {% macro structure_sql(relation) -%}
+    {%- set id = "'" ~ relation.include(database=false) ~ "'::regclass" -%}
     select concat_ws(
         e'\n',
         (
@@ -64,12 +65,12 @@
                 format('%I %s %s', attname, format_type(atttypid, atttypmod), attnotnull), e'\n' order by attnum
             )
             from pg_attribute
-            where attrelid = '{{ relation }}'::regclass and attnum > 0 and not attisdropped
+            where attrelid = {{ id }} and attnum > 0 and not attisdropped
         ),
         (
             select string_agg(pg_get_constraintdef(oid), e'\n' order by pg_get_constraintdef(oid))
             from pg_constraint
-            where conrelid = '{{ relation }}'::regclass
+            where conrelid = {{ id }}
         ),
         (
             -- Without the names: an index has another one in each table.
@@ -78,7 +79,7 @@
                 order by indisunique || regexp_replace(pg_get_indexdef(indexrelid), '^.* USING', '')
             )
             from pg_index
-            where indrelid = '{{ relation }}'::regclass
+            where indrelid = {{ id }}
         )
     ) as structure
 {%- endmacro %}

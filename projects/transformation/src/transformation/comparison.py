@@ -1,8 +1,8 @@
 """Compare relations of two warehouses row by row, whatever their engines and whatever the order of the rows.
 
 Each value is written in one canonical form with its kind before it: `n1.5` for a number, `s` alone for an empty text. A
-row is the hash of its values in the order of the names of its columns, a relation the sum of the hashes of its rows. Only
-where the sums differ are the rows themselves brought side by side, matched by their key.
+row is the hash of its values in the order of their columns' names, a relation the sum of its rows' hashes. Only where
+the sums differ are the rows themselves brought side by side, matched by their key.
 """
 
 from __future__ import annotations

@@ -11,14 +11,23 @@ from typing import Any
 
 from dbt.adapters.base.relation import BaseRelation
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.adapters.exceptions.connection import FailedToConnectError
 from dbt.adapters.factory import reset_adapters
 from dbt.cli.main import cli, dbtRunner
+from dbt_common.exceptions import DbtDatabaseError
 
 from shared.errors import PlatformError
 from transformation.dbt_environment import environment_set
 
 BUILT = ("model", "snapshot")
 GOOD = ("success", "pass", "warn")
+
+
+class DatabaseLost(PlatformError):
+    """The database went away while dbt was at work, or before."""
+
+    code = "database_lost"
+    retryable = True
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,8 @@ def run_dbt(
         What became of each node, in the order in which they ended.
 
     Raises:
-        PlatformError: dbt did not come as far as running nodes: the project is wrong, or the database refuses.
+        DatabaseLost: The database did not let dbt in, or went away.
+        PlatformError: dbt cannot run the project.
     """
     total = done = 0
 
@@ -82,6 +92,11 @@ def run_dbt(
             release_database()
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
+    if isinstance(outcome.exception, FailedToConnectError | DbtDatabaseError):
+        raise DatabaseLost(
+            f"dbt has no connection to the database: {readable(str(outcome.exception))}",
+            hint="what was not committed is undone; run the command again when the database answers",
+        ) from outcome.exception
     if outcome.exception is not None:
         raise PlatformError(
             f"dbt cannot run the project: {readable(str(outcome.exception))}",

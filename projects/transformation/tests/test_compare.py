@@ -1,0 +1,46 @@
+"""The command that compares two warehouses, for a person who wants to know whether they are equal."""
+
+from __future__ import annotations
+
+from platforms import DuckDBPlatform, PostgresPlatform
+
+Both = tuple[DuckDBPlatform, PostgresPlatform]
+
+
+def compare(both: Both, *arguments: str) -> tuple[int, str]:
+    """Run `python -m transformation compare` on both warehouses."""
+    urls = [platform.environment["WAREHOUSE_URL"] for platform in both]
+    # In the environment of the second one, which names the file with its passwords.
+    done = both[1].transform("compare", *urls, *arguments)
+    return done.code, done.err
+
+
+def test_equal_warehouses_are_said_to_be(both_complete: Both) -> None:
+    """All that dbt has built from the same raw rows is equal on both engines, and the command says so with exit 0."""
+    code, told = compare(both_complete)
+    assert code == 0, told
+    assert "all 35 relations are equal" in told
+    assert "✓ core.fct_sales" in told
+
+
+def test_the_difference_is_named(both_complete: Both) -> None:
+    """A changed, a missing and a doubled row are told with relation, key and column; the exit code is 1."""
+    both_complete[1].sql(
+        "update core.dim_store set weeks_with_sales = weeks_with_sales + 1 where store_id = 367",
+        "delete from core.dim_date where date_day = date '2017-02-03'",
+        "insert into core.dim_campaign select * from core.dim_campaign where campaign_id = 5",
+    )
+    code, told = compare(both_complete, "core.dim_*")
+    assert code == 1
+    assert "core.dim_store store_id=367 column weeks_with_sales: " in told
+    assert "core.dim_date date_day=2017-02-03: 1 row | no row" in told
+    assert "core.dim_campaign campaign_id=5: 1 row | 2 rows" in told
+    assert "error: 3 of 6 relations differ: `core.dim_campaign`, `core.dim_date`, `core.dim_store`" in told
+    code, told = compare(both_complete, "core.dim_store", "--ignore", "weeks_*")
+    assert code == 0, told
+
+
+def test_nothing_to_compare_is_a_mistake(both_complete: Both) -> None:
+    """A pattern that no relation has is told, and does not pass as equality."""
+    code, told = compare(both_complete, "core.dim_shop")
+    assert (code, "error: no relation to compare" in told) == (2, True)
