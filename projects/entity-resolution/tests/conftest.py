@@ -7,8 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,15 @@ import pyarrow as pa
 import pytest
 
 from entity_resolution.cli import main
+from entity_resolution.golden import COLUMNS as GOLDEN_COLUMNS
+from entity_resolution.master import XREF_COLUMNS
 from shared.command_line import command
 from shared.config import Settings, get_settings
+from shared.postgres.server import LocalServer
+from shared.testing.engines import Engine, PostgresDatabase, drop_database, new_database
 from shared.warehouse import open_warehouse
+
+pytest_plugins = ["shared.testing.engines"]
 
 DEMO_DATA = get_settings().data_dir
 PARTY_SCHEMA = pa.schema(
@@ -63,12 +69,23 @@ class Platform:
     """A platform of its own: folders, a warehouse, and the command line."""
 
     data_dir: Path
+    database: PostgresDatabase | None = None
     environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def engine(self) -> Engine:
+        """What holds its warehouse."""
+        return "postgres" if self.database else "duckdb"
+
+    @property
+    def url(self) -> str:
+        """Its WAREHOUSE_URL; empty for the default."""
+        return self.database.url if self.database else ""
 
     @property
     def settings(self) -> Settings:
         """The settings that commands of this platform see."""
-        return Settings(data_dir=self.data_dir, warehouse_url="", warehouse_lock_timeout=20)
+        return Settings(data_dir=self.data_dir, warehouse_url=self.url, warehouse_lock_timeout=20)
 
     @property
     def model_folder(self) -> Path:
@@ -77,7 +94,7 @@ class Platform:
 
     def put(self, parties: pa.Table) -> Platform:
         """Make these the rows of core.dim_customer."""
-        with open_warehouse(self.settings, holder="test", mode="write") as warehouse:
+        with open_warehouse(self.settings, holder="test", role="transformation", mode="write") as warehouse:
             warehouse.replace_arrow("core.dim_customer", parties)
         return self
 
@@ -101,8 +118,8 @@ class Platform:
         return Finished(code, out.getvalue(), err.getvalue())
 
     def _environment(self) -> dict[str, str]:
-        settings = {"DATA_DIR": str(self.data_dir), "WAREHOUSE_URL": "", "WAREHOUSE_LOCK_TIMEOUT": "20"}
-        return settings | {"ENTITY_TRUTH": "", "ENTITY_MATCH_THRESHOLD": ""} | self.environment
+        settings = {"DATA_DIR": str(self.data_dir), "WAREHOUSE_URL": self.url, "WAREHOUSE_LOCK_TIMEOUT": "20"}
+        return settings | {"PGPASSFILE": ""} | {"ENTITY_TRUTH": "", "ENTITY_MATCH_THRESHOLD": ""} | self.environment
 
     def resolve(self, *arguments: str) -> Finished:
         """Run `run`, which must succeed."""
@@ -118,10 +135,8 @@ class Platform:
     def master(self) -> dict[str, list[tuple[Any, ...]]]:
         """Return what master holds, without times and run ids."""
         return {
-            "xref": self.fetch("select * exclude (run_id, resolved_at) from master.entity_xref order by party_id"),
-            "golden": self.fetch(
-                "select * exclude (run_id, resolved_at) from master.golden_customer order by entity_id"
-            ),
+            "xref": self.fetch(f"select {', '.join(XREF_COLUMNS)} from master.entity_xref order by party_id"),
+            "golden": self.fetch(f"select {', '.join(GOLDEN_COLUMNS)} from master.golden_customer order by entity_id"),
             "quality": self.fetch("select measure, value from master.resolution_quality order by measure"),
         }
 
@@ -130,10 +145,50 @@ class Platform:
         return dict(self.fetch("select measure, value from master.resolution_quality"))
 
 
+NewPlatform = Callable[[Path, "Platform | None"], Platform]
+
+
+@pytest.fixture(scope="session", params=["duckdb", "postgres"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Run the test once for each engine, those of one engine together: they share what was resolved once."""
+    engine: Engine = request.param
+    return engine
+
+
+@pytest.fixture(scope="session")
+def new_platform(engine: Engine, request: pytest.FixtureRequest) -> Iterator[NewPlatform]:
+    """Make platforms on the engine: in a folder, empty or as a copy of another one."""
+    with ExitStack() as stack:
+
+        def make(folder: Path, original: Platform | None) -> Platform:
+            if original:
+                shutil.copytree(original.data_dir, folder, dirs_exist_ok=True)
+            if engine == "duckdb":
+                return Platform(folder)
+            server: LocalServer = request.getfixturevalue("postgres_server")
+            return on_postgres(folder, server, original, stack)
+
+        yield make
+
+
+def on_postgres(folder: Path, server: LocalServer, original: Platform | None, stack: ExitStack) -> Platform:
+    """Make a platform whose warehouse is on PostgreSQL, with the roles' passwords where commands look for them."""
+    template = [original.database.admin.database] if original and original.database else []
+    database = new_database(server, *template)
+    stack.callback(drop_database, server, database)
+    platform = Platform(folder, database)
+    platform.settings.passfile.parent.mkdir(exist_ok=True)
+    shutil.copy(server.passwords, platform.settings.passfile)
+    for state in folder.glob("state/*"):
+        # A copy is a database of its own, under whose identity its state belongs.
+        state.rename(state.with_name(platform.fetch("select id from ops.identity")[0][0]))
+    return platform
+
+
 @pytest.fixture
-def platform(tmp_path: Path) -> Platform:
+def platform(new_platform: NewPlatform, tmp_path: Path) -> Platform:
     """Return an empty platform."""
-    return Platform(tmp_path)
+    return new_platform(tmp_path, None)
 
 
 @pytest.fixture(scope="session")
@@ -154,9 +209,11 @@ def febrl(truth: Path) -> pa.Table:
 
 
 @pytest.fixture(scope="session")
-def resolved(febrl: pa.Table, truth: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Platform, Finished]:
+def resolved(
+    new_platform: NewPlatform, febrl: pa.Table, truth: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Platform, Finished]:
     """Return a platform that has resolved all of the demo data, and how that ended. Not to be changed."""
-    platform = Platform(tmp_path_factory.mktemp("febrl")).put(febrl)
+    platform = new_platform(tmp_path_factory.mktemp("febrl"), None).put(febrl)
     process = platform.start("run", "--truth", str(truth))
     out, err = process.communicate()
     assert process.returncode == 0, err
@@ -170,16 +227,16 @@ def sample(febrl: pa.Table) -> pa.Table:
 
 
 @pytest.fixture(scope="session")
-def resolved_sample(sample: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Platform:
+def resolved_sample(
+    new_platform: NewPlatform, sample: pa.Table, tmp_path_factory: pytest.TempPathFactory
+) -> Platform:
     """Return a platform that has resolved the sample without a truth. Not to be changed."""
-    platform = Platform(tmp_path_factory.mktemp("sample")).put(sample)
+    platform = new_platform(tmp_path_factory.mktemp("sample"), None).put(sample)
     platform.resolve()
     return platform
 
 
 @pytest.fixture
-def again(resolved_sample: Platform, tmp_path: Path) -> Platform:
+def again(new_platform: NewPlatform, resolved_sample: Platform, tmp_path: Path) -> Platform:
     """Return a platform of its own that has resolved the sample."""
-    copy = tmp_path / "again"
-    shutil.copytree(resolved_sample.data_dir, copy)
-    return Platform(copy)
+    return new_platform(tmp_path / "again", resolved_sample)

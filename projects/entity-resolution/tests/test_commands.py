@@ -94,7 +94,7 @@ def test_model_that_cannot_be_read(again: Platform, damage: str | None) -> None:
 def test_warehouse_in_use(platform: Platform) -> None:
     """A run that finds somebody at work gives up after the timeout and says who it was."""
     platform.put(table_of([])).environment["WAREHOUSE_LOCK_TIMEOUT"] = "0.2"
-    with open_warehouse(platform.settings, holder="a long load", mode="write"):
+    with open_warehouse(platform.settings, holder="a long load", role="entity_resolution", mode="write"):
         process = platform.start("run")
         _, err = process.communicate()
     assert process.returncode == 1

@@ -124,8 +124,8 @@ def test_killed_while_training(again: Platform, resolved_sample: Platform) -> No
 
 def delete(platform: Platform, table: str) -> None:
     """Take a row out of a table behind the platform's back."""
-    with open_warehouse(platform.settings, holder="test", mode="write") as warehouse:
-        warehouse.execute(f"delete from {table} where rowid = 0")
+    with open_warehouse(platform.settings, holder="test", role="entity_resolution", mode="write") as warehouse:
+        warehouse.execute(f"delete from {table} where entity_id = (select min(entity_id) from {table})")
 
 
 def kill_after(platform: Platform, last_step: str, *arguments: str) -> None:
