@@ -26,11 +26,8 @@ def in_memory(warehouse: Warehouse, settings: Settings, parties: str) -> Iterato
         settings: How much memory it may take before it writes to the disk.
         parties: A table, or a query in brackets, with the columns of `current_parties`.
     """
-    limits = {
-        "memory_limit": settings.warehouse_memory_limit,
-        "temp_directory": str(warehouse.state_dir / "spill"),
-    }
-    with duckdb.connect(config=limits) as connection:
+    limit, spill = settings.warehouse_memory_limit, str(warehouse.state_dir / "spill")
+    with duckdb.connect(config={"memory_limit": limit, "temp_directory": spill}) as connection:
         # In one order always, since samples are drawn by it.
         incoming = warehouse.stream_arrow(f'select * from {parties} as party order by party_id collate "C"')
         connection.register("incoming", incoming)

@@ -159,8 +159,7 @@ def _link(job: Job, workplace: Workplace) -> pa.Table:
     with step("link"):
         if count_parties(job.warehouse, workplace.parties) < 2:
             return job.warehouse.fetch_arrow(
-                "select party_id, source_system, source_id, party_id as cluster_id "
-                f"from {workplace.parties} as party"
+                f"select party_id, source_system, source_id, party_id as cluster_id from {workplace.parties} as party"
             )
         return workplace.cluster(model.settings, job.options.threshold)
 

@@ -1,7 +1,7 @@
 """The functions by which texts are compared, with one meaning on both engines.
 
-What both engines offer is levenshtein(), but DuckDB's counts bytes and PostgreSQL's characters, up to 255 of them. So here
-the edits between the first 63 characters are counted, which are never more than 252 bytes, and counted in bytes.
+What both engines offer is levenshtein(), but DuckDB's counts bytes, and PostgreSQL's counts characters and takes no
+more than 255. So here the first 63 characters of a text are compared, which are at most 252 bytes, byte by byte.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ DUCKDB = f"""
         / greatest(strlen(left(a, {COMPARED_CHARACTERS})), strlen(left(b, {COMPARED_CHARACTERS})));
 """
 
-# Read as LATIN1, each byte is a character. PostgreSQL puts these functions into the query that calls them, which it does
-# not where one is declared to be more than what it calls: convert_to() is `stable`.
+# Read as LATIN1, each byte is a character. PostgreSQL puts these functions into the query that calls them, but not
+# where one is declared to be more constant than what it calls: convert_to() is `stable`.
 POSTGRES = f"""
     create or replace function compared(a text) returns text language sql stable parallel safe as $$
         select case

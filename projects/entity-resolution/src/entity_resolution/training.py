@@ -20,7 +20,7 @@ FEWEST_PARTIES = 200
 FEWEST_SURE_MATCHES = 100
 
 SEED = 1
-PAIRS_OF_STRANGERS = 500_000
+PAIRS_OF_STRANGERS = 200_000
 # Sums over several threads differ in their last digits; the same parties shall give the same file.
 SIGNIFICANT_DIGITS = 8
 
@@ -32,7 +32,12 @@ def train(connection: duckdb.DuckDBPyConnection) -> Model:
     linker = make_linker(DuckDBAPI(connection), model.settings())
     learned = False
     if sum(trained_on.values()) >= FEWEST_PARTIES:
-        linker.training.estimate_u_using_random_sampling(max_pairs=PAIRS_OF_STRANGERS, seed=SEED)
+        linker.training.estimate_u_using_random_sampling(
+            max_pairs=PAIRS_OF_STRANGERS,
+            seed=SEED,
+            # All of them at once: Splink would else stop with the first hundred of the rarest level.
+            num_chunks=1,
+        )
         learned = _count_sure_matches(linker) >= FEWEST_SURE_MATCHES
         if learned:
             _learn_from_matches(linker)
