@@ -7,9 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,15 @@ import pyarrow as pa
 import pytest
 
 from entity_resolution.cli import main
+from entity_resolution.golden import COLUMNS as GOLDEN_COLUMNS
+from entity_resolution.master import XREF_COLUMNS
 from shared.command_line import command
 from shared.config import Settings, get_settings
+from shared.postgres.server import LocalServer
+from shared.testing.engines import Engine, PostgresDatabase, drop_database, new_database
 from shared.warehouse import open_warehouse
+
+pytest_plugins = ["shared.testing.engines"]
 
 DEMO_DATA = get_settings().data_dir
 PARTY_SCHEMA = pa.schema(
@@ -28,6 +35,10 @@ PARTY_SCHEMA = pa.schema(
     + [(name, pa.string()) for name in ("street_number", "address_1", "address_2", "suburb", "postcode", "state")]
     + [("date_of_birth", pa.date32()), ("household_id", pa.int64()), ("is_current", pa.bool_())]
 )
+
+
+# Models are trained in the same way whatever the warehouse's engine; that they are the same is a test of its own.
+training_alone = pytest.mark.parametrize("engine", ["duckdb"])
 
 
 def party(party_id: str, **values: Any) -> dict[str, Any]:
@@ -63,12 +74,23 @@ class Platform:
     """A platform of its own: folders, a warehouse, and the command line."""
 
     data_dir: Path
+    database: PostgresDatabase | None = None
     environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def engine(self) -> Engine:
+        """What holds its warehouse."""
+        return "postgres" if self.database else "duckdb"
+
+    @property
+    def url(self) -> str:
+        """Its WAREHOUSE_URL; empty for the default."""
+        return self.database.url if self.database else ""
 
     @property
     def settings(self) -> Settings:
         """The settings that commands of this platform see."""
-        return Settings(data_dir=self.data_dir, warehouse_url="", warehouse_lock_timeout=20)
+        return Settings(data_dir=self.data_dir, warehouse_url=self.url, warehouse_lock_timeout=20)
 
     @property
     def model_folder(self) -> Path:
@@ -77,7 +99,7 @@ class Platform:
 
     def put(self, parties: pa.Table) -> Platform:
         """Make these the rows of core.dim_customer."""
-        with open_warehouse(self.settings, holder="test", mode="write") as warehouse:
+        with open_warehouse(self.settings, holder="test", role="transformation", mode="write") as warehouse:
             warehouse.replace_arrow("core.dim_customer", parties)
         return self
 
@@ -101,8 +123,8 @@ class Platform:
         return Finished(code, out.getvalue(), err.getvalue())
 
     def _environment(self) -> dict[str, str]:
-        settings = {"DATA_DIR": str(self.data_dir), "WAREHOUSE_URL": "", "WAREHOUSE_LOCK_TIMEOUT": "20"}
-        return settings | {"ENTITY_TRUTH": "", "ENTITY_MATCH_THRESHOLD": ""} | self.environment
+        settings = {"DATA_DIR": str(self.data_dir), "WAREHOUSE_URL": self.url, "WAREHOUSE_LOCK_TIMEOUT": "20"}
+        return settings | {"PGPASSFILE": ""} | {"ENTITY_TRUTH": "", "ENTITY_MATCH_THRESHOLD": ""} | self.environment
 
     def resolve(self, *arguments: str) -> Finished:
         """Run `run`, which must succeed."""
@@ -118,10 +140,8 @@ class Platform:
     def master(self) -> dict[str, list[tuple[Any, ...]]]:
         """Return what master holds, without times and run ids."""
         return {
-            "xref": self.fetch("select * exclude (run_id, resolved_at) from master.entity_xref order by party_id"),
-            "golden": self.fetch(
-                "select * exclude (run_id, resolved_at) from master.golden_customer order by entity_id"
-            ),
+            "xref": self.fetch(f"select {', '.join(XREF_COLUMNS)} from master.entity_xref order by party_id"),
+            "golden": self.fetch(f"select {', '.join(GOLDEN_COLUMNS)} from master.golden_customer order by entity_id"),
             "quality": self.fetch("select measure, value from master.resolution_quality order by measure"),
         }
 
@@ -130,10 +150,50 @@ class Platform:
         return dict(self.fetch("select measure, value from master.resolution_quality"))
 
 
+@dataclass
+class Platforms:
+    """Makes platforms on either engine.
+
+    Attributes:
+        server: Starts the PostgreSQL server, or returns the one that runs.
+        databases: Where to note what is to be dropped in the end.
+    """
+
+    server: Callable[[], LocalServer]
+    databases: ExitStack
+
+    def new(self, folder: Path, engine: Engine, original: Platform | None = None) -> Platform:
+        """Make a platform in a folder: empty, or as a copy of another one that nobody uses at the moment."""
+        if original:
+            shutil.copytree(original.data_dir, folder, dirs_exist_ok=True)
+        return Platform(folder) if engine == "duckdb" else self._on_postgres(folder, original)
+
+    def _on_postgres(self, folder: Path, original: Platform | None) -> Platform:
+        server = self.server()
+        template = [original.database.admin.database] if original and original.database else []
+        database = new_database(server, *template)
+        self.databases.callback(drop_database, server, database)
+        platform = Platform(folder, database)
+        # Where commands look for the passwords of their roles.
+        platform.settings.passfile.parent.mkdir(exist_ok=True)
+        shutil.copy(server.passwords, platform.settings.passfile)
+        for state in folder.glob("state/*"):
+            # A copy is a database of its own, under whose identity its state belongs.
+            state.rename(state.with_name(platform.fetch("select id from ops.identity")[0][0]))
+        return platform
+
+
+@pytest.fixture(scope="session")
+def platforms(request: pytest.FixtureRequest) -> Iterator[Platforms]:
+    """Make platforms, and drop their databases in the end."""
+    with ExitStack() as databases:
+        yield Platforms(lambda: request.getfixturevalue("postgres_server"), databases)
+
+
 @pytest.fixture
-def platform(tmp_path: Path) -> Platform:
+def platform(platforms: Platforms, engine: Engine, tmp_path: Path) -> Platform:
     """Return an empty platform."""
-    return Platform(tmp_path)
+    return platforms.new(tmp_path, engine)
 
 
 @pytest.fixture(scope="session")
@@ -154,32 +214,81 @@ def febrl(truth: Path) -> pa.Table:
 
 
 @pytest.fixture(scope="session")
-def resolved(febrl: pa.Table, truth: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Platform, Finished]:
-    """Return a platform that has resolved all of the demo data, and how that ended. Not to be changed."""
-    platform = Platform(tmp_path_factory.mktemp("febrl")).put(febrl)
-    process = platform.start("run", "--truth", str(truth))
-    out, err = process.communicate()
-    assert process.returncode == 0, err
-    return platform, Finished(process.returncode, out, err)
-
-
-@pytest.fixture(scope="session")
 def sample(febrl: pa.Table) -> pa.Table:
-    """Return 300 couples, enough to learn from."""
-    return febrl.slice(0, 600)
+    """Return 200 couples, enough to learn from."""
+    return febrl.slice(0, 400)
+
+
+ResolvedOn = Callable[[Engine], tuple[Platform, Finished]]
 
 
 @pytest.fixture(scope="session")
-def resolved_sample(sample: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> Platform:
-    """Return a platform that has resolved the sample without a truth. Not to be changed."""
-    platform = Platform(tmp_path_factory.mktemp("sample")).put(sample)
-    platform.resolve()
-    return platform
+def resolved_on(
+    platforms: Platforms, febrl: pa.Table, truth: Path, tmp_path_factory: pytest.TempPathFactory
+) -> ResolvedOn:
+    """Return, for an engine, a platform that has resolved all of the demo data, and how that ended."""
+
+    @cache
+    def resolve(engine: Engine) -> tuple[Platform, Finished]:
+        platform = platforms.new(tmp_path_factory.mktemp("febrl"), engine).put(febrl)
+        process = platform.start("run", "--truth", str(truth))
+        out, err = process.communicate()
+        assert process.returncode == 0, err
+        return platform, Finished(process.returncode, out, err)
+
+    return resolve
 
 
 @pytest.fixture
-def again(resolved_sample: Platform, tmp_path: Path) -> Platform:
+def resolved(resolved_on: ResolvedOn, engine: Engine) -> tuple[Platform, Finished]:
+    """Return a platform that has resolved all of the demo data, and how that ended. Not to be changed."""
+    return resolved_on(engine)
+
+
+PlatformOn = Callable[[Engine], Platform]
+
+
+@pytest.fixture(scope="session")
+def resolved_sample_on(platforms: Platforms, sample: pa.Table, tmp_path_factory: pytest.TempPathFactory) -> PlatformOn:
+    """Return, for an engine, a platform that has resolved the sample without a truth."""
+
+    @cache
+    def resolve(engine: Engine) -> Platform:
+        platform = platforms.new(tmp_path_factory.mktemp("sample"), engine).put(sample)
+        platform.resolve()
+        return platform
+
+    return resolve
+
+
+@pytest.fixture
+def resolved_sample(resolved_sample_on: PlatformOn, engine: Engine) -> Platform:
+    """Return a platform that has resolved the sample without a truth. Not to be changed."""
+    return resolved_sample_on(engine)
+
+
+@pytest.fixture
+def again(platforms: Platforms, resolved_sample: Platform, tmp_path: Path) -> Platform:
     """Return a platform of its own that has resolved the sample."""
-    copy = tmp_path / "again"
-    shutil.copytree(resolved_sample.data_dir, copy)
-    return Platform(copy)
+    return platforms.new(tmp_path / "again", resolved_sample.engine, resolved_sample)
+
+
+@pytest.fixture(scope="session")
+def changed_on(
+    platforms: Platforms, resolved_sample_on: PlatformOn, sample: pa.Table, tmp_path_factory: pytest.TempPathFactory
+) -> PlatformOn:
+    """Return, for an engine, a platform that has resolved few parties by the sample's model, and now has the sample."""
+
+    @cache
+    def change(engine: Engine) -> Platform:
+        platform = platforms.new(tmp_path_factory.mktemp("changed"), engine, resolved_sample_on(engine))
+        platform.put(sample.slice(0, 100)).resolve()
+        return platform.put(sample)
+
+    return change
+
+
+@pytest.fixture
+def changed(platforms: Platforms, changed_on: PlatformOn, engine: Engine, tmp_path: Path) -> Platform:
+    """Return a platform of its own that has resolved few parties, and now has the sample to resolve."""
+    return platforms.new(tmp_path / "changed", engine, changed_on(engine))

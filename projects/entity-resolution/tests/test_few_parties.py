@@ -8,7 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from conftest import PARTY_SCHEMA, Platform, party, table_of
+from conftest import PARTY_SCHEMA, Platform, party, table_of, training_alone
+
+from entity_resolution.parties import ADDRESS
 
 ANNA: dict[str, Any] = {
     "given_name": "anna",
@@ -62,25 +64,29 @@ def test_two_parties_that_are_two_persons(platform: Platform) -> None:
     assert platform.fetch("select count(*) from master.golden_customer") == [(2,)]
 
 
-def test_parties_without_any_value(platform: Platform) -> None:
-    """Records of which nothing is known match nobody, not even each other."""
-    platform.put(table_of(party(f"crm:C-{number}") for number in range(5))).resolve()
+@pytest.mark.parametrize("nothing", [None, ""], ids=["null", "empty"])
+def test_parties_without_any_value(platform: Platform, nothing: str | None) -> None:
+    """Records of which nothing is known match nobody, not even each other, and an empty text is nothing."""
+    blank = dict.fromkeys((*ADDRESS, "given_name", "surname"), nothing)
+    platform.put(table_of(party(f"crm:C-{number}", **blank) for number in range(5))).resolve()
     assert platform.fetch("select count(*), count(given_name) from master.golden_customer") == [(5, 0)]
 
 
-@pytest.mark.parametrize("column", ["date_of_birth", "given_name", "address_2"])
+@pytest.mark.parametrize("column", ["date_of_birth", "given_name"])
+@training_alone
 def test_a_column_that_is_always_null(platform: Platform, sample: pa.Table, column: str) -> None:
     """A source that lacks a whole column is linked by the others."""
     place = sample.schema.get_field_index(column)
     blank = sample.set_column(place, column, pa.nulls(sample.num_rows, PARTY_SCHEMA.field(column).type))
     platform.put(blank).resolve()
-    assert platform.measures()["entities"] == pytest.approx(300, abs=30)
+    assert platform.measures()["entities"] == pytest.approx(200, abs=20)
 
 
+@training_alone
 def test_one_source_in_which_nobody_is_there_twice(platform: Platform, febrl: pa.Table) -> None:
     """Where no two records match, training does not take strangers for matches and every party stays alone."""
     crm = febrl.filter(pc.equal(febrl["source_system"], "crm"))
-    platform.put(crm.slice(0, 2000)).resolve()
+    platform.put(crm.slice(0, 500)).resolve()
     measures = platform.measures()
     assert measures["parties"] - measures["entities"] <= 2
 
@@ -102,6 +108,7 @@ def test_former_versions_are_no_parties(platform: Platform) -> None:
     assert platform.fetch("select given_name from master.golden_customer") == [("anna",)]
 
 
+@training_alone
 def test_starting_weights_give_way_to_learned_ones(platform: Platform, sample: pa.Table) -> None:
     """A model made of too few parties is replaced by itself when there are enough to learn from."""
     first = platform.put(sample.slice(0, 40)).resolve()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-import pyarrow as pa
 import pytest
-from conftest import party, table_of
+from conftest import Platform, party, table_of
 
-from entity_resolution.golden import golden_records
-from entity_resolution.parties import COLUMNS
+from entity_resolution.golden import COLUMNS, golden_query
+from entity_resolution.parties import current_parties
+from shared.warehouse import open_warehouse
 
 FULL_ADDRESS = {
     "street_number": "12",
@@ -22,26 +23,39 @@ FULL_ADDRESS = {
 }
 
 
-def golden_of(*parties: dict[str, Any]) -> dict[str, Any]:
+GoldenOf = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def golden_of(platform: Platform) -> GoldenOf:
     """Return the golden record of parties that are one entity, which must not depend on their order."""
-    results = []
-    for order in (parties, parties[::-1]):
-        table = table_of(order).select(COLUMNS)
-        entities = pa.table({"party_id": table["party_id"], "entity_id": ["E-1"] * table.num_rows})
-        results.append(golden_records(table, entities).to_pylist())
-    assert all(result == results[0] for result in results)
-    golden: list[dict[str, Any]] = results[0]
-    assert len(golden) == 1
-    return golden[0]
+
+    def golden(*parties: dict[str, Any]) -> dict[str, Any]:
+        first, second = (golden_record(platform, order) for order in (parties, parties[::-1]))
+        assert first == second
+        return first
+
+    return golden
+
+
+def golden_record(platform: Platform, parties: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the one golden record of parties that core holds in this order."""
+    platform.put(table_of(parties))
+    with open_warehouse(platform.settings, holder="test", role="entity_resolution", mode="write") as warehouse:
+        warehouse.execute("create temporary table entity (party_id varchar, entity_id varchar)")
+        warehouse.execute("insert into entity select party_id, 'E-1' from core.dim_customer")
+        rows = warehouse.fetch(golden_query(current_parties(), "entity"))
+    assert len(rows) == 1
+    return dict(zip(COLUMNS, rows[0], strict=True))
 
 
 @pytest.mark.parametrize("field", ["given_name", "surname"])
-def test_name_comes_from_the_preferred_source(field: str) -> None:
+def test_name_comes_from_the_preferred_source(golden_of: GoldenOf, field: str) -> None:
     """Of two names that one record each holds, the CRM's survives."""
     assert golden_of(party("loyalty:L-1", **{field: "ana"}), party("crm:C-1", **{field: "anna"}))[field] == "anna"
 
 
-def test_majority_goes_before_the_preferred_source() -> None:
+def test_majority_goes_before_the_preferred_source(golden_of: GoldenOf) -> None:
     """A value that two records agree on survives against the CRM's."""
     golden = golden_of(
         party("crm:C-1", date_of_birth=date(1980, 1, 4)),
@@ -51,34 +65,34 @@ def test_majority_goes_before_the_preferred_source() -> None:
     assert golden["date_of_birth"] == date(1980, 4, 1)
 
 
-def test_missing_value_never_survives() -> None:
+def test_missing_value_never_survives(golden_of: GoldenOf) -> None:
     """A null loses against any value."""
     assert golden_of(party("crm:C-1"), party("crm:C-2"), party("loyalty:L-1", surname="keller"))["surname"] == "keller"
 
 
-def test_equal_candidates_of_one_source() -> None:
+def test_equal_candidates_of_one_source(golden_of: GoldenOf) -> None:
     """With nothing else to decide, the record with the smallest party id wins."""
     assert golden_of(party("crm:C-2", surname="kellar"), party("crm:C-1", surname="keller"))["surname"] == "keller"
 
 
-def test_unknown_source_comes_last() -> None:
+def test_unknown_source_comes_last(golden_of: GoldenOf) -> None:
     """A source system that has no place in the order is believed least."""
     assert golden_of(party("aaa:1", surname="kellar"), party("loyalty:L-1", surname="keller"))["surname"] == "keller"
 
 
-def test_address_is_taken_from_one_record() -> None:
+def test_address_is_taken_from_one_record(golden_of: GoldenOf) -> None:
     """The fullest address survives as a whole; fields of two addresses are not mixed."""
     golden = golden_of(party("crm:C-1", suburb="perth", postcode="6000"), party("loyalty:L-1", **FULL_ADDRESS))
     assert {name: golden[name] for name in FULL_ADDRESS} == FULL_ADDRESS
 
 
-def test_equally_full_addresses() -> None:
+def test_equally_full_addresses(golden_of: GoldenOf) -> None:
     """Of two addresses with as many fields the preferred source's survives."""
     golden = golden_of(party("loyalty:L-1", **FULL_ADDRESS), party("crm:C-1", **FULL_ADDRESS | {"suburb": "fitzroy"}))
     assert golden["suburb"] == "fitzroy"
 
 
-def test_ids_of_the_sources_are_carried() -> None:
+def test_ids_of_the_sources_are_carried(golden_of: GoldenOf) -> None:
     """The golden record names its sources, a CRM id, and the loyalty member who holds the household's card."""
     golden = golden_of(
         party("crm:C-2"),
@@ -92,7 +106,7 @@ def test_ids_of_the_sources_are_carried() -> None:
     assert (golden["crm_customer_id"], golden["loyalty_member_id"], golden["household_id"]) == ("C-1", "L-2", 7)
 
 
-def test_ids_of_a_source_that_is_not_there() -> None:
+def test_ids_of_a_source_that_is_not_there(golden_of: GoldenOf) -> None:
     """Without a loyalty record there is neither member nor household."""
     golden = golden_of(party("crm:C-1"))
     assert (golden["crm_customer_id"], golden["loyalty_member_id"], golden["household_id"]) == ("C-1", None, None)

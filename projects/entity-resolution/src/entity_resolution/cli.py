@@ -43,7 +43,9 @@ def _job(command: str, truth: str | None, line: str) -> Iterator[resolve.Job]:
     options = read_options(settings, truth)
     step = "resolve" if command in ("run", "predict") else command
     with (
-        open_warehouse(settings, holder=f"entity resolution: {line}", mode="write") as warehouse,
+        open_warehouse(
+            settings, holder=f"entity resolution: {line}", role="entity_resolution", mode="write"
+        ) as warehouse,
         record_run(warehouse, step=step, command=line) as run,
     ):
         yield resolve.Job(warehouse, settings, options, run)

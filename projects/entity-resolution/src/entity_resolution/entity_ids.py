@@ -15,7 +15,7 @@ class IdPolicy(Protocol):
         """Name the entities.
 
         Args:
-            clusters: Columns `party_id`, `cluster_id`: a row for each party.
+            clusters: Columns `party_id`, `cluster_id` and more: a row for each party.
             previous: Columns `party_id`, `entity_id` as published last; no rows the first time.
 
         Returns:

@@ -1,29 +1,33 @@
-"""Find which parties are the same person."""
+"""Find which parties are the same person, on whichever engine."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import duckdb
-import pyarrow as pa
+from splink import Linker
+from splink.internals.database_api import DatabaseAPISubClass
 
-from entity_resolution.splink_session import PARTIES, make_linker
+from entity_resolution.model import for_dialect
+from entity_resolution.workplace import PARTIES
 
 
-def cluster_parties(connection: duckdb.DuckDBPyConnection, settings: dict[str, Any], threshold: float) -> pa.Table:
-    """Group the parties of a Splink session into persons.
+def make_linker(api: DatabaseAPISubClass, settings: dict[str, Any]) -> Linker:
+    """Return a linker on the table `PARTIES` of a database.
 
     Args:
-        connection: The session, see `splink_session.session`.
-        settings: A trained model's settings.
-        threshold: The match probability from which a pair is joined; persons are what such pairs connect.
-
-    Returns:
-        Columns `party_id` and `cluster_id`, a row for each party. A `cluster_id` means nothing beyond this table.
+        api: Splink's way to the database.
+        settings: Settings without a dialect, see `model.settings`.
     """
-    if connection.table(PARTIES).count("*").fetchall()[0][0] < 2:
-        return connection.sql(f"select party_id, party_id as cluster_id from {PARTIES}").to_arrow_table()
-    linker = make_linker(connection, settings)
+    dialect = api.sql_dialect.sql_dialect_str
+    return Linker(api.register(PARTIES), for_dialect(settings, dialect), log_level=None)
+
+
+def cluster_parties(api: DatabaseAPISubClass, settings: dict[str, Any], threshold: float) -> str:
+    """Group the parties of a database into persons, and return the name of the table that says how.
+
+    It has the columns of `PARTIES` and `cluster_id`; see `Workplace.cluster`.
+    """
+    linker = make_linker(api, settings)
     pairs = linker.inference.predict(threshold_match_probability=threshold)
     clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(pairs, threshold)
-    return connection.sql(f"select party_id, cluster_id from {clusters.physical_name}").to_arrow_table()
+    return str(clusters.physical_name)

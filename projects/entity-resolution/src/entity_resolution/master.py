@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from entity_resolution.golden import COLUMNS as GOLDEN_COLUMNS
+from entity_resolution.golden import golden_query
 from entity_resolution.quality import Measures
 from shared.utils.clock import utc_now
 from shared.warehouse import Warehouse, quote
@@ -29,21 +31,22 @@ TABLES = {
 }
 
 
+XREF_COLUMNS = ("party_id", "entity_id", "source_system", "source_id")
+# What a resolution has come to, until all of it is published: temporary tables, which the session takes with it.
+NEW_XREF, NEW_GOLDEN = "new_entity_xref", "new_golden_customer"
+
+
 @dataclass(frozen=True)
 class Resolution:
-    """A finished resolution.
+    """A finished resolution, whose rows wait in `NEW_XREF` and `NEW_GOLDEN`.
 
     Attributes:
-        xref: Columns `party_id`, `entity_id`, `source_system`, `source_id`.
-        golden: The rows of `golden_records`.
         measures: What it was measured to be.
         fingerprint: A hash of all that it was made from.
         model: The name of the model.
         threshold: The match probability from which pairs were joined.
     """
 
-    xref: pa.Table
-    golden: pa.Table
     measures: Measures
     fingerprint: str
     model: str
@@ -76,17 +79,35 @@ def read_measures(warehouse: Warehouse) -> Measures:
     return dict(warehouse.fetch(f"select measure, value from {QUALITY} order by measure"))
 
 
+def choose_records(warehouse: Warehouse, parties: str, xref: pa.Table) -> None:
+    """Make the new rows of master, for `publish`.
+
+    Args:
+        warehouse: Where master is.
+        parties: The parties that were resolved, see `Workplace.parties`.
+        xref: Columns `XREF_COLUMNS`, a row for each party.
+    """
+    warehouse.execute(f"drop table if exists {NEW_XREF}")
+    warehouse.execute(f"drop table if exists {NEW_GOLDEN}")
+    columns = ", ".join(f"{column} varchar not null" for column in XREF_COLUMNS)
+    warehouse.execute(f"create temporary table {NEW_XREF} ({columns})")
+    warehouse.append_arrow(NEW_XREF, xref.select(XREF_COLUMNS))
+    warehouse.execute(f"create temporary table {NEW_GOLDEN} as {golden_query(parties, NEW_XREF)}")
+
+
 def publish(warehouse: Warehouse, run_id: str, resolution: Resolution) -> None:
     """Replace master with a resolution, in one transaction: killed at any point, the former one stays whole."""
-    made_from = {
-        "fingerprint": [resolution.fingerprint],
-        "model": [resolution.model],
-        "threshold": [resolution.threshold],
-    }
+    made_from = [resolution.fingerprint, resolution.model, resolution.threshold]
+    now = utc_now()
     with warehouse.transaction():
-        _replace(warehouse, XREF, resolution.xref, run_id)
-        _replace(warehouse, GOLDEN, resolution.golden, run_id)
-        _replace(warehouse, RUN, pa.table(made_from), run_id)
+        for table, new, columns in ((XREF, NEW_XREF, XREF_COLUMNS), (GOLDEN, NEW_GOLDEN, GOLDEN_COLUMNS)):
+            names = ", ".join(columns)
+            warehouse.execute(f"delete from {table}")
+            warehouse.execute(
+                f"insert into {table} ({names}, resolved_at, run_id) select {names}, $1, $2 from {new}", [now, run_id]
+            )
+        warehouse.execute(f"delete from {RUN}")
+        warehouse.execute(f"insert into {RUN} values ($1, $2, $3, $4, $5)", [run_id, *made_from, now])
         store_measures(warehouse, run_id, resolution.measures)
 
 
@@ -102,10 +123,3 @@ def store_measures(warehouse: Warehouse, run_id: str, measures: Measures) -> Non
     with warehouse.transaction():
         warehouse.execute(f"delete from {QUALITY}")
         warehouse.append_arrow(QUALITY, rows)
-
-
-def _replace(warehouse: Warehouse, table: str, rows: pa.Table, run_id: str) -> None:
-    now = pa.scalar(utc_now(), pa.timestamp("us"))
-    stamped = rows.append_column("resolved_at", pa.repeat(now, rows.num_rows))
-    warehouse.execute(f"delete from {table}")
-    warehouse.append_arrow(table, stamped.append_column("run_id", pa.repeat(run_id, rows.num_rows)))

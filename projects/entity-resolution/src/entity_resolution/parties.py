@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-
 from shared.errors import UserError
 from shared.warehouse import Warehouse, quote
 
@@ -11,7 +9,15 @@ TABLE = "core.dim_customer"
 KEY = ("party_id", "source_system", "source_id")
 ADDRESS = ("street_number", "address_1", "address_2", "suburb", "postcode", "state")
 PERSON = ("given_name", "surname", *ADDRESS, "date_of_birth")
-COLUMNS = (*KEY, *PERSON, "household_id")
+# Types that mean the same on every engine. A date of birth is compared as the digits that people type.
+COLUMNS = {**dict.fromkeys((*KEY, *PERSON), "text"), "household_id": "bigint"}
+
+
+def current_parties() -> str:
+    """Return the query for the current version of every party. An empty text says no more than a missing one."""
+    columns = [quote(column) for column in (*KEY, "household_id")]
+    columns += [f"nullif(cast({quote(column)} as varchar), '') as {quote(column)}" for column in PERSON]
+    return f"(select {', '.join(columns)} from {TABLE} where is_current)"
 
 
 def require_parties(warehouse: Warehouse) -> None:
@@ -27,17 +33,22 @@ def require_parties(warehouse: Warehouse) -> None:
         )
 
 
-def read_parties(warehouse: Warehouse) -> pa.Table:
-    """Return the current version of every party, in the order of `party_id`."""
-    columns = ", ".join(map(quote, COLUMNS))
-    return warehouse.fetch_arrow(f"select {columns} from {TABLE} where is_current order by party_id")
+def count_parties(warehouse: Warehouse, parties: str) -> int:
+    """Count parties, a table or a query in brackets."""
+    return int(warehouse.fetch(f"select count(*) from {parties} as party")[0][0])
 
 
-def parties_hash(warehouse: Warehouse) -> str:
-    """Return a hash of all that `read_parties` would return, computed where the rows are."""
+def parties_hash(warehouse: Warehouse, parties: str) -> str:
+    """Return a hash of parties, computed where the rows are; the same for the same parties on every engine.
+
+    Args:
+        warehouse: Where they are.
+        parties: A table, or a query in brackets, with the columns of `current_parties`.
+    """
     # Separators that no cleansed text holds keep apart what would read the same when joined.
     fields = ", ".join(f"coalesce(cast({quote(column)} as varchar), chr(30))" for column in COLUMNS)
     rows = warehouse.fetch(
-        f"select md5(string_agg(md5(concat_ws(chr(31), {fields})), '' order by party_id)) from {TABLE} where is_current"
+        f"select md5(string_agg(md5(concat_ws(chr(31), {fields})), '' order by party_id collate \"C\")) "
+        f"from {parties} as party"
     )
     return rows[0][0] or "no parties"

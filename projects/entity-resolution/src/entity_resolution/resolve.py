@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import AbstractContextManager
+from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -12,18 +13,19 @@ import pyarrow as pa
 
 from entity_resolution import master
 from entity_resolution.entity_ids import IdPolicy, SmallestParty
-from entity_resolution.golden import golden_records
-from entity_resolution.model_store import ModelStore
-from entity_resolution.parties import parties_hash, read_parties, require_parties
+from entity_resolution.in_memory import in_memory
+from entity_resolution.model_store import Model, ModelStore
+from entity_resolution.parties import count_parties, current_parties, parties_hash, require_parties
 from entity_resolution.quality import Measures, compare_with_truth, count_entities, truth_hash
 from entity_resolution.settings import Options
+from entity_resolution.splink_log import splink_logged
+from entity_resolution.workplace import Workplace, open_workplace
 from shared.config import Settings
 from shared.errors import UserError
 from shared.monitoring import Run
 from shared.utils.console import say, step
 from shared.warehouse import Warehouse
 
-# Splink takes a second to import, and a run with nothing new does without it: it is imported where it is used.
 if TYPE_CHECKING:
     import duckdb
 
@@ -59,17 +61,23 @@ def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -
     """
     require_parties(job.warehouse)
     master.make_tables(job.warehouse)
-    if not full and training != "always" and master.holds(job.warehouse, fingerprint(job)):
+    if not full and training != "always" and master.holds(job.warehouse, fingerprint(job, current_parties())):
         say("nothing new: parties, model and settings are those of the last run (--full does it all again)")
         return _record(job, master.read_measures(job.warehouse))
-    parties = _read(job)
-    with _session(job, parties) as connection:
-        _make_model(job, connection, parties, training)
-        clusters = _link(job, connection)
-    with step("choose golden records"):
-        resolution = _resolution(job, parties, clusters)
-    with step("write master"):
-        master.publish(job.warehouse, job.run.id, resolution)
+    if training == "never":
+        _require_model(job)
+    with splink_logged(), ExitStack() as stack:
+        with step("read parties"):
+            workplace = stack.enter_context(open_workplace(job.warehouse, job.settings))
+        _start_splink()
+        if training == "always" or (training == "if needed" and _is_outdated(job.models.current())):
+            with workplace.session() as connection:
+                _train(job, connection)
+        clusters = _link(job, workplace)
+        with step("choose golden records"):
+            resolution = _resolution(job, workplace, clusters)
+        with step("write master"):
+            master.publish(job.warehouse, job.run.id, resolution)
     return _record(job, resolution.measures)
 
 
@@ -80,9 +88,11 @@ def train(job: Job) -> None:
         UserError: Core holds no parties table.
     """
     require_parties(job.warehouse)
-    parties = _read(job)
-    with _session(job, parties) as connection:
-        _make_model(job, connection, parties, "always")
+    with splink_logged(), ExitStack() as stack:
+        with step("read parties"):
+            connection = stack.enter_context(in_memory(job.warehouse, job.settings, current_parties()))
+        _start_splink()
+        _train(job, connection)
 
 
 def evaluate(job: Job, truth: Path) -> Measures:
@@ -100,11 +110,11 @@ def evaluate(job: Job, truth: Path) -> Measures:
     return _record(job, measures)
 
 
-def fingerprint(job: Job) -> str:
+def fingerprint(job: Job, parties: str) -> str:
     """Return a hash of all that a resolution is made from: parties, model, settings, truth, and this code."""
     digest = hashlib.sha256()
     made_from = (
-        parties_hash(job.warehouse),
+        parties_hash(job.warehouse, parties),
         job.models.current_text(),
         str(job.options.threshold),
         truth_hash(job.options.truth),
@@ -115,59 +125,53 @@ def fingerprint(job: Job) -> str:
     return digest.hexdigest()
 
 
-def _read(job: Job) -> pa.Table:
-    with step("read parties"):
-        return read_parties(job.warehouse)
-
-
-def _session(job: Job, parties: pa.Table) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+def _start_splink() -> None:
+    """Import Splink, which takes a second: a run with nothing new does without it."""
     with step("start Splink"):
-        from entity_resolution.splink_session import session
-
-        return session(
-            parties, memory_limit=job.settings.warehouse_memory_limit, spill=job.warehouse.state_dir / "spill"
-        )
+        import_module("entity_resolution.linking")
 
 
-def _make_model(job: Job, connection: duckdb.DuckDBPyConnection, parties: pa.Table, training: Training) -> None:
-    """Make sure that there is a model to predict with, training one where `training` says so."""
-    from entity_resolution import model as definition
+def _require_model(job: Job) -> None:
+    if job.models.current() is None:
+        raise UserError("there is no model yet", hint="run `python -m entity_resolution train` first")
+
+
+def _is_outdated(model: Model | None) -> bool:
+    """Tell whether a model is to be replaced. Starting weights give way as soon as there is something to learn from."""
+    from entity_resolution.model import definition
+
+    return model is None or not model.learned or model.definition != definition()
+
+
+def _train(job: Job, connection: duckdb.DuckDBPyConnection) -> None:
     from entity_resolution.training import train as train_model
 
-    model = None if training == "always" else job.models.current()
-    if training == "never":
-        if model is None:
-            raise UserError("there is no model yet", hint="run `python -m entity_resolution train` first")
-        return
-    # Starting weights give way as soon as there is something to learn from.
-    if model is None or not model.learned or model.definition != definition.definition():
-        with step("train"):
-            model = train_model(connection, parties)
-            name = job.models.save(model)
-        learned = "learned from the parties" if model.learned else "Splink's starting weights, too few sure matches"
-        say(f"    {job.models.folder / name}: {learned}")
+    with step("train"):
+        model = train_model(connection)
+        name = job.models.save(model)
+    learned = "learned from the parties" if model.learned else "Splink's starting weights, too few sure matches"
+    say(f"    {job.models.folder / name}: {learned}")
 
 
-def _link(job: Job, connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    from entity_resolution.linking import cluster_parties
-
+def _link(job: Job, workplace: Workplace) -> pa.Table:
     model = job.models.current()
     assert model is not None
     with step("link"):
-        return cluster_parties(connection, model.settings, job.options.threshold)
+        if count_parties(job.warehouse, workplace.parties) < 2:
+            return job.warehouse.fetch_arrow(
+                f"select party_id, source_system, source_id, party_id as cluster_id from {workplace.parties} as party"
+            )
+        return workplace.cluster(model.settings, job.options.threshold)
 
 
-def _resolution(job: Job, parties: pa.Table, clusters: pa.Table) -> master.Resolution:
-    entities = ID_POLICY.assign(clusters, master.read_xref(job.warehouse).select(["party_id", "entity_id"]))
-    # Both are in the order of party_id, a row for each party.
-    xref = entities.append_column("source_system", parties["source_system"])
-    xref = xref.append_column("source_id", parties["source_id"])
+def _resolution(job: Job, workplace: Workplace, clusters: pa.Table) -> master.Resolution:
+    previous = master.read_xref(job.warehouse).select(["party_id", "entity_id"])
+    xref = clusters.join(ID_POLICY.assign(clusters, previous), "party_id", join_type="inner")
+    master.choose_records(job.warehouse, workplace.parties, xref)
     truth = job.options.truth
     return master.Resolution(
-        xref=xref,
-        golden=golden_records(parties, entities),
         measures=count_entities(xref) | (compare_with_truth(xref, truth) if truth else {}),
-        fingerprint=fingerprint(job),
+        fingerprint=fingerprint(job, workplace.parties),
         model=str(job.models.current_name()),
         threshold=job.options.threshold,
     )

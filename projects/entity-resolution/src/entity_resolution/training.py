@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import suppress
 from typing import Any
 
 import duckdb
-import pyarrow as pa
-from splink import Linker
+from splink import DuckDBAPI, Linker
 from splink.internals.exceptions import EMTrainingException
 
 from entity_resolution import model
+from entity_resolution.linking import make_linker
 from entity_resolution.model_store import Model
-from entity_resolution.splink_session import make_linker
+from entity_resolution.workplace import PARTIES
 
 # Below these numbers what is learned would be noise: the session of expectation maximisation takes whatever pairs
 # it finds for matches. Splink's own starting weights do well enough until then.
@@ -21,25 +20,32 @@ FEWEST_PARTIES = 200
 FEWEST_SURE_MATCHES = 100
 
 SEED = 1
-PAIRS_OF_STRANGERS = 500_000
+PAIRS_OF_STRANGERS = 200_000
 # Sums over several threads differ in their last digits; the same parties shall give the same file.
 SIGNIFICANT_DIGITS = 8
 
 
-def train(connection: duckdb.DuckDBPyConnection, parties: pa.Table) -> Model:
-    """Train a model on the parties of a Splink session; the same parties always give the same model."""
-    linker = make_linker(connection, model.settings())
+def train(connection: duckdb.DuckDBPyConnection) -> Model:
+    """Train a model on the parties of a session in memory; the same parties always give the same model."""
+    rows = connection.sql(f"select source_system, count(*) from {PARTIES} group by all order by all").fetchall()
+    trained_on = {source: int(count) for source, count in rows}
+    linker = make_linker(DuckDBAPI(connection), model.settings())
     learned = False
-    if parties.num_rows >= FEWEST_PARTIES:
-        linker.training.estimate_u_using_random_sampling(max_pairs=PAIRS_OF_STRANGERS, seed=SEED)
+    if sum(trained_on.values()) >= FEWEST_PARTIES:
+        linker.training.estimate_u_using_random_sampling(
+            max_pairs=PAIRS_OF_STRANGERS,
+            seed=SEED,
+            # All of them at once: Splink would else stop with the first hundred of the rarest level.
+            num_chunks=1,
+        )
         learned = _count_sure_matches(linker) >= FEWEST_SURE_MATCHES
         if learned:
             _learn_from_matches(linker)
     return Model(
-        settings=_rounded(linker.misc.save_model_to_json()),
+        settings=_rounded(model.without_dialect(linker.misc.save_model_to_json())),
         definition=model.definition(),
         learned=learned,
-        trained_on=dict(sorted(Counter(parties["source_system"].to_pylist()).items())),
+        trained_on=trained_on,
     )
 
 

@@ -1,0 +1,125 @@
+"""Parties in the warehouse's own PostgreSQL server, linked there: only clusters come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import psycopg2
+import pyarrow as pa
+from typing_extensions import override
+
+from entity_resolution.in_memory import in_memory
+from entity_resolution.parties import COLUMNS, current_parties
+from entity_resolution.workplace import CLUSTER_COLUMNS, PARTIES, Workplace
+from shared.config import Settings
+from shared.postgres.errors import explain
+from shared.postgres.target import PostgresTarget
+from shared.warehouse import Warehouse, quote
+from shared.warehouse.postgres_engine import PostgresWarehouse
+
+if TYPE_CHECKING:
+    import duckdb
+    from psycopg2 import extensions
+
+SCHEMA = "splink"
+# By this name a run finds the sessions of one that was killed.
+SESSION = "entity resolution: Splink"
+SPLINKS_PREFIX = "__splink__"
+PATIENCE_MILLISECONDS = 60_000
+
+
+class InServer(Workplace):
+    """Links in the schema `splink`, through a session of its own beside the warehouse's."""
+
+    def __init__(self, warehouse: PostgresWarehouse, settings: Settings) -> None:
+        self.parties = f"{SCHEMA}.{PARTIES}"
+        self._warehouse = warehouse
+        self._settings = settings
+
+    @override
+    def session(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        return in_memory(self._warehouse, self._settings, self.parties)
+
+    @override
+    def cluster(self, settings: dict[str, Any], threshold: float) -> pa.Table:
+        from entity_resolution.linking import cluster_parties
+        from entity_resolution.scratch_api import scratch_api
+
+        with _explained(), scratch_api(lambda: _connect(self._warehouse.target)) as api:
+            clusters = cluster_parties(api, settings, threshold)
+            return self._warehouse.fetch_arrow(f"select {CLUSTER_COLUMNS} from {SCHEMA}.{quote(clusters)}")
+
+
+@contextmanager
+def linking_in_server(warehouse: Warehouse, settings: Settings) -> Iterator[Workplace]:
+    """Copy the parties from core into the schema `splink`, on the server, and clear it in the end.
+
+    Raises:
+        ServerUnavailable: The server goes away while this lasts.
+    """
+    assert isinstance(warehouse, PostgresWarehouse)
+    _end_killed_runs(warehouse)
+    _clear(warehouse)
+    try:
+        _prepare(warehouse)
+        yield InServer(warehouse, settings)
+    finally:
+        # What cannot be removed now, with the server gone, is removed at the next start.
+        with suppress(Exception):
+            _clear(warehouse)
+
+
+def _end_killed_runs(warehouse: PostgresWarehouse) -> None:
+    """End what a killed run has left at work in the server: the writer lock is ours, so whoever is there is one."""
+    warehouse.execute(
+        "select pg_terminate_backend(pid, $1) from pg_stat_activity "
+        "where application_name = $2 and datname = current_database() and usename = current_user",
+        [PATIENCE_MILLISECONDS, SESSION],
+    )
+
+
+def _clear(warehouse: PostgresWarehouse) -> None:
+    """Drop the tables of a run."""
+    for table in warehouse.tables(SCHEMA):
+        if table == PARTIES or table.startswith(SPLINKS_PREFIX):
+            warehouse.execute(f"drop table if exists {SCHEMA}.{quote(table)}")
+
+
+def _prepare(warehouse: PostgresWarehouse) -> None:
+    """Make the table of parties."""
+    # As on DuckDB texts sort by code point, whatever the database does: which of two parties is the left one, and
+    # which id is the smallest, must not depend on the server's language.
+    kinds = {"text": 'text collate "C"'}
+    columns = ", ".join(f"{quote(name)} {kinds.get(kind, kind)}" for name, kind in COLUMNS.items())
+    names = ", ".join(map(quote, COLUMNS))
+    warehouse.execute(f"create unlogged table {SCHEMA}.{PARTIES} ({columns})")
+    warehouse.execute(f"insert into {SCHEMA}.{PARTIES} ({names}) select {names} from {current_parties()} as party")
+    warehouse.execute(f"analyze {SCHEMA}.{PARTIES}")
+
+
+def _connect(target: PostgresTarget) -> extensions.connection:
+    """Open the session that Splink works in."""
+    connection = target.connect(SESSION)
+    with connection.cursor() as cursor:
+        # Nothing here outlives the run, so no commit has to wait for the disk.
+        cursor.execute(f"set search_path = {SCHEMA}, public; set synchronous_commit = off")
+        # A server on a system that cannot tell goes on with the statement of a killed run until the next one ends it.
+        with suppress(psycopg2.Error):
+            cursor.execute("set client_connection_check_interval = '1s'")
+    return connection
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Raise what PostgreSQL's errors mean, which Splink and SQLAlchemy wrap in theirs."""
+    try:
+        yield
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None:
+            if (known := explain(cause)) is not None:
+                raise known from error
+            cause = cause.__cause__
+        raise

@@ -1,0 +1,38 @@
+"""What Splink says, in the log and not on the screen."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from typing_extensions import override
+
+from shared.monitoring.logs import log_event
+
+
+class _ToLog(logging.Handler):
+    """Hands log records on to the platform's log."""
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        log_event("splink", level=record.levelname, message=record.getMessage().strip())
+
+
+@contextmanager
+def splink_logged() -> Iterator[None]:
+    """Send what Splink says while inside to the platform's log."""
+    logger = logging.getLogger("splink")
+    handler = _ToLog()
+    before = logger.level, logger.propagate
+    logger.addHandler(handler)
+    logger.propagate = False
+    logger.setLevel(logging.INFO)
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_: log_event("splink", level="WARNING", message=str(message))
+            yield
+    finally:
+        logger.removeHandler(handler)
+        logger.level, logger.propagate = before

@@ -1,0 +1,56 @@
+"""Where a run's parties are linked: the seam between the steps of a run and the engines that do the work."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+from shared.config import Settings
+from shared.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+# The table that Splink works on. Its name is the run's alone: Splink asks the catalog for it without a schema.
+PARTIES = "resolution_parties"
+CLUSTER_COLUMNS = "party_id, source_system, source_id, cluster_id"
+
+
+class Workplace(ABC):
+    """Holds the parties of one run, and links them.
+
+    Attributes:
+        parties: The run's parties as a table, or a query in brackets, of the warehouse, columns as `current_parties`.
+            They stay as they are while the run lasts, whatever others write to core.
+    """
+
+    parties: str
+
+    @abstractmethod
+    def session(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """Open a DuckDB in memory that holds the parties in the table `PARTIES`, to train a model on."""
+
+    @abstractmethod
+    def cluster(self, settings: dict[str, Any], threshold: float) -> pa.Table:
+        """Group the parties, of which there are two at least, into persons.
+
+        Args:
+            settings: A trained model's settings, see `Model.settings`.
+            threshold: The match probability from which a pair is joined; persons are what such pairs connect.
+
+        Returns:
+            Columns `CLUSTER_COLUMNS`, a row for each party. A `cluster_id` means nothing beyond this table.
+        """
+
+
+def open_workplace(warehouse: Warehouse, settings: Settings) -> AbstractContextManager[Workplace]:
+    """Put the current parties where the warehouse's engine links them: in its server, or in memory."""
+    if warehouse.engine == "postgres":
+        from entity_resolution.in_server import linking_in_server
+
+        return linking_in_server(warehouse, settings)
+    from entity_resolution.in_memory import linking_in_memory
+
+    return linking_in_memory(warehouse, settings)
