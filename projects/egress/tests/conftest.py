@@ -26,6 +26,10 @@ pytest_plugins = ["shared.testing.engines"]
 Egress = Callable[..., int]
 Sql = Callable[..., "list[tuple[Any, ...]]"]
 
+# For tests of what is the same beside both engines, and of what only one can do.
+DUCKDB_ONLY = pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+POSTGRES_ONLY = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+
 CUSTOMERS = 10
 MAKE_MODELS = f"""
 drop table if exists egress.retl_crm_customers;

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from conftest import CUSTOMERS, MAKE_MODELS, Egress, Sql
+from conftest import CUSTOMERS, DUCKDB_ONLY, MAKE_MODELS, Egress, Sql
 from crm_server import Crm, leave_out_last, serving
 
 TABLE = "egress.retl_crm_customers"
@@ -47,6 +47,7 @@ def test_only_changed_and_new_rows_are_sent(crm: Crm, egress: Egress, sql: Sql) 
     assert crm.customers["C-00003"]["baskets"] == 99
 
 
+@DUCKDB_ONLY
 @pytest.mark.parametrize(("before", "after"), [("null", "''"), ("''", "null"), ("'a'", "'A'")])
 def test_each_difference_counts_as_a_change(crm: Crm, egress: Egress, sql: Sql, before: str, after: str) -> None:
     """Null, an empty text and another case are different contents."""
@@ -59,6 +60,7 @@ def test_each_difference_counts_as_a_change(crm: Crm, egress: Egress, sql: Sql, 
     assert sent_ids(crm) == [["C-00001"]]
 
 
+@DUCKDB_ONLY
 def test_text_moved_between_columns_is_a_change(crm: Crm, egress: Egress, sql: Sql) -> None:
     """Values that only together look the same are told apart."""
     update = "update egress.retl_crm_customers set entity_id = $1, loyalty_member_id = $2 where customer_id = 'C-00001'"
@@ -100,6 +102,7 @@ def test_full_sends_all_rows_again(crm: Crm, egress: Egress) -> None:
     assert crm.changes == 2 * CUSTOMERS
 
 
+@DUCKDB_ONLY
 def test_content_that_goes_back_is_delivered(crm: Crm, egress: Egress, sql: Sql) -> None:
     """Content that was delivered before another one is sent under a new key, so that the CRM takes it."""
     egress("run", "--target", "crm")
@@ -110,6 +113,7 @@ def test_content_that_goes_back_is_delivered(crm: Crm, egress: Egress, sql: Sql)
     assert len(set(crm.keys)) == len(crm.keys)
 
 
+@DUCKDB_ONLY
 def test_another_address_is_the_same_target(crm: Crm, egress: Egress, monkeypatch: pytest.MonkeyPatch) -> None:
     """The send state is filed under the target's name: a CRM that has moved to another port gets nothing anew."""
     egress("run", "--target", "crm")
@@ -119,6 +123,7 @@ def test_another_address_is_the_same_target(crm: Crm, egress: Egress, monkeypatc
         assert moved.keys == []
 
 
+@DUCKDB_ONLY
 def test_another_name_is_another_target(crm: Crm, egress: Egress, monkeypatch: pytest.MonkeyPatch) -> None:
     """A target with another name has a send state of its own."""
     egress("run", "--target", "crm")
@@ -127,6 +132,7 @@ def test_another_name_is_another_target(crm: Crm, egress: Egress, monkeypatch: p
     assert len(crm.keys) == 6
 
 
+@DUCKDB_ONLY
 def test_another_warehouse_has_a_send_state_of_its_own(
     crm: Crm, egress: Egress, sql: Sql, transform: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,6 +182,7 @@ def test_retry_rejected_sends_unchanged_rejected_rows(crm: Crm, egress: Egress, 
     ]
 
 
+@DUCKDB_ONLY
 def test_row_rejected_again_with_other_content_has_one_open_entry(crm: Crm, egress: Egress, sql: Sql) -> None:
     """A changed row that is rejected again replaces the open entry of its old content."""
     crm.rejects["C-00003"] = "unknown country"

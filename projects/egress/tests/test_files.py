@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import CUSTOMERS, MAKE_MODELS, Egress, Sql
+from conftest import CUSTOMERS, DUCKDB_ONLY, MAKE_MODELS, Egress, Sql
 
 NAMES = ("customer_360.parquet", "customer_360.csv")
 
@@ -68,6 +68,7 @@ def test_changed_model_is_written_again(exports: Path, egress: Egress, sql: Sql)
     assert b"smith" in contents(exports)[NAMES[1]]
 
 
+@DUCKDB_ONLY
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_bytes(b"x")], ids=["missing", "overwritten"])
 def test_lost_or_damaged_file_is_written_again(exports: Path, egress: Egress, name: str, damage: object) -> None:
@@ -105,6 +106,7 @@ def test_model_that_comes_back_is_written_again(
     assert contents(exports) == before
 
 
+@DUCKDB_ONLY
 def test_plan_names_the_files_and_writes_none(exports: Path, egress: Egress, capfd: pytest.CaptureFixture[str]) -> None:
     """`plan` says which files would be written, and writes none."""
     assert egress("plan", "--target", "files") == 0
@@ -113,6 +115,7 @@ def test_plan_names_the_files_and_writes_none(exports: Path, egress: Egress, cap
     assert not exports.exists()
 
 
+@DUCKDB_ONLY
 def test_state_that_says_delivered_does_not_hide_another_folder(
     exports: Path, egress: Egress, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -123,6 +126,7 @@ def test_state_that_says_delivered_does_not_hide_another_folder(
     assert contents(tmp_path / "elsewhere" / "exports") == contents(exports)
 
 
+@DUCKDB_ONLY
 @pytest.mark.skipif(not shutil.which("unshare"), reason="needs Linux namespaces for a small disk")
 def test_full_disk_keeps_the_old_files(exports: Path, egress: Egress, sql: Sql, tmp_path: Path) -> None:
     """A disk that fills up while an export is written ends in a clear error, and the old file is whole."""

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import CUSTOMERS, Egress, Sql
+from conftest import CUSTOMERS, DUCKDB_ONLY, POSTGRES_ONLY, Egress, Sql
 from crm_server import Crm, Handler
 
 from shared.postgres.server import LocalServer
@@ -47,6 +47,7 @@ def test_killed_between_send_and_mark(crm: Crm, egress: Egress, sql: Sql, projec
     assert sql("select status from ops.run order by started_at") == [("interrupted",), ("succeeded",)]
 
 
+@DUCKDB_ONLY
 def test_chunk_confirmed_before_a_kill_is_not_sent_again(crm: Crm, egress: Egress, sql: Sql, project: Path) -> None:
     """Each chunk is marked before the next one is sent, so a kill costs the chunk under way at most."""
     process: list[subprocess.Popen[bytes]] = []
@@ -65,6 +66,7 @@ def test_chunk_confirmed_before_a_kill_is_not_sent_again(crm: Crm, egress: Egres
     assert [[row["customer_id"] for row in batch] for batch in crm.batches] == [["C-00008", "C-00009"]]
 
 
+@DUCKDB_ONLY
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_by_a_signal(crm: Crm, egress: Egress, project: Path, sql: Sql, signum: signal.Signals) -> None:
     """Ctrl-C and SIGTERM end a delivery after the chunk under way, and the next run sends the rest."""
@@ -82,6 +84,7 @@ def test_stopped_by_a_signal(crm: Crm, egress: Egress, project: Path, sql: Sql, 
     assert (len(crm.keys), crm.changes) == (3, CUSTOMERS)
 
 
+@DUCKDB_ONLY
 def test_leftovers_of_dlt_are_never_sent(crm: Crm, egress: Egress, sql: Sql, project: Path) -> None:
     """A package that a killed run has left behind is dropped: what it held has changed since."""
     process: list[subprocess.Popen[bytes]] = []
@@ -101,7 +104,7 @@ def test_leftovers_of_dlt_are_never_sent(crm: Crm, egress: Egress, sql: Sql, pro
     assert not [*project.glob("data/state/*/egress/crm")]
 
 
-@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+@POSTGRES_ONLY
 def test_server_of_the_warehouse_killed(
     postgres_server: LocalServer,
     crm: Crm,
@@ -132,6 +135,7 @@ def test_server_of_the_warehouse_killed(
     assert sql("select status from ops.run order by started_at") == [("interrupted",), ("succeeded",)]
 
 
+@DUCKDB_ONLY
 @pytest.mark.kill
 def test_killed_at_random_moments(crm: Crm, egress: Egress, sql: Sql, project: Path) -> None:
     """After twenty kills at random moments one more run leaves state and CRM as an undisturbed run would."""

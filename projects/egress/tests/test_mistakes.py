@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Egress, Sql
+from conftest import DUCKDB_ONLY, Egress, Sql
 from crm_server import Crm
 
 KEY_TWICE = "insert into egress.retl_crm_customers select * from egress.retl_crm_customers where baskets = 3"
 KEY_MISSING = "update egress.retl_crm_customers set customer_id = null where baskets = 3"
 
 
+@DUCKDB_ONLY
 @pytest.mark.parametrize(
     ("missing", "target", "other"),
     [("CRM_API_URL", "crm", "TABLE_TARGET_URL"), ("TABLE_TARGET_URL", "table", "CRM_API_URL")],
@@ -32,6 +33,7 @@ def test_setting_of_a_target_is_missing(
     assert models("select count(*) from ops.delivery") == [(0,)]
 
 
+@DUCKDB_ONLY
 def test_bare_run_takes_what_is_configured(models: Sql, egress: Egress, capfd: pytest.CaptureFixture[str]) -> None:
     """Without an option the targets that are configured get their delivery, and the others are named."""
     assert egress("run") == 0
@@ -77,6 +79,7 @@ def test_key_is_not_unique(
     assert crm.keys == []
 
 
+@DUCKDB_ONLY
 def test_value_without_a_form_in_json(crm: Crm, egress: Egress, sql: Sql, capfd: pytest.CaptureFixture[str]) -> None:
     """A value such as NaN is refused by name before anything is sent."""
     sql("alter table egress.retl_crm_customers add column share double precision default 'nan'")
@@ -87,6 +90,7 @@ def test_value_without_a_form_in_json(crm: Crm, egress: Egress, sql: Sql, capfd:
     assert crm.keys == []
 
 
+@DUCKDB_ONLY
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -113,6 +117,7 @@ def test_setting_that_cannot_be_used(
     assert value in text
 
 
+@DUCKDB_ONLY
 def test_unknown_target(models: Sql, egress: Egress, capfd: pytest.CaptureFixture[str]) -> None:
     """An unknown target's error lists those that there are."""
     assert egress("run", "--target", "files", "nix") == 2

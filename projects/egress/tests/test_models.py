@@ -5,16 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-import pytest
-from conftest import Egress, Sql
+from conftest import POSTGRES_ONLY, Egress, Sql
 from crm_server import Crm
 
 from egress.models import Model, row_hash
 from shared.config import get_settings
 from shared.testing.engines import PostgresDatabase
 from shared.warehouse import open_warehouse
-
-ONLY_POSTGRES = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 
 
 def test_no_two_rows_have_one_hash(sql: Sql, transform: Callable[[str], None]) -> None:
@@ -52,7 +49,7 @@ def test_no_two_rows_have_one_hash(sql: Sql, transform: Callable[[str], None]) -
     assert len(set(hashes)) == len(hashes) == len(texts) ** 2 + 2
 
 
-@ONLY_POSTGRES
+@POSTGRES_ONLY
 def test_settings_of_the_database_are_no_change(
     crm: Crm, egress: Egress, sql: Sql, postgres_database: PostgresDatabase
 ) -> None:
@@ -70,7 +67,7 @@ def test_settings_of_the_database_are_no_change(
     assert crm.customers["C-00003"]["seen"] == "2017-01-01T10:30:00+00:00"
 
 
-@ONLY_POSTGRES
+@POSTGRES_ONLY
 def test_model_is_held_still(models: Sql) -> None:
     """While a plan is made, a model that somebody changes or makes anew is seen in one state."""
     model = Model("egress.customer_360", "entity_id")
@@ -82,7 +79,7 @@ def test_model_is_held_still(models: Sql) -> None:
         assert warehouse.row_count(model.table) == 0
 
 
-@ONLY_POSTGRES
+@POSTGRES_ONLY
 def test_egress_may_do_no_more_than_it_needs(models: Sql, postgres_database: PostgresDatabase) -> None:
     """The role that delivers reads its own layer and no other, and writes the platform's records only."""
     with open_warehouse(get_settings(), holder="test", role="egress") as warehouse:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import CUSTOMERS, Egress, Sql
+from conftest import CUSTOMERS, DUCKDB_ONLY, Egress, Sql
 from crm_server import Crm, Handler
 from table_target import Customer
 
@@ -114,6 +114,7 @@ def test_killed_between_commit_and_mark(customer: Customer, egress: Egress, sql:
     assert sql("select status from ops.run order by started_at") == [("succeeded",), ("interrupted",), ("succeeded",)]
 
 
+@DUCKDB_ONLY
 def test_row_of_ours_that_was_not_marked_may_have_changed_since(
     customer: Customer, egress: Egress, sql: Sql, project: Path
 ) -> None:
@@ -132,6 +133,7 @@ def test_row_of_ours_that_was_not_marked_may_have_changed_since(
     assert sql("select row_key from ops.delivery where status = 'rejected'") == [("E-78",)]
 
 
+@DUCKDB_ONLY
 def test_killed_after_the_mark(crm: Crm, customer: Customer, egress: Egress, sql: Sql, project: Path) -> None:
     """What was marked before a kill is not sent again."""
     process: list[subprocess.Popen[str]] = []
