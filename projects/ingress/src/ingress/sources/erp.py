@@ -1,4 +1,4 @@
-"""The ERP: suppliers, articles and their weekly prices, tables of a PostgreSQL database at ERP_URL."""
+"""The ERP: suppliers, articles and their prices, in a PostgreSQL database at ERP_URL."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from decimal import Decimal
 
 from pydantic import AwareDatetime, Field
 
+from ingress.postgres_table import PostgresTable
 from ingress.source import Resource, Source
-from ingress.sql_table import SqlTable
 from shared.data_quality import JsonText, RowModel
 
 Id = Field(ge=1)
 
 
 class Supplier(RowModel):
-    """A supplier; `attributes` is a JSON object of the ERP's own."""
+    """A supplier; what the ERP's users note about one beside its name is JSON."""
 
     supplier_id: int = Id
     name: str = Field(min_length=1)
     article_count: int = Field(ge=0)
-    attributes: JsonText
+    attributes: JsonText | None
     changed_at: AwareDatetime
 
 
 class Article(RowModel):
-    """An article; `listed_on` is the day of its first sale."""
+    """An article and who supplies it."""
 
     article_id: int = Id
     supplier_id: int = Id
@@ -39,21 +39,22 @@ class Article(RowModel):
 
 
 class ArticlePrice(RowModel):
-    """The shelf price of one piece of an article in a week of sales, before loyalty discounts."""
+    """What a piece of an article costs in a week."""
 
     article_id: int = Id
     week: int = Field(ge=1, le=53)
-    unit_price: Decimal = Field(ge=0, max_digits=12, decimal_places=4)
+    unit_price: Decimal = Field(max_digits=12, decimal_places=4, ge=0)
     currency: str = Field(pattern="^[A-Z]{3}$")
     changed_at: AwareDatetime
 
 
 def table(model: type[RowModel], name: str, *key: str) -> Resource:
-    """Return the resource for a table of the schema `erp`; what its owner adds to it is loaded and reported."""
-    reader = SqlTable("ERP_URL", "platform_erp_reader", f"erp.{name}", cursor="changed_at")
+    """Return the resource for the ERP's table of this name."""
+    reader = PostgresTable("ERP_URL", "platform_erp_reader", f"erp.{name}", cursor="changed_at")
     return Resource(name, f"erp_{name}", model, key, reader, contract="evolve")
 
 
+# The ERP's makers add columns with every release: a new one becomes a column of text and is reported.
 SOURCE = Source(
     "erp",
     (
