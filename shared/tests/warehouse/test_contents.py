@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import datetime
 from decimal import Decimal
 
@@ -92,6 +95,20 @@ def test_stream_survives_another_statement(warehouse: Warehouse) -> None:
     first = reader.read_next_batch()
     warehouse.execute("select 1")
     assert first.num_rows + reader.read_all().num_rows == 10_000
+
+
+def test_streams_are_in_utc_wherever_the_machine_is(warehouse_url: str) -> None:
+    """A moment that is cast to a time without a zone is the one in UTC, in a stream as in a query."""
+    program = """
+from shared.config import get_settings
+from shared.warehouse import open_warehouse
+query = "select cast(timestamptz '2026-01-01 00:00:00+00' as timestamp) as moment"
+with open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as warehouse:
+    print(warehouse.fetch_arrow(query)["moment"][0].as_py(), warehouse.fetch(query)[0][0])
+"""
+    environment = {**os.environ, "TZ": "Australia/Sydney"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "2026-01-01 00:00:00 2026-01-01 00:00:00\n"
 
 
 def test_handed_over_lets_another_connection_in(warehouse: Warehouse, table: str) -> None:

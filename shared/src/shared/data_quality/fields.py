@@ -13,6 +13,7 @@ import pyarrow as pa
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
 
+from shared.data_quality.json_text import IsJson
 from shared.errors import ConfigurationError
 from shared.warehouse.identifiers import POSTGRES_BYTES
 
@@ -59,6 +60,11 @@ class Field:
     default: object
     constraints: tuple[object, ...]
     choices: tuple[Any, ...]
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it is text that must be JSON."""
+        return any(isinstance(constraint, IsJson) for constraint in self.constraints)
 
 
 def fields_of(model: type[RowModel]) -> list[Field]:

@@ -84,12 +84,17 @@ class Quarantine:
             self.warehouse.execute(f"update {TABLE} set resolved_at = {now} where {where}", [*parameters, utc_now()])
         return int(count)
 
-    def unresolved(self) -> list[tuple[str, str, str]]:
-        """Return id, origin and payload of the rows that are still open."""
+    def unresolved(self, *, own: bool | None = None) -> list[tuple[str, str, str]]:
+        """Return id, origin and payload of the rows that are still open.
+
+        Args:
+            own: Only those that this run has found bad, or only those that it has not.
+        """
         rows = self.warehouse.fetch(
             f"select quarantine_id, origin, payload from {TABLE} "
-            "where source = $1 and resource = $2 and resolved_at is null order by 1",
-            [self.source, self.resource],
+            "where source = $1 and resource = $2 and resolved_at is null "
+            "and (run_id = $3) = coalesce(cast($4 as boolean), run_id = $3) order by 1",
+            [self.source, self.resource, self.run_id, own],
         )
         return [(str(identifier), str(origin), str(payload)) for identifier, origin, payload in rows]
 

@@ -68,7 +68,8 @@ class DuckDBWarehouse(Warehouse):
         # Settings of the session, not of the connection: with other connection settings than ours
         # a library in this process (dlt) could not open the file beside us.
         connection.execute(f"set memory_limit = '{self._settings.warehouse_memory_limit}'")
-        connection.execute("set TimeZone = 'UTC'")
+        # For cursors too, which are sessions of their own.
+        connection.execute("set global TimeZone = 'UTC'")
         connection.execute("set autoinstall_known_extensions = false")
         return connection
 
