@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,9 @@ class CsvFolder(Reader):
         return found
 
     @override
-    def read(self, resource: Resource, settings: Settings, files: Sequence[Path]) -> Input:
+    def read(
+        self, resource: Resource, settings: Settings, files: Sequence[Path], since: datetime | None = None
+    ) -> Input:
         extras: dict[str, None] = {}
         for path in files:
             origin = name_of(path, settings)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
+from ingress.corrections import corrected_later, read_again
 from ingress.duplicates import ORDER, unique_rows
 from ingress.source import Batch, Input, Resource
 from shared.data_quality import POSITION, Quarantine, arrow_schema
-from shared.warehouse import quote
 
 
 @dataclass(frozen=True)
@@ -50,8 +48,10 @@ class Job:
         # Without a row: so that there is a table also when nothing arrives.
         yield arrow_schema(self.resource.model).empty_table()
         key = self.resource.key
+        # Rows in columns are many, so their keys are kept only where there is somebody to look for.
+        some_changed = self.input.since is not None and bool(self.quarantine.unresolved())
         for table in unique_rows(self._batches(), self.input.duplicated, key, self.counts, self.quarantine.add):
-            if not self.resource.reader.in_columns:
+            if some_changed or not self.resource.reader.in_columns:
                 self._keys.append(table.select([*key, ORDER]))
             yield table.drop_columns([POSITION, ORDER])
 
@@ -64,31 +64,18 @@ class Job:
 
     def resolve(self) -> int:
         """Let go of quarantined rows that are not bad any more, once the good rows are committed."""
-        everything = self.resource.reader.sees_all
-        resolved = self.quarantine.resolve(None if everything else [file.name for file in self.files])
-        return resolved + self.quarantine.resolve_ids(self._corrected())
-
-    def _corrected(self) -> list[str]:
-        """Return the quarantined rows for whose key a later file has brought a good row."""
+        files = [file.name for file in self.files]
+        resolved = self.quarantine.resolve(None if self.input.sees_all else files)
+        if not self._keys:
+            return resolved
+        loaded, key = pa.concat_tables(self._keys), self.resource.key
+        if self.input.since is not None:
+            before, now = self.quarantine.unresolved(own=False), self.quarantine.unresolved(own=True)
+            return resolved + self.quarantine.resolve_ids(read_again(before, now, loaded, key))
         unresolved = self.quarantine.unresolved()
-        if not unresolved or not self.files or not self._keys:
-            return []
-        key = self.resource.key
-        identifiers, origins, payloads = zip(*unresolved, strict=True)
-        content = [json.loads(payload) for payload in payloads]
-        keys = {name: pa.array([row.get(name) for row in content], pa.string()) for name in key}
-        bad = pa.table({"identifier": identifiers, "origin": origins, **keys})
-        loaded = pa.concat_tables(self._keys)
-        names = pa.array([file.name for file in self.files])
-        loaded = loaded.append_column("origin", names.take(loaded[ORDER].combine_chunks()))
-        same_key = " and ".join(f"bad.{quote(name)} = loaded.{quote(name)}::varchar" for name in key)
-        with duckdb.connect() as duck:
-            duck.register("bad", bad)
-            duck.register("loaded", loaded)
-            rows = duck.execute(
-                f"select distinct identifier from bad join loaded on {same_key} and bad.origin < loaded.origin"
-            ).fetchall()
-        return [identifier for (identifier,) in rows]
+        if files and unresolved:
+            resolved += self.quarantine.resolve_ids(corrected_later(unresolved, loaded, files, key))
+        return resolved
 
     def summary(self) -> str:
         """Say in one line what became of the rows."""
@@ -101,5 +88,7 @@ class Job:
             "resolved": "{:,} quarantined rows resolved",
         }
         parts = [text.format(self.counts[name]) for name, text in words.items() if self.counts[name] or name == "kept"]
+        if self.input.since is not None:
+            parts[0] += f", all that changed since {self.input.since:%Y-%m-%d %H:%M:%S} UTC"
         parts += [f"column `{name}` is not in the row model, loaded as it is" for name in self.input.extras]
         return "; ".join(parts)

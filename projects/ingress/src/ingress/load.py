@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ from shared.data_quality import Quarantine
 from shared.monitoring import Run
 from shared.utils.clock import utc_now
 from shared.utils.console import say
-from shared.warehouse import Warehouse
+from shared.warehouse import Warehouse, quote
 
 
 def load_source(run: Run, settings: Settings, source: Source, *, full: bool = False, on_request: bool = False) -> None:
@@ -26,7 +27,7 @@ def load_source(run: Run, settings: Settings, source: Source, *, full: bool = Fa
     nothing.
 
     Args:
-        full: Read files also when they are loaded as they are.
+        full: Read files also when they are loaded as they are, and tables from their beginning.
         on_request: Load also the resources that are loaded only on request.
 
     Raises:
@@ -41,7 +42,8 @@ def load_source(run: Run, settings: Settings, source: Source, *, full: bool = Fa
             say(f"  {source.name}.{resource.name}: unchanged")
             run.output(resource.relation, rows=run.warehouse.row_count(resource.relation), detail={"unchanged": True})
             continue
-        opened = resource.reader.read(resource, settings, [file.path for file in files])
+        since = None if full else newest(run.warehouse, resource)
+        opened = resource.reader.read(resource, settings, [file.path for file in files], since)
         jobs.append(Job(resource, files, opened, Quarantine(run.warehouse, run.id, source.name, resource.name)))
     if jobs:
         pipeline.load(run.warehouse, source.name, {job.resource.name: (job.resource, job.rows) for job in jobs})
@@ -67,6 +69,22 @@ def files_to_read(
     return marks[changed[0] :] if changed else None
 
 
+def newest(warehouse: Warehouse, resource: Resource) -> datetime | None:
+    """Return the newest value of the cursor that is loaded, where the reader has a cursor.
+
+    Those in the future are passed over: a clock that once was wrong would hide all changes until then.
+    """
+    if resource.reader.cursor is None or not warehouse.table_exists(resource.relation):
+        return None
+    cursor = quote(resource.reader.cursor)
+    found = warehouse.fetch_arrow(
+        f"select max({cursor}) as newest from {quote(resource.relation)} where {cursor} <= $1",
+        [datetime.now(timezone.utc)],
+    )
+    value: datetime | None = found["newest"][0].as_py()
+    return value and value.astimezone(timezone.utc)
+
+
 def mark(path: Path, settings: Settings) -> FileMark:
     """Take a file's hash and size."""
     digest = hashlib.sha256()
@@ -81,7 +99,7 @@ def finish(run: Run, source: Source, job: Job) -> None:
     with run.warehouse.transaction():
         job.counts["resolved"] = job.resolve()
         note_files(run, source, job)
-        detail: dict[str, object] = {**job.counts, "extra_columns": list(job.input.extras)}
+        detail: dict[str, object] = {**job.counts, "extra_columns": list(job.input.extras), "since": job.input.since}
         run.output(job.resource.relation, rows=run.warehouse.row_count(job.resource.relation), detail=detail)
     say(f"  {source.name}.{job.resource.name}: {job.summary()}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -38,7 +39,9 @@ class ParquetFile(Reader):
         return [path]
 
     @override
-    def read(self, resource: Resource, settings: Settings, files: Sequence[Path]) -> Input:
+    def read(
+        self, resource: Resource, settings: Settings, files: Sequence[Path], since: datetime | None = None
+    ) -> Input:
         (path,) = files
         origin = name_of(path, settings)
         with named(origin):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -34,7 +36,6 @@ class RestPages(Reader):
     setting: str
     path: str
     page_size: int = 500
-    sees_all = True
 
     @property
     @override
@@ -46,7 +47,9 @@ class RestPages(Reader):
         return f"${self.setting}{self.path}"
 
     @override
-    def read(self, resource: Resource, settings: Settings, files: Sequence[Any]) -> Input:
+    def read(
+        self, resource: Resource, settings: Settings, files: Sequence[Path], since: datetime | None = None
+    ) -> Input:
         base = os.environ.get(self.setting, "").rstrip("/")
         if not base.startswith(("http://", "https://")):
             raise ConfigurationError(
@@ -59,7 +62,7 @@ class RestPages(Reader):
             pages = list(read_pages(f"{base}{self.path}?{query}"))
         extras = self._extras(resource, pages)
         batches = [check_page(resource, order, page, extras) for order, page in enumerate(pages)]
-        return Input(extras, batches, duplicated_in(batches, resource))
+        return Input(extras, batches, duplicated_in(batches, resource), sees_all=True)
 
     def _extras(self, resource: Resource, pages: Sequence[Page]) -> list[str]:
         """Return the fields that the model does not know; a field that no row has is missing, not bad row by row."""

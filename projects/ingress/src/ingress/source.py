@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -46,11 +47,15 @@ class Input:
         extras: Columns that the row model does not know.
         batches: The rows; read once.
         duplicated: Looks up the keys that occur more than once, before the rows are read.
+        since: The value of the reader's cursor from which on rows are read, where it is not all of them.
+        sees_all: Whether these are all rows there are, so that what is not bad any more can be told without its origin.
     """
 
     extras: Sequence[str]
     batches: Iterable[Batch]
     duplicated: Duplicated
+    since: datetime | None = None
+    sees_all: bool = False
 
 
 class Reader(ABC):
@@ -59,8 +64,8 @@ class Reader(ABC):
     in_columns: bool = False
     """Whether rows are checked in columns; otherwise one by one."""
 
-    sees_all: bool = False
-    """Whether every load sees all rows there are, so that what is not bad any more can be told without its origin."""
+    cursor: str | None = None
+    """A column that grows with every change of a row, by which changed rows are found, where there is one."""
 
     @property
     def missing_setting(self) -> str | None:
@@ -80,8 +85,14 @@ class Reader(ABC):
         return []
 
     @abstractmethod
-    def read(self, resource: Resource, settings: Settings, files: Sequence[Path]) -> Input:
+    def read(
+        self, resource: Resource, settings: Settings, files: Sequence[Path], since: datetime | None = None
+    ) -> Input:
         """Open the input and make sure that its columns are those of the row model.
+
+        Args:
+            files: Those that have to be read, where it is files.
+            since: The newest value of the cursor that is loaded, where there is a cursor and not everything is wanted.
 
         Raises:
             InputError: It cannot be read as what it should be.
