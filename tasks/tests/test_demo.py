@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +14,42 @@ import pyarrow.parquet as pq
 import pytest
 
 from shared.config import Settings
+from shared.postgres.server import LocalServer, free_port
+from shared.testing.engines import Engine
 from shared.warehouse import open_warehouse
 
 ROOT = Path(__file__).parents[2]
 SALES = (1_469_307, "4596039.58")
+# What the first engine has made, for the second to compare with.
+RESULTS: dict[str, list[tuple[Any, ...]]] = {}
 
 
 class Demo:
-    """A demo in a data folder of its own."""
+    """A demo in a data folder of its own, on DuckDB or on a PostgreSQL server there."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, engine: Engine) -> None:
         self.data = data
-        self.settings = Settings(
-            pixi_project_root=ROOT, data_dir=data, warehouse_url=f"duckdb:///{data}/warehouse.duckdb"
-        )
+        self.engine = engine
+        self.server = LocalServer(data / "postgres17")
+        self.port = free_port()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of whoever looks at the warehouse."""
+        urls = {
+            "duckdb": f"duckdb:///{self.data}/warehouse.duckdb",
+            "postgres": f"postgresql://127.0.0.1:{self.port}/warehouse",
+        }
+        return Settings(pixi_project_root=ROOT, data_dir=self.data, warehouse_url=urls[self.engine])
 
     def run(self) -> str:
         """Run the demo and return what it printed."""
-        environment = {**os.environ, "DATA_DIR": str(self.data), "WAREHOUSE_URL": ""}
+        task = {"duckdb": "demo", "postgres": "demo-postgres"}[self.engine]
+        ours = {"DATA_DIR": str(self.data), "WAREHOUSE_URL": "", "ERP_URL": "", "POSTGRES_PORT": str(self.port)}
         done = subprocess.run(
-            ["./pixiw", "run", "demo"],
+            ["./pixiw", "run", task],
             cwd=ROOT,
-            env=environment,
+            env={**os.environ, **ours},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -54,17 +69,21 @@ class Demo:
         return content
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """Run the demo once, on the demo data that is here."""
+@pytest.fixture(scope="module", params=["duckdb", "postgres"])
+def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Run the demo once on each engine, on the demo data that is here."""
     data = tmp_path_factory.mktemp("demo")
     here = Settings().data_dir
     assert (here / "landing").is_dir(), "the demo data is missing: ./pixiw run demo-data"
     shutil.copytree(here / "landing", data / "landing", copy_function=os.link)
     shutil.copytree(here / "demo", data / "demo", ignore=shutil.ignore_patterns("crm_received*", ".*"))
-    demo = Demo(data)
+    demo = Demo(data, request.param)
     demo.run()
-    return demo
+    assert demo.server.pid is None, "the demo leaves a server running that it has started"
+    if demo.engine == "postgres":
+        demo.server.start(demo.port)
+    yield demo
+    demo.server.stop()
 
 
 @pytest.mark.parametrize(
@@ -101,10 +120,30 @@ def test_results_are_delivered(demo: Demo) -> None:
     assert len(demo.received()["customers"]) == customers
 
 
+def test_erp_is_read_where_there_is_one(demo: Demo) -> None:
+    """With a PostgreSQL server the demo has an ERP, whose three tables are in raw; without one it goes without."""
+    tables = "select count(*) from information_schema.tables where table_schema = 'raw' and table_name like 'erp%'"
+    assert demo.fetch(tables) == [(3 if demo.engine == "postgres" else 0,)]
+    if demo.engine == "postgres":
+        assert demo.fetch("select count(*) from raw.erp_article_prices") == [(593_851,)]
+
+
+def test_engines_agree(demo: Demo) -> None:
+    """The golden customers and what they bought are the same to the letter on both engines."""
+    sql = (
+        "select count(*), md5(string_agg(md5(concat_ws('|', entity_id, given_name, surname, date_of_birth, "
+        "lifetime_sales, average_basket_value)), '' order by entity_id)) from egress.customer_360"
+    )
+    results = RESULTS.setdefault("customer_360", demo.fetch(sql))
+    assert demo.fetch(sql) == results
+
+
 def test_second_demo_sends_nothing(demo: Demo) -> None:
     """Run again with nothing new, the demo loads no file, makes no entity anew and sends the CRM no request."""
     before = (demo.data / "demo" / "crm_received.json").stat().st_mtime_ns
+    running = demo.server.pid
     printed = demo.run()
+    assert demo.server.pid == running, "the demo has stopped a server that it found running"
     assert "pos.transactions: unchanged" in printed
     assert "nothing new: parties, model and settings are those of the last run" in printed
     assert "send       0 (0 new, 0 changed)" in printed
