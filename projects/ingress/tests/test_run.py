@@ -134,7 +134,7 @@ def test_mistakes_of_the_user_exit_2(project: Project) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["run", "--source", "erp"], "'pos', 'crm', 'loyalty'"),
+        (["run", "--source", "sap"], "'pos', 'crm', 'loyalty', 'erp'"),
         (["run", "--everything"], "--everything"),
         (["load"], "'run', 'validate', 'list'"),
         ([], "action"),

@@ -56,6 +56,7 @@ class CsvFolder(Reader):
                 found = resource.rows.extra_columns(header_of(lines, origin), origin)
             resource.hold_to_contract(found, origin)
             extras.update(dict.fromkeys(found))
+        resource.hold_to_contract(list(extras), self.where(settings))
         batches = [
             batch
             for order, path in enumerate(files)

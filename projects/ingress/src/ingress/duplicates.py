@@ -14,11 +14,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingress.source import Batch, Duplicated
+from ingress.source import ORDER, Batch, Duplicated
 from shared.data_quality import POSITION, BadRow
 from shared.warehouse import quote
 
-ORDER = "_order"
 REASON = "the key occurs more than once with different content"
 Refuse = Callable[[str, Sequence[BadRow]], object]
 RULING = """
@@ -83,7 +82,8 @@ def rule(
     refuse: Refuse,
 ) -> pa.Table:
     """Decide on rows whose keys occur more than once, and return those that count."""
-    content = [quote(name) for name in held.schema.names if name not in (POSITION, ORDER)]
+    # As it is: what a source calls a column may have a dot in it.
+    content = ['"' + name.replace('"', '""') + '"' for name in held.schema.names if name not in (POSITION, ORDER)]
     sql = RULING.format(content=", ".join(content), key=", ".join(quote(name) for name in key))
     ruled = duck.from_arrow(held).query("held", sql).to_arrow_table()
     counts.update(ruled["ruling"].to_pylist())

@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from ingress.corrections import corrected_later, read_again
-from ingress.duplicates import ORDER, unique_rows
-from ingress.source import Batch, Input, Resource
+from ingress.duplicates import unique_rows
+from ingress.source import ORDER, Batch, Input, Resource
 from shared.data_quality import POSITION, Quarantine, arrow_schema
 
 

@@ -15,10 +15,14 @@ import numpy as np
 import pyarrow as pa
 
 from shared.config import Settings
-from shared.data_quality import BadRow, ColumnChecker, RowChecker, RowModel
+from shared.data_quality import POSITION, BadRow, ColumnChecker, RowChecker, RowModel
 from shared.errors import InputError
 from shared.warehouse import quote
+from shared.warehouse.identifiers import POSTGRES_BYTES
 
+# A row's place while it is checked, its origin's place, and its load.
+ORDER = "_order"
+OWN_COLUMNS = (POSITION, ORDER, "_dlt_load_id")
 Contract = Literal["evolve", "freeze"]
 Duplicated = Callable[[duckdb.DuckDBPyConnection], pa.Table]
 
@@ -138,16 +142,25 @@ class Resource:
         return f"raw.{self.table}"
 
     def hold_to_contract(self, extras: Sequence[str], origin: str) -> None:
-        """Refuse columns that the model does not know, where the contract says so.
+        """Refuse columns that the model does not know: all where the contract says so, else those that raw cannot hold.
 
         Raises:
-            InputError: There are such columns and the contract is `freeze`.
+            InputError: There are such columns and the contract is `freeze`, or it is `evolve` and a name is too long or
+                cannot be told from another one.
         """
         if extras and self.contract == "freeze":
             raise InputError(
                 f"unknown column in `{origin}`: {', '.join(f'`{name}`' for name in extras)}",
                 hint=f"add it to the row model `{self.model.__name__}`, or give `{self.name}` the contract `evolve`",
             )
+        names = {raw_name(name, origin): name for name in self.model.model_fields}
+        for name in extras:
+            known = names.setdefault(raw_name(name, origin), name)
+            if known != name:
+                raise InputError(
+                    f"columns in `{origin}` that raw cannot tell apart: `{known}`, `{name}`",
+                    hint="in raw, names are in lower case, with _ for all but letters and digits: have one renamed",
+                )
 
 
 @dataclass(frozen=True)
@@ -188,3 +201,25 @@ def duplicated_in(batches: Sequence[Batch], resource: Resource) -> Duplicated:
     schema = pa.schema([field for field in resource.rows.schema if field.name in resource.key])
     keys = pa.Table.from_batches([batch.good.select(schema.names) for batch in batches], schema)
     return lambda duck: duplicated_keys(duck, duck.from_arrow(keys), resource.key)
+
+
+def raw_name(name: str, origin: str) -> str:
+    """Return what dlt calls a column in raw.
+
+    Raises:
+        InputError: There is nothing to call it by, or the name is longer than every engine can hold: dlt would shorten
+            it on PostgreSQL, without a word.
+    """
+    # dlt takes a moment to import, and has to be told some things before.
+    from dlt.common.normalizers.naming.snake_case import NamingConvention
+
+    # A limit that no name reaches.
+    found = NamingConvention(len(name) * 2 + 2).normalize_identifier(name) if name.strip() else ""
+    problem = None if found else "has no name"
+    if len(found) > POSTGRES_BYTES:
+        problem = f"has a name of more than {POSTGRES_BYTES} characters"
+    if found in OWN_COLUMNS:
+        problem = "has a name that the platform uses itself"
+    if problem:
+        raise InputError(f"a column of `{origin}` {problem}: `{name}`", hint="have it renamed where it comes from")
+    return found
