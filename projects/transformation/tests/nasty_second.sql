@@ -23,4 +23,22 @@ update raw.crm_customers set _dlt_load_id = '1763886401.25' where customer_id be
 update raw.crm_customers set given_name = null, _dlt_load_id = '1763886401.25' where customer_id = 'N-7';
 delete from raw.crm_customers where customer_id in ('N-3', 'C-00500');
 update raw.loyalty_members set household_id = 900006, _dlt_load_id = '1763886402.25' where member_id = 'M-1';
-update raw.loyalty_members set birth_date = '', _dlt_load_id = '1763886402.25' where member_id = 'M-2'
+update raw.loyalty_members set birth_date = '', _dlt_load_id = '1763886402.25' where member_id = 'M-2';
+-- An ERP, of which the first load knew nothing.
+create table raw.erp_suppliers
+    (supplier_id bigint, name varchar, article_count bigint, attributes varchar, changed_at timestamptz, _dlt_load_id varchar);
+insert into raw.erp_suppliers values
+    (1, ' Großhandel "Süd" ', 2, '{"a": [1.50, null], "b": "\u00e9"}', '2017-03-26 02:30:00.123456+01', '1763886403.25'),
+    (2, '', null, null, '2017-10-29 02:30:00+02', '1763886403.25');
+create table raw.erp_articles
+    (article_id bigint, supplier_id bigint, description varchar, department varchar, brand varchar, package_size varchar,
+    listed_on date, is_own_brand boolean, changed_at timestamptz, _dlt_load_id varchar);
+insert into raw.erp_articles values
+    (90000001, 1, 'it''s', 'straße', null, '', '1900-01-01', true, '1969-12-31 23:59:59.999999+00', '1763886403.25'),
+    (90000002, 2, null, null, null, null, null, null, null, '1763886403.25');
+create table raw.erp_article_prices
+    (article_id bigint, week bigint, unit_price decimal(12, 4), currency varchar, changed_at timestamptz, _dlt_load_id varchar);
+insert into raw.erp_article_prices values
+    (90000001, 1, 99999999.9999, 'EUR', '2017-01-01 00:00:00-11', '1763886403.25'),
+    (90000001, 2, 0.0001, '', '2017-01-01 00:00:00+14', '1763886403.25'),
+    (90000002, 1, 1.5, null, null, '1763886403.25')

@@ -86,6 +86,7 @@ def test_everything_is_equal_once_the_clock_is(rounds: Callable[[int], Both]) ->
         ("core.fct_sales where product_id = 90008888", 1),
         ("core.fct_sales where not is_valid_quantity", 2),
         ("core.fct_sales where household_id = 900007", 4),
+        ("staging.stg_erp__article_prices where unit_price > 0", 3),
         ("core.agg_household_sales where household_id = 900005 and favourite_department = '-A'", 1),
         ("egress.customer_360 where entity_id = 'N2' and lifetime_sales = 42", 1),
     ],

@@ -47,7 +47,7 @@ def test_every_key_identifies_a_row(on_complete: Platform) -> None:
     keys = {name: key for name, key in declared_keys().items() if key}
     rows = on_complete.sql("select table_name, table_schema from information_schema.tables")
     schemas: dict[str, str] = dict(rows)
-    assert len(keys) == 34
+    assert len(keys) == 37
     for name, key in keys.items():
         columns = ", ".join(key)
         doubled = f"select {columns} from {schemas[name]}.{name} group by {columns} having count(*) > 1"
