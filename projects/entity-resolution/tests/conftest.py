@@ -175,7 +175,7 @@ class Platforms:
         self.databases.callback(drop_database, server, database)
         platform = Platform(folder, database)
         # Where commands look for the passwords of their roles.
-        platform.settings.passfile.parent.mkdir(exist_ok=True)
+        platform.settings.passfile.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(server.passwords, platform.settings.passfile)
         for state in folder.glob("state/*"):
             # A copy is a database of its own, under whose identity its state belongs.
