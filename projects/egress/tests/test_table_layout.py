@@ -24,7 +24,7 @@ def engine() -> Engine:
     [
         FITS,
         "entity_id varchar(20) unique not null, surname varchar, lifetime_sales numeric, last_purchase_date date",
-        "entity_id text, lifetime_sales numeric(9, 3), last_purchase_date date, surname varchar(11), unique (entity_id)",
+        "entity_id text unique, lifetime_sales numeric(9, 3), last_purchase_date date, surname varchar(11)",
     ],
 )
 def test_table_that_is_there_is_used(customer: Customer, egress: Egress, sql: Sql, columns: str) -> None:
