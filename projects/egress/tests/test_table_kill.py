@@ -133,6 +133,31 @@ def test_row_of_ours_that_was_not_marked_may_have_changed_since(
     assert sql("select row_key from ops.delivery where status = 'rejected'") == [("E-78",)]
 
 
+def test_what_an_unmarked_transaction_did_is_settled(
+    customer: Customer, egress: Egress, sql: Sql, project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Where the model has changed back since a kill, the table follows, though the send state sees no difference."""
+    egress("run", "--target", "table")
+    rows = customer.rows()
+    sql(f"create table egress.kept as select * from {MODEL}")
+    sql(CHANGE)
+    with waiting(customer, IN_COMMIT, project) as process:
+        process.kill()
+        process.wait()
+    let_end(customer)
+    assert customer.rows() != rows
+    customer.sql("insert into customer_360 values ('X', 'theirs', 1, null)")
+    sql(f"delete from {MODEL};\ninsert into {MODEL} select * from egress.kept")
+    assert egress("plan", "--target", "table") == 0
+    assert "settle     a delivery that was cut off" in capfd.readouterr().out
+    assert egress("run", "--target", "table") == 0
+    assert customer.rows() == [*rows, ("X", "theirs", 1, None)]
+    assert sql("select row_key, status from ops.delivery where status <> 'delivered'") == [("E-77", "deleted")]
+    capfd.readouterr()
+    assert egress("run", "--target", "table") == 0
+    assert "unchanged  10" in capfd.readouterr().err
+
+
 @DUCKDB_ONLY
 def test_killed_after_the_mark(crm: Crm, customer: Customer, egress: Egress, sql: Sql, project: Path) -> None:
     """What was marked before a kill is not sent again."""

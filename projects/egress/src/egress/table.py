@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -19,7 +19,8 @@ from egress.payload import as_json
 from egress.plan import Options, Tally, Target
 from egress.settings import TargetSettings
 from egress.state import answers
-from egress.table_journal import Journal
+from egress.table_journal import MARKED, Transaction, announce, open_transactions
+from egress.table_shipment import Shipment, within
 from shared.data_quality import BadRow
 from shared.errors import ConfigurationError
 from shared.monitoring import Run
@@ -27,10 +28,7 @@ from shared.utils.console import say
 from shared.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from egress.table_writer import Shipment
     from shared.postgres import PostgresTarget
-
-ANSWERED = "from ops.delivery where target = $1 and status <> 'deleted'"
 
 
 class TableTarget(Target):
@@ -50,11 +48,20 @@ class TableTarget(Target):
 
     def plan(self, warehouse: Warehouse, options: Options) -> TablePlan:
         """Compare each row's hash with the one that was written last; the target itself is not asked."""
+        unsettled = open_transactions(warehouse, self.name, self.settings.table_target_table)
+        if unsettled:
+            # What the target has now the send state does not know: all rows are sent, and what differs is written.
+            options = replace(options, full=True)
         with self.model.held_still(warehouse):
             found = Comparison.of(warehouse, self.model, self.name, options)
             gone = vanished(warehouse, self.model, self.name) if found.vanished else None
-            ((held,),) = warehouse.fetch(f"select count(*) {ANSWERED} and receipt is not null", [self.name])
-        if gone is None or not (found.rows or options.allow_empty):
+            ((held,),) = warehouse.fetch(
+                "select count(*) from ops.delivery where target = $1 and status <> 'deleted' and receipt is not null",
+                [self.name],
+            )
+        if not (found.rows or options.allow_empty):
+            gone, unsettled = None, []
+        if gone is None:
             gone = found.pending.select(ADDED).slice(0, 0)
         there = pc.is_valid(gone[LAST_RECEIPT])
         return TablePlan(
@@ -66,6 +73,7 @@ class TableTarget(Target):
             deletes=gone.filter(there),
             forgotten=gone.filter(pc.invert(there)),
             held=held,
+            unsettled=tuple(unsettled),
             take_over=options.take_over,
             guard=DeleteGuard(
                 share=self.settings.table_target_delete_share,
@@ -83,13 +91,15 @@ class TablePlan(ComparedPlan):
     Attributes:
         deletes: Rows that have left the model and that the target has.
         forgotten: Rows that have left the model and that the target has never taken.
-        held: How many rows the target has of us.
+        held: How many rows the target has of us, as far as the send state knows.
+        unsettled: Transactions whose outcome it does not know.
         take_over: Whether rows of others that have our keys are overwritten.
     """
 
     deletes: pa.Table
     forgotten: pa.Table
     held: int
+    unsettled: tuple[Transaction, ...]
     take_over: bool
     guard: DeleteGuard
     settings: TargetSettings
@@ -97,7 +107,7 @@ class TablePlan(ComparedPlan):
     @property
     @override
     def idle(self) -> bool:
-        return not self.rows and not self.deletes.num_rows
+        return not self.rows and not self.deletes.num_rows and not self.unsettled
 
     @override
     def describe(self) -> list[str]:
@@ -109,6 +119,8 @@ class TablePlan(ComparedPlan):
     @override
     def details(self) -> list[str]:
         lines = super().details()
+        if self.unsettled:
+            lines.append("settle     a delivery that was cut off: all rows are compared at the target")
         if self.deletes.num_rows:
             lines.append(f"delete     {self.deletes.num_rows:,} that are no longer in the model")
         objection = self.guard.objection(self.deletes.num_rows, self.held)
@@ -119,13 +131,11 @@ class TablePlan(ComparedPlan):
     def apply(self, run: Run, tally: Tally) -> None:
         """Write and delete in one transaction at the target; once that is committed, mark what has become of each row.
 
-        Who is killed in between leaves rows that the next run does not know of: the journal names the transaction
+        Who is killed in between leaves rows that the next run does not know of: the ledger names the transaction
         beforehand, so that it is found out whose they are.
         """
         self.guard.check(self.target, self.deletes.num_rows, self.held)
-        if self.to_send or self.deletes.num_rows:
-            from egress.table_writer import Shipment
-
+        if self.to_send or self.deletes.num_rows or self.unsettled:
             shipment = Shipment(self.comparison.pending, self.deletes)
             self.ship(shipment, run, tally)
             self.confirm(shipment, run, tally)
@@ -140,24 +150,27 @@ class TablePlan(ComparedPlan):
         from egress.table_session import session
         from egress.table_writer import TableWriter
 
-        pending = self.comparison.pending
-        journal = Journal(run, self.target, self.settings.table_target_table, target_of(self.settings))
+        pending, database = self.comparison.pending, target_of(self.settings)
         known = len(pending) - pending[LAST_RECEIPT].null_count + self.deletes.num_rows
         columns = pa.schema([column for column in pending.schema if column.name not in ADDED])
-        with session(journal.database, f"egress {run.id}", timeout=self.settings.table_target_timeout) as connection:
+        table = TargetTable(self.settings.table_target_table, self.model.key, columns)
+        with session(database, f"egress {run.id}", timeout=self.settings.table_target_timeout) as connection:
             writer = TableWriter(
                 connection,
-                TargetTable(journal.table, self.model.key, columns),
+                table,
                 make=known == self.held,
-                own=journal.open_transactions(),
+                own=[one.number for one in self.unsettled if one.database == database.location],
                 take_over=self.take_over,
             )
-            writer.ship(shipment, lambda number: journal.announce(number, tally))
+            strays = writer.find_strays(shipment)
+            self.guard.check(self.target, shipment.deletes.num_rows, self.held + strays)
+            writer.ship(
+                shipment,
+                lambda number: announce(Transaction(number, table.name, database.location), self.target, run, tally),
+            )
 
     def confirm(self, shipment: Shipment, run: Run, tally: Tally) -> None:
         """Mark what the target has taken, and put what it has not into the quarantine."""
-        from egress.table_writer import within
-
         receipt = f"{run.id} {shipment.transaction}"
         rejected = within(self.comparison.pending, shipment.refused)
         said = [
@@ -169,7 +182,7 @@ class TablePlan(ComparedPlan):
         Confirmations(self, run).keep(pa.concat_tables(said), self.bad_rows(rejected, shipment))
         tally.sent = shipment.upserts.num_rows
         tally.rejected = len(shipment.refused) + len(shipment.kept)
-        tally.detail["deleted"] = shipment.deletes.num_rows
+        tally.detail |= {"deleted": shipment.deletes.num_rows, MARKED: True}
         say(f"{self.target}: {tally.sent:,} rows written, {shipment.deletes.num_rows:,} deleted")
         if shipment.taken_over:
             tally.detail["taken_over"] = shipment.taken_over

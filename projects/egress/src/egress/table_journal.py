@@ -1,63 +1,68 @@
-"""Which transactions at a target were ours, in the run ledger: written down before each is committed."""
+"""Which transactions at a target were ours: the run ledger names each one before it is committed."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from egress.plan import Tally
 from shared.errors import ConfigurationError
 from shared.monitoring import Run
-from shared.postgres import PostgresTarget
+from shared.warehouse import Warehouse
+
+# In a run's entry once the send state has all that its transaction has done.
+MARKED = "marked"
+Entry: TypeAlias = "dict[str, Any]"
 
 
 @dataclass(frozen=True)
-class Journal:
-    """The ledger's entries about one target.
+class Transaction:
+    """A transaction at a target.
 
     Attributes:
-        run: The run that is under way.
-        name: The target's name.
-        table: Its table, `schema.table`.
-        database: Where that is.
+        number: The target's own.
+        table: The table that it wrote to, `schema.table`.
+        database: Where that is, without a login.
     """
 
-    run: Run
-    name: str
+    number: int
     table: str
-    database: PostgresTarget
+    database: str
 
-    @cached_property
-    def entries(self) -> list[tuple[str, dict[str, Any]]]:
-        """How earlier runs ended, and the details of their deliveries that reached the target, the first one first."""
-        rows = self.run.warehouse.fetch(
-            "select run.status, output.detail from ops.run_output as output join ops.run as run using (run_id) "
-            "where output.relation = $1 and position('\"transaction\"' in output.detail) > 0 order by run.started_at",
-            [self.name],
+
+def open_transactions(warehouse: Warehouse, target: str, table: str) -> list[Transaction]:
+    """Return the transactions that may have been committed and are not in the send state: their runs were killed.
+
+    Raises:
+        ConfigurationError: The send state is that of another table: it would say of rows there that they are here.
+    """
+    rows = warehouse.fetch(
+        "select output.detail from ops.run_output as output join ops.run as run using (run_id) "
+        "where output.relation = $1 and position('\"transaction\"' in output.detail) > 0 order by run.started_at",
+        [target],
+    )
+    entries = [json.loads(detail) for (detail,) in rows]
+    if entries and entries[-1]["table"] != table:
+        raise ConfigurationError(
+            f"the send state of `{target}` is that of another table than `{table}`: `{entries[-1]['table']}`",
+            hint="set TABLE_TARGET_NAME to a new name for a new table, or TABLE_TARGET_TABLE back",
         )
-        return [(status, json.loads(detail)) for status, detail in rows]
+    return [Transaction(entry["transaction"], entry["table"], entry["database"]) for entry in since_marked(entries)]
 
-    def open_transactions(self) -> set[int]:
-        """Return the transactions at this database of runs that did not succeed, so may not have marked their rows.
 
-        Raises:
-            ConfigurationError: The send state is that of another table: it would say of rows there that they are here.
-        """
-        last = self.entries[-1][1]["table"] if self.entries else self.table
-        if last != self.table:
-            raise ConfigurationError(
-                f"the send state of `{self.name}` is that of another table than `{self.table}`: `{last}`",
-                hint="set TABLE_TARGET_NAME to a new name for a new table, or TABLE_TARGET_TABLE back",
-            )
-        return {
-            detail["transaction"]
-            for status, detail in self.entries
-            if status != "succeeded" and detail["database"] == self.database.location
-        }
+def since_marked(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """Return the entries after the last one that was marked: it has settled what was open before."""
+    marked = [at for at, entry in enumerate(entries) if entry.get(MARKED)]
+    return entries[marked[-1] + 1 :] if marked else entries
 
-    def announce(self, transaction: int, tally: Tally) -> None:
-        """Write down that a transaction is about to be committed; the tally keeps it for the run's last word."""
-        tally.detail |= {"transaction": transaction, "table": self.table, "database": self.database.location}
-        self.run.output(self.name, rows=0, detail=tally.detail)
+
+def announce(transaction: Transaction, target: str, run: Run, tally: Tally) -> None:
+    """Write down that a transaction is about to be committed; the tally keeps it for the run's last word."""
+    tally.detail |= {
+        "transaction": transaction.number,
+        "table": transaction.table,
+        "database": transaction.database,
+    }
+    run.output(target, rows=0, detail=tally.detail)

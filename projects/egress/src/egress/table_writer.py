@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 import psycopg2
 import pyarrow as pa
@@ -20,44 +19,17 @@ from psycopg2 import extensions
 from egress.comparison import ADDED, LAST_RECEIPT, ROW_KEY
 from egress.table_layout import TargetTable
 from egress.table_session import is_about_rows, reason_of, transaction
+from egress.table_shipment import POSITION, Shipment, numbered, with_nul, without
 from shared.warehouse.identifiers import quote_for_postgres as quote
 from shared.warehouse.postgres_copy import copy_in, sql_type
 
 INCOMING, GONE = "_egress_incoming", "_egress_gone"
-POSITION, KNOWN = "_egress_position", "_egress_known"
+KNOWN = "_egress_known"
 FOREIGN = (
     "the target has a row with this key that it did not get from here; `--take-over --retry-rejected` overwrites it"
 )
 NOT_KEPT = "the target did not keep the row, and gave no reason (a trigger or policy of theirs?)"
 XID_BITS = 32  # `xmin` holds the lower half of a transaction's number
-
-
-@dataclass
-class Shipment:
-    """What a delivery writes and deletes, and what has become of it.
-
-    Attributes:
-        upserts: The rows to write, with the columns `ADDED`.
-        deletes: The keys of the rows to delete.
-        refused: Why rows were not written, by key.
-        kept: Why rows were not deleted, by key.
-        taken_over: How many rows of others were overwritten.
-        transaction: The number of the target's transaction.
-    """
-
-    upserts: pa.Table
-    deletes: pa.Table
-    refused: dict[str, str] = field(default_factory=dict)
-    kept: dict[str, str] = field(default_factory=dict)
-    taken_over: int = 0
-    transaction: int = 0
-
-    def leave_out(self, refused: dict[str, str], kept: dict[str, str]) -> None:
-        """Take rows out of the shipment, each with the reason."""
-        self.refused |= refused
-        self.kept |= kept
-        self.upserts = without(self.upserts, refused)
-        self.deletes = without(self.deletes, kept)
 
 
 class TableWriter:
@@ -85,8 +57,9 @@ class TableWriter:
         self.make = make
         self.own = own
         self.take_over = take_over
-        self.key_type = sql_type(table.columns.field(table.key).type)
-        self.of_row = f"held.{quote(table.key)} = cast(incoming.{quote(table.key)} as {self.key_type})"
+        key, key_type = quote(table.key), sql_type(table.columns.field(table.key).type)
+        self.of_row = f"held.{key} = cast(incoming.{key} as {key_type})"
+        self.of_deletion = f"held.{key} = cast(incoming.{ROW_KEY} as {key_type})"
 
     def ship(self, shipment: Shipment, announce: Callable[[int], None]) -> None:
         """Write and delete in one transaction, without the rows that the target refuses.
@@ -113,6 +86,31 @@ class TableWriter:
                     raise
                 shipment.leave_out(bad_rows, bad_deletes)
 
+    def find_strays(self, shipment: Shipment) -> int:
+        """Add rows to the deletes that only an own transaction knows of: written, not marked, and gone from the model.
+
+        The shipment has all rows of the model then. Returns how many there are.
+        """
+        if not self.own:
+            return 0
+        handled = pa.concat_tables([shipment.upserts.select([ROW_KEY]), shipment.deletes.select([ROW_KEY])])
+        with transaction(self.connection, keep=False) as cursor:
+            self.table.prepare(cursor, make=self.make)
+            self._copy_keys(cursor, without(handled, with_nul(handled)))
+            cursor.execute(
+                f"select cast(held.{quote(self.table.key)} as text) from {self.table.sql} as held "
+                f"where {self._is_own()} and not exists (select from {GONE} as incoming where {self.of_deletion})"
+            )
+            keys = [key for (key,) in cursor.fetchall()]
+        blank = {name: pa.array([""] * len(keys), pa.string()) for name in shipment.deletes.column_names}
+        strays = pa.table({**blank, ROW_KEY: pa.array(keys, pa.string())})
+        shipment.deletes = pa.concat_tables([shipment.deletes, strays.select(shipment.deletes.column_names)])
+        return len(keys)
+
+    def _is_own(self) -> str:
+        writers = ", ".join(str(number % (1 << XID_BITS)) for number in self.own)
+        return f"held.xmin::text::bigint in ({writers})"
+
     def _attempt(self, cursor: extensions.cursor, shipment: Shipment) -> dict[str, str]:
         """Do all of it, and return why single rows were not written."""
         refused = self._stage(cursor, shipment)
@@ -133,13 +131,12 @@ class TableWriter:
             f"create temporary table {INCOMING} ({POSITION} bigint, {ROW_KEY} text, {KNOWN} boolean, {columns}) "
             "on commit drop"
         )
-        cursor.execute(f"create temporary table {GONE} ({POSITION} bigint, {ROW_KEY} text) on commit drop")
         rows = shipment.upserts
         known = pc.is_valid(rows[LAST_RECEIPT])
         unneeded = [name for name in ADDED if name != ROW_KEY]
         copy_in(cursor, INCOMING, numbered(rows.drop_columns(unneeded).append_column(KNOWN, known)))
-        copy_in(cursor, GONE, numbered(shipment.deletes.select([ROW_KEY])))
-        cursor.execute(f"analyze {INCOMING}; analyze {GONE}")
+        cursor.execute(f"analyze {INCOMING}")
+        self._copy_keys(cursor, shipment.deletes.select([ROW_KEY]))
         refused: dict[str, str] = {}
         for name, limit in limits.items():
             # PostgreSQL would cut blanks at the end off without a word.
@@ -147,23 +144,24 @@ class TableWriter:
             refused |= {key: f"`{name}` is longer than {limit} characters" for (key,) in cursor.fetchall()}
         return refused
 
+    def _copy_keys(self, cursor: extensions.cursor, keys: pa.Table) -> None:
+        cursor.execute(f"create temporary table {GONE} ({POSITION} bigint, {ROW_KEY} text) on commit drop")
+        copy_in(cursor, GONE, numbered(keys))
+        cursor.execute(f"analyze {GONE}")
+
     def _recognize(self, cursor: extensions.cursor) -> int:
         """Note which rows that seem new are there and may be overwritten; return how many of them are not ours."""
         known = f"update {INCOMING} as incoming set {KNOWN} = true from {self.table.sql} as held "
         known += f"where {self.of_row} and not incoming.{KNOWN}"
         if self.own:
-            writers = ", ".join(str(number % (1 << XID_BITS)) for number in self.own)
-            cursor.execute(f"{known} and held.xmin::text::bigint in ({writers})")
+            cursor.execute(f"{known} and {self._is_own()}")
         if not self.take_over:
             return 0
         cursor.execute(known)
         return int(cursor.rowcount)
 
     def _delete(self, part: str = "true") -> str:
-        return (
-            f"delete from {self.table.sql} as held using {GONE} as incoming "
-            f"where held.{quote(self.table.key)} = cast(incoming.{ROW_KEY} as {self.key_type}) and {part}"
-        )
+        return f"delete from {self.table.sql} as held using {GONE} as incoming where {self.of_deletion} and {part}"
 
     def _upsert_known(self, part: str = "true") -> str:
         others = [column for column in self.table.columns if column.name != self.table.key]
@@ -253,30 +251,3 @@ class Trial:
             self.cursor.execute("rollback to savepoint trial; release savepoint trial")
             raise
         self.cursor.execute("release savepoint trial")
-
-
-def without(rows: pa.Table, keys: Collection[str]) -> pa.Table:
-    """Return the rows that have none of these keys."""
-    if not keys:
-        return rows
-    return rows.filter(pc.invert(pc.is_in(rows[ROW_KEY], pa.array(keys, pa.string()))))
-
-
-def within(rows: pa.Table, keys: Collection[str]) -> pa.Table:
-    """Return the rows that have one of these keys."""
-    return rows.filter(pc.is_in(rows[ROW_KEY], pa.array(keys, pa.string())))
-
-
-def numbered(rows: pa.Table) -> pa.Table:
-    """Return the rows with their positions, in one piece: an empty chunk in the middle would end a COPY."""
-    return rows.combine_chunks().append_column(POSITION, pa.array(range(rows.num_rows), pa.int64()))
-
-
-def with_nul(rows: pa.Table) -> dict[str, str]:
-    """Return why rows cannot be in PostgreSQL at all: it has no NUL character."""
-    found: dict[str, str] = {}
-    for column in rows.schema:
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-            spoilt = rows.filter(pc.match_substring(rows[column.name], "\0"))
-            found |= dict.fromkeys(spoilt[ROW_KEY].to_pylist(), f"`{column.name}` holds a NUL character")
-    return found
