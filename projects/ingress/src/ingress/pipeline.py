@@ -123,11 +123,13 @@ def destination(warehouse: Warehouse) -> Any:
 def disposition(warehouse: Warehouse, resource: Resource) -> Any:
     """Return how rows get into a table: merged by key, or copied straight into one of PostgreSQL's that has no row yet.
 
-    The copy is one transaction: whoever is killed leaves the table empty or whole, and a rerun copies or merges.
+    Whoever is killed leaves a part of the rows at most, and the rerun finds a table with rows and merges all of them.
+    With a cursor it would not read all of them, so there even the first rows are merged, in one transaction.
     """
-    if warehouse.engine != "postgres" or (warehouse.table_exists(resource.relation) and has_rows(warehouse, resource)):
+    if warehouse.engine != "postgres" or resource.reader.cursor:
         return MERGE
-    return "append"
+    filled = warehouse.table_exists(resource.relation) and has_rows(warehouse, resource)
+    return MERGE if filled else "append"
 
 
 def has_rows(warehouse: Warehouse, resource: Resource) -> bool:
