@@ -65,6 +65,8 @@ def start(server: LocalServer) -> tuple[int, bool]:
         return server.port, False
     if server.create():
         say(f"made a PostgreSQL server in `{server.folder}`")
+    # Or the port of a server that was killed a moment ago would count as another program's.
+    server.settle()
     with step("start PostgreSQL"):
         port = server.start(choose_port(server))
     remembered(server).write_text(f"{port}\n", encoding="utf-8")

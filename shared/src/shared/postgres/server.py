@@ -23,6 +23,7 @@ HOST = "127.0.0.1"
 HOSTS = (HOST, "localhost")
 ADMIN = "postgres"
 START_SECONDS = 60
+ORPHAN_SECONDS = 10
 SHARED_MEMORY_LEFT = "pre-existing shared memory block"
 # For a server that shares a small machine with the programs that use it.
 CONFIGURATION: Mapping[str, str] = {
@@ -157,6 +158,7 @@ class LocalServer:
         running = self.port
         if running is not None:
             return running
+        self.settle()
         if not self.exists:
             raise ConfigurationError(f"there is no server yet: `{self.folder}`", hint="`./pixiw run postgres-init`")
         if port is not None and not is_free(port):
@@ -199,6 +201,14 @@ class LocalServer:
         os.kill(pid, signal.SIGKILL)
         while serves(pid, self.cluster):
             time.sleep(0.01)
+
+    def settle(self) -> None:
+        """Wait for the children of a server that was killed: they hold on to its port for a moment more."""
+        found = self._pid_file()
+        if len(found) > 3 and not serves(int(found[0]), self.cluster):
+            deadline = time.monotonic() + ORPHAN_SECONDS
+            while not is_free(int(found[3])) and time.monotonic() < deadline:
+                time.sleep(0.05)
 
     def _pg_ctl(self, action: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         waiting = ("--wait", "--timeout", str(START_SECONDS))
