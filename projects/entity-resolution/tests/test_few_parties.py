@@ -91,6 +91,18 @@ def test_one_source_in_which_nobody_is_there_twice(platform: Platform, febrl: pa
     assert measures["parties"] - measures["entities"] <= 2
 
 
+@training_alone
+def test_sources_that_agree_in_nearly_everything(platform: Platform, febrl: pa.Table) -> None:
+    """Weights that Splink cannot hold, as no match ever differs in a field, end no run: every couple is joined."""
+    crm = febrl.filter(pc.equal(febrl["source_system"], "crm")).slice(0, 500).to_pylist()
+    loyalty = [row | {"party_id": f"loyalty:{row['source_id']}", "source_system": "loyalty"} for row in crm]
+    for row in loyalty[::2]:
+        row["given_name"] = f"{row['given_name']}x"
+    finished = platform.put(table_of(crm + loyalty)).resolve()
+    assert "learned from the parties" in finished.err
+    assert platform.measures()["entities"] == 500
+
+
 def test_duplicates_within_one_source_are_joined_and_counted(platform: Platform) -> None:
     """A CRM that holds a customer twice gets one entity, keeps the smaller id, and is told so."""
     twice = table_of([party("crm:C-2", **ANNA), party("crm:C-1", **ANNA), party("crm:C-3", **BORIS)])

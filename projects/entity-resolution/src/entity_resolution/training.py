@@ -59,7 +59,8 @@ def _count_sure_matches(linker: Linker) -> int:
 def _learn_from_matches(linker: Linker) -> None:
     linker.training.estimate_probability_two_random_records_match(model.SURE_RULES, recall=model.SURE_RECALL)
     for rule in model.TRAINING_RULES:
-        # A rule that no two parties meet teaches nothing; what it would have taught keeps its starting weight.
+        # A rule that no two parties meet teaches nothing, nor does one whose matches differ in nothing, where weights
+        # become too small for a number; what it would have taught keeps its starting weight.
         with suppress(EMTrainingException, ValueError):
             linker.training.estimate_parameters_using_expectation_maximisation(rule)
 
