@@ -1,0 +1,270 @@
+"""CSVMonitor: what is new, changed or gone in a folder of CSV files since they were last loaded.
+
+A file is known by its content's hash: one that was only touched has not changed. Size and time of a file that was seen
+before are enough not to read it again, so a folder of thousands of files is looked through quickly. What counts as
+loaded is what `mark_loaded` was told, written down in one step: whoever is killed between loading and marking loads again.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from shared.errors import ConfigurationError, InputError
+
+State = Literal["new", "changed", "unchanged", "gone", "partial"]
+# Names under which programs write a file that is not whole yet.
+PARTIAL_ENDINGS = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".swp")
+SNIFFED_BYTES = 65_536
+DELIMITERS = ",;\t|"
+BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a file is written.
+
+    Attributes:
+        encoding: `utf-8`, `utf-8-sig`, `utf-16`, or `cp1252` where it is none of them.
+        delimiter: The sign between fields.
+        header: The names in the first line.
+    """
+
+    encoding: str
+    delimiter: str
+    header: tuple[str, ...]
+
+    def differences(self, earlier: Form) -> list[str]:
+        """Say what has changed since an earlier form of the same file."""
+        found = []
+        if self.encoding != earlier.encoding:
+            found.append(f"encoding `{earlier.encoding}` became `{self.encoding}`")
+        if self.delimiter != earlier.delimiter:
+            found.append(f"delimiter `{earlier.delimiter}` became `{self.delimiter}`")
+        gone = [name for name in earlier.header if name not in self.header]
+        added = [name for name in self.header if name not in earlier.header]
+        found += [f"column `{name}` is gone" for name in gone] + [f"column `{name}` is new" for name in added]
+        if not gone and not added and self.header != earlier.header:
+            found.append("columns are in another order")
+        return found
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A file as it is.
+
+    Attributes:
+        name: Its path below the folder.
+        state: What it is in comparison with the last load; `partial` is left alone until it has come to rest.
+        drift: What has changed in its form since the last load.
+    """
+
+    name: str
+    state: State
+    sha256: str = ""
+    size: int = 0
+    modified_ns: int = 0
+    form: Form | None = None
+    drift: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a look at the folder has found, in the order of names."""
+
+    files: tuple[Seen, ...] = field(default_factory=tuple)
+
+    def of(self, *states: State) -> list[Seen]:
+        """Return the files in these states."""
+        return [file for file in self.files if file.state in states]
+
+    @property
+    def to_load(self) -> list[Seen]:
+        """The files that are new or changed."""
+        return self.of("new", "changed")
+
+
+class CSVMonitor:
+    """Watches one folder.
+
+    Args:
+        folder: The folder; files in folders below it count too.
+        state_file: Where it is kept what was loaded. It belongs to this folder alone.
+        pattern: Which files count.
+        settle_seconds: How long a file must not have been written to before it counts as whole.
+    """
+
+    def __init__(self, folder: Path, state_file: Path, *, pattern: str = "*.csv", settle_seconds: float = 1.0) -> None:
+        self.folder = folder.absolute()
+        self.state_file = state_file
+        self.pattern = pattern
+        self.settle_seconds = settle_seconds
+
+    def scan(self) -> Scan:
+        """Look at the folder; nothing is written.
+
+        Raises:
+            InputError: There is no such folder.
+            ConfigurationError: The state is another folder's, or cannot be read.
+        """
+        if not self.folder.is_dir():
+            raise InputError(f"no such folder: `{self.folder}`", hint="correct the path, or make the folder")
+        loaded = self._loaded()
+        paths = {path.relative_to(self.folder).as_posix(): path for path in self._paths()}
+        files = [self._look(name, path, loaded.get(name)) for name, path in paths.items()]
+        gone = [Seen(name, "gone", file.sha256, file.size) for name, file in loaded.items() if name not in paths]
+        return Scan(tuple(sorted([*files, *gone], key=lambda file: file.name)))
+
+    def mark_loaded(self, files: Iterable[Seen]) -> None:
+        """Write down that these files, as they were when they were seen, are loaded; one that is gone is forgotten.
+
+        Raises:
+            ConfigurationError: The state is another folder's, or cannot be read.
+        """
+        loaded = self._loaded()
+        for file in files:
+            if file.state == "gone":
+                loaded.pop(file.name, None)
+            elif file.state != "partial":
+                loaded[file.name] = file
+        content = {
+            "folder": str(self.folder),
+            "files": {name: _as_record(loaded[name]) for name in sorted(loaded)},
+        }
+        self.state_file.parent.mkdir(parents=True, exist_ok=True)
+        draft = self.state_file.with_name(f".{self.state_file.name}.{os.getpid()}.part")
+        draft.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        draft.replace(self.state_file)
+
+    def _paths(self) -> Iterable[Path]:
+        for path in self.folder.rglob("*"):
+            hidden = any(part.startswith(".") for part in path.relative_to(self.folder).parts)
+            if path.is_file() and not hidden and (path.match(self.pattern) or self._becomes_one(path)):
+                yield path
+
+    def _becomes_one(self, path: Path) -> bool:
+        """Tell whether a file is one of ours under the name that it has while it is written."""
+        return path.suffix.lower() in PARTIAL_ENDINGS and path.with_suffix("").match(self.pattern)
+
+    def _look(self, name: str, path: Path, before: Seen | None) -> Seen:
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            return Seen(name, "partial")
+        at_rest = abs(time.time() - status.st_mtime) >= self.settle_seconds
+        if path.suffix.lower() in PARTIAL_ENDINGS or not at_rest:
+            return Seen(name, "partial", size=status.st_size, modified_ns=status.st_mtime_ns)
+        if before and (before.size, before.modified_ns) == (status.st_size, status.st_mtime_ns):
+            return Seen(name, "unchanged", before.sha256, before.size, before.modified_ns, before.form)
+        sha256, form = read(path)
+        after = path.stat()
+        if (after.st_size, after.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
+            return Seen(name, "partial", size=after.st_size, modified_ns=after.st_mtime_ns)
+        state: State = "new" if before is None else "unchanged" if before.sha256 == sha256 else "changed"
+        drift = tuple(form.differences(before.form)) if before and before.form else ()
+        return Seen(name, state, sha256, status.st_size, status.st_mtime_ns, form, drift)
+
+    def _loaded(self) -> dict[str, Seen]:
+        if not self.state_file.is_file():
+            return {}
+        try:
+            content = json.loads(self.state_file.read_text(encoding="utf-8"))
+            folder, files = content["folder"], content["files"]
+            loaded = {name: _from_record(name, record) for name, record in files.items()}
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConfigurationError(
+                f"cannot read what was loaded: `{self.state_file}`", hint="remove the file: every file is new then"
+            ) from error
+        if folder != str(self.folder):
+            raise ConfigurationError(
+                f"the state is that of another folder: `{self.state_file}` is about `{folder}`",
+                hint="give each folder a state file of its own, or remove it if the folder has moved",
+            )
+        return loaded
+
+
+def _as_record(file: Seen) -> dict[str, object]:
+    form = asdict(file.form) if file.form else None
+    return {"sha256": file.sha256, "size": file.size, "modified_ns": file.modified_ns, "form": form}
+
+
+def _from_record(name: str, record: dict[str, object]) -> Seen:
+    values = dict(record)
+    form = values.pop("form")
+    if isinstance(form, dict):
+        values["form"] = Form(form["encoding"], form["delimiter"], tuple(form["header"]))
+    return Seen(name, "unchanged", **values)  # type: ignore[arg-type]
+
+
+def read(path: Path) -> tuple[str, Form]:
+    """Return a file's hash and how it is written, in one pass."""
+    digest = hashlib.sha256()
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    utf8, head = True, b""
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+            head = head or block[:SNIFFED_BYTES]
+            utf8 = utf8 and _decodes(decoder, block)
+    utf8 = utf8 and _decodes(decoder, b"", final=True)
+    marked = next((name for mark, name in BYTE_ORDER_MARKS.items() if head.startswith(mark)), None)
+    encoding = marked or ("utf-8" if utf8 else "cp1252")
+    header = head.decode(encoding, errors="replace").partition("\n")[0].rstrip("\r")
+    return digest.hexdigest(), Form(encoding, *_fields(header))
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = False) -> bool:
+    try:
+        decoder.decode(block, final)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _fields(line: str) -> tuple[str, tuple[str, ...]]:
+    """Return the delimiter that cuts a line into most fields, and the fields."""
+    cuts = {delimiter: next(csv.reader([line], delimiter=delimiter), []) for delimiter in DELIMITERS}
+    delimiter = max(cuts, key=lambda sign: len(cuts[sign]))
+    return delimiter, tuple(name.strip() for name in cuts[delimiter])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print what is new, changed or gone; 1 where there is something to load."""
+    # Here and not above: whoever uses the class needs neither.
+    from shared.command_line import Parser
+    from shared.config import get_settings
+
+    parser = Parser(prog="python -m shared.csv_monitor", description="What has changed in a folder of CSV files.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--state", type=Path, metavar="FILE", help="default: a file of the folder's under data/state")
+    parser.add_argument("--mark", action="store_true", help="count what is there as loaded from now on")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a file")
+    options = parser.parse_args(arguments)
+    folder = options.folder.absolute()
+    name = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    monitor = CSVMonitor(folder, options.state or get_settings().state_dir / "csv_monitor" / f"{name}.json")
+    scan = monitor.scan()
+    for file in scan.files:
+        if options.json:
+            print(json.dumps({"name": file.name, "state": file.state, **_as_record(file), "drift": file.drift}))
+        else:
+            print(f"{file.state:<9} {file.name}" + "".join(f"; {change}" for change in file.drift))
+    if options.mark:
+        monitor.mark_loaded(scan.files)
+    return 1 if scan.to_load else 0
+
+
+if __name__ == "__main__":
+    import sys
+
+    from shared.command_line import command
+
+    sys.exit(command(main))
