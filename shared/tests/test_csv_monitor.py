@@ -79,7 +79,12 @@ def test_known_file_is_not_read_again(monitor: CSVMonitor, folder: Path, monkeyp
     drop(folder, "7/7.csv", HEADER + "7,changed\n", age=30)
     read: list[Path] = []
     original = csv_monitor.read
-    monkeypatch.setattr(csv_monitor, "read", lambda path: read.append(path) or original(path))
+
+    def noted(path: Path) -> tuple[str, csv_monitor.Form]:
+        read.append(path)
+        return original(path)
+
+    monkeypatch.setattr(csv_monitor, "read", noted)
     assert [file.name for file in monitor.scan().to_load] == ["7/7.csv"]
     assert read == [folder / "7/7.csv"]
 

@@ -2,7 +2,7 @@
 
 A file is known by its content's hash: one that was only touched has not changed. Size and time of a file that was seen
 before are enough not to read it again, so a folder of thousands of files is looked through quickly. What counts as
-loaded is what `mark_loaded` was told, written down in one step: whoever is killed between loading and marking loads again.
+loaded is what `mark_loaded` was told, written down in one step: killed between loading and marking, one loads again.
 """
 
 from __future__ import annotations
