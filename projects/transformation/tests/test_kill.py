@@ -64,6 +64,7 @@ def test_a_build_outlives_the_server(platform: PostgresPlatform, expected: Hashe
     assert "error: " in said
     # Whatever it was doing: opening the warehouse, running dbt, or entering the results.
     assert "run it again" in said or "run the command again" in said
+    assert "in projects/transformation" not in said
     assert "Traceback" not in said
     done = platform.transform("build")
     assert done.code == 0, done.err

@@ -11,23 +11,14 @@ from typing import Any
 
 from dbt.adapters.base.relation import BaseRelation
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.adapters.exceptions.connection import FailedToConnectError
 from dbt.adapters.factory import reset_adapters
 from dbt.cli.main import cli, dbtRunner
-from dbt_common.exceptions import DbtDatabaseError
 
 from shared.errors import PlatformError
 from transformation.dbt_environment import environment_set
 
 BUILT = ("model", "snapshot")
 GOOD = ("success", "pass", "warn")
-
-
-class DatabaseLost(PlatformError):
-    """The database went away while dbt was at work, or before."""
-
-    code = "database_lost"
-    retryable = True
 
 
 @dataclass(frozen=True)
@@ -72,7 +63,7 @@ def run_dbt(
         What became of each node, in the order in which they ended.
 
     Raises:
-        DatabaseLost: The database did not let dbt in, or went away.
+        ServerUnavailable: The database server did not let dbt in, or went away.
         PlatformError: dbt cannot run the project.
     """
     total = done = 0
@@ -92,18 +83,27 @@ def run_dbt(
             release_database()
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
-    if isinstance(outcome.exception, FailedToConnectError | DbtDatabaseError):
-        raise DatabaseLost(
-            f"dbt has no connection to the database: {readable(str(outcome.exception))}",
-            hint="what was not committed is undone; run the command again when the database answers",
-        ) from outcome.exception
     if outcome.exception is not None:
-        raise PlatformError(
-            f"dbt cannot run the project: {readable(str(outcome.exception))}",
-            hint="correct what the message names in projects/transformation, then run it again",
-        ) from outcome.exception
+        raise meaning_of(outcome.exception) from outcome.exception
     results: Any = getattr(outcome.result, "results", [])
     return [as_node(result) for result in results]
+
+
+def meaning_of(error: BaseException) -> PlatformError:
+    """Return what it means that dbt gave up: what the database server says, where that is the cause."""
+    # Its driver takes a moment to import, and an embedded warehouse can do without.
+    from shared.postgres.errors import explain
+
+    cause: BaseException | None = error
+    while cause is not None:
+        known = explain(cause)
+        if known is not None:
+            return known
+        cause = cause.__cause__ or cause.__context__
+    return PlatformError(
+        f"dbt cannot run the project: {readable(str(error))}",
+        hint="correct what the message names in projects/transformation, then run it again",
+    )
 
 
 def dbt_command_line(arguments: Sequence[str]) -> int:
