@@ -12,6 +12,7 @@ from psycopg2 import sql
 
 from shared.postgres.provision import provision
 from shared.postgres.server import LocalServer
+from shared.utils.clock import utc_now
 
 STORES = ("build", "core", "--select", "dim_store")
 PRODUCTS = ("build", "core", "--select", "stg_pos__products")
@@ -139,14 +140,17 @@ def test_constraints_of_a_contract_are_kept(built: PostgresPlatform) -> None:
 
 
 def test_the_servers_habits_do_not_matter(built: PostgresPlatform) -> None:
-    """Another time zone and another way to write dates on the server change no row."""
-    relations = ("core.dim_customer", "core.dim_date", "egress.api_customer")
+    """What the clock dates is dated in UTC and all other rows stay, whatever time zone the server is used to."""
+    relations = ("core.dim_date", "egress.api_customer")
     before = built.hashes(*relations)
     name = built.admin.database
     built.sql(f"alter database {name} set timezone = 'Asia/Tokyo'", f"alter database {name} set datestyle = 'German'")
-    built.sql("drop table core.customer_history", "delete from core.dim_date", "delete from egress.api_customer")
-    done = built.transform("build", "--select", "customer_history", "dim_customer", "dim_date", "api_customer")
+    built.sql("delete from raw.crm_customers where customer_id = 'C-00007'")
+    begun = utc_now()
+    done = built.transform("build", "--select", "+dim_customer", "dim_date", "api_customer")
     assert done.code == 0, done.err
+    ((ended,),) = built.sql("select valid_to from core.dim_customer where party_id = 'crm:C-00007'")
+    assert begun <= ended <= utc_now()
     assert built.hashes(*relations) == before
 
 

@@ -11,9 +11,9 @@ from shared.config import Settings
 from shared.warehouse.opening import POSTGRES_PREFIXES, duckdb_path
 from transformation.layers import PROJECT_DIR, ROLE
 
-# Dates as text are ISO in UTC whatever the server is used to, and a server soon ends the statement of a build that was
-# killed, instead of working on and holding its locks.
-SESSION = "-c TimeZone=UTC -c DateStyle=ISO -c client_connection_check_interval=1s"
+# The clock is UTC's whatever the server is used to, and a server soon ends the statement of a build that was killed,
+# instead of working on and holding its locks.
+SESSION = "-c TimeZone=UTC -c client_connection_check_interval=1s"
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
