@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from shared.errors import PlatformError, StorageFull, UserError
+from shared.errors import PlatformError, StorageFull, UserError, causes
 
 Main = Callable[[Sequence[str]], "int | None"]
 INTERRUPTED = 130
@@ -64,8 +64,7 @@ def report(error: Exception, *, debug: bool = False) -> int:
 
 def as_platform_error(error: BaseException) -> PlatformError:
     """Return the error itself, or what it was caused by, as one that carries a hint."""
-    cause: BaseException | None = error
-    while cause is not None:
+    for cause in causes(error):
         known = cause if isinstance(cause, PlatformError) else explained_by_postgres(cause)
         if known is not None:
             return known
@@ -79,7 +78,6 @@ def as_platform_error(error: BaseException) -> PlatformError:
                 f"not allowed to use: `{cause.filename}`",
                 hint="correct its permissions, or point DATA_DIR at a folder of yours",
             )
-        cause = cause.__cause__ or cause.__context__
     return PlatformError(
         f"{type(error).__name__}: {first_line(error)}",
         hint="run the command again with --debug to see where this comes from",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 
@@ -78,3 +79,11 @@ class StorageFull(PlatformError):
 
     code = "storage_full"
     retryable = True
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Return an error and what it was caused by, the outermost first: libraries wrap what matters in theirs."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__

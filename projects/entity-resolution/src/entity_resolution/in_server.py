@@ -14,6 +14,7 @@ from entity_resolution.in_memory import in_memory
 from entity_resolution.parties import COLUMNS, current_parties
 from entity_resolution.workplace import CLUSTER_COLUMNS, PARTIES, Workplace
 from shared.config import Settings
+from shared.errors import causes
 from shared.postgres.errors import explain
 from shared.postgres.target import PostgresTarget
 from shared.warehouse import Warehouse, quote
@@ -117,9 +118,7 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        cause: BaseException | None = error
-        while cause is not None:
+        for cause in causes(error):
             if (known := explain(cause)) is not None:
                 raise known from error
-            cause = cause.__cause__
         raise

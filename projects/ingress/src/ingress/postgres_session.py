@@ -22,7 +22,7 @@ from ingress.source import Resource
 from shared.config import Settings
 from shared.data_quality.conversion import convertible
 from shared.data_quality.fields import Field
-from shared.errors import InputError, PlatformError, SourceUnavailable
+from shared.errors import InputError, PlatformError, SourceUnavailable, causes
 from shared.postgres import PostgresTarget
 from shared.postgres.errors import NotPermitted, ServerUnavailable, explain, first_line
 
@@ -168,9 +168,9 @@ class Session:
                 raise
             raise known from error
 
-    def _meaning(self, error: BaseException | None) -> PlatformError | None:
-        while error is not None:
-            known = error if isinstance(error, PlatformError) else explain(error)
+    def _meaning(self, error: BaseException) -> PlatformError | None:
+        for cause in causes(error):
+            known = cause if isinstance(cause, PlatformError) else explain(cause)
             if isinstance(known, NotPermitted):
                 return NotPermitted(
                     f"`{self.target.user}` may not read `{self.name}` at {self.target.address}",
@@ -178,12 +178,11 @@ class Session:
                 )
             if isinstance(known, ServerUnavailable):
                 return SourceUnavailable(
-                    f"`{self.name}` cannot be read to its end at {self.target.address}: {first_line(str(error))}",
+                    f"`{self.name}` cannot be read to its end at {self.target.address}: {first_line(str(cause))}",
                     hint="nothing was loaded from it; run the command again when the database answers",
                 )
             if known is not None:
                 return known
-            error = error.__cause__ or error.__context__
         return None
 
 

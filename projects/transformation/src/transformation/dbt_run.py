@@ -14,7 +14,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.factory import reset_adapters
 from dbt.cli.main import cli, dbtRunner
 
-from shared.errors import PlatformError
+from shared.errors import PlatformError, causes
 from transformation.dbt_environment import environment_set
 
 BUILT = ("model", "snapshot")
@@ -94,12 +94,10 @@ def meaning_of(error: BaseException) -> PlatformError:
     # Its driver takes a moment to import, and an embedded warehouse can do without.
     from shared.postgres.errors import explain
 
-    cause: BaseException | None = error
-    while cause is not None:
+    for cause in causes(error):
         known = explain(cause)
         if known is not None:
             return known
-        cause = cause.__cause__ or cause.__context__
     return PlatformError(
         f"dbt cannot run the project: {readable(str(error))}",
         hint="correct what the message names in projects/transformation, then run it again",
