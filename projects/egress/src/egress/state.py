@@ -47,5 +47,4 @@ class SendState:
         columns = {name: said[name] for name in said.column_names}
         for name, value in {"target": self.target, "run_id": self.run_id, "delivered_at": utc_now()}.items():
             columns[name] = pa.repeat(value, said.num_rows)
-        # In one piece: an empty chunk in the middle would end a COPY.
-        self.warehouse.merge_arrow(TABLE, pa.table(columns).combine_chunks(), key=("target", "row_key"))
+        self.warehouse.merge_arrow(TABLE, pa.table(columns), key=("target", "row_key"))
