@@ -215,7 +215,9 @@ def target_of(settings: TargetSettings) -> PostgresTarget:
 
     assert settings.table_target_url, "a target that lacks a setting is not run"
     try:
-        target = PostgresTarget.from_url(settings.table_target_url.get_secret_value(), user="")
+        target = PostgresTarget.from_url(
+            settings.table_target_url.get_secret_value(), user="", setting="TABLE_TARGET_URL"
+        )
         problem = None if target.user else "it names no user"
     except ConfigurationError as error:
         problem = error.message
