@@ -142,3 +142,15 @@ def test_old_server_is_refused(postgres_database: PostgresDatabase, monkeypatch:
         error = refused(postgres_database.admin)
     assert "is too old: 17" in error.message
     assert "PostgreSQL 99 or newer" in str(error.hint)
+
+
+def test_long_name_is_cut_without_a_word(
+    postgres_database: PostgresDatabase, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A session with a longer name than PostgreSQL keeps has its beginning, whole letters, and nothing is printed."""
+    session = postgres_database.admin.connect("é" * 40)
+    with session.cursor() as cursor:
+        cursor.execute("show application_name")
+        assert cursor.fetchone() == (r"\xc3\xa9" * 31,)
+    session.close()
+    assert capfd.readouterr().err == ""

@@ -15,6 +15,7 @@ from psycopg2 import extensions
 from shared.errors import ConfigurationError, PlatformError
 from shared.postgres.errors import WAREHOUSE, explain_connection
 from shared.postgres.passfile import find_password
+from shared.warehouse.identifiers import POSTGRES_BYTES
 
 SCHEMES = ("postgresql", "postgres")
 OLDEST = 17
@@ -130,7 +131,7 @@ class PostgresTarget:
         oldest = OLDEST if oldest is None else oldest
         while True:
             try:
-                opened = psycopg2.connect(**self.keywords(), application_name=application_name)
+                opened = psycopg2.connect(**self.keywords(), application_name=shortened(application_name))
                 break
             except psycopg2.Error as error:
                 if any(words in str(error) for words in PASSING) and time.monotonic() < deadline:
@@ -154,6 +155,11 @@ class PostgresTarget:
         return explain_connection(
             error, address=self.address, user=self.user, database=self.database, setting=self.setting
         )
+
+
+def shortened(application_name: str) -> str:
+    """Return as much of a name as PostgreSQL keeps: it says on standard error when it has to cut one itself."""
+    return application_name.encode()[:POSTGRES_BYTES].decode(errors="ignore")
 
 
 def not_a_url(why: str, setting: str) -> ConfigurationError:
