@@ -41,16 +41,11 @@ def provision(admin: PostgresTarget, *, name: str = "warehouse") -> None:
         try:
             run_script(connection, "roles.sql")
             # An empty database gets its layers with their owners before anything else is in it.
-            open_warehouse(settings_for(admin), holder="postgres-init", mode="write", name=name).close()
+            open_warehouse(Settings(warehouse_url=admin.url()), holder="postgres-init", mode="write", name=name).close()
             run_script(connection, "schemas.sql")
             run_script(connection, "privileges.sql")
         finally:
             connection.close()
-
-
-def settings_for(admin: PostgresTarget) -> Settings:
-    """Return settings by which the administrator opens the database."""
-    return Settings(warehouse_url=admin.url())
 
 
 def create_database(admin: PostgresTarget) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +15,7 @@ import pytest
 from psycopg2 import sql
 
 from shared.postgres import passfile
-from shared.postgres.provision import LOGINS, new_passwords, provision
+from shared.postgres.provision import LOGINS, new_passwords, provision, run_script
 from shared.postgres.server import HOSTS, LocalServer
 from shared.postgres.target import PostgresTarget
 
@@ -78,23 +78,14 @@ def new_database(server: LocalServer, template: str = TEMPLATE) -> PostgresDatab
     name = f"test_{next(numbers)}"
     run(server, "create database {} template {} strategy file_copy", name, template)
     admin = server.admin(name)
-    give_new_identity(admin)
-    # Privileges on a database itself are not cloned.
     connection = admin.connect("tests")
     with connection.cursor() as cursor:
-        logins = sql.SQL(", ").join(map(sql.Identifier, LOGINS))
-        cursor.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(name)))
-        cursor.execute(sql.SQL("grant connect, temporary on database {} to {}").format(sql.Identifier(name), logins))
+        # State is filed under a database's identity, so a clone needs one of its own.
+        cursor.execute("update ops.identity set id = gen_random_uuid()::text")
+    # Privileges on a database itself are not cloned.
+    run_script(connection, "privileges.sql")
     connection.close()
     return PostgresDatabase(admin, server.passwords)
-
-
-def give_new_identity(admin: PostgresTarget) -> None:
-    """Make a cloned database one of its own: state is filed under a database's identity."""
-    connection = admin.connect("tests")
-    with connection.cursor() as cursor:
-        cursor.execute("update ops.identity set id = gen_random_uuid()::text")
-    connection.close()
 
 
 def drop_database(server: LocalServer, database: PostgresDatabase) -> None:
@@ -105,7 +96,7 @@ def drop_database(server: LocalServer, database: PostgresDatabase) -> None:
 
 def run(server: LocalServer, statement: str, *names: str) -> None:
     """Run a statement about databases as the superuser."""
-    connection = replace(server.admin(), database="postgres").connect("tests")
+    connection = server.admin().connect("tests")
     try:
         with connection.cursor() as cursor:
             cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
