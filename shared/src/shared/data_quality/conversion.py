@@ -13,7 +13,6 @@ from pydantic import AwareDatetime
 from shared.data_quality.fields import Field
 
 Mask: TypeAlias = pa.BooleanArray | pa.BooleanScalar
-EVERYTHING = pa.scalar(True)
 MOMENTS = (datetime, AwareDatetime, date)
 WIDEST = 76
 
@@ -40,7 +39,7 @@ def convertible(found: pa.DataType, field: Field) -> bool:
 def convert(batch: pa.RecordBatch, field: Field) -> tuple[pa.Array, Mask]:
     """Return a column in the field's type, and which of its values could be converted."""
     if field.name not in batch.schema.names:
-        return pa.repeat(pa.scalar(field.default, field.arrow_type), batch.num_rows), EVERYTHING
+        return pa.repeat(pa.scalar(field.default, field.arrow_type), batch.num_rows), everything()
     values = batch.column(field.name)
     if field.kind is int and pa.types.is_floating(values.type):
         # Writers turn a column of integers with nulls into floating point; 2**63 is the first that does not fit.
@@ -49,7 +48,7 @@ def convert(batch: pa.RecordBatch, field: Field) -> tuple[pa.Array, Mask]:
     if field.kind is Decimal and not pa.types.is_null(values.type):
         return _to_decimal(values, field.arrow_type)
     converted = pc.cast(values, options=pc.CastOptions(field.arrow_type, allow_time_truncate=True))
-    return converted, in_calendar(converted) if field.kind in MOMENTS else EVERYTHING
+    return converted, in_calendar(converted) if field.kind in MOMENTS else everything()
 
 
 def _to_decimal(values: pa.Array, target: pa.Decimal128Type) -> tuple[pa.Array, Mask]:
@@ -59,7 +58,7 @@ def _to_decimal(values: pa.Array, target: pa.Decimal128Type) -> tuple[pa.Array, 
     scale = values.type.scale if pa.types.is_decimal(values.type) else 0
     wide = pc.cast(values, pa.decimal256(WIDEST, scale))
     whole_digits = target.precision - target.scale
-    fits = EVERYTHING
+    fits = everything()
     if whole_digits + scale < WIDEST:
         fits = pc.less(pc.abs(wide), pa.scalar(Decimal(10**whole_digits), wide.type))
     if scale > target.scale:
@@ -68,6 +67,11 @@ def _to_decimal(values: pa.Array, target: pa.Decimal128Type) -> tuple[pa.Array, 
     # Twice: what fits has few digits, but arrow looks at the type's and would refuse to add zeros to 76 of them.
     narrow = pc.cast(fitting, pa.decimal256(WIDEST, min(scale, target.scale)))
     return pc.cast(narrow, target), fits
+
+
+def everything() -> pa.BooleanScalar:
+    """Return the mask that every value passes; no constant, since the first scalar makes arrow import pandas."""
+    return pa.scalar(True)
 
 
 def in_calendar(values: pa.Array) -> Mask:
