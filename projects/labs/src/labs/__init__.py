@@ -1,0 +1,1 @@
+"""The lab runner: loads, builds, tests and inspects independent DuckDB labs, and makes new ones."""
