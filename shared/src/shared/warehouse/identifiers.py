@@ -13,10 +13,18 @@ def quote(name: str) -> str:
     Raises:
         ValueError: A part is empty or holds a NUL character, which no engine can store.
     """
-    parts = name.split(".")
-    if not all(parts) or "\0" in name:
+    return ".".join(map(quote_name, name.split(".")))
+
+
+def quote_name(name: str) -> str:
+    """Quote one name that may hold dots, as a catalog gives it: `a.b` becomes `"a.b"`.
+
+    Raises:
+        ValueError: It is empty or holds a NUL character.
+    """
+    if not name or "\0" in name:
         raise ValueError(f"not an identifier: {name!r}")
-    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+    return '"' + name.replace('"', '""') + '"'
 
 
 def quote_for_postgres(name: str) -> str:
