@@ -9,8 +9,10 @@ import pytest
 from rich.console import Console
 from typing_extensions import override
 
-from shared.inspector import Change, DataInspector, Inspection
+from shared.inspector import Change, Column, DataInspector, Inspection
+from shared.inspector.findings import of_column
 from shared.inspector.page import page
+from shared.inspector.results import Lengths, Resemblance
 from shared.inspector.show import number, percent, size, text
 from shared.inspector.text import write
 from shared.warehouse import Warehouse, quote_name
@@ -167,6 +169,19 @@ def test_terminal_gets_tables(inspection: Inspection) -> None:
     assert "most frequent" in content and "│" in content
     assert r"\x1b[31mred\nline" in content and ":smile: [bold]" in content
     assert "nothing has changed" in content
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(8, "is text that looks like numbers"), (7, None), (16, "is text that looks like numbers (94.1 %)")],
+)
+def test_texts_that_look_like_numbers_stand_out(count: int, said: str | None) -> None:
+    """Texts are said to look like numbers where nearly all that are not empty do."""
+    values = 17 if count == 16 else 8
+    texts = Column(
+        "a", "text", "text", values + 2, 0, 3, lengths=Lengths(0, 1, 1.0, 2), resembles=Resemblance("number", count)
+    )
+    assert [what for what in of_column(texts) if "looks like" in what] == ([said] if said else [])
 
 
 @pytest.mark.parametrize(

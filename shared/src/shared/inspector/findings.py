@@ -11,7 +11,7 @@ from shared.inspector.show import number, percent, plural, text
 from shared.inspector.values import as_seconds
 
 DAY = 86_400
-# From this share of a column's texts on they are said to look like something else.
+# From this share of a column's texts on, empty ones left out, they are said to look like something else.
 MOSTLY = 0.9
 
 
@@ -59,9 +59,9 @@ def of_column(column: Column) -> Iterator[str]:
         yield f"has outliers: {' and '.join(sides)}"
     if column.lengths and column.lengths.empty and column.kind == "text":
         yield f"is an empty text in {plural(column.lengths.empty, 'row')}"
-    resembles = column.resembles
-    if resembles and resembles.count >= MOSTLY * column.values:
-        share = "" if resembles.count == column.values else f" ({percent(resembles.count / column.values)})"
+    resembles, written = column.resembles, column.values - (column.lengths.empty if column.lengths else 0)
+    if resembles and resembles.count >= MOSTLY * written:
+        share = "" if resembles.count == written else f" ({percent(resembles.count / written)})"
         yield f"is text that looks like {'numbers' if resembles.kind == 'number' else 'dates'}{share}"
 
 
