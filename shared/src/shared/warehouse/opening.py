@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from importlib.resources import files
 from pathlib import Path
@@ -20,7 +21,13 @@ POSTGRES_PREFIXES = ("postgresql://", "postgres://")
 
 
 def open_warehouse(
-    settings: Settings, *, holder: str, role: Role = "reader", mode: Mode = "read", name: str = "warehouse"
+    settings: Settings,
+    *,
+    holder: str,
+    role: Role = "reader",
+    mode: Mode = "read",
+    name: str = "warehouse",
+    layers: Sequence[str] = LAYERS,
 ) -> Warehouse:
     """Open a warehouse, waiting for others where it is in use.
 
@@ -34,6 +41,7 @@ def open_warehouse(
         mode: On DuckDB `write` keeps everybody else out until closed, `read` keeps writers out; on PostgreSQL `write`
             keeps out other writers of the role.
         name: The identity that the database must have.
+        layers: The schemas that it has.
 
     Raises:
         ConfigurationError: The URL names no engine that the platform knows, or a login that is not let in.
@@ -44,10 +52,10 @@ def open_warehouse(
     """
     warehouse = connect(settings, holder=holder, role=role, mode=mode)
     try:
-        warehouse.identity = identify(warehouse, name, create=mode == "write")
+        warehouse.identity = identify(warehouse, name, layers if mode == "write" else None)
         warehouse.state_dir = settings.state_dir / warehouse.identity.id
         if mode == "write":
-            make_layers(warehouse)
+            make_layers(warehouse, layers)
     except BaseException:
         warehouse.close()
         raise
@@ -77,16 +85,16 @@ def duckdb_path(settings: Settings) -> Path:
     return settings.root / url.removeprefix(DUCKDB_PREFIX)
 
 
-def identify(warehouse: Warehouse, name: str, *, create: bool) -> Identity:
-    """Read a database's identity and check it, or give one to a database that is still empty."""
+def identify(warehouse: Warehouse, name: str, layers: Sequence[str] | None) -> Identity:
+    """Read a database's identity and check it, or give one, and these layers, to a database that is still empty."""
     if not warehouse.table_exists("ops.identity"):
-        if not create or not warehouse.is_empty():
+        if layers is None or not warehouse.is_empty():
             raise NotAWarehouse(
                 f"the database has no identity: `{warehouse.location}`",
                 hint="point WAREHOUSE_URL at a warehouse of this platform or at a database that does not exist yet; "
                 "on PostgreSQL `./pixiw run postgres-init` makes one",
             )
-        give_identity(warehouse, name)
+        give_identity(warehouse, name, layers)
     identity = Identity(*warehouse.fetch("select id, name, layout_version from ops.identity")[0])
     if identity.name != name:
         raise WrongWarehouse(
@@ -101,10 +109,10 @@ def identify(warehouse: Warehouse, name: str, *, create: bool) -> Identity:
     return identity
 
 
-def give_identity(warehouse: Warehouse, name: str) -> None:
+def give_identity(warehouse: Warehouse, name: str, layers: Sequence[str]) -> None:
     """Make an empty database a warehouse, in one transaction so that a killed process leaves it empty."""
     with warehouse.transaction():
-        make_schemas(warehouse)
+        make_schemas(warehouse, layers)
         make_ops_tables(warehouse)
         for statement in warehouse.preparation:
             warehouse.execute(statement)
@@ -114,19 +122,19 @@ def give_identity(warehouse: Warehouse, name: str) -> None:
         )
 
 
-def make_layers(warehouse: Warehouse) -> None:
+def make_layers(warehouse: Warehouse, layers: Sequence[str]) -> None:
     """Create the schemas that are missing, and bring the tables of `ops` to today's layout."""
     with warehouse.transaction():
-        make_schemas(warehouse)
+        make_schemas(warehouse, layers)
         if warehouse.identity.layout_version < LAYOUT_VERSION:
             make_ops_tables(warehouse)
             warehouse.execute("update ops.identity set layout_version = $1", [LAYOUT_VERSION])
 
 
-def make_schemas(warehouse: Warehouse) -> None:
+def make_schemas(warehouse: Warehouse, layers: Sequence[str]) -> None:
     """Create the schemas that are not there yet; where all are, nobody needs the right to create one."""
     there = warehouse.schemas()
-    for schema in (*LAYERS, *warehouse.scratch):
+    for schema in (*layers, *warehouse.scratch):
         if schema not in there:
             warehouse.execute(f"create schema {quote(schema)}")
 
