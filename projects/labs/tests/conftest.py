@@ -22,7 +22,9 @@ RunLab = Callable[..., Done]
 def labs_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Copy the labs, without data, and point LABS_DIR and DATA_DIR at the copy: no test touches the user's."""
     folder = tmp_path / "labs"
-    shutil.copytree(LABS, folder, ignore=shutil.ignore_patterns("data", "target", "logs", "tests", "src", "__pycache__"))
+    shutil.copytree(
+        LABS, folder, ignore=shutil.ignore_patterns("data", "target", "logs", "tests", "src", "__pycache__")
+    )
     monkeypatch.setenv("LABS_DIR", str(folder))
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     monkeypatch.delenv("LAB_DATABASE", raising=False)

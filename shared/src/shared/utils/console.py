@@ -37,3 +37,34 @@ def step(title: str) -> Iterator[None]:
     finally:
         mark = "✓" if outcome == "done" else "✗"
         say(f"  {mark} {title} ({time.monotonic() - begun:.1f} s)")
+
+
+class Counter:
+    """Shows how many of how many are done: a bar on a terminal, a line at each quarter elsewhere."""
+
+    def __init__(self, title: str, *, unit: str) -> None:
+        # Here and not above: it takes a moment to import, and most commands count nothing.
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self._title = title
+        self._unit = unit
+        self._quarters = 0
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._bar = Progress(*columns, console=console(), transient=True, disable=not sys.stderr.isatty())
+        self._task = self._bar.add_task(title, total=None)
+
+    def __enter__(self) -> Counter:
+        say(self._title)
+        self._bar.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.stop()
+
+    def advance(self, done: int, total: int) -> None:
+        """Show that `done` of `total` have ended."""
+        self._bar.update(self._task, completed=done, total=total)
+        quarter = 4 * done // total if total else 0
+        if self._bar.disable and quarter > self._quarters:
+            self._quarters = quarter
+            say(f"  {done} of {total} {self._unit}")
