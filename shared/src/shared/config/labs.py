@@ -80,7 +80,7 @@ class _Registry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: int
-    labs: dict[LabName, _Entry]
+    labs: dict[LabName, _Entry] | None
 
 
 def read_registry(settings: Settings | None = None) -> dict[str, Lab]:
@@ -93,7 +93,7 @@ def read_registry(settings: Settings | None = None) -> dict[str, Lab]:
     settings = settings or get_settings()
     path = settings.labs_dir / REGISTRY
     registry = _parse(path)
-    labs = {name: _locate(name, entry, path.parent.resolve()) for name, entry in registry.labs.items()}
+    labs = {name: _locate(name, entry, path.parent.resolve()) for name, entry in (registry.labs or {}).items()}
     _check_apart(labs, path)
     return labs
 
@@ -129,7 +129,7 @@ def _parse(path: Path) -> _Registry:
         raise ConfigurationError(
             f"`{path.name}` is of version {registry.version}, this platform reads {VERSION}", hint=f"correct `{path}`"
         )
-    for name in RESERVED & set(registry.labs):
+    for name in RESERVED & set(registry.labs or {}):
         raise ConfigurationError(f"no lab can be called so: `{name}`", hint=f"rename it in `{path}`")
     return registry
 

@@ -10,11 +10,19 @@ from functools import cache
 
 from rich.console import Console
 
+PIPE_WIDTH = 160
+
 
 @cache
 def console() -> Console:
     """Return the console for messages. In a pipe or in CI it writes plain lines of any length."""
     return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@cache
+def output() -> Console:
+    """Return the console for results. In a pipe lines are as long as a wide terminal's."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def say(message: str) -> None:
