@@ -18,6 +18,7 @@ from alert_servers import Webhook, closed_port, serving_webhook
 from shared.config import Settings
 from shared.monitoring.alerts import Alerts
 from shared.monitoring.alerts.alert import Alert
+from shared.warehouse.lock import FileLock
 
 STEP = "step ingest"
 FAILING = f"""
@@ -283,6 +284,21 @@ def test_ten_processes_at_once_send_one_alert(webhook: Webhook, settings: Settin
     assert len(webhook.payloads) == 1
     (episode,) = Alerts.from_settings(settings).failing()
     assert (episode.failures, episode.suppressed) == (10, 9)
+
+
+def test_lock_that_is_not_to_be_had_stops_nothing(
+    alerts: Alerts, webhook: Webhook, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where another process keeps telling about the same subject for too long, this one tells too."""
+    alerts.failed(STEP, "no answer")
+    (path,) = state_files(settings)
+    held = FileLock(path, "a slow one", timeout=0, on_wait=lambda _: None)
+    held.acquire(exclusive=True)
+    monkeypatch.setattr("shared.monitoring.alerts.episodes.LOCK_SECONDS", 0)
+    alerts.failed(STEP, "no space left")
+    held.release()
+    assert len(webhook.payloads) == 2
+    assert [event["error"] for event in logged(settings, "alert state unusable")] == ["WarehouseBusy"]
 
 
 def test_killed_between_sending_and_state_sends_again(webhook: Webhook, settings: Settings) -> None:
