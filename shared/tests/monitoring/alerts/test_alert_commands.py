@@ -61,6 +61,7 @@ def test_check(servers: tuple[Webhook, MailServer], project: Path, capsys: pytes
     ("name", "value", "hint"),
     [
         ("ALERT_EMAIL_TO", "ops@example.com", "set ALERT_EMAIL_FROM and ALERT_SMTP_HOST, or unset"),
+        ("ALERT_SMTP_PASSWORD", PASSWORD, "set ALERT_EMAIL_TO and ALERT_EMAIL_FROM and ALERT_SMTP_HOST, or unset"),
         ("ALERT_WEBHOOK_URL", f"http://hooks.example.com/{TOKEN}", "use https"),
         ("ALERT_REMINDER_HOURS", "-1", "input should be greater than 0; correct the environment variable"),
     ],

@@ -71,7 +71,7 @@ class MailSink:
             ConfigurationError: Something is missing, or would send the password over a network in the clear.
         """
         given = read_settings(MailSettings)
-        if not (given.alert_email_to or given.alert_email_from or given.alert_smtp_host):
+        if not given.model_fields_set:
             return None
         check_complete(given)
         (sender, *others), security = addresses("ALERT_EMAIL_FROM", given.alert_email_from), given.alert_smtp_security
