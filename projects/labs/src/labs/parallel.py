@@ -19,6 +19,7 @@ from labs.report import Report, read_report
 from shared.config import Settings
 from shared.config.labs import Lab
 from shared.errors import PlatformError
+from shared.monitoring.alerts import Alerts
 from shared.utils.console import output, say
 
 # How long a child may take to end after it was told to; Dagster waits as long.
@@ -54,7 +55,11 @@ class Children:
         code = child.wait()
         if not path.exists():
             how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-            return Report(lab.name, error=f"the process ended without a word: {how}", hint="run it again")
+            error, hint = f"the process ended without a word: {how}", "run it again"
+            Alerts.from_settings(settings).failed(f"lab {lab.name}: process", error, hint=hint)
+            return Report(lab.name, error=error, hint=hint)
+        # What else went wrong its own process has told.
+        Alerts.from_settings(settings).succeeded(f"lab {lab.name}: process")
         return read_report(path)
 
     def stop(self) -> None:

@@ -14,6 +14,7 @@ from shared.command_line import as_platform_error
 from shared.config import Settings
 from shared.config.labs import Lab
 from shared.monitoring import Run, record_run
+from shared.monitoring.alerts import Alerts
 from shared.utils.console import say
 from shared.warehouse import Warehouse
 from shared.warehouse.lab_database import open_lab
@@ -73,20 +74,25 @@ def run_lab(lab: Lab, settings: Settings, names: Sequence[str], *, command: str,
         PlatformError: A step failed; those after it did not run.
     """
     report = Report(lab.name)
+    alerts = Alerts.from_settings(settings)
     try:
         check(lab)
         if names:
-            run_steps(lab, settings, names, command=command, report=report)
+            run_steps(lab, settings, names, command=command, report=report, alerts=alerts)
     except Exception as error:
         known = as_platform_error(error)
         report.error, report.hint = known.message, known.hint
+        step = next((name for name in names if name not in report.steps), "check")
+        alerts.failed(f"lab {lab.name}: {step}", known.message, hint=known.hint, details={"command": f"lab {command}"})
         raise
     finally:
         if report_file:
             report.write(report_file)
 
 
-def run_steps(lab: Lab, settings: Settings, names: Sequence[str], *, command: str, report: Report) -> None:
+def run_steps(
+    lab: Lab, settings: Settings, names: Sequence[str], *, command: str, report: Report, alerts: Alerts
+) -> None:
     """Run steps under the lab's lock, each entered in its ledger."""
     with open_lab(lab, settings, holder=f"lab {command}", mode="write") as warehouse:
         for name in names:
@@ -95,3 +101,4 @@ def run_steps(lab: Lab, settings: Settings, names: Sequence[str], *, command: st
             with record_run(warehouse, step=name, command=command) as run:
                 STEPS[name](Work(lab, settings, warehouse, run, report))
             report.steps[name] = round(time.monotonic() - begun, 2)
+            alerts.succeeded(f"lab {lab.name}: {name}")
