@@ -82,6 +82,13 @@ def test_failed_transaction_leaves_nothing(warehouse: Warehouse, table: str) -> 
     assert warehouse.row_count(table) == 0
 
 
+def test_parameter_is_none_inside_names_texts_and_comments(warehouse: Warehouse) -> None:
+    """A dollar sign with a number is a parameter only where SQL has one, not in what is quoted or remarked."""
+    statement = """select 'it''s $1' as "cost ""$2"" 50%", $1 -- it's $3
+        , /* "$4" */ $2"""
+    assert warehouse.fetch(statement, ["a", "b"]) == [("it's $1", "a", "b")]
+
+
 def test_stream_inside_a_transaction_sees_its_rows(warehouse: Warehouse, table: str) -> None:
     """A query inside a transaction reads what the transaction has written."""
     with warehouse.transaction():
