@@ -269,3 +269,27 @@ def test_failure_and_recovery_are_told_once(
         ("failed", "lab stores_lab: load"),
         ("recovered", "lab stores_lab: load"),
     ]
+
+
+def test_expectations_are_checked_and_scored(
+    labs: Labs, stores: Lab, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """`test` checks the lab's suite: a failed check fails the step, its rows and the score are kept, gold stays."""
+    assert labs("stores_lab", "load", "transform", "test", "--report", str(tmp_path / "good.json")) == 0
+    assert json.loads((tmp_path / "good.json").read_text())["score"] == 100
+    suite = stores.folder / "expectations.yml"
+    suite.write_text(
+        "version: 1\ntables:\n  silver.slv_stores:\n    key: [store]\n    expect:\n"
+        "      - in_range: {column: area, maximum: 15}\n"
+    )
+    capfd.readouterr()
+    assert labs("stores_lab", "test", "--report", str(tmp_path / "bad.json")) == 1
+    assert "1 expectations of lab `stores_lab` failed" in capfd.readouterr().err
+    assert json.loads((tmp_path / "bad.json").read_text())["score"] == 50
+    with open_lab(stores, get_settings(), holder="test") as database:
+        ((row,),) = database.fetch("select row_key from ops.expectation_row")
+        assert json.loads(row) == {"store": "S2"}
+    assert gold(stores) == [("slv_stores", 2)]
+    suite.write_text("version: 1\ntables:\n  silver.slv_stores:\n    expect: [not_nul: {columns: [store]}]\n")
+    assert labs("stores_lab", "test") == 2
+    assert "not_null" in capfd.readouterr().err
