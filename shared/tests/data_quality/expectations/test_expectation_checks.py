@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from shared.config import get_settings
 from shared.data_quality.expectations import FailingRow, Outcome, Suite, check
 from shared.data_quality.expectations.sql import Relation
 from shared.postgres.errors import ServerUnavailable
 from shared.testing.engines import PostgresDatabase
 from shared.utils.clock import utc_now
-from shared.warehouse import Warehouse, quote, quote_name
+from shared.warehouse import Warehouse, open_warehouse, quote, quote_name
 
 Expect = Callable[..., Outcome]
 NASTY = 'a"; drop schema raw; --'
@@ -320,6 +321,19 @@ def test_lost_warehouse_is_no_outcome(
     session.close()
     with pytest.raises(ServerUnavailable):
         relation.fetch("select 1")
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+def test_table_that_the_role_may_not_read(warehouse: Warehouse, rows: Callable[..., None]) -> None:
+    """What the role that checks may not read is an error of its checks, and the others are made."""
+    rows("1")
+    rows(table="raw_staging.t")
+    entry = {"expect": [{"row_count": {"minimum": 1}}]}
+    suite = Suite.model_validate({"version": 1, "tables": {"raw_staging.t": entry, "raw.t": entry}})
+    with open_warehouse(get_settings(), holder="reader") as as_reader:
+        outcomes = check(as_reader, suite)
+    assert [outcome.status for outcome in outcomes] == ["error", "passed"]
+    assert "does not permit it" in outcomes[0].observed
 
 
 def test_views_and_other_types(expect: Expect, warehouse: Warehouse) -> None:
