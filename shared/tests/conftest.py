@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shared.config import Settings, get_settings
+from shared.data_quality.expectations import Outcome, Suite, check
 from shared.warehouse import Warehouse, open_warehouse
 
 pytest_plugins = ["shared.testing.engines"]
@@ -20,7 +23,7 @@ SETTING_NAMES = ("DATA_DIR", "WAREHOUSE_URL", "WAREHOUSE_LOCK_TIMEOUT", "WAREHOU
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a temporary folder the project's root, so that no test touches the user's data."""
-    for name in SETTING_NAMES:
+    for name in [*SETTING_NAMES, *(name for name in os.environ if name.startswith("ALERT_"))]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIXI_PROJECT_ROOT", str(tmp_path))
     return tmp_path
@@ -37,6 +40,21 @@ def warehouse(warehouse_url: str) -> Iterator[Warehouse]:
     """Open a new warehouse for writing, on each engine, as whoever writes raw."""
     with open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as opened:
         yield opened
+
+
+@pytest.fixture
+def expect(warehouse: Warehouse) -> Callable[..., Outcome]:
+    """Return a function that makes one check of a table, `raw.t` unless another is named."""
+
+    def made(
+        kind: str, arguments: Mapping[str, Any], *, table: str = "raw.t", key: Sequence[str] = (), **options: Any
+    ) -> Outcome:
+        entry = {kind: arguments, **options}
+        suite = Suite.model_validate({"version": 1, "tables": {table: {"key": list(key), "expect": [entry]}}})
+        (outcome,) = check(warehouse, suite)
+        return outcome
+
+    return made
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ class Settings(BaseSettings):
 
     pixi_project_root: Path = Field(default_factory=lambda: find_root(Path.cwd()))
     data_dir: Path = Path("data")
+    labs_dir: Path = Path("projects/labs")
     warehouse_url: str = ""
     warehouse_lock_timeout: float = Field(default=600.0, ge=0, description="seconds")
     warehouse_memory_limit: str = Field(default="2GB", pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$")
@@ -30,6 +31,7 @@ class Settings(BaseSettings):
     def fill_in(self) -> Settings:
         """Anchor relative paths at the root and name the default warehouse."""
         object.__setattr__(self, "data_dir", (self.root / self.data_dir).absolute())
+        object.__setattr__(self, "labs_dir", (self.root / self.labs_dir).absolute())
         if not self.warehouse_url:
             object.__setattr__(self, "warehouse_url", f"duckdb:///{self.data_dir}/warehouse.duckdb")
         return self

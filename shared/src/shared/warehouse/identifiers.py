@@ -27,6 +27,11 @@ def quote_name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def literal(text: str) -> str:
+    """Return a text as a literal of standard SQL, for the places in which no parameter can stand."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def quote_for_postgres(name: str) -> str:
     """Quote a name as `quote` does, for an engine that cuts long names off without an error.
 

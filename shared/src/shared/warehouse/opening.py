@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from importlib.resources import files
 from pathlib import Path
 
 from shared.config import Settings
-from shared.errors import ConfigurationError, NotAWarehouse, WrongWarehouse
+from shared.errors import ConfigurationError, NotAWarehouse, UserError, WrongWarehouse
 from shared.warehouse.base import Identity, Mode, Role, Warehouse
 from shared.warehouse.duckdb_engine import DuckDBWarehouse
 from shared.warehouse.identifiers import quote
 
 LAYERS = ("raw", "staging", "core", "master", "egress", "reporting", "ops")
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 DUCKDB_PREFIX = "duckdb:///"
 POSTGRES_PREFIXES = ("postgresql://", "postgres://")
 
 
 def open_warehouse(
-    settings: Settings, *, holder: str, role: Role = "reader", mode: Mode = "read", name: str = "warehouse"
+    settings: Settings,
+    *,
+    holder: str,
+    role: Role = "reader",
+    mode: Mode = "read",
+    name: str = "warehouse",
+    layers: Sequence[str] = LAYERS,
 ) -> Warehouse:
     """Open a warehouse, waiting for others where it is in use.
 
@@ -34,20 +41,21 @@ def open_warehouse(
         mode: On DuckDB `write` keeps everybody else out until closed, `read` keeps writers out; on PostgreSQL `write`
             keeps out other writers of the role.
         name: The identity that the database must have.
+        layers: The schemas that it has.
 
     Raises:
         ConfigurationError: The URL names no engine that the platform knows, or a login that is not let in.
         ServerUnavailable: The server does not answer.
         NotAWarehouse: There is no database, or one that is no warehouse.
-        WrongWarehouse: It is a warehouse, but not `name`, or one of a newer platform.
+        WrongWarehouse: It is a warehouse, but not `name`, or one of a newer platform, or on PostgreSQL of an older one.
         WarehouseBusy: Somebody held it for longer than the timeout.
     """
     warehouse = connect(settings, holder=holder, role=role, mode=mode)
     try:
-        warehouse.identity = identify(warehouse, name, create=mode == "write")
+        warehouse.identity = identify(warehouse, name, layers if mode == "write" else None)
         warehouse.state_dir = settings.state_dir / warehouse.identity.id
         if mode == "write":
-            make_layers(warehouse)
+            make_layers(warehouse, layers)
     except BaseException:
         warehouse.close()
         raise
@@ -77,16 +85,16 @@ def duckdb_path(settings: Settings) -> Path:
     return settings.root / url.removeprefix(DUCKDB_PREFIX)
 
 
-def identify(warehouse: Warehouse, name: str, *, create: bool) -> Identity:
-    """Read a database's identity and check it, or give one to a database that is still empty."""
+def identify(warehouse: Warehouse, name: str, layers: Sequence[str] | None) -> Identity:
+    """Read a database's identity and check it, or give one, and these layers, to a database that is still empty."""
     if not warehouse.table_exists("ops.identity"):
-        if not create or not warehouse.is_empty():
+        if layers is None or not warehouse.is_empty():
             raise NotAWarehouse(
                 f"the database has no identity: `{warehouse.location}`",
                 hint="point WAREHOUSE_URL at a warehouse of this platform or at a database that does not exist yet; "
                 "on PostgreSQL `./pixiw run postgres-init` makes one",
             )
-        give_identity(warehouse, name)
+        give_identity(warehouse, name, layers)
     identity = Identity(*warehouse.fetch("select id, name, layout_version from ops.identity")[0])
     if identity.name != name:
         raise WrongWarehouse(
@@ -101,10 +109,10 @@ def identify(warehouse: Warehouse, name: str, *, create: bool) -> Identity:
     return identity
 
 
-def give_identity(warehouse: Warehouse, name: str) -> None:
+def give_identity(warehouse: Warehouse, name: str, layers: Sequence[str]) -> None:
     """Make an empty database a warehouse, in one transaction so that a killed process leaves it empty."""
     with warehouse.transaction():
-        make_schemas(warehouse)
+        make_schemas(warehouse, layers)
         make_ops_tables(warehouse)
         for statement in warehouse.preparation:
             warehouse.execute(statement)
@@ -114,19 +122,36 @@ def give_identity(warehouse: Warehouse, name: str) -> None:
         )
 
 
-def make_layers(warehouse: Warehouse) -> None:
+def make_layers(warehouse: Warehouse, layers: Sequence[str]) -> None:
     """Create the schemas that are missing, and bring the tables of `ops` to today's layout."""
     with warehouse.transaction():
-        make_schemas(warehouse)
+        make_schemas(warehouse, layers)
         if warehouse.identity.layout_version < LAYOUT_VERSION:
-            make_ops_tables(warehouse)
-            warehouse.execute("update ops.identity set layout_version = $1", [LAYOUT_VERSION])
+            bring_up_to_date(warehouse)
 
 
-def make_schemas(warehouse: Warehouse) -> None:
+def bring_up_to_date(warehouse: Warehouse) -> None:
+    """Bring the tables of `ops` from an earlier layout to today's.
+
+    Raises:
+        WrongWarehouse: It is on PostgreSQL, where only who owns the tables may.
+    """
+    try:
+        make_ops_tables(warehouse)
+    except UserError as error:
+        if error.code != "not_permitted":
+            raise
+        raise WrongWarehouse(
+            f"an earlier version of the platform has made this database: `{warehouse.location}`",
+            hint="`./pixiw run postgres-init` brings it up to date; nothing was written",
+        ) from error
+    warehouse.execute("update ops.identity set layout_version = $1", [LAYOUT_VERSION])
+
+
+def make_schemas(warehouse: Warehouse, layers: Sequence[str]) -> None:
     """Create the schemas that are not there yet; where all are, nobody needs the right to create one."""
     there = warehouse.schemas()
-    for schema in (*LAYERS, *warehouse.scratch):
+    for schema in (*layers, *warehouse.scratch):
         if schema not in there:
             warehouse.execute(f"create schema {quote(schema)}")
 

@@ -1,0 +1,33 @@
+"""Open a lab's database: as the warehouse is opened, with a lock, an identity and a ledger of its own."""
+
+from __future__ import annotations
+
+from shared.config import Settings
+from shared.config.labs import Lab
+from shared.errors import NotAWarehouse, WrongWarehouse
+from shared.warehouse.base import Mode, Warehouse
+from shared.warehouse.opening import open_warehouse
+
+LAB_LAYERS = ("raw", "bronze", "silver", "gold", "ops")
+
+
+def open_lab(lab: Lab, settings: Settings, *, holder: str, mode: Mode = "read") -> Warehouse:
+    """Open a lab's database; in write mode one that does not exist is made.
+
+    Raises:
+        NotAWarehouse: It is not there, or not a database of this platform.
+        WrongWarehouse: It is the database of another lab, or of a newer platform.
+        WarehouseBusy: Somebody held it for longer than the timeout.
+    """
+    if mode == "read" and not lab.database.exists():
+        raise NotAWarehouse(
+            f"lab `{lab.name}` has no database yet: `{lab.database}`", hint=f"`./pixiw run lab {lab.name}` makes it"
+        )
+    at_lab = settings.model_copy(update={"warehouse_url": f"duckdb:///{lab.database}"})
+    try:
+        return open_warehouse(at_lab, holder=holder, role="transformation", mode=mode, name=lab.name, layers=LAB_LAYERS)
+    except (NotAWarehouse, WrongWarehouse) as error:
+        raise type(error)(
+            error.message,
+            hint=f"it was not touched; move it away, and `./pixiw run lab {lab.name}` makes it anew from the raw files",
+        ) from error
