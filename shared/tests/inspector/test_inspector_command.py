@@ -77,9 +77,9 @@ def test_output_into_a_file(tmp_path: Path, name: str, beginning: str, capsys: p
     ("arguments", "message", "hint"),
     [
         (["raw.tt"], "no such table, and no schema with tables: `raw.tt`", "`raw.t`"),
-        (["raw.t", "--key", "b"], "no such column of `raw.t`: `b`", "`a`"),
+        (["raw.t", "--key", "b"], "no such column of `raw.t`: `b`", "there is: a, day"),
         (["raw", "--key", "a"], "`a` is a table's column", "schema.table"),
-        (["raw.t", "--fresh-by", "a"], "no date or timestamp: `a`", "`day`"),
+        (["raw.t", "--fresh-by", "a"], "no date or timestamp: `a`", "there is: day"),
         (["raw.t", "--sample", "-1"], "not a number of rows: `-1`", "at least one"),
         (["raw.t", "--format", "xml"], "invalid choice", "--help"),
         (["raw.t", "--output", "/nowhere/a.html"], "cannot write: `/nowhere/a.html`", "folder"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.errors import InputError
 from shared.inspector.results import Kind
+from shared.utils.names import suggestion
 from shared.warehouse import Warehouse, quote_name
 
 DUCKDB_KINDS: dict[str, Kind] = {
@@ -168,9 +168,8 @@ def chosen(everything: Sequence[Relation], target: str | None) -> list[Relation]
         return found
     if target is None:
         raise InputError("nothing to inspect: the database has no tables", hint="load something first")
-    names = sorted({one.schema for one in everything} | {one.full_name for one in everything})
-    # A table named without its schema is the likeliest mistake, then one misspelt.
-    near = [one.full_name for one in everything if one.name == target][:3]
-    near = near or difflib.get_close_matches(target, names, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else "name a schema or schema.table"
-    raise InputError(f"no such table, and no schema with tables: `{target}`", hint=hint)
+    schemas = {one.schema for one in everything}
+    inside = [one.full_name for one in everything if target.startswith(f"{one.schema}.")]
+    # Of a table named without its schema, what it is called with it.
+    known = inside or [*schemas, *(one.full_name for one in everything if one.name == target)]
+    raise InputError(f"no such table, and no schema with tables: `{target}`", hint=suggestion(target, known))

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from shared.inspector.catalog import Field
 from shared.inspector.results import Kind
-from shared.warehouse import Warehouse, quote_name
+from shared.warehouse import Warehouse, literal, quote_name
 
 NUMBERS: frozenset[Kind] = frozenset({"integer", "decimal", "float"})
 TIMES: frozenset[Kind] = frozenset({"date", "timestamp"})
@@ -21,7 +21,7 @@ NATIVE: frozenset[Kind] = NUMBERS | TIMES | {"boolean", "interval", "binary"}
 LARGEST = 1.7e308
 
 
-def literal(number: float) -> str:
+def double(number: float) -> str:
     """Return a number as SQL.
 
     Not a parameter: where there is one, PostgreSQL's driver would also take a `$1` in a column's name for it.
@@ -118,12 +118,12 @@ class DuckDBDialect(Dialect):
     @override
     def bin(self, number: str, low: float, high: float, bins: int) -> str:
         # The formula of PostgreSQL's width_bucket, so that both draw the same picture.
-        share = f"({number} - {literal(low)}) / ({literal(high)} - {literal(low)})"
+        share = f"({number} - {double(low)}) / ({double(high)} - {double(low)})"
         return f"least(cast(floor({bins} * ({share})) as integer), {bins - 1}) + 1"
 
     @override
     def matches(self, value: str, pattern: str) -> str:
-        return f"regexp_matches({value}, '{pattern}')"
+        return f"regexp_matches({value}, {literal(pattern)})"
 
 
 class PostgresDialect(Dialect):
@@ -165,11 +165,11 @@ class PostgresDialect(Dialect):
 
     @override
     def bin(self, number: str, low: float, high: float, bins: int) -> str:
-        return f"least(width_bucket({number}, {literal(low)}, {literal(high)}, {bins}), {bins})"
+        return f"least(width_bucket({number}, {double(low)}, {double(high)}, {bins}), {bins})"
 
     @override
     def matches(self, value: str, pattern: str) -> str:
-        return f"{value} ~ '{pattern}'"
+        return f"{value} ~ {literal(pattern)}"
 
 
 def dialect_of(warehouse: Warehouse) -> Dialect:

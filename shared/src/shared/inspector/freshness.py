@@ -11,6 +11,7 @@ from shared.inspector.catalog import Relation
 from shared.inspector.dialects import TIMES, dialect_of
 from shared.inspector.results import Freshness, Table
 from shared.inspector.values import as_seconds
+from shared.utils.names import suggestion
 from shared.warehouse import Warehouse
 
 # What a column's name says of when a row came, the clearest first.
@@ -33,10 +34,7 @@ def freshness(
     """
     times = [field.name for field in relation.fields if field.kind in TIMES]
     if named is not None and named not in times:
-        raise InputError(
-            f"no date or timestamp: `{named}` of `{table.full_name}`",
-            hint=f"name one of {', '.join(f'`{name}`' for name in times)}" if times else "the table has none",
-        )
+        raise InputError(f"no date or timestamp: `{named}` of `{table.full_name}`", hint=suggestion(named, times))
     newest = newest_values(warehouse, relation, table)
     if named is not None:
         return Freshness(named, newest[named], "named") if named in newest else None

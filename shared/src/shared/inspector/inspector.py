@@ -15,6 +15,7 @@ from shared.inspector.memory import Memory
 from shared.inspector.profile import Limits, measure
 from shared.inspector.results import Inspection, Table
 from shared.utils.clock import utc_now
+from shared.utils.names import suggestion
 from shared.warehouse import Warehouse
 
 ABOUT_THE_SESSION = (duckdb.InterruptException, duckdb.FatalException, duckdb.ConnectionException)
@@ -119,12 +120,9 @@ def own(key: Sequence[str], relation: Relation) -> Sequence[str]:
         InputError: A column of it is not.
     """
     names = [field.name for field in relation.fields]
-    missing = [name for name in key if name not in names]
-    if missing:
-        raise InputError(
-            f"no such column of `{relation.full_name}`: `{missing[0]}`",
-            hint=f"it has {', '.join(f'`{name}`' for name in names)}",
-        )
+    for name in key:
+        if name not in names:
+            raise InputError(f"no such column of `{relation.full_name}`: `{name}`", hint=suggestion(name, names))
     return key
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shared.inspector.catalog import Field
-from shared.inspector.dialects import NUMBERS, ORDERED, TIMES, Dialect, literal
+from shared.inspector.dialects import NUMBERS, ORDERED, TIMES, Dialect, double
 from shared.inspector.values import SHOWN
 
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -172,7 +172,7 @@ def bin_part(dialect: Dialect, column: Measured, bins: Bins, fences: tuple[float
     place = dialect.bin(number, bins.low, bins.high, bins.count)
     return (
         f"(select {column.index}, 'bin', place, null, count(*), "
-        f"count(*) filter (where {number} < {literal(fences[0])}), "
-        f"count(*) filter (where {number} > {literal(fences[1])}) from "
+        f"count(*) filter (where {number} < {double(fences[0])}), "
+        f"count(*) filter (where {number} > {double(fences[1])}) from "
         f"(select {number}, {place} as place from source where {number} is not null) as placed group by place)"
     )
