@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -61,7 +62,7 @@ def forecast(weekly: pd.DataFrame, backtest: pd.DataFrame, plan: Plan = PLAN) ->
             if best[one.department] != model.name:
                 continue
             for horizon, (week, value) in enumerate(zip(one.weeks_ahead(plan.horizon), ahead, strict=True), start=1):
-                known = calibration[one.department, band(horizon, plan)]
+                known = calibration.get((one.department, band(horizon, plan)), np.empty(0))
                 ends = [end for level in plan.levels for end in bounds(float(value), half_width(known, level))]
                 rows.append((one.department, pd.Timestamp(week), horizon, model.name, float(value), *ends))
     frame = pd.DataFrame(rows, columns=tables.FORECAST.names)

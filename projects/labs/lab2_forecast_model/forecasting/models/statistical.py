@@ -15,8 +15,11 @@ ENOUGH = 10
 
 
 def exponential_smoothing(sales: Floats, horizon: int) -> Floats:
-    """Forecast by exponential smoothing without a season, its error and trend chosen by the corrected Akaike criterion."""
-    return _forecast(AutoETS(season_length=1, model="ZZN"), sales, horizon)
+    """Forecast by exponential smoothing without season; the corrected Akaike criterion chooses whether with a trend.
+
+    Errors are additive: multiplicative ones are not defined where nothing was sold.
+    """
+    return _forecast(AutoETS(season_length=1, model="AZN"), sales, horizon)
 
 
 def theta(sales: Floats, horizon: int) -> Floats:
