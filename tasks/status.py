@@ -19,6 +19,7 @@ from rich.table import Table
 
 from shared.command_line import Parser, command
 from shared.config import Settings, get_settings
+from shared.utils.console import output
 from shared.warehouse import LAYERS, Warehouse, open_warehouse
 
 Record = dict[str, Any]
@@ -63,7 +64,6 @@ OPEN_QUARANTINE = """
     group by source, resource, reason
     order by row_count desc, source, resource, reason
 """
-PIPE_WIDTH = 160
 STATUS_MARKS = {"succeeded": "✓", "failed": "✗", "interrupted": "✗", "running": "…"}
 
 
@@ -78,7 +78,7 @@ def main(arguments: Sequence[str]) -> None:
     if options.json:
         print(json.dumps(state, default=str, indent=2))
     else:
-        render(state, Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH))
+        render(state, output())
 
 
 def collect(warehouse: Warehouse, settings: Settings) -> State:

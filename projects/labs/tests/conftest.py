@@ -11,22 +11,66 @@ from pathlib import Path
 
 import pytest
 
+from labs.cli import main
+from shared.command_line import command
 from shared.config import get_settings
+from shared.config.labs import Lab, find_lab
+from shared.warehouse.lab_database import open_lab
 
 LABS = Path(__file__).resolve().parents[1]
 Done = subprocess.CompletedProcess[str]
 RunLab = Callable[..., Done]
+Labs = Callable[..., int]
+
+STORES = "store,opened,area\nS1,2020-01-31,10.50\nS2,2021-02-01,20.00\n"
 
 
 @pytest.fixture
 def labs_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Copy the labs, without data, and point LABS_DIR and DATA_DIR at the copy: no test touches the user's."""
     folder = tmp_path / "labs"
-    shutil.copytree(LABS, folder, ignore=shutil.ignore_patterns("data", "target", "logs", "tests", "src", "__pycache__"))
+    kept_out = shutil.ignore_patterns("data", "target", "logs", "tests", "src", "__pycache__", ".new-lab-*")
+    shutil.copytree(LABS, folder, ignore=kept_out)
+    for name in [*os.environ]:
+        if name.startswith(("ALERT_", "DBT_", "WAREHOUSE_", "LAB_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PIXI_ENVIRONMENT_NAME", "labs")
     monkeypatch.setenv("LABS_DIR", str(folder))
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.delenv("LAB_DATABASE", raising=False)
     return folder
+
+
+@pytest.fixture
+def labs(labs_dir: Path) -> Labs:
+    """Return a function that runs the runner's command line in this process and returns its exit code."""
+
+    def run(*arguments: str) -> int:
+        return command(main, arguments)
+
+    return run
+
+
+@pytest.fixture
+def stores(labs_dir: Path, labs: Labs, tmp_path: Path) -> Lab:
+    """Make a lab from a file with two stores; it is the only one in the registry."""
+    (labs_dir / "labs_config.yaml").write_text("version: 1\nlabs:\n")
+    return make_lab(labs, tmp_path, "stores_lab")
+
+
+def make_lab(labs: Labs, folder: Path, name: str) -> Lab:
+    """Make a lab from a file with two stores, which are old enough to count as whole."""
+    path = folder / "stores.csv"
+    path.write_text(STORES)
+    assert labs("new", name, "--from", str(path)) == 0
+    lab = find_lab(name)
+    os.utime(lab.raw_dir / "stores.csv", (1_600_000_000, 1_600_000_000))
+    return lab
+
+
+def gold(lab: Lab) -> list[tuple[object, ...]]:
+    """Return the rows of a lab's gold table."""
+    with open_lab(lab, get_settings(), holder="test") as database:
+        return database.fetch("select * from gold.overview order by 1")
 
 
 @pytest.fixture

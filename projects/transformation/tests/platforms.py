@@ -20,6 +20,7 @@ from typing_extensions import override
 
 from shared.command_line import command
 from shared.config import Settings
+from shared.dbt import environment_set
 from shared.postgres.provision import LOGINS
 from shared.postgres.server import LocalServer
 from shared.postgres.target import PostgresTarget
@@ -28,7 +29,7 @@ from shared.warehouse.postgres_engine import login_of
 from transformation.cli import main
 from transformation.compare import compare_warehouses
 from transformation.comparison import Difference, columns_of, fingerprint
-from transformation.dbt_environment import dbt_environment, environment_set
+from transformation.dbt_environment import dbt_environment
 from transformation.layers import BUILT_LAYERS, PROJECT_DIR
 
 Rows = list[tuple[Any, ...]]

@@ -15,8 +15,9 @@ from dbt_common.context import set_invocation_context
 from platforms import Platform
 
 from shared.config import get_settings
+from shared.dbt import environment_set
 from shared.warehouse.opening import duckdb_path
-from transformation.dbt_environment import dbt_environment, environment_set
+from transformation.dbt_environment import dbt_environment
 from transformation.layers import PROJECT_DIR, declared_keys
 
 

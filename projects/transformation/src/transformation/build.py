@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
 from shared.config import Settings
+from shared.dbt import BUILT, GOOD, Node, run_dbt
 from shared.errors import PlatformError
 from shared.monitoring import Run, record_run
-from shared.utils.console import console, say
+from shared.utils.console import Counter, say
 from shared.warehouse import Warehouse, open_warehouse
 from transformation.dbt_environment import dbt_environment, log_dir
-from transformation.dbt_run import BUILT, GOOD, Node, run_dbt
 from transformation.layers import ROLE, Scope, buildable_scope, selection
 
 SHOWN_FAILURES = 20
@@ -55,8 +52,8 @@ def build(settings: Settings, *, scope: Scope, select: list[str], full_refresh: 
         if possible != scope:
             say("building core only: egress waits for `./pixiw run resolve`, which makes the master layer")
         arguments = dbt_arguments(selection(possible, select), full_refresh=full_refresh)
-        with warehouse.handed_over(), Display(f"transform {possible}") as display:
-            nodes = run_dbt(arguments, dbt_environment(settings), display.advance)
+        with warehouse.handed_over(), Counter(f"transform {possible}", unit="nodes") as counter:
+            nodes = run_dbt(arguments, dbt_environment(settings), counter.advance)
         rows = enter_results(warehouse, run, nodes)
         show_layers(nodes, rows)
         check(nodes, log_dir(settings))
@@ -114,30 +111,3 @@ def check(nodes: list[Node], logs: Path) -> None:
         f"{len(failed)} of {len(nodes)} nodes failed, {skipped} skipped because of them: {names}",
         hint=f"correct the data or the model, then run it again; dbt's full log is `{logs / 'dbt.log'}`",
     )
-
-
-class Display:
-    """A bar on a terminal, a line at each quarter elsewhere."""
-
-    def __init__(self, title: str) -> None:
-        self._title = title
-        self._quarters = 0
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self._bar = Progress(*columns, console=console(), transient=True, disable=not sys.stderr.isatty())
-        self._task = self._bar.add_task(title, total=None)
-
-    def __enter__(self) -> Display:
-        say(self._title)
-        self._bar.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._bar.stop()
-
-    def advance(self, done: int, total: int) -> None:
-        """Show that `done` of `total` nodes have ended."""
-        self._bar.update(self._task, completed=done, total=total)
-        quarter = 4 * done // total if total else 0
-        if self._bar.disable and quarter > self._quarters:
-            self._quarters = quarter
-            say(f"  {done} of {total} nodes")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from shared.config import Settings
+from shared.dbt import dbt_command_line, environment_set
 from shared.warehouse import open_warehouse
-from transformation.dbt_environment import dbt_environment, environment_set
-from transformation.dbt_run import dbt_command_line
+from transformation.dbt_environment import dbt_environment
 from transformation.layers import ROLE
 
 # What dbt does without a look at the database, and so without waiting for whoever writes to it.

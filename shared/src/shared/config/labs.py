@@ -1,4 +1,4 @@
-"""The registry of labs: `labs_config.yaml` in the labs' folder, which says what labs there are and where each keeps what.
+"""The registry of labs, `labs_config.yaml` in their folder: which there are, and where each keeps what.
 
     version: 1
     labs:
@@ -12,24 +12,25 @@ A lab's folder is the one of its name beside the registry; its database and raw 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from shared.config.settings import Settings, get_settings
 from shared.errors import ConfigurationError, UserError
 from shared.utils.names import suggestion
+from shared.utils.yaml_file import read_yaml
 
 REGISTRY = "labs_config.yaml"
 VERSION = 1
 NAME_PATTERN = r"^[a-z][a-z0-9_]{0,48}[a-z0-9]$"
 # Commands of the lab runner, and schemas of every lab's database.
-RESERVED = frozenset({"all", "dbt", "extract", "list", "new", "status", "update", "raw", "bronze", "silver", "gold", "ops"})
+RESERVED = frozenset(
+    {"all", "dbt", "extract", "list", "new", "status", "update", "raw", "bronze", "silver", "gold", "ops"}
+)
 
 LabName = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 
@@ -79,19 +80,7 @@ class _Registry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: int
-    labs: dict[LabName, _Entry]
-
-
-class _UniqueKeys(yaml.SafeLoader):
-    """Refuses a key that is there twice, of which YAML's own loader would silently take the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key, count in Counter(keys).items():
-            if count > 1:
-                line = node.start_mark.line + 1
-                raise yaml.constructor.ConstructorError(None, None, f"`{key}` is there twice, after line {line}")
-        return super().construct_mapping(node, deep)
+    labs: dict[LabName, _Entry] | None
 
 
 def read_registry(settings: Settings | None = None) -> dict[str, Lab]:
@@ -104,7 +93,7 @@ def read_registry(settings: Settings | None = None) -> dict[str, Lab]:
     settings = settings or get_settings()
     path = settings.labs_dir / REGISTRY
     registry = _parse(path)
-    labs = {name: _locate(name, entry, path.parent.resolve()) for name, entry in registry.labs.items()}
+    labs = {name: _locate(name, entry, path.parent.resolve()) for name, entry in (registry.labs or {}).items()}
     _check_apart(labs, path)
     return labs
 
@@ -123,15 +112,13 @@ def find_lab(name: str, settings: Settings | None = None) -> Lab:
 
 
 def _parse(path: Path) -> _Registry:
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeys)
-        registry = _Registry.model_validate(content)
-    except FileNotFoundError as error:
+    if not path.exists():
         raise ConfigurationError(
             f"no registry of labs: `{path}`", hint="correct LABS_DIR, or take the file back from version control"
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"`{path.name}` is not readable as YAML: {error}", hint=f"correct `{path}`") from error
+        )
+    content = read_yaml(path)
+    try:
+        registry = _Registry.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"] if part != "[key]")
@@ -142,7 +129,7 @@ def _parse(path: Path) -> _Registry:
         raise ConfigurationError(
             f"`{path.name}` is of version {registry.version}, this platform reads {VERSION}", hint=f"correct `{path}`"
         )
-    for name in RESERVED & set(registry.labs):
+    for name in RESERVED & set(registry.labs or {}):
         raise ConfigurationError(f"no lab can be called so: `{name}`", hint=f"rename it in `{path}`")
     return registry
 

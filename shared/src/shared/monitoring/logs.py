@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 from shared.config import get_settings
 from shared.errors import PlatformError
@@ -21,10 +22,18 @@ def log_event(event: str, **fields: object) -> None:
         **fields,
     }
     try:
-        folder = get_settings().logs_dir
-        folder.mkdir(parents=True, exist_ok=True)
-        # One write of one line to a file opened for appending, so that lines of several processes do not mix.
-        with (folder / f"{now:%Y-%m-%d}.jsonl").open("ab", buffering=0) as log:
-            log.write((json.dumps(record, default=str) + "\n").encode())
+        append_line(get_settings().logs_dir / f"{now:%Y-%m-%d}.jsonl", json.dumps(record, default=str))
     except (OSError, PlatformError):
         return
+
+
+def append_line(path: Path, line: str) -> None:
+    """Append a line to a file, whose folder is made where it is missing.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # One write to a file opened for appending, so that lines of several processes do not mix.
+    with path.open("ab", buffering=0) as file:
+        file.write((line + "\n").encode())

@@ -16,7 +16,17 @@ def quote(name: str) -> str:
     parts = name.split(".")
     if not all(parts) or "\0" in name:
         raise ValueError(f"not an identifier: {name!r}")
-    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+    return ".".join(map(quote_name, parts))
+
+
+def quote_name(name: str) -> str:
+    """Quote one name that is no dotted path, such as a column's, whatever it holds."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return a text as a literal of standard SQL, for the places in which no parameter can stand."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def quote_for_postgres(name: str) -> str:

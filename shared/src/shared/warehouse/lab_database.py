@@ -25,12 +25,9 @@ def open_lab(lab: Lab, settings: Settings, *, holder: str, mode: Mode = "read") 
         )
     at_lab = settings.model_copy(update={"warehouse_url": f"duckdb:///{lab.database}"})
     try:
-        return open_warehouse(
-            at_lab, holder=holder, role="transformation", mode=mode, name=lab.name, layers=LAB_LAYERS
-        )
+        return open_warehouse(at_lab, holder=holder, role="transformation", mode=mode, name=lab.name, layers=LAB_LAYERS)
     except (NotAWarehouse, WrongWarehouse) as error:
         raise type(error)(
             error.message,
-            hint=f"it was not touched; move the file away and run `./pixiw run lab {lab.name}` to make it anew from the "
-            "raw files",
+            hint=f"it was not touched; move it away, and `./pixiw run lab {lab.name}` makes it anew from the raw files",
         ) from error

@@ -1,8 +1,9 @@
-"""Run dbt in this process and bring its results into a small, typed form."""
+"""Run dbt in this process and bring its results into a small, typed form; for environments that have dbt."""
 
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from dbt.adapters.factory import reset_adapters
 from dbt.cli.main import cli, dbtRunner
 
 from shared.errors import PlatformError, causes
-from transformation.dbt_environment import environment_set
 
 BUILT = ("model", "snapshot")
 GOOD = ("success", "pass", "warn")
@@ -100,33 +100,35 @@ def meaning_of(error: BaseException) -> PlatformError:
             return known
     return PlatformError(
         f"dbt cannot run the project: {readable(str(error))}",
-        hint="correct what the message names in projects/transformation, then run it again",
+        hint="correct what the message names in the dbt project, then run it again",
     )
 
 
 def dbt_command_line(arguments: Sequence[str]) -> int:
     """Run dbt's own command line in this process, and return its exit code."""
+    code = 0
     try:
         cli.main(args=list(arguments), prog_name="dbt")
     except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 0
+        code = ended.code if isinstance(ended.code, int) else 0
     finally:
         release_database()
+    return code
 
 
 def quoted(relation: BaseRelation, identifier: str) -> str:
     """Quote a part of a relation's name. dbt's own forgets the quotes in it, as a database's name may have."""
-    mark = relation.quote_character
-    return mark + identifier.replace(mark, mark * 2) + mark
+    mark: str = relation.quote_character
+    return f"{mark}{identifier.replace(mark, mark * 2)}{mark}"
 
 
-BaseRelation.quoted = quoted  # type: ignore[method-assign]
+BaseRelation.quoted = quoted
 
 
 def release_database() -> None:
     """Close what dbt leaves open: a database that stays open in this process is locked for every other one."""
-    reset_adapters()  # type: ignore[no-untyped-call]
-    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+    reset_adapters()
+    DuckDBConnectionManager.close_all_connections()
 
 
 def as_node(result: Any) -> Node:
@@ -147,6 +149,21 @@ def as_node(result: Any) -> Node:
 def readable(message: str) -> str:
     """Bring dbt's message of several indented lines into one."""
     return " ".join(line.strip() for line in message.splitlines() if line.strip())
+
+
+@contextmanager
+def environment_set(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for a while."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextmanager

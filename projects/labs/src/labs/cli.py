@@ -1,0 +1,137 @@
+"""The command line: `python -m labs NAME [STEP …]`, `list`, `status`, `all`, `extract`, `new`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from labs.environment import is_here, lab_command
+from shared.command_line import Parser
+from shared.config import Settings, get_settings
+from shared.config.labs import Lab, find_lab, read_registry
+from shared.errors import UserError
+
+# In the order in which they follow one another; `check` comes before all of them by itself.
+STEPS = ("load", "transform", "test", "inspect")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command that the arguments name."""
+    settings = get_settings()
+    if arguments[:1] == ["new"]:
+        return make_lab(settings, new_parser().parse_args(arguments[1:]))
+    options = parser().parse_args(arguments)
+    command = COMMANDS.get(options.what)
+    if command is None:
+        return run_one(find_lab(options.what, settings), settings, options)
+    if options.rest and options.what in ("list", "status"):
+        raise UserError(f"`{options.what}` takes no argument: `{options.rest[0]}`", hint="leave it out")
+    return command(settings, options)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command's arguments."""
+    top = Parser(
+        prog="lab",
+        description="Run a lab: `lab NAME [check|load|transform|test|inspect|all]`; or `list`, `status`, "
+        "`all` (every lab at once), `extract` (raw files from the demo data).",
+    )
+    top.add_argument("what", metavar="NAME", help="a lab, or list, status, all, extract")
+    top.add_argument("rest", nargs="*", metavar="STEP", help="check, load, transform, test, inspect or all (default)")
+    top.add_argument("--jobs", type=int, metavar="N", help="with `all`: how many labs run at once")
+    top.add_argument("--report", type=Path, metavar="FILE", help="write how it went as JSON")
+    return top
+
+
+def new_parser() -> argparse.ArgumentParser:
+    """Describe the arguments of `new`."""
+    top = Parser(prog="new-lab", description="Make a lab from CSV files, or bring one up to date with the template.")
+    top.add_argument("name", metavar="NAME", help="lower case letters, digits and `_`: lab4_store_visits")
+    top.add_argument("--environment", default="labs", metavar="ENV", help="where it runs (default: labs)")
+    top.add_argument("--from", dest="files", nargs="+", type=Path, default=[], metavar="CSV", help="files to copy in")
+    top.add_argument("--description", default="A lab of its own.", help="what it is for, in a sentence")
+    top.add_argument("--update", action="store_true", help="take up what has changed in the template since it was made")
+    return top
+
+
+def make_lab(settings: Settings, options: argparse.Namespace) -> int:
+    """Make a lab, or update one; 1 where files of it have conflicts."""
+    if options.update:
+        from labs.template import TEMPLATE, update_lab
+
+        return 1 if update_lab(find_lab(options.name, settings), settings.labs_dir / TEMPLATE) else 0
+    from labs.new import new_lab
+
+    started = Path(os.environ.get("INIT_CWD", "."))
+    files = [started / path for path in options.files]
+    new_lab(
+        settings, options.name, environment=options.environment, files=files, description=options.description
+    )
+    return 0
+
+
+def chosen_steps(names: Sequence[str]) -> list[str]:
+    """Return the steps to run, in their order; none for `check` alone.
+
+    Raises:
+        UserError: There is no such step.
+    """
+    for name in names:
+        if name not in (*STEPS, "check", "all"):
+            raise UserError(f"no such step: `{name}`", hint=f"one of: check, {', '.join(STEPS)}, all")
+    return [step for step in STEPS if step in names or not names or "all" in names]
+
+
+def run_one(lab: Lab, settings: Settings, options: argparse.Namespace) -> int:
+    """Run steps of one lab, in its own environment."""
+    steps = chosen_steps(options.rest)
+    if not is_here(lab):
+        arguments = [lab.name, *options.rest, *(["--report", str(options.report.absolute())] if options.report else [])]
+        command, variables = lab_command(lab, settings, arguments)
+        return subprocess.run(command, env=variables, check=False).returncode
+    from labs.run import run_lab
+
+    run_lab(lab, settings, steps, command=" ".join([lab.name, *options.rest]), report_file=options.report)
+    return 0
+
+
+def list_labs(settings: Settings, _options: argparse.Namespace) -> int:
+    """Print the labs."""
+    from labs.status import show_list
+
+    show_list(list(read_registry(settings).values()))
+    return 0
+
+
+def show_status(settings: Settings, _options: argparse.Namespace) -> int:
+    """Print how each lab stands."""
+    from labs.status import show_status
+
+    show_status(list(read_registry(settings).values()), settings)
+    return 0
+
+
+def run_all(settings: Settings, options: argparse.Namespace) -> int:
+    """Run every lab at once."""
+    from labs.parallel import default_jobs, run_labs
+
+    if options.jobs is not None and options.jobs < 1:
+        raise UserError(f"not a number of labs: `{options.jobs}`", hint="give 1 or more with --jobs")
+    chosen_steps(options.rest)
+    run_labs(list(read_registry(settings).values()), settings, options.rest, jobs=options.jobs or default_jobs())
+    return 0
+
+
+def extract_files(settings: Settings, options: argparse.Namespace) -> int:
+    """Take raw files from the demo data, for the labs that are named, or for all."""
+    from labs.extract import extract
+
+    labs = [find_lab(name, settings) for name in options.rest] or list(read_registry(settings).values())
+    extract(labs, settings)
+    return 0
+
+
+COMMANDS = {"list": list_labs, "status": show_status, "all": run_all, "extract": extract_files}

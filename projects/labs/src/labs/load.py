@@ -1,0 +1,161 @@
+"""Load a lab's CSV files into its raw tables: what is new or changed, with bad rows kept in the quarantine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from labs.csv_file import CsvFile
+from labs.sources import SCHEMA, RawTable, raw_tables
+from shared.config.labs import Lab
+from shared.csv_monitor import CSVMonitor, Form, Scan, Seen, read
+from shared.data_quality import BadRow, Quarantine
+from shared.errors import InputError, PlatformError
+from shared.monitoring import Run
+from shared.utils.console import say
+from shared.warehouse import Warehouse, literal, quote, quote_name
+
+# A file that was written to a moment ago may not be whole yet.
+SETTLE_SECONDS = 1.0
+# Where most rows are bad, the file is another one than declared, and its table stays as it is.
+MOST = 0.5
+INCOMING = "_incoming_rows"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What was loaded: tables by name with their rows, and how many rows were refused in all."""
+
+    rows: dict[str, int]
+    quarantined: int
+
+
+def monitor(lab: Lab, warehouse: Warehouse) -> CSVMonitor:
+    """Return the monitor of a lab's raw folder; what it remembers belongs to this very database."""
+    return CSVMonitor(lab.raw_dir, warehouse.state_dir / "raw_files.json", settle_seconds=SETTLE_SECONDS)
+
+
+def load(lab: Lab, warehouse: Warehouse, run: Run) -> Loaded:
+    """Bring the raw tables in line with the CSV files; each table in one transaction, so that a kill leaves it whole.
+
+    Raises:
+        InputError: There are no files, or some that cannot be loaded: the tables of the others are.
+        ConfigurationError: The lab's sources cannot be used.
+    """
+    tables = raw_tables(lab)
+    lab.raw_dir.mkdir(parents=True, exist_ok=True)
+    watch = monitor(lab, warehouse)
+    scan = at_rest(watch)
+    files = {file.name: file for file in scan.files}
+    loaded, refused, quarantined = dict[str, int](), list[PlatformError](), 0
+    for table in tables:
+        parts = [files[path.relative_to(lab.raw_dir).as_posix()] for path in table.files]
+        gone = [file for file in scan.of("gone") if belongs(file, table)]
+        if any(file.state == "partial" for file in parts):
+            say(f"  {table.name}: a file is still being written, left alone")
+        elif is_current(warehouse, table, parts) and not gone:
+            say(f"  {table.name}: unchanged")
+        else:
+            try:
+                rows, bad = load_table(lab, warehouse, run, table, parts)
+            except InputError as error:
+                refused.append(error)
+                say(f"  ✗ {table.name}: {error.message}")
+                continue
+            watch.mark_loaded([*parts, *gone])
+            loaded[table.name] = rows
+            quarantined += bad
+            say(f"  {table.name}: {rows:,} rows" + (f", {bad:,} bad ones in the quarantine" if bad else ""))
+    if refused:
+        others = f", and {len(refused) - 1} more" if len(refused) > 1 else ""
+        raise InputError(refused[0].message + others, hint=refused[0].hint)
+    return Loaded(loaded, quarantined)
+
+
+def at_rest(watch: CSVMonitor) -> Scan:
+    """Look at the folder; where a file was written to a moment ago, look again once it may have come to rest."""
+    scan = watch.scan()
+    if scan.of("partial"):
+        time.sleep(SETTLE_SECONDS)
+        scan = watch.scan()
+    return scan
+
+
+def belongs(file: Seen, table: RawTable) -> bool:
+    """Tell whether a file is one of the table's, going by its name."""
+    return file.name == f"{table.name}.csv" or file.name.rpartition("/")[0] == table.name
+
+
+def is_current(warehouse: Warehouse, table: RawTable, files: list[Seen]) -> bool:
+    """Tell whether the table holds what its files hold, in the types that are declared now."""
+    if any(file.state != "unchanged" for file in files) or not warehouse.table_exists(f"{SCHEMA}.{table.name}"):
+        return False
+    found = [row[:2] for row in warehouse.fetch(f"describe {quote(f'{SCHEMA}.{table.name}')}")]
+    (kinds,) = warehouse.fetch(f"select {', '.join(f'typeof(cast(null as {kind}))' for kind in table.columns.values())}")
+    return found[: len(kinds)] == list(zip(table.columns, kinds, strict=True))
+
+
+def load_table(
+    lab: Lab, warehouse: Warehouse, run: Run, table: RawTable, files: list[Seen]
+) -> tuple[int, int]:
+    """Make a raw table hold what its files hold, and return how many rows are in it and how many were refused."""
+    if not files:
+        raise InputError(
+            f"no file for the raw table `{table.name}`: `{lab.raw_dir / table.name}.csv`",
+            hint="drop it there, or run `./pixiw run labs-data`, which takes it from the demo data",
+        )
+    target = f"{SCHEMA}.{table.name}"
+    quarantine = Quarantine(warehouse, run.id, "raw files", table.name)
+    bad_count = 0
+    with warehouse.transaction():
+        warehouse.execute(f"drop table if exists {INCOMING}")
+        for number, (path, seen) in enumerate(zip(table.files, files, strict=True)):
+            file = CsvFile(path, f"{lab.name}/{seen.name}", seen.form or form_of(seen, lab), table.columns)
+            bad = take_in(warehouse, file, drift=seen.drift, first=number == 0)
+            quarantine.add(file.origin, bad)
+            bad_count += len(bad)
+        warehouse.execute(f"create or replace table {quote(target)} as select * from {INCOMING}")
+        warehouse.execute(f"drop table {INCOMING}")
+        quarantine.resolve()
+        rows = warehouse.row_count(target)
+        run.output(target, rows=rows, detail={"quarantined": bad_count, "files": [file.name for file in files]})
+    return rows, bad_count
+
+
+def form_of(seen: Seen, lab: Lab) -> Form:
+    """Return how a file is written that the monitor has not looked into."""
+    return read(lab.raw_dir / seen.name)[1]
+
+
+def take_in(warehouse: Warehouse, file: CsvFile, *, drift: Sequence[str], first: bool) -> list[BadRow]:
+    """Add a file's good rows to the incoming ones, and return the bad ones."""
+    file.check()
+    for change in drift:
+        say(f"  {file.origin}: {change}")
+    if not file.form.encoding.startswith("utf-8"):
+        say(f"  {file.origin}: read as {file.form.encoding}")
+    if file.extras:
+        say(f"  {file.origin}: not declared, kept as text: {', '.join(f'`{name}`' for name in file.extras)}")
+    file.stage(warehouse, warehouse.state_dir / "utf-8")
+    bad = file.bad_rows(warehouse)
+    good = file.good_rows()
+    if first:
+        warehouse.execute(f"create temporary table {INCOMING} as {good}")
+    else:
+        missing = set(file.extras) - set(columns_of(warehouse, INCOMING))
+        for name in sorted(missing):
+            warehouse.execute(f"alter table {INCOMING} add column {quote_name(name)} varchar")
+        warehouse.execute(f"insert into {INCOMING} by name {good}")
+    ((count,),) = warehouse.fetch(f"select count(*) from ({good})")
+    if bad and len(bad) > MOST * (len(bad) + count):
+        raise InputError(
+            f"most rows of `{file.origin}` do not fit: row {bad[0].position}: {bad[0].reason}",
+            hint="correct the file, or the types in models/bronze/_sources.yml; the table stays as it was",
+        )
+    return bad
+
+
+def columns_of(warehouse: Warehouse, table: str) -> list[str]:
+    """Return the names of a temporary table's columns."""
+    return [name for (name,) in warehouse.fetch(f"select name from pragma_table_info({literal(table)})")]

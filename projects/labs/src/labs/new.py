@@ -1,0 +1,159 @@
+"""Make a lab from the template: its folder, its raw files and its entry in the registry, or nothing at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from labs.csv_file import CsvFile, readable
+from labs.inference import infer_columns, snake
+from labs.template import TEMPLATE, render, version_of
+from shared.config import Settings
+from shared.config.labs import NAME_PATTERN, REGISTRY, RESERVED, read_registry
+from shared.csv_monitor import read
+from shared.errors import InputError, UserError
+from shared.utils.console import say
+from shared.utils.names import suggestion
+from shared.warehouse.lock import FileLock
+
+PROJECT = "projects/labs"
+# What a lab without files starts from: something to see, replace and delete.
+EXAMPLE = "id,label,amount\n1,first,10.50\n2,second,20.00\n"
+
+
+def new_lab(settings: Settings, name: str, *, environment: str, files: Sequence[Path], description: str) -> Path:
+    """Make a lab and return its folder; on failure nothing of it is left.
+
+    Args:
+        settings: Names the labs' folder.
+        name: The lab's name.
+        environment: The environment of pixi.toml that it runs in.
+        files: CSV files that are copied into it, a raw table each; an example where there are none.
+        description: What it is for, in a sentence.
+
+    Raises:
+        UserError: The name or the environment cannot be.
+        InputError: A file cannot be read as CSV.
+    """
+    check_name(settings, name)
+    check_environment(settings, environment)
+    with locked(settings), tempfile.TemporaryDirectory(dir=settings.labs_dir, prefix=".new-lab-") as folder:
+        draft = Path(folder) / name
+        draft.mkdir()
+        tables = list(take_tables(files, draft / "data" / "raw"))
+        template = settings.labs_dir / TEMPLATE
+        answers = {
+            "template_version": version_of(template),
+            "lab_name": name,
+            "description": description,
+            "environment": environment,
+            "tables": tables,
+        }
+        render(template, draft, answers)
+        registry = settings.labs_dir / REGISTRY
+        before = registry.read_text(encoding="utf-8")
+        target = settings.labs_dir / name
+        draft.rename(target)
+        try:
+            replace_text(registry, before.rstrip("\n") + "\n" + entry(name, environment, description))
+            read_registry(settings)
+        except BaseException:
+            replace_text(registry, before)
+            shutil.rmtree(target)
+            raise
+    say(f"lab `{name}` is in `{target}` with {len(tables)} raw tables; `./pixiw run lab {name}` runs it")
+    return target
+
+
+def check_name(settings: Settings, name: str) -> None:
+    """Raise UserError where a lab cannot have this name."""
+    if not re.fullmatch(NAME_PATTERN, name) or name in RESERVED:
+        raise UserError(
+            f"no lab can be called so: `{name}`",
+            hint="lower case letters, digits and `_`, a letter first, 2 to 50 of them, and no command or layer: "
+            "`lab4_store_visits`",
+        )
+    if name in read_registry(settings):
+        raise UserError(f"there is a lab of this name: `{name}`", hint="choose another name")
+    if (settings.labs_dir / name).exists():
+        raise UserError(
+            f"there is a folder of this name that is no lab: `{settings.labs_dir / name}`",
+            hint="choose another name, or move the folder away",
+        )
+
+
+def check_environment(settings: Settings, environment: str) -> None:
+    """Raise UserError where no lab can run in this environment."""
+    manifest = tomllib.loads((settings.root / "pixi.toml").read_text(encoding="utf-8"))
+    sources = manifest["tool"]["pixiw"]["environments"]
+    fitting = [name for name, source in sources.items() if source["project"] == PROJECT]
+    if environment not in fitting:
+        raise UserError(
+            f"no lab runs in this environment: `{environment}`",
+            hint=f"{suggestion(environment, fitting)}; docs/guide.md says how to add one",
+        )
+
+
+@contextmanager
+def locked(settings: Settings) -> Iterator[None]:
+    """Keep another `new-lab` out of the registry."""
+    lock = FileLock(settings.labs_dir / REGISTRY, "new-lab", timeout=settings.warehouse_lock_timeout, on_wait=say)
+    lock.acquire(exclusive=True)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def take_tables(files: Sequence[Path], raw_dir: Path) -> Iterator[dict[str, Any]]:
+    """Copy CSV files into the lab's raw folder, and return for each the table that it becomes."""
+    raw_dir.mkdir(parents=True)
+    if not files:
+        example = raw_dir / "example.csv"
+        example.write_text(EXAMPLE, encoding="utf-8")
+        yield table_of(example, "example")
+    names: set[str] = set()
+    for path in files:
+        name = snake(path.stem)
+        if not name or name in names:
+            raise InputError(f"no table can be called after the file: `{path}`", hint="rename the file")
+        names.add(name)
+        if not path.is_file():
+            raise InputError(f"no such file: `{path}`", hint="correct the path after --from")
+        copy = raw_dir / f"{name}.csv"
+        shutil.copyfile(path, copy)
+        yield table_of(copy, name)
+
+
+def table_of(path: Path, name: str) -> dict[str, Any]:
+    """Return a file's table as the template takes it."""
+    form = read(path)[1]
+    CsvFile(path, path.name, form, {}).check()
+    with readable(path, form.encoding, path.parent) as text:
+        return {"name": name, "columns": [plain(asdict(column)) for column in infer_columns(text, form)]}
+
+
+def plain(value: Any) -> Any:
+    """Return a value as YAML writes it without tags: tuples become lists."""
+    return json.loads(json.dumps(value))
+
+
+def entry(name: str, environment: str, description: str) -> str:
+    """Return a lab's entry in the registry; JSON's texts are YAML's too."""
+    return f"  {name}:\n    description: {json.dumps(description, ensure_ascii=False)}\n    environment: {environment}\n"
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file in one step."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)

@@ -1,0 +1,115 @@
+"""Build a lab with dbt: on a copy of its database, which takes the database's place only when all has passed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from labs.dbt_plugin import DATABASE_VARIABLE
+from shared.config import Settings
+from shared.config.labs import Lab
+from shared.dbt import BUILT, GOOD, Node, run_dbt
+from shared.errors import PlatformError
+from shared.monitoring import Run
+from shared.utils.console import Counter, say
+from shared.warehouse import Warehouse
+
+SHOWN_FAILURES = 20
+
+
+class BuildFailed(PlatformError):
+    """Models or tests of a lab failed."""
+
+    code = "build_failed"
+
+
+def transform(lab: Lab, settings: Settings, warehouse: Warehouse, run: Run) -> dict[str, int]:
+    """Build bronze, silver and gold with their tests, and return the rows of each relation.
+
+    Raises:
+        BuildFailed: A model or test failed; the database is as it was before.
+    """
+    with warehouse.handed_over():
+        work = copied(lab)
+        try:
+            nodes = dbt(lab, settings, ["build"], work)
+            report(lab, nodes)
+            # Bronze is views, made anew each time: none may outlive its file.
+            work.replace(lab.database)
+        finally:
+            shutil.rmtree(work.parent, ignore_errors=True)
+    return enter(warehouse, run, nodes)
+
+
+def test(lab: Lab, settings: Settings, warehouse: Warehouse, run: Run) -> int:
+    """Run the lab's dbt tests on what is built, and return how many passed.
+
+    Raises:
+        BuildFailed: One failed.
+    """
+    with warehouse.handed_over():
+        nodes = dbt(lab, settings, ["test"], lab.database)
+    run.metric("tests_passed", sum(node.status in GOOD for node in nodes))
+    report(lab, nodes)
+    return len(nodes)
+
+
+def copied(lab: Lab) -> Path:
+    """Copy the database to where it is built, and return the copy."""
+    work = lab.work_database
+    shutil.rmtree(work.parent, ignore_errors=True)
+    work.parent.mkdir(parents=True)
+    shutil.copyfile(lab.database, work)
+    return work
+
+
+def dbt(lab: Lab, settings: Settings, arguments: Sequence[str], database: Path) -> list[Node]:
+    """Run dbt on one of the lab's databases."""
+    environment = {
+        "PIXI_PROJECT_ROOT": str(settings.root),
+        "LABS_DIR": str(settings.labs_dir),
+        "DBT_PROJECT_DIR": str(lab.folder),
+        "DBT_PROFILES_DIR": str(lab.folder),
+        "DBT_TARGET_PATH": str(lab.folder / "target"),
+        "DBT_LOG_PATH": str(log_dir(lab, settings)),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        DATABASE_VARIABLE: str(database),
+    }
+    options = ["--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check", "--no-write-json"]
+    options += ["--log-level-file", os.environ.get("DBT_LOG_LEVEL_FILE", "info")]
+    # Unit tests use invented rows: they belong to the lab's own tests.
+    options += ["--exclude-resource-type", "unit_test"]
+    with Counter(f"  dbt {arguments[0]}", unit="nodes") as counter:
+        return run_dbt([*arguments, *options], environment, counter.advance)
+
+
+def log_dir(lab: Lab, settings: Settings) -> Path:
+    """Return where dbt writes its full log of a lab."""
+    return settings.logs_dir / "labs" / lab.name
+
+
+def report(lab: Lab, nodes: Sequence[Node]) -> None:
+    """Name what failed, and raise BuildFailed where something did."""
+    failed = [node for node in nodes if node.failed]
+    for node in failed[:SHOWN_FAILURES]:
+        say(f"  ✗ {node.kind} {node.name}: {node.message}")
+    if failed:
+        raise BuildFailed(
+            f"{len(failed)} of {len(nodes)} nodes of lab `{lab.name}` failed: `{failed[0].name}`",
+            hint="correct the data or the model and run it again; what was built before is as it was",
+        )
+
+
+def enter(warehouse: Warehouse, run: Run, nodes: Sequence[Node]) -> dict[str, int]:
+    """Enter in the ledger what was built and tested, and return the rows of each relation."""
+    rows: dict[str, int] = {}
+    with warehouse.transaction():
+        for node in nodes:
+            if node.kind in BUILT:
+                rows[node.name] = warehouse.row_count(node.name)
+                run.output(node.name, rows=rows[node.name], detail={"seconds": round(node.seconds, 3)})
+        run.metric("tests_passed", sum(node.kind == "test" for node in nodes))
+    say(f"  {len(rows)} relations, {sum(node.kind == 'test' for node in nodes)} tests passed")
+    return rows

@@ -1,0 +1,219 @@
+"""The runner: steps of a lab, what stays when one fails, and dbt by hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import Labs, RunLab, gold, make_lab
+
+from shared.config import get_settings
+from shared.config.labs import Lab
+from shared.warehouse.fingerprint import schema_fingerprints
+from shared.warehouse.lab_database import open_lab
+
+BROKEN = "select 1 / 0 as x, error('broken on purpose') as y"
+# Long enough to be killed in, on any machine: the sum cannot be had from statistics.
+SLOW = "select sum(hash(a.range + b.range)) as x from range(4000000) as a, range(100000) as b"
+
+
+def add_gold(lab: Lab, sql: str) -> None:
+    """Give a lab one more gold model."""
+    (lab.folder / "models" / "gold" / "another.sql").write_text(f"{sql}\n")
+
+
+def dbt_by_hand(lab: Lab, *arguments: str, folder: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run dbt as a person would who stands in the lab's folder."""
+    dbt = Path(sys.executable).with_name("dbt")
+    environment = {**os.environ, **variables}
+    return subprocess.run(
+        [str(dbt), *arguments], cwd=folder or lab.folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_all_steps_make_gold(labs: Labs, stores: Lab, tmp_path: Path) -> None:
+    """A bare `lab NAME` loads, builds, tests and inspects; the report and the ledger say so."""
+    assert labs("stores_lab", "--report", str(tmp_path / "report.json")) == 0
+    assert gold(stores) == [("slv_stores", 2)]
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert list(report["steps"]) == ["load", "transform", "test", "inspect"]
+    assert report["rows"] == {"raw.stores": 2, "bronze.brz_stores": 2, "silver.slv_stores": 2, "gold.overview": 1}
+    assert report["error"] is None
+    with open_lab(stores, get_settings(), holder="test") as database:
+        steps = database.fetch("select step, status from ops.run order by started_at")
+    assert steps == [(step, "succeeded") for step in ("load", "transform", "test", "inspect")]
+
+
+def test_new_rows_arrive_in_gold(labs: Labs, stores: Lab) -> None:
+    """A run after the file has changed builds on the new rows."""
+    assert labs("stores_lab", "load", "transform") == 0
+    with (stores.raw_dir / "stores.csv").open("a") as file:
+        file.write("S3,2022-01-01,1.00\n")
+    assert labs("stores_lab", "load", "transform") == 0
+    assert gold(stores) == [("slv_stores", 3)]
+
+
+def test_failing_model_leaves_everything_as_it_was(
+    labs: Labs, stores: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Where a model fails half way, all layers keep their last good state, and the command says which one failed."""
+    assert labs("stores_lab", "load", "transform") == 0
+    silver = stores.folder / "models" / "silver" / "slv_stores.sql"
+    silver.write_text(silver.read_text() + "where store <> 'S1'\n")
+    add_gold(stores, BROKEN)
+    capfd.readouterr()
+    assert labs("stores_lab", "transform") == 1
+    said = capfd.readouterr().err
+    assert "gold.another" in said
+    assert "broken on purpose" in said
+    assert "hint:" in said
+    assert gold(stores) == [("slv_stores", 2)]
+    with open_lab(stores, get_settings(), holder="test") as database:
+        assert database.row_count("silver.slv_stores") == 2
+        assert database.fetch("select status from ops.run order by started_at desc limit 1") == [("failed",)]
+    assert not stores.work_database.parent.exists()
+
+
+def test_failing_test_leaves_everything_as_it_was(labs: Labs, stores: Lab) -> None:
+    """Rows that break a data test do not reach silver or gold."""
+    assert labs("stores_lab", "load", "transform") == 0
+    with (stores.raw_dir / "stores.csv").open("a") as file:
+        file.write("S2,2022-01-01,1.00\n")
+    assert labs("stores_lab", "load", "transform") == 1
+    assert gold(stores) == [("slv_stores", 2)]
+
+
+def test_killed_build_is_made_good_by_the_next(labs: Labs, run_lab: RunLab, stores: Lab) -> None:
+    """A build killed with SIGKILL leaves the database as it was; the next run ends as if nothing had been."""
+    assert labs("stores_lab", "load", "transform") == 0
+    add_gold(stores, SLOW)
+    child = subprocess.Popen([sys.executable, "-m", "labs", "stores_lab", "transform"], cwd=stores.folder)
+    deadline = time.monotonic() + 120
+    log = Path(os.environ["DATA_DIR"]) / "logs" / "labs" / "stores_lab" / "dbt.log"
+    while "gold.another" not in (log.read_text() if log.exists() else "") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    child.send_signal(signal.SIGKILL)
+    assert child.wait() == -signal.SIGKILL
+    assert gold(stores) == [("slv_stores", 2)]
+    add_gold(stores, "select 1 as x")
+    run_lab("stores_lab", "transform")
+    with open_lab(stores, get_settings(), holder="test") as database:
+        assert database.fetch("select status from ops.run order by started_at") == [
+            ("succeeded",),
+            ("succeeded",),
+            ("interrupted",),
+            ("succeeded",),
+        ]
+
+
+def test_deleted_database_is_made_anew(labs: Labs, stores: Lab) -> None:
+    """Without its database a lab loads its unchanged files again."""
+    assert labs("stores_lab", "load", "transform") == 0
+    stores.database.unlink()
+    assert labs("stores_lab", "load", "transform") == 0
+    assert gold(stores) == [("slv_stores", 2)]
+
+
+def test_wrong_database_is_refused(labs: Labs, stores: Lab, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A damaged database, or another lab's, is refused with a hint and left as it is."""
+    other = make_lab(labs, tmp_path, "other_lab")
+    assert labs("stores_lab", "load") == 0
+    other.database.parent.mkdir(exist_ok=True)
+    shutil.copyfile(stores.database, other.database)
+    capfd.readouterr()
+    assert labs("other_lab", "load") == 2
+    assert "expected the database of `other_lab`, found that of `stores_lab`" in capfd.readouterr().err
+    other.database.write_text("damaged")
+    assert labs("other_lab", "load") == 2
+    assert other.database.read_text() == "damaged"
+
+
+def test_same_lab_waits_or_fails_by_name(
+    labs: Labs, run_lab: RunLab, stores: Lab, tmp_path: Path
+) -> None:
+    """A lab in use makes a second run fail with the holder's name once its time is up; another lab runs."""
+    make_lab(labs, tmp_path, "other_lab")
+    with open_lab(stores, get_settings(), holder="somebody at work", mode="write"):
+        failed = run_lab("stores_lab", "load", expect=1, WAREHOUSE_LOCK_TIMEOUT="0")
+        assert "`stores_lab.duckdb` is in use: `somebody at work`" in failed.stderr
+        assert "in use: `somebody at work`" in run_lab("status").stdout
+        run_lab("other_lab", "load", WAREHOUSE_LOCK_TIMEOUT="0")
+    run_lab("stores_lab", "load")
+
+
+def test_dbt_by_hand_hits_the_labs_database(labs: Labs, stores: Lab, tmp_path: Path) -> None:
+    """dbt called by hand builds in the lab's own database, wherever it is called from."""
+    assert labs("stores_lab", "load") == 0
+    done = dbt_by_hand(stores, "run", "--project-dir", str(stores.folder), "--profiles-dir", str(stores.folder), folder=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert gold(stores) == [("slv_stores", 2)]
+    assert not list(tmp_path.glob("*.duckdb"))
+
+
+def test_dbt_by_hand_is_refused_elsewhere(labs: Labs, stores: Lab, tmp_path: Path) -> None:
+    """A profile that names another database, or the runner's variable set by hand, is refused with a message."""
+    assert labs("stores_lab", "load") == 0
+    elsewhere = dbt_by_hand(stores, "run", LAB_DATABASE=str(tmp_path / "elsewhere.duckdb"))
+    assert elsewhere.returncode != 0
+    assert "not a database of lab `stores_lab`" in elsewhere.stdout
+    profile = stores.folder / "profiles.yml"
+    profile.write_text(profile.read_text().replace("path: stores_lab.duckdb", "path: /tmp/elsewhere.duckdb"))
+    edited = dbt_by_hand(stores, "run")
+    assert edited.returncode != 0
+    assert "the profile names another database than the registry: `/tmp/elsewhere.duckdb`" in edited.stdout
+    assert labs("stores_lab", "check") == 2
+    assert not (tmp_path / "elsewhere.duckdb").exists()
+
+
+def test_dbt_by_hand_without_the_plugin_is_refused(labs: Labs, stores: Lab, tmp_path: Path) -> None:
+    """Even without the plugin dbt stops at a database that is another lab's, before it writes."""
+    other = make_lab(labs, tmp_path, "other_lab")
+    assert labs("stores_lab", "load") == 0
+    assert labs("other_lab", "load") == 0
+    with open_lab(other, get_settings(), holder="test") as database:
+        before = schema_fingerprints(database, "raw")
+    (stores.folder / "profiles.yml").write_text(
+        f"stores_lab: {{target: x, outputs: {{x: {{type: duckdb, path: {other.database}, schema: bronze}}}}}}\n"
+    )
+    done = dbt_by_hand(stores, "run")
+    assert done.returncode != 0
+    assert "expected the database of `stores_lab`, found that of `other_lab`" in done.stdout
+    with open_lab(other, get_settings(), holder="test") as database:
+        assert schema_fingerprints(database, "raw") == before
+        assert database.tables("gold") == []
+
+
+def test_dbt_by_hand_waits_its_turn(labs: Labs, stores: Lab) -> None:
+    """dbt called by hand takes the lab's lock: while somebody works in the lab, it fails by name."""
+    assert labs("stores_lab", "load") == 0
+    with open_lab(stores, get_settings(), holder="somebody at work", mode="write"):
+        done = dbt_by_hand(stores, "run", WAREHOUSE_LOCK_TIMEOUT="0")
+    assert done.returncode != 0
+    assert "in use: `somebody at work`" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("stores_la",), "no such lab: `stores_la`"),
+        (("stores_lab", "lode"), "no such step: `lode`"),
+        (("all", "--jobs", "0"), "not a number of labs: `0`"),
+        (("list", "stores_lab"), "`list` takes no argument: `stores_lab`"),
+        ((), "the following arguments are required: NAME"),
+    ],
+)
+def test_mistakes_of_the_command_line(
+    labs: Labs, stores: Lab, capfd: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
+) -> None:
+    """Each mistake exits 2 with an error and a hint."""
+    assert labs(*arguments) == 2
+    said = capfd.readouterr().err
+    assert f"error: {message}" in said
+    assert "hint:" in said

@@ -1,0 +1,203 @@
+"""Alerts as Slack-compatible JSON to a web address, which is a secret: whoever knows it can write there."""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import json
+import re
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings
+
+from shared.config import Settings
+from shared.config.settings import read_settings
+from shared.errors import ConfigurationError, SourceUnavailable
+from shared.monitoring.alerts.alert import Alert, cut
+from shared.monitoring.alerts.sinks import ALERT_SETTINGS
+
+TIMEOUT_SECONDS = 10.0
+# Before the second attempt and before the third, where the server names no time.
+BACK_OFF_SECONDS = (1.0, 4.0)
+# The run that alerts waits for it, so a server that asks for more is not waited for as long.
+LONGEST_WAIT_SECONDS = 20.0
+LONGEST_HEADER = 150
+# Shorter parts of a URL are words.
+SHORTEST_TOKEN = 16
+
+
+class WebhookSettings(BaseSettings):
+    """ALERT_WEBHOOK_URL: where to POST."""
+
+    model_config = ALERT_SETTINGS
+    alert_webhook_url: SecretStr | None = None
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Leaves a redirect as the answer: the payload goes to the configured host and to no other."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        """Make no new request."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server said: its status, and how long it wants to be left alone."""
+
+    status: int
+    retry_after: float | None = None
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the same request may be taken later."""
+        return self.status == 429 or self.status >= 500
+
+
+@dataclass(frozen=True)
+class WebhookSink:
+    """POSTs alerts to a URL; 429 and 5xx are tried again twice."""
+
+    url: SecretStr
+    timeout: float = TIMEOUT_SECONDS
+    sleep: Callable[[float], None] = time.sleep
+    name: str = "webhook"
+    outside: bool = True
+
+    @classmethod
+    def from_settings(cls, _: Settings) -> WebhookSink | None:
+        """Return the sink, or None where it is off.
+
+        Raises:
+            ConfigurationError: The URL is none, or would send the alert over a network in the clear.
+        """
+        url = read_settings(WebhookSettings).alert_webhook_url
+        if url is None:
+            return None
+        check_url(url.get_secret_value())
+        return cls(url)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The URL, and the parts of it that are long enough to be a secret."""
+        url = self.url.get_secret_value()
+        return (url, *(part for part in re.split(r"[/?&=#]", url) if len(part) >= SHORTEST_TOKEN))
+
+    def describe(self) -> str:
+        """Say how, not where: even the host's name may be the secret."""
+        return urlsplit(self.url.get_secret_value()).scheme
+
+    def send(self, alert: Alert) -> None:
+        """POST an alert.
+
+        Raises:
+            SourceUnavailable: It was not taken.
+        """
+        body = json.dumps(payload(alert)).encode()
+        answer = self._post(body)
+        for pause in BACK_OFF_SECONDS:
+            if not answer.is_passing:
+                break
+            self.sleep(min(pause if answer.retry_after is None else answer.retry_after, LONGEST_WAIT_SECONDS))
+            answer = self._post(body)
+        if 300 <= answer.status < 400:
+            raise SourceUnavailable(
+                f"the webhook redirects, which is not followed: `{answer.status}`",
+                hint="set ALERT_WEBHOOK_URL to the final address",
+            )
+        if not 200 <= answer.status < 300:
+            raise SourceUnavailable(
+                f"the webhook answered: `{answer.status}`",
+                hint="run it again later" if answer.is_passing else "make a new address for ALERT_WEBHOOK_URL",
+            )
+
+    def _post(self, body: bytes) -> Answer:
+        url = self.url.get_secret_value()
+        request = urllib.request.Request(url, body, {"Content-Type": "application/json"}, method="POST")
+        # What goes to this machine must not take the way over a proxy.
+        proxies = [urllib.request.ProxyHandler({})] if is_loopback(urlsplit(url).hostname or "") else []
+        opener = urllib.request.build_opener(NoRedirect, *proxies)
+        try:
+            with opener.open(request, timeout=self.timeout) as response:
+                return Answer(response.status)
+        except HTTPError as error:
+            with error:
+                return Answer(error.code, seconds_until(error.headers.get("Retry-After")))
+        except OSError as error:
+            # From None: what is below it may hold the URL.
+            raise SourceUnavailable(f"the webhook cannot be reached: {getattr(error, 'reason', error)}") from None
+        except http.client.HTTPException as error:
+            raise SourceUnavailable(f"the webhook's answer cannot be read: {type(error).__name__}") from None
+
+
+def check_url(url: str) -> None:
+    """Check that a URL may be sent to; no message holds it.
+
+    Raises:
+        ConfigurationError: It may not.
+    """
+    parts = split(url)
+    if parts is None or parts.scheme not in ("https", "http"):
+        raise ConfigurationError(
+            "ALERT_WEBHOOK_URL is not a web address",
+            hint="set it to the whole https://… address that the service gives",
+        )
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise ConfigurationError(
+            "ALERT_WEBHOOK_URL would send alerts unencrypted", hint="use https; http is for this machine alone"
+        )
+
+
+def split(url: str) -> SplitResult | None:
+    """Return the parts of a URL that has a host, a sound port, no user, and nothing that a request cannot hold."""
+    try:
+        parts = urlsplit(url)
+        sound = parts.hostname and parts.port != 0 and parts.username is None
+    except ValueError:
+        return None
+    return parts if sound and url.isascii() and url.isprintable() and " " not in url else None
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def seconds_until(retry_after: str | None) -> float | None:
+    """Return the seconds that a Retry-After header asks for, as a number or a date, if it does."""
+    try:
+        return max(0.0, float(retry_after or ""))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(retry_after or "")
+    except (TypeError, ValueError):
+        return None
+    wait = moment.replace(tzinfo=moment.tzinfo or timezone.utc) - datetime.now(timezone.utc)
+    return max(0.0, wait.total_seconds())
+
+
+def payload(alert: Alert) -> dict[str, Any]:
+    """Return an alert as Slack takes it, and what copies Slack: blocks as plain text, which mentions nobody."""
+    lines = "\n".join([alert.title, *alert.paragraphs])
+    # `text` is for what shows no blocks. It is markup, so these three are escaped, or `<!channel>` calls everybody.
+    text = lines.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    header = {"type": "header", "text": plain_text(cut(alert.title, LONGEST_HEADER))}
+    sections = [{"type": "section", "text": plain_text(paragraph)} for paragraph in alert.paragraphs]
+    return {"text": text, "blocks": [header, *sections]}
+
+
+def plain_text(text: str) -> dict[str, Any]:
+    """Return a text that is shown as it is."""
+    return {"type": "plain_text", "text": text, "emoji": False}

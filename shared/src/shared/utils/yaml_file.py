@@ -1,0 +1,42 @@
+"""Read YAML that people write by hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from shared.errors import ConfigurationError
+
+
+def read_yaml(path: Path) -> Any:
+    """Return a file's content; a key that is there twice, of which YAML's own loader takes the last, is an error.
+
+    Raises:
+        ConfigurationError: The file is missing or not readable as YAML.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        _refuse_doubled_keys(yaml.compose(text, yaml.SafeLoader))
+        return yaml.safe_load(text)
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"no such file: `{path}`", hint="correct the path, or write the file") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"not readable as YAML: `{path}`: {' '.join(str(error).split())}", hint="correct the file"
+        ) from error
+
+
+def _refuse_doubled_keys(node: Any) -> None:
+    if isinstance(node, yaml.MappingNode):
+        keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        for key, count in keys.items():
+            if count > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"`{key}` is there twice", node.start_mark)
+        for _, value in node.value:
+            _refuse_doubled_keys(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            _refuse_doubled_keys(value)
