@@ -8,7 +8,6 @@ Everything is read from the run ledger in `ops`, so it is the same right after a
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -84,15 +83,15 @@ def main(arguments: Sequence[str]) -> None:
 def collect(warehouse: Warehouse, settings: Settings) -> State:
     """Read everything that the page shows, as plain values."""
     outputs = records(warehouse, LAST_OUTPUTS)
-    for output in outputs:
-        output["detail"] = json.loads(output["detail"])
-        output["layer"] = output["relation"].partition(".")[0]
+    for entry in outputs:
+        entry["detail"] = json.loads(entry["detail"])
+        entry["layer"] = entry["relation"].partition(".")[0]
     exports = sorted(path for path in settings.exports_dir.glob("**/*") if path.is_file())
     return {
         "warehouse": {"location": warehouse.location, "identity": warehouse.identity.id},
         "runs": records(warehouse, LAST_RUNS),
-        "tables": [output for output in outputs if output["layer"] in LAYERS],
-        "deliveries": [output for output in outputs if output["layer"] not in LAYERS],
+        "tables": [entry for entry in outputs if entry["layer"] in LAYERS],
+        "deliveries": [entry for entry in outputs if entry["layer"] not in LAYERS],
         "metrics": records(warehouse, LAST_METRICS),
         "quarantine": records(warehouse, OPEN_QUARANTINE),
         "files": [{"path": str(path), "bytes": path.stat().st_size} for path in exports],

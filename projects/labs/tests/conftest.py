@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from labs.cli import main
+
 from shared.command_line import command
 from shared.config import get_settings
 from shared.config.labs import Lab, find_lab

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from labs.load import Loaded, load
+
 from shared.config import get_settings
 from shared.config.labs import Lab, find_lab
 from shared.errors import ConfigurationError, InputError
@@ -159,7 +159,10 @@ def test_positions_count_all_rows(lab: Lab, database: Warehouse, load_now: Load)
         ("id,label,amount,day,\n", "column without a name in `small/sales.csv`"),
         ("id,label,sum\n1,a,2\n", "columns missing in `small/sales.csv`: `amount`, `day`"),
         (HEADER + '1,"never closed,2,\n2,b,2,\n', "a quote is not closed: `small/sales.csv`, line 2"),
-        (HEADER + "a,x,1,\nb,x,1,\n3,x,1,\n", "most rows of `small/sales.csv` do not fit: row 2: id: not of type integer: a"),
+        (
+            HEADER + "a,x,1,\nb,x,1,\n3,x,1,\n",
+            "most rows of `small/sales.csv` do not fit: row 2: id: not of type integer: a",
+        ),
     ],
 )
 def test_file_that_is_no_table_changes_nothing(
@@ -252,7 +255,7 @@ def test_corrected_row_leaves_the_quarantine(lab: Lab, database: Warehouse, load
 
 def test_no_file_is_an_error_that_says_where(lab: Lab, load_now: Load) -> None:
     """Without a file the error names the place and the ways to get one."""
-    with pytest.raises(InputError, match="no file for the raw table `sales`: `.*data/raw/sales.csv`") as caught:
+    with pytest.raises(InputError, match=r"no file for the raw table `sales`: `.*data/raw/sales\.csv`") as caught:
         load_now()
     assert caught.value.hint is not None
     assert "labs-data" in caught.value.hint
@@ -268,14 +271,12 @@ def test_file_that_is_still_written_is_left_alone(lab: Lab, database: Warehouse,
 @pytest.mark.parametrize(
     ("before", "after", "message"),
     [
-        ("data_type: integer", "data_type: \"integer); drop schema raw; --\"", "not a data_type, `sales.id`"),
+        ("data_type: integer", 'data_type: "integer); drop schema raw; --"', "not a data_type, `sales.id`"),
         ("data_type: integer", "description: none", "not a data_type, `sales.id`: ``"),
         ("schema: raw", "schema: other", "lab `small` declares no raw table"),
     ],
 )
-def test_sources_that_cannot_be_used_are_told(
-    lab: Lab, load_now: Load, before: str, after: str, message: str
-) -> None:
+def test_sources_that_cannot_be_used_are_told(lab: Lab, load_now: Load, before: str, after: str, message: str) -> None:
     """A type that is none, or no source at all, is the user's mistake."""
     write(lab, GOOD)
     (lab.folder / "models" / "bronze" / "_sources.yml").write_text(SOURCES.replace(before, after))

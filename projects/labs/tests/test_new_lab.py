@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from conftest import Labs
-
 from labs.inference import infer_columns, sql_names
+
 from shared.config.labs import find_lab, read_registry
 from shared.csv_monitor import read
 
@@ -34,7 +34,12 @@ def test_lab_of_a_nasty_file_runs_at_once(labs: Labs, labs_dir: Path, tmp_path: 
     assert "lab9_orders" in (lab.folder / "README.md").read_text()
     assert (lab.raw_dir / "my_orders.csv").read_bytes() == path.read_bytes()
     assert labs("lab9_orders") == 0
-    assert list(read_registry()) == ["lab1_sales_performance", "lab2_forecast_model", "lab3_customer_segmentation", "lab9_orders"]
+    assert list(read_registry()) == [
+        "lab1_sales_performance",
+        "lab2_forecast_model",
+        "lab3_customer_segmentation",
+        "lab9_orders",
+    ]
 
 
 def test_lab_without_files_has_an_example(labs: Labs, labs_dir: Path) -> None:
@@ -92,7 +97,13 @@ def test_mistake_leaves_nothing_behind(
     message: str,
 ) -> None:
     """Each mistake exits 2 with a hint, and neither a folder nor an entry is left."""
-    for name, text in {"empty": "", "doubled": "a,a\n", "template": "{{ x }}\n", "good": "a\n1\n", "GOOD": "a\n1\n"}.items():
+    for name, text in {
+        "empty": "",
+        "doubled": "a,a\n",
+        "template": "{{ x }}\n",
+        "good": "a\n1\n",
+        "GOOD": "a\n1\n",
+    }.items():
         (tmp_path / f"{name}.csv").write_text(text)
     monkeypatch.setenv("INIT_CWD", str(tmp_path))
     before = everything(labs_dir)

@@ -49,9 +49,7 @@ def child_of(parent: int, word: str) -> int:
     raise AssertionError(f"no process of {word}")
 
 
-def test_labs_at_once_are_as_one_after_the_other(
-    labs: Labs, run_lab: RunLab, three: dict[str, Lab]
-) -> None:
+def test_labs_at_once_are_as_one_after_the_other(labs: Labs, run_lab: RunLab, three: dict[str, Lab]) -> None:
     """Three labs at once, one of them killed: the others end as when run alone, and the report names the dead one."""
     for name in NAMES:
         assert labs(name, "load", "transform") == 0
@@ -71,7 +69,9 @@ def test_labs_at_once_are_as_one_after_the_other(
     assert runner.returncode == 1
     assert "1 of 3 labs failed: `lab_b`" in said
     assert "SIGKILL" in output
-    assert {name: contents(three[name]) for name in ("lab_a", "lab_c")} == {name: alone[name] for name in ("lab_a", "lab_c")}
+    assert {name: contents(three[name]) for name in ("lab_a", "lab_c")} == {
+        name: alone[name] for name in ("lab_a", "lab_c")
+    }
     (three["lab_b"].folder / "models" / "gold" / "slow.sql").unlink()
     run_lab("lab_b", "load", "transform")
     assert contents(three["lab_b"]) == alone["lab_b"]
@@ -85,7 +85,11 @@ def test_failing_lab_does_not_stop_the_others(
     assert labs("all", "load") == 1
     printed = capfd.readouterr()
     assert "no file for the raw table `stores`" in printed.out
-    assert [line.split()[1] for line in printed.out.splitlines() if line.startswith("lab_")] == ["failed:", "done", "done"]
+    assert [line.split()[1] for line in printed.out.splitlines() if line.startswith("lab_")] == [
+        "failed:",
+        "done",
+        "done",
+    ]
     assert three["lab_b"].database.exists()
 
 
@@ -101,9 +105,7 @@ def test_ending_the_runner_ends_its_labs(labs: Labs, three: dict[str, Lab]) -> N
     assert gold(three["lab_b"]) == [("slv_stores", 2)]
 
 
-def test_environment_that_is_not_installed_is_told(
-    run_lab: RunLab, three: dict[str, Lab], labs_dir: Path
-) -> None:
+def test_environment_that_is_not_installed_is_told(run_lab: RunLab, three: dict[str, Lab], labs_dir: Path) -> None:
     """A lab whose environment is not there fails with the command that installs it; the others run."""
     registry = labs_dir / "labs_config.yaml"
     head, _, tail = registry.read_text().partition("  lab_b:")

@@ -29,7 +29,9 @@ def add_gold(lab: Lab, sql: str) -> None:
     (lab.folder / "models" / "gold" / "another.sql").write_text(f"{sql}\n")
 
 
-def dbt_by_hand(lab: Lab, *arguments: str, folder: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+def dbt_by_hand(
+    lab: Lab, *arguments: str, folder: Path | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Run dbt as a person would who stands in the lab's folder."""
     dbt = Path(sys.executable).with_name("dbt")
     environment = {**os.environ, **variables}
@@ -60,9 +62,7 @@ def test_new_rows_arrive_in_gold(labs: Labs, stores: Lab) -> None:
     assert gold(stores) == [("slv_stores", 3)]
 
 
-def test_failing_model_leaves_everything_as_it_was(
-    labs: Labs, stores: Lab, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_failing_model_leaves_everything_as_it_was(labs: Labs, stores: Lab, capfd: pytest.CaptureFixture[str]) -> None:
     """Where a model fails half way, all layers keep their last good state, and the command says which one failed."""
     assert labs("stores_lab", "load", "transform") == 0
     silver = stores.folder / "models" / "silver" / "slv_stores.sql"
@@ -135,9 +135,7 @@ def test_wrong_database_is_refused(labs: Labs, stores: Lab, tmp_path: Path, capf
     assert other.database.read_text() == "damaged"
 
 
-def test_same_lab_waits_or_fails_by_name(
-    labs: Labs, run_lab: RunLab, stores: Lab, tmp_path: Path
-) -> None:
+def test_same_lab_waits_or_fails_by_name(labs: Labs, run_lab: RunLab, stores: Lab, tmp_path: Path) -> None:
     """A lab in use makes a second run fail with the holder's name once its time is up; another lab runs."""
     make_lab(labs, tmp_path, "other_lab")
     with open_lab(stores, get_settings(), holder="somebody at work", mode="write"):
@@ -151,7 +149,9 @@ def test_same_lab_waits_or_fails_by_name(
 def test_dbt_by_hand_hits_the_labs_database(labs: Labs, stores: Lab, tmp_path: Path) -> None:
     """dbt called by hand builds in the lab's own database, wherever it is called from."""
     assert labs("stores_lab", "load") == 0
-    done = dbt_by_hand(stores, "run", "--project-dir", str(stores.folder), "--profiles-dir", str(stores.folder), folder=tmp_path)
+    done = dbt_by_hand(
+        stores, "run", "--project-dir", str(stores.folder), "--profiles-dir", str(stores.folder), folder=tmp_path
+    )
     assert done.returncode == 0, done.stdout
     assert gold(stores) == [("slv_stores", 2)]
     assert not list(tmp_path.glob("*.duckdb"))
@@ -217,3 +217,79 @@ def test_mistakes_of_the_command_line(
     said = capfd.readouterr().err
     assert f"error: {message}" in said
     assert "hint:" in said
+
+
+def test_check_names_files_that_do_not_belong(labs: Labs, stores: Lab, capfd: pytest.CaptureFixture[str]) -> None:
+    """`check` runs nothing: it tells the files of each raw table, and those that belong to none."""
+    (stores.raw_dir / "stray.csv").write_text("a\n")
+    assert labs("stores_lab", "check") == 0
+    said = capfd.readouterr().err
+    assert "stores: 1 files, 3 columns" in said
+    assert "stray.csv: belongs to no raw table" in said
+    assert not stores.database.exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "message"),
+    [
+        ("dbt_project.yml", "name: stores_lab", "name: other", "`name` in dbt_project.yml is not the lab's: `other`"),
+        ("dbt_project.yml", "check_lab()", "1", "does not call `check_lab()` on-run-start"),
+        ("profiles.yml", "stores_lab:\n", "other:\n", "profiles.yml has no profile `stores_lab`"),
+        ("profiles.yml", "config: {lab: stores_lab}", "config: {lab: x}", "lacks the plugin `labs.dbt_plugin`"),
+        ("profiles.yml", "target: lab", "target: [", "not readable as YAML"),
+    ],
+)
+def test_project_that_is_not_the_labs_is_told(
+    labs: Labs, stores: Lab, capfd: pytest.CaptureFixture[str], file: str, before: str, after: str, message: str
+) -> None:
+    """A dbt project or profile that does not fit the registry is the user's mistake, before anything runs."""
+    path = stores.folder / file
+    assert before in path.read_text()
+    path.write_text(path.read_text().replace(before, after))
+    assert labs("stores_lab", "load") == 2
+    assert message in capfd.readouterr().err
+    assert not stores.database.exists()
+
+
+def test_failure_and_recovery_are_told_once(
+    labs: Labs, stores: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step that fails alerts the first time, and once more when it works again."""
+    alerts = tmp_path / "alerts.jsonl"
+    monkeypatch.setenv("ALERT_FILE", str(alerts))
+    raw = stores.raw_dir / "stores.csv"
+    raw.rename(tmp_path / "away.csv")
+    assert labs("stores_lab", "load") == 2
+    assert labs("stores_lab", "load") == 2
+    (tmp_path / "away.csv").rename(raw)
+    assert labs("stores_lab", "load") == 0
+    assert labs("stores_lab", "load") == 0
+    told = [json.loads(line) for line in alerts.read_text().splitlines()]
+    assert [(alert["kind"], alert["subject"]) for alert in told] == [
+        ("failed", "lab stores_lab: load"),
+        ("recovered", "lab stores_lab: load"),
+    ]
+
+
+def test_expectations_are_checked_and_scored(
+    labs: Labs, stores: Lab, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """`test` checks the lab's suite: a failed check fails the step, its rows and the score are kept, gold stays."""
+    assert labs("stores_lab", "load", "transform", "test", "--report", str(tmp_path / "good.json")) == 0
+    assert json.loads((tmp_path / "good.json").read_text())["score"] == 100
+    suite = stores.folder / "expectations.yml"
+    suite.write_text(
+        "version: 1\ntables:\n  silver.slv_stores:\n    key: [store]\n    expect:\n"
+        "      - in_range: {column: area, maximum: 15}\n"
+    )
+    capfd.readouterr()
+    assert labs("stores_lab", "test", "--report", str(tmp_path / "bad.json")) == 1
+    assert "1 expectations of lab `stores_lab` failed" in capfd.readouterr().err
+    assert json.loads((tmp_path / "bad.json").read_text())["score"] == 50
+    with open_lab(stores, get_settings(), holder="test") as database:
+        ((row,),) = database.fetch("select row_key from ops.expectation_row")
+        assert json.loads(row) == {"store": "S2"}
+    assert gold(stores) == [("slv_stores", 2)]
+    suite.write_text("version: 1\ntables:\n  silver.slv_stores:\n    expect: [not_nul: {columns: [store]}]\n")
+    assert labs("stores_lab", "test") == 2
+    assert "not_null" in capfd.readouterr().err

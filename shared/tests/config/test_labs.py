@@ -85,6 +85,7 @@ def test_unknown_lab_is_an_error_with_the_nearest(labs_dir: Path) -> None:
         ("  lab1_sales:", "  status:", "no lab can be called so: `status`"),
         ("version: 1", "version: 2", "of version 2"),
         ("version: 1", "version: [", "not readable as YAML"),
+        ("version: 1", "version: 2024-13-01", "not readable as YAML"),
         (GOOD, "", "cannot be used"),
     ],
 )

@@ -37,19 +37,23 @@ READERS: dict[str, set[Role]] = {
     "reporting": {"reader"},
 }
 LEDGER = ("run", "run_output", "run_metric")
+EXPECTATIONS = ("expectation", "expectation_row")
 WRITERS_OF_OPS: dict[str, set[Role]] = {
     **{table: set(ROLES) - {"reader"} for table in LEDGER},
     "quarantine": {"ingress", "egress"},
     "source_file": {"ingress"},
     "delivery": {"egress"},
+    **{table: set(ROLES) - {"reader"} for table in EXPECTATIONS},
     "identity": set(),
 }
 READERS_OF_OPS: dict[str, set[Role]] = {
-    **{table: set(ROLES) for table in (*LEDGER, "identity")},
+    **{table: set(ROLES) for table in (*LEDGER, *EXPECTATIONS, "identity")},
     "quarantine": {"ingress", "egress", "reporting", "reader"},
     "source_file": {"ingress", "reporting", "reader"},
     "delivery": {"egress", "reporting", "reader"},
 }
+# Who takes rows out again, which nothing else loses.
+DROPPERS_OF_OPS: dict[str, set[Role]] = {"expectation_row": set(ROLES) - {"reader"}}
 Try = Callable[..., bool]
 
 
@@ -111,13 +115,13 @@ def test_only_its_readers_read_a_layer(may: Try, tables: None, layer: str) -> No
 
 @pytest.mark.parametrize("table", WRITERS_OF_OPS)
 def test_ops_is_written_by_those_who_fill_it(may: Try, table: str) -> None:
-    """Each table of ops takes rows from those who fill it, is read by whom it concerns, and loses rows to nobody."""
+    """Each table of ops takes rows from those who fill it, is read by whom it concerns, and loses samples alone."""
     column = {"run": "run_id", "identity": "id", "delivery": "target"}.get(table, "run_id")
     assert refused_everywhere(may, WRITERS_OF_OPS[table], f"update ops.{table} set {column} = {column}") == []
     insert = f"insert into ops.{table} select * from ops.{table} where false"
     assert refused_everywhere(may, WRITERS_OF_OPS[table], insert) == []
     assert refused_everywhere(may, READERS_OF_OPS[table], f"select * from ops.{table}") == []
-    assert refused_everywhere(may, set(), f"delete from ops.{table}") == []
+    assert refused_everywhere(may, DROPPERS_OF_OPS.get(table, set()), f"delete from ops.{table}") == []
     assert refused_everywhere(may, set(), f"alter table ops.{table} add column more int") == []
     assert refused_everywhere(may, set(), f"drop table ops.{table}") == []
 

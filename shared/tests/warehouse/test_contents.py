@@ -82,6 +82,25 @@ def test_failed_transaction_leaves_nothing(warehouse: Warehouse, table: str) -> 
     assert warehouse.row_count(table) == 0
 
 
+def test_read_only_transaction_writes_nothing(warehouse: Warehouse, table: str) -> None:
+    """A transaction for reading refuses to write, in a warehouse that is written before and after it."""
+    with warehouse.transaction(read_only=True):
+        before = warehouse.row_count(table)
+    with pytest.raises(Exception, match=r"(?i)read-only"), warehouse.transaction(read_only=True):
+        warehouse.execute(f"delete from {quote(table)}")
+    assert warehouse.row_count(table) == before
+    with warehouse.transaction():
+        warehouse.execute(f"delete from {quote(table)}")
+    assert warehouse.row_count(table) == 0
+
+
+def test_parameter_is_none_inside_names_texts_and_comments(warehouse: Warehouse) -> None:
+    """A dollar sign with a number is a parameter only where SQL has one, not in what is quoted or remarked."""
+    statement = """select 'it''s $1' as "cost ""$2"" 50%", $1 -- it's $3
+        , /* "$4" */ $2"""
+    assert warehouse.fetch(statement, ["a", "b"]) == [("it's $1", "a", "b")]
+
+
 def test_stream_inside_a_transaction_sees_its_rows(warehouse: Warehouse, table: str) -> None:
     """A query inside a transaction reads what the transaction has written."""
     with warehouse.transaction():

@@ -70,6 +70,6 @@ def test_second_writer_is_told_who_holds_it(labs: dict[str, Lab], settings: Sett
     """Whoever wants to write to a lab in use is told by whom it is; another lab is free."""
     at_once = settings.model_copy(update={"warehouse_lock_timeout": 0.0})
     with open_lab(labs["lab_one"], settings, holder="the first", mode="write"):
-        with pytest.raises(WarehouseBusy, match="`lab_one.duckdb` is in use: `the first`"):
+        with pytest.raises(WarehouseBusy, match=r"`lab_one\.duckdb` is in use: `the first`"):
             open_lab(labs["lab_one"], at_once, holder="the second", mode="write")
         open_lab(labs["lab_two"], at_once, holder="the second", mode="write").close()

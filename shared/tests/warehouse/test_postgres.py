@@ -21,7 +21,7 @@ from shared.config import Settings, get_settings
 from shared.errors import InputError, NotAWarehouse, StorageFull, WarehouseBusy, WrongWarehouse
 from shared.monitoring import record_run
 from shared.postgres.errors import NotPermitted, ServerUnavailable
-from shared.postgres.provision import create_database
+from shared.postgres.provision import create_database, provision
 from shared.postgres.server import LocalServer
 from shared.testing.engines import PostgresDatabase
 from shared.warehouse import Role, Warehouse, open_warehouse
@@ -293,3 +293,34 @@ def test_layers_of_an_earlier_layout_are_brought_up_to_date(tmp_path: Path) -> N
     ):
         assert warehouse.fetch("select role from ops.run") == [("egress",)]
         assert warehouse.fetch("select layout_version from ops.identity") == [(LAYOUT_VERSION,)]
+
+
+def test_layout_without_expectations_gets_them(tmp_path: Path) -> None:
+    """A DuckDB warehouse of layout 2 gets the tables of expectations when it is opened for writing."""
+    settings = Settings(warehouse_url=f"duckdb:///{tmp_path}/w.duckdb")
+    tables = ("ops.expectation", "ops.expectation_row")
+    with open_warehouse(settings, holder="a", mode="write") as warehouse:
+        for table in tables:
+            warehouse.execute(f"drop table {table}")
+        warehouse.execute("update ops.identity set layout_version = 2")
+    with open_warehouse(settings, holder="a") as warehouse:
+        assert not warehouse.table_exists(tables[0])
+    with open_warehouse(settings, holder="a", mode="write") as warehouse:
+        assert [warehouse.row_count(table) for table in tables] == [0, 0]
+        assert warehouse.fetch("select layout_version from ops.identity") == [(LAYOUT_VERSION,)]
+
+
+def test_earlier_layout_on_postgres_is_brought_up_to_date_by_its_owner(on_postgres: PostgresDatabase) -> None:
+    """A role that may not make tables in ops says who brings them up to date, and goes on once that is done."""
+    session = on_postgres.admin.connect("test")
+    session.cursor().execute(
+        "drop table ops.expectation, ops.expectation_row; update ops.identity set layout_version = 2"
+    )
+    session.close()
+    with pytest.raises(WrongWarehouse, match="an earlier version of the platform") as raised:
+        opened()
+    assert "postgres-init" in (raised.value.hint or "")
+    provision(on_postgres.admin)
+    with opened("transformation") as warehouse:
+        warehouse.execute("delete from ops.expectation_row")
+        assert warehouse.identity.layout_version == LAYOUT_VERSION

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from labs.load import belongs
+from labs.csv_file import CsvFile
+from labs.load import no_file
 from labs.sources import RawTable, raw_tables
 from shared.config.labs import Lab
-from shared.csv_monitor import Seen
+from shared.csv_monitor import read
 from shared.errors import ConfigurationError
+from shared.utils.console import say
 from shared.utils.yaml_file import read_yaml
 
 
@@ -48,6 +50,20 @@ def _mistakes(lab: Lab) -> Iterator[str]:
             yield f"target `{target}` in profiles.yml lacks the plugin `labs.dbt_plugin` with `lab: {lab.name}`"
 
 
-def strangers(tables: list[RawTable], files: list[Seen]) -> list[str]:
-    """Return the names of files that belong to no raw table."""
-    return [file.name for file in files if not any(belongs(file, table) for table in tables)]
+def show_raw_files(lab: Lab) -> None:
+    """Tell for each raw table what files it has, and which files belong to none.
+
+    Raises:
+        InputError: A table has no file, or one whose header does not have its columns.
+    """
+    tables = raw_tables(lab)
+    for table in tables:
+        if not table.files:
+            raise no_file(lab, table)
+        for path in table.files:
+            CsvFile(path, f"{lab.name}/{path.name}", read(path)[1], table.columns).check()
+        say(f"  ✓ {table.name}: {len(table.files)} files, {len(table.columns)} columns")
+    known = {path for table in tables for path in table.files}
+    for path in sorted(lab.raw_dir.rglob("*")):
+        if path.is_file() and path not in known:
+            say(f"  {path.relative_to(lab.raw_dir)}: belongs to no raw table, left alone")

@@ -67,9 +67,7 @@ def make_lab(settings: Settings, options: argparse.Namespace) -> int:
 
     started = Path(os.environ.get("INIT_CWD", "."))
     files = [started / path for path in options.files]
-    new_lab(
-        settings, options.name, environment=options.environment, files=files, description=options.description
-    )
+    new_lab(settings, options.name, environment=options.environment, files=files, description=options.description)
     return 0
 
 
@@ -95,6 +93,10 @@ def run_one(lab: Lab, settings: Settings, options: argparse.Namespace) -> int:
     from labs.run import run_lab
 
     run_lab(lab, settings, steps, command=" ".join([lab.name, *options.rest]), report_file=options.report)
+    if not steps:
+        from labs.check import show_raw_files
+
+        show_raw_files(lab)
     return 0
 
 

@@ -71,15 +71,10 @@ class CsvFile:
             InputError: A quote is not closed: nobody knows which rows it has swallowed.
         """
         with readable(self.path, self.form.encoding, folder) as path:
-            columns = ", ".join(f"{literal(name)}: 'varchar'" for name in self.form.header)
             for table in (STAGED, REJECTED, SCANNED):
                 warehouse.execute(f"drop table if exists {table}")
-            warehouse.execute(
-                f"create temporary table {STAGED} as select * from read_csv({literal(str(path))}, "
-                f"header = true, auto_detect = false, delim = {literal(self.form.delimiter)}, quote = '\"', "
-                f"escape = '\"', columns = {{{columns}}}, store_rejects = true, "
-                f"rejects_table = '{REJECTED}', rejects_scan = '{SCANNED}', rejects_limit = 0)"
-            )
+            kept = f"store_rejects = true, rejects_table = '{REJECTED}', rejects_scan = '{SCANNED}', rejects_limit = 0"
+            warehouse.execute(f"create temporary table {STAGED} as select * from {text_rows(path, self.form, kept)}")
         unclosed = warehouse.fetch(f"select min(line) from {REJECTED} where error_type = 'UNQUOTED VALUE'")[0][0]
         if unclosed is not None:
             raise InputError(
@@ -120,6 +115,15 @@ class CsvFile:
 
     def _all_fit(self) -> str:
         return " and ".join(fits(name, kind) for name, kind in self.types.items())
+
+
+def text_rows(path: Path, form: Form, options: str) -> str:
+    """Return the call of DuckDB's `read_csv` that reads a file in UTF-8 as text, with these options besides."""
+    columns = ", ".join(f"{literal(name)}: 'varchar'" for name in form.header)
+    return (
+        f"read_csv({literal(str(path))}, header = true, auto_detect = false, delim = {literal(form.delimiter)}, "
+        f"quote = '\"', escape = '\"', columns = {{{columns}}}, {options})"
+    )
 
 
 def fits(name: str, kind: str) -> str:

@@ -1,4 +1,4 @@
-"""What a CSV file's columns are: the narrowest type that loses nothing, a name to use in SQL, and the tests that hold."""
+"""What a CSV file's columns are: the narrowest type that loses nothing, a name for SQL, and the tests that hold."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 import duckdb
 
-from labs.csv_file import fits
+from labs.csv_file import fits, text_rows
 from shared.csv_monitor import Form
 from shared.errors import InputError
-from shared.warehouse import literal, quote_name
+from shared.warehouse import quote_name
 
 # More digits after the point are no amount any more.
 DECIMALS = range(1, 7)
@@ -47,13 +47,9 @@ def infer_columns(path: Path, form: Form) -> list[Column]:
         if any(mark in name for mark in TEMPLATE_MARKS):
             raise InputError(f"column that dbt would read as a template: `{name}`", hint="rename it in the file")
     with duckdb.connect() as connection:
-        columns = ", ".join(f"{literal(name)}: 'varchar'" for name in form.header)
+        rows = text_rows(path, form, "ignore_errors = true")
         try:
-            connection.execute(
-                f"create table rows as select * from read_csv({literal(str(path))}, header = true, auto_detect = false, "
-                f"delim = {literal(form.delimiter)}, quote = '\"', escape = '\"', columns = {{{columns}}}, "
-                "ignore_errors = true)"
-            )
+            connection.execute(f"create table rows as select * from {rows}")
         except duckdb.Error as error:
             raise InputError(
                 f"not readable as CSV: `{path}`: {str(error).partition(chr(10))[0]}", hint="correct the file"

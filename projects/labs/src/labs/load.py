@@ -92,19 +92,16 @@ def is_current(warehouse: Warehouse, table: RawTable, files: list[Seen]) -> bool
     if any(file.state != "unchanged" for file in files) or not warehouse.table_exists(f"{SCHEMA}.{table.name}"):
         return False
     found = [row[:2] for row in warehouse.fetch(f"describe {quote(f'{SCHEMA}.{table.name}')}")]
-    (kinds,) = warehouse.fetch(f"select {', '.join(f'typeof(cast(null as {kind}))' for kind in table.columns.values())}")
+    (kinds,) = warehouse.fetch(
+        f"select {', '.join(f'typeof(cast(null as {kind}))' for kind in table.columns.values())}"
+    )
     return found[: len(kinds)] == list(zip(table.columns, kinds, strict=True))
 
 
-def load_table(
-    lab: Lab, warehouse: Warehouse, run: Run, table: RawTable, files: list[Seen]
-) -> tuple[int, int]:
+def load_table(lab: Lab, warehouse: Warehouse, run: Run, table: RawTable, files: list[Seen]) -> tuple[int, int]:
     """Make a raw table hold what its files hold, and return how many rows are in it and how many were refused."""
     if not files:
-        raise InputError(
-            f"no file for the raw table `{table.name}`: `{lab.raw_dir / table.name}.csv`",
-            hint="drop it there, or run `./pixiw run labs-data`, which takes it from the demo data",
-        )
+        raise no_file(lab, table)
     target = f"{SCHEMA}.{table.name}"
     quarantine = Quarantine(warehouse, run.id, "raw files", table.name)
     bad_count = 0
@@ -121,6 +118,14 @@ def load_table(
         rows = warehouse.row_count(target)
         run.output(target, rows=rows, detail={"quarantined": bad_count, "files": [file.name for file in files]})
     return rows, bad_count
+
+
+def no_file(lab: Lab, table: RawTable) -> InputError:
+    """Return the error for a raw table without files."""
+    return InputError(
+        f"no file for the raw table `{table.name}`: `{lab.raw_dir / table.name}.csv`",
+        hint="drop it there, or run `./pixiw run labs-data`, which takes it from the demo data",
+    )
 
 
 def form_of(seen: Seen, lab: Lab) -> Form:

@@ -149,7 +149,9 @@ def plain(value: Any) -> Any:
 
 def entry(name: str, environment: str, description: str) -> str:
     """Return a lab's entry in the registry; JSON's texts are YAML's too."""
-    return f"  {name}:\n    description: {json.dumps(description, ensure_ascii=False)}\n    environment: {environment}\n"
+    return (
+        f"  {name}:\n    description: {json.dumps(description, ensure_ascii=False)}\n    environment: {environment}\n"
+    )
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -55,9 +55,9 @@ class Children:
         code = child.wait()
         if not path.exists():
             how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-            error, hint = f"the process ended without a word: {how}", "run it again"
-            Alerts.from_settings(settings).failed(f"lab {lab.name}: process", error, hint=hint)
-            return Report(lab.name, error=error, hint=hint)
+            message, hint = f"the process ended without a word: {how}", "run it again"
+            Alerts.from_settings(settings).failed(f"lab {lab.name}: process", message, hint=hint)
+            return Report(lab.name, error=message, hint=hint)
         # What else went wrong its own process has told.
         Alerts.from_settings(settings).succeeded(f"lab {lab.name}: process")
         return read_report(path)
@@ -132,4 +132,3 @@ def show(reports: Sequence[Report]) -> None:
 def default_jobs() -> int:
     """Return how many labs run at once unless told otherwise."""
     return os.cpu_count() or 1
-

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labs.check import check
+from labs.expectations import expect
 from labs.load import load
 from labs.report import Report
 from shared.command_line import as_platform_error
@@ -51,6 +52,9 @@ def test_step(work: Work) -> None:
     from labs.transform import test
 
     test(work.lab, work.settings, work.warehouse, work.run)
+    expected = expect(work.lab, work.warehouse, work.run)
+    work.report.score = expected.points
+    expected.require(work.lab)
 
 
 STEPS: dict[str, Callable[[Work], None]] = {

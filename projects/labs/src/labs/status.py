@@ -12,11 +12,6 @@ from shared.errors import PlatformError
 from shared.utils.console import output
 from shared.warehouse.lab_database import open_lab
 
-LATEST = """
-    select step, status, started_at, error from ops.run where started_at =
-    (select max(started_at) from ops.run) order by started_at desc limit 1
-"""
-
 
 def show_list(labs: Sequence[Lab]) -> None:
     """Print the labs with their descriptions and environments."""
@@ -40,7 +35,9 @@ def _status_of(lab: Lab, settings: Settings) -> list[str]:
     at_once = settings.model_copy(update={"warehouse_lock_timeout": 0.0})
     try:
         with open_lab(lab, at_once, holder="lab status") as warehouse:
-            runs = warehouse.fetch("select step, status, started_at, error from ops.run order by started_at desc limit 1")
+            runs = warehouse.fetch(
+                "select step, status, started_at, error from ops.run order by started_at desc limit 1"
+            )
             rows = {
                 layer: sum(warehouse.row_count(f"{layer}.{name}") for name in warehouse.tables(layer))
                 for layer in ("raw", "gold")
@@ -50,6 +47,6 @@ def _status_of(lab: Lab, settings: Settings) -> list[str]:
         return ["", error.message, "", "", ""]
     if not runs:
         return ["never", "", *(f"{count:,}" for count in rows.values()), f"{bad:,}"]
-    step, status, started, error = runs[0]
-    result = f"{step} {status}" + (f": {error}" if error else "")
+    step, status, started, why = runs[0]
+    result = f"{step} {status}" + (f": {why}" if why else "")
     return [f"{started:%Y-%m-%d %H:%M} UTC", result, *(f"{count:,}" for count in rows.values()), f"{bad:,}"]

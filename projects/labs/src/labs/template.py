@@ -52,7 +52,9 @@ def update_lab(lab: Lab, template: Path) -> int:
         UserError: The lab was not made from the template, or git no longer has the template it was made from.
     """
     if not (lab.folder / ANSWERS).is_file():
-        raise UserError(f"not made from the template: `{lab.name}`", hint="compare it with projects/labs/template by hand")
+        raise UserError(
+            f"not made from the template: `{lab.name}`", hint="compare it with projects/labs/template by hand"
+        )
     answers = read_yaml(lab.folder / ANSWERS)
     made_from, now = str(answers["template_version"]), version_of(template)
     if made_from and made_from == now:

@@ -23,7 +23,8 @@ def read_yaml(path: Path) -> Any:
         return yaml.safe_load(text)
     except FileNotFoundError as error:
         raise ConfigurationError(f"no such file: `{path}`", hint="correct the path, or write the file") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    # A date that the calendar does not have, or bytes that are no UTF-8, are a mistake in the file too.
+    except (yaml.YAMLError, ValueError) as error:
         raise ConfigurationError(
             f"not readable as YAML: `{path}`: {' '.join(str(error).split())}", hint="correct the file"
         ) from error

@@ -111,15 +111,19 @@ class Warehouse(ABC):
     def close(self) -> None:
         """Close the connection and let go of the lock."""
 
-    def transaction(self) -> AbstractContextManager[None]:
-        """Run what is inside as one transaction; inside another one, as part of that."""
-        return nullcontext() if self._in_transaction else self._transaction()
+    def transaction(self, *, read_only: bool = False) -> AbstractContextManager[None]:
+        """Run what is inside as one transaction; inside another one, as part of that.
+
+        Args:
+            read_only: Let the engine refuse whatever would write.
+        """
+        return nullcontext() if self._in_transaction else self._transaction(" read only" if read_only else "")
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def _transaction(self, access: str) -> Iterator[None]:
         self._in_transaction = True
         try:
-            self.execute("begin transaction")
+            self.execute(f"begin transaction{access}")
             try:
                 yield
             except BaseException:

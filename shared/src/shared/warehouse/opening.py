@@ -9,13 +9,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from shared.config import Settings
-from shared.errors import ConfigurationError, NotAWarehouse, WrongWarehouse
+from shared.errors import ConfigurationError, NotAWarehouse, UserError, WrongWarehouse
 from shared.warehouse.base import Identity, Mode, Role, Warehouse
 from shared.warehouse.duckdb_engine import DuckDBWarehouse
 from shared.warehouse.identifiers import quote
 
 LAYERS = ("raw", "staging", "core", "master", "egress", "reporting", "ops")
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 DUCKDB_PREFIX = "duckdb:///"
 POSTGRES_PREFIXES = ("postgresql://", "postgres://")
 
@@ -47,7 +47,7 @@ def open_warehouse(
         ConfigurationError: The URL names no engine that the platform knows, or a login that is not let in.
         ServerUnavailable: The server does not answer.
         NotAWarehouse: There is no database, or one that is no warehouse.
-        WrongWarehouse: It is a warehouse, but not `name`, or one of a newer platform.
+        WrongWarehouse: It is a warehouse, but not `name`, or one of a newer platform, or on PostgreSQL of an older one.
         WarehouseBusy: Somebody held it for longer than the timeout.
     """
     warehouse = connect(settings, holder=holder, role=role, mode=mode)
@@ -127,8 +127,25 @@ def make_layers(warehouse: Warehouse, layers: Sequence[str]) -> None:
     with warehouse.transaction():
         make_schemas(warehouse, layers)
         if warehouse.identity.layout_version < LAYOUT_VERSION:
-            make_ops_tables(warehouse)
-            warehouse.execute("update ops.identity set layout_version = $1", [LAYOUT_VERSION])
+            bring_up_to_date(warehouse)
+
+
+def bring_up_to_date(warehouse: Warehouse) -> None:
+    """Bring the tables of `ops` from an earlier layout to today's.
+
+    Raises:
+        WrongWarehouse: It is on PostgreSQL, where only who owns the tables may.
+    """
+    try:
+        make_ops_tables(warehouse)
+    except UserError as error:
+        if error.code != "not_permitted":
+            raise
+        raise WrongWarehouse(
+            f"an earlier version of the platform has made this database: `{warehouse.location}`",
+            hint="`./pixiw run postgres-init` brings it up to date; nothing was written",
+        ) from error
+    warehouse.execute("update ops.identity set layout_version = $1", [LAYOUT_VERSION])
 
 
 def make_schemas(warehouse: Warehouse, layers: Sequence[str]) -> None:

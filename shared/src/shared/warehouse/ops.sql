@@ -74,5 +74,33 @@ create table if not exists ops.delivery (
     primary key (target, row_key)
 );
 
+create table if not exists ops.expectation (
+    run_id varchar not null,
+    relation varchar not null,
+    name varchar not null,
+    kind varchar not null,
+    dimension varchar not null,
+    severity varchar not null,
+    status varchar not null,
+    rows_checked bigint not null,
+    rows_failed bigint,
+    expected varchar not null,
+    observed varchar not null,
+    hint varchar,
+    distribution varchar,
+    checked_at timestamp not null,
+    primary key (run_id, relation, name)
+);
+
+create table if not exists ops.expectation_row (
+    run_id varchar not null,
+    relation varchar not null,
+    name varchar not null,
+    "position" integer not null,
+    row_key varchar not null,
+    row_values varchar not null,
+    primary key (run_id, relation, name, "position")
+);
+
 -- From layout 1, which did not say whose run it was.
 alter table ops.run add column if not exists role varchar;

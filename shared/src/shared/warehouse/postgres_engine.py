@@ -26,6 +26,8 @@ LOGIN_PREFIX = "platform_"
 # The first of the two numbers of our advisory locks, so that they meet nobody else's in the same database.
 LOCK_CLASS = 0x64617461
 INCOMING = "_incoming"
+# A parameter is none inside a quoted name, a text or a comment: these are passed over whole.
+PLACEHOLDERS = re.compile(r""""[^"]*"|'[^']*'|--[^\n]*|/\*.*?\*/|\$(\d+)""", re.DOTALL)
 
 
 def login_of(role: Role) -> str:
@@ -192,5 +194,5 @@ def bound(sql: str, parameters: Sequence[Any]) -> tuple[str, dict[str, Any] | No
     """Return a statement with parameters `$1, $2, …` as psycopg2 takes it: by name, a percent sign doubled."""
     if not parameters:
         return sql, None
-    named = re.sub(r"\$(\d+)", r"%(p\1)s", sql.replace("%", "%%"))
+    named = PLACEHOLDERS.sub(lambda found: f"%(p{found[1]})s" if found[1] else found[0], sql.replace("%", "%%"))
     return named, {f"p{number}": value for number, value in enumerate(parameters, start=1)}

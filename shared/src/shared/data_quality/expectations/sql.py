@@ -1,0 +1,180 @@
+"""A table as the checks see it: its columns by kind, and SQL that both engines run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from shared.command_line import as_platform_error, first_line
+from shared.data_quality.expectations.checks import Source
+from shared.errors import PlatformError
+from shared.utils.names import suggestion
+from shared.warehouse import Warehouse, quote, quote_name
+
+Kind: TypeAlias = Literal["text", "number", "boolean", "moment"]
+KINDS: dict[Kind, tuple[str, ...]] = {
+    "text": ("varchar", "character varying", "text", "character", "bpchar", "name"),
+    "number": (
+        *("tinyint", "smallint", "integer", "bigint", "hugeint"),
+        *("utinyint", "usmallint", "uinteger", "ubigint", "uhugeint"),
+        *("decimal", "numeric", "real", "float", "double", "double precision"),
+    ),
+    "boolean": ("boolean",),
+    "moment": (
+        *("date", "timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"),
+        *("timestamp without time zone", "timestamp with time zone"),
+    ),
+}
+NAMES_OF_KINDS = {"text": "texts", "number": "numbers", "boolean": "booleans", "moment": "dates or timestamps"}
+WITH_NAN = ("numeric", "real", "float", "double", "double precision")
+NAN = "cast('NaN' as double precision)"
+COLUMNS = {
+    "duckdb": "select column_name, data_type from information_schema.columns "
+    "where table_catalog = current_database() and table_schema = $1 and table_name = $2 order by ordinal_position",
+    # The catalog and not information_schema, which knows no materialized views.
+    "postgres": "select attname, format_type(coalesce(nullif(typbasetype, 0), atttypid), null) from pg_attribute "
+    "join pg_class on pg_class.oid = attrelid join pg_namespace on pg_namespace.oid = relnamespace "
+    "join pg_type on pg_type.oid = atttypid "
+    "where nspname = $1 and relname = $2 and attnum > 0 and not attisdropped order by attnum",
+}
+
+
+class CheckError(PlatformError):
+    """A check cannot be made: what it looks at is not there, or is of another kind."""
+
+
+class Parameters(list[Any]):
+    """The values that a statement binds, in order."""
+
+    def bind(self, value: object) -> str:
+        """Add a value, and return what stands for it in the statement."""
+        self.append(value)
+        return f"${len(self)}"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        type_name: The engine's name of its type, without arguments.
+    """
+
+    name: str
+    type_name: str
+
+    @property
+    def kind(self) -> Kind:
+        """What its values are compared as: those of a type that we know nothing of as text."""
+        return next((kind for kind, names in KINDS.items() if self.type_name in names), "text")
+
+    @property
+    def sql(self) -> str:
+        """Its value in SQL: a timestamp without a zone, in UTC; what is text to us and not to the engine, as text."""
+        return self.of("")
+
+    def of(self, alias: str) -> str:
+        """Return its value in SQL where the table goes by another name."""
+        name = f"{alias}.{quote_name(self.name)}" if alias else quote_name(self.name)
+        if self.type_name == "timestamp with time zone":
+            return f"cast({name} as timestamp)"
+        is_known = self.kind != "text" or self.type_name in KINDS["text"]
+        return name if is_known else f"cast({name} as varchar)"
+
+    @property
+    def is_nan(self) -> str:
+        """SQL that tells whether the value is no number, though of a number's type."""
+        return f"{self.sql} = {NAN}" if self.type_name in WITH_NAN else "false"
+
+    def must_be(self, kind: str) -> None:
+        """Refuse a column of another kind: the engines would not compare it alike.
+
+        Raises:
+            CheckError: It is of another.
+        """
+        if self.kind != kind:
+            raise CheckError(
+                f"`{self.name}` is {self.type_name}, the check is about {NAMES_OF_KINDS[kind]}",
+                hint="correct the check, or what fills the table",
+            )
+
+
+class Relation:
+    """A table or view that is there, with its columns.
+
+    Raises:
+        CheckError: There is no such table.
+    """
+
+    def __init__(self, warehouse: Warehouse, table: str) -> None:
+        self.warehouse = warehouse
+        self.table = table
+        schema, _, name = table.partition(".")
+        tables = warehouse.tables(schema)
+        if name not in tables:
+            raise CheckError(f"no such table: `{table}`", hint=suggestion(name, tables))
+        rows = warehouse.fetch(COLUMNS[warehouse.engine], [schema, name])
+        self.columns = [Column(column, kind.lower().partition("(")[0]) for column, kind in rows]
+
+    @property
+    def sql(self) -> str:
+        """The table's name in SQL."""
+        return quote(self.table)
+
+    def column(self, name: str) -> Column:
+        """Return a column.
+
+        Raises:
+            CheckError: There is none of that name.
+        """
+        found = next((column for column in self.columns if column.name == name), None)
+        if not found:
+            names = [column.name for column in self.columns]
+            raise CheckError(f"no such column in `{self.table}`: `{name}`", hint=suggestion(name, names))
+        return found
+
+    def source(self, where: str | None) -> str:
+        """Return what selects from the rows that count."""
+        return f"(select * from {self.sql}{f' where {condition(where)}' if where else ''}) as counted"
+
+    def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a query that may not write.
+
+        Raises:
+            CheckError: The engine refuses it.
+            PlatformError: The warehouse itself is in trouble.
+        """
+        try:
+            with self.warehouse.transaction(read_only=True):
+                return self.warehouse.fetch(sql, parameters)
+        except Exception as error:
+            known = as_platform_error(error)
+            if known.retryable:
+                raise
+            if known is error or known.code != PlatformError.code:
+                raise CheckError(known.message, hint=known.hint) from error
+            raise CheckError(
+                f"{self.warehouse.engine} refuses the check: {first_line(error)}",
+                hint="correct its `where`, or its arguments to the types of the columns",
+            ) from error
+
+
+def column_of(warehouse: Warehouse, source: Source) -> tuple[Relation, Column]:
+    """Return another table and its column.
+
+    Raises:
+        CheckError: One of them is not there.
+    """
+    relation = Relation(warehouse, source.table)
+    return relation, relation.column(source.column)
+
+
+def condition(where: str | None) -> str:
+    """Return an author's condition as a part of a larger one: on a line of its own, as it may end in a comment."""
+    return f"(\n{where}\n)" if where else "true"
+
+
+def order_by(count: int) -> str:
+    """Return what sorts by the first so many columns."""
+    return f" order by {', '.join(str(place + 1) for place in range(count))}" if count else ""
