@@ -1,0 +1,31 @@
+with weekly as (
+
+    select * from {{ ref('slv_weekly_sales') }}
+    where scope = 'department'
+
+),
+
+departments as (
+
+    select
+        week,
+        first_day,
+        last_day,
+        trading_days,
+        is_complete,
+        entity as department,
+        sales,
+        sales_per_day,
+        sales_share,
+        change_to_week_before,
+        baskets,
+        units,
+        units_per_basket,
+        shelf_price,
+        discount_depth,
+        promotion_share
+    from weekly
+
+)
+
+select * from departments
