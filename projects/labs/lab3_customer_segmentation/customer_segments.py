@@ -65,7 +65,9 @@ def cluster_choice(scored: pd.DataFrame) -> pd.DataFrame:
         fitted = _fit(points, count)
         with _one_thread():
             silhouette = float(silhouette_score(points, fitted.labels_))
-        rows.append({"clusters": count, "silhouette": round(silhouette, 6), "inertia": round(float(fitted.inertia_), 4)})
+        rows.append(
+            {"clusters": count, "silhouette": round(silhouette, 6), "inertia": round(float(fitted.inertia_), 4)}
+        )
     choice = pd.DataFrame(rows)
     choice["is_chosen"] = choice.index == choice["silhouette"].idxmax()
     return choice

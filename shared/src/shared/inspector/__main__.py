@@ -12,6 +12,7 @@ from rich.console import Console
 
 from shared.command_line import Parser, command
 from shared.config import get_settings
+from shared.config.labs import find_lab
 from shared.errors import UserError
 from shared.inspector.changes import Change
 from shared.inspector.inspector import DataInspector
@@ -19,6 +20,7 @@ from shared.inspector.page import page
 from shared.inspector.results import Inspection
 from shared.inspector.text import write
 from shared.warehouse import Warehouse, open_warehouse
+from shared.warehouse.lab_database import open_lab
 
 FORMATS = ("text", "json", "html")
 
@@ -26,7 +28,7 @@ FORMATS = ("text", "json", "html")
 def main(arguments: Sequence[str]) -> None:
     """Inspect what was asked for and write what was found."""
     options = parser().parse_args(arguments)
-    with opened() as warehouse:
+    with opened(options.lab) as warehouse:
         inspector = DataInspector(warehouse, remember=not options.no_remember)
         last = inspector.last(options.target)
         inspection = inspector.inspect(
@@ -45,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the command's arguments."""
     parser = Parser(prog="python -m shared.inspector", description="What is in the warehouse, a schema or a table.")
     parser.add_argument("target", nargs="?", metavar="TARGET", help="SCHEMA or SCHEMA.TABLE; default: everything")
+    parser.add_argument("--lab", metavar="NAME", help="inspect the database of this lab instead of the warehouse")
     parser.add_argument("--key", nargs="+", default=(), metavar="COL", help="columns that should tell rows apart")
     parser.add_argument("--fresh-by", metavar="COL", help="the date or timestamp that says when a row came")
     parser.add_argument("--sample", type=int, metavar="ROWS", help="measure columns on about so many rows")
@@ -54,9 +57,12 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def opened() -> Warehouse:
-    """Open the database that is inspected."""
-    return open_warehouse(get_settings(), holder="inspector", role="reader")
+def opened(lab: str | None) -> Warehouse:
+    """Open the database that is inspected: a lab's, or the warehouse of the settings."""
+    settings = get_settings()
+    if lab:
+        return open_lab(find_lab(lab, settings), settings, holder="inspector")
+    return open_warehouse(settings, holder="inspector", role="reader")
 
 
 def format_of(output: Path | None) -> str:
