@@ -127,6 +127,8 @@ def test_any_way_of_writing_is_read(lab: Lab, database: Warehouse, load_now: Loa
         ("1.5,x,1,", 5, "id: not of type integer: 1.5"),
         ("3000000000,x,1,", 5, "id: not of type integer: 3000000000"),
         ("9,x,1.005,", 5, "amount: not of type decimal(8, 2): 1.005"),
+        ("9,x,1e2,", 5, "amount: not of type decimal(8, 2): 1e2"),
+        ("1_000,x,1,", 5, "id: not of type integer: 1_000"),
         ("9,x,1234567.00,", 5, "amount: not of type decimal(8, 2): 1234567.00"),
         ('9,x,"1,5",', 5, "amount: not of type decimal(8, 2): 1,5"),
         ("9,x,1,2020-02-30", 5, "day: not of type date: 2020-02-30"),
@@ -141,6 +143,14 @@ def test_row_that_does_not_fit_is_kept(
     write(lab, GOOD + line + "\n")
     assert load_now() == Loaded({"sales": 3}, 1)
     assert bad(database) == [(position, reason)]
+
+
+@pytest.mark.parametrize("amount", ["1.500000", ".5", "5.", "+5", " 5 ", "-0.50"])
+def test_number_that_loses_nothing_fits(lab: Lab, database: Warehouse, load_now: Load, amount: str) -> None:
+    """Noughts, signs and spaces that change nothing do not make a row bad."""
+    write(lab, f"{HEADER}1,a,{amount},\n2.0,b,1,\n")
+    assert load_now() == Loaded({"sales": 2}, 0)
+    assert sales(database)[0][2] == Decimal(amount.strip())
 
 
 def test_positions_count_all_rows(lab: Lab, database: Warehouse, load_now: Load) -> None:
