@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-import pandas as pd
+import pandas as pd  # type: ignore[import-untyped]
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
-from sklearn.metrics import adjusted_rand_score, silhouette_score
-from threadpoolctl import threadpool_limits
+from sklearn.cluster import KMeans  # type: ignore[import-untyped]
+from sklearn.metrics import adjusted_rand_score, silhouette_score  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 KEY = "household_id"
 # What a household is judged by, in the columns of `slv_households`; the first decides how clusters are numbered.
@@ -41,7 +41,8 @@ def scores(households: pd.DataFrame) -> pd.DataFrame:
     ordered = households.sort_values(KEY, ignore_index=True)
     logs = np.log1p(ordered[[*MEASURES]].to_numpy(dtype=np.float64))
     deviations = logs.std(axis=0)
-    scaled = (logs - logs.mean(axis=0)) / np.where(deviations < 1e-12, 1.0, deviations)
+    same = deviations < 1e-12
+    scaled = np.where(same, 0.0, (logs - logs.mean(axis=0)) / np.where(same, 1.0, deviations))
     scored = pd.DataFrame(scaled, columns=SCORES)
     scored.insert(0, KEY, ordered[KEY])
     return scored
@@ -65,7 +66,9 @@ def cluster_choice(scored: pd.DataFrame) -> pd.DataFrame:
         fitted = _fit(points, count)
         with _one_thread():
             silhouette = float(silhouette_score(points, fitted.labels_))
-        rows.append({"clusters": count, "silhouette": round(silhouette, 6), "inertia": round(float(fitted.inertia_), 4)})
+        rows.append(
+            {"clusters": count, "silhouette": round(silhouette, 6), "inertia": round(float(fitted.inertia_), 4)}
+        )
     choice = pd.DataFrame(rows)
     choice["is_chosen"] = choice.index == choice["silhouette"].idxmax()
     return choice

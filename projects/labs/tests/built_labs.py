@@ -59,7 +59,9 @@ def build_lab(folder: Path, name: str, write_raw: Callable[[Lab], None]) -> Buil
     kept_out = shutil.ignore_patterns("data", "target", "logs", "tests", "src", "__pycache__")
     shutil.copytree(LABS, labs_dir, ignore=kept_out)
     shutil.copytree(LABS / name / "tests", labs_dir / name / "tests")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ALERT_", "DBT_", "WAREHOUSE_", "LAB_"))}
+    kept = {
+        key: value for key, value in os.environ.items() if not key.startswith(("ALERT_", "DBT_", "WAREHOUSE_", "LAB_"))
+    }
     own = {"LABS_DIR": str(labs_dir), "DATA_DIR": str(folder / "data"), "PIXI_ENVIRONMENT_NAME": "labs"}
     lab = find_lab(name, Settings(labs_dir=labs_dir))
     lab.raw_dir.mkdir(parents=True)

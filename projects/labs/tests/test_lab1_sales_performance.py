@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 from built_labs import BuiltLab, build_lab
-
 from labs.extract import write_csv
+
 from shared.config.labs import Lab
 
 NAME = "lab1_sales_performance"
@@ -31,7 +31,7 @@ def soup_lines() -> list[str]:
 
 
 def steak_lines() -> list[str]:
-    """Return steaks: one a week for 3.00, in weeks 3 to 6 three for 2.00 each, in week 11 two for 2.40 in two baskets."""
+    """Return steaks: one a week for 3.00, in weeks 3 to 6 three for 2.00 each, in week 11 two for 2.40, apart."""
     lines = []
     for week in range(2, 11):
         monday = FIRST_MONDAY + timedelta(7 * (week - 1))
@@ -45,7 +45,9 @@ def steak_lines() -> list[str]:
 def write_by_hand(lab: Lab) -> None:
     """Write ten whole weeks between two that are cut short; one product is not in the list."""
     secret = line(date(2017, 1, 2), SECRET, basket=2, units=1, sales="0.50")
-    header = "store_id,basket_id,product_id,quantity,sales_value,retail_disc,coupon_match_disc,week,transaction_timestamp"
+    header = (
+        "store_id,basket_id,product_id,quantity,sales_value,retail_disc,coupon_match_disc,week,transaction_timestamp"
+    )
     files = {
         "transactions": [header, *soup_lines(), *steak_lines(), secret],
         "products": [
@@ -80,7 +82,9 @@ def test_weeks_that_are_cut_short_are_compared_with_none(by_hand: BuiltLab) -> N
     assert weeks[1] == (2, date(2017, 1, 2), 7, True, Decimal("17.50"), 8, None)
     assert weeks[2] == (3, date(2017, 1, 9), 7, True, Decimal("20.00"), 8, Decimal("0.1429"))
     assert weeks[11] == (12, date(2017, 3, 13), 1, False, Decimal("2.00"), 1, None)
-    spans = by_hand.fetch("select distinct period, weeks, first_day, last_day from gold.period_comparison order by weeks")
+    spans = by_hand.fetch(
+        "select distinct period, weeks, first_day, last_day from gold.period_comparison order by weeks"
+    )
     assert spans == [
         ("last week", 1, date(2017, 3, 6), date(2017, 3, 12)),
         ("last 4 weeks", 4, date(2017, 2, 13), date(2017, 3, 12)),
@@ -100,11 +104,13 @@ def test_performance_has_discounts_and_shares(by_hand: BuiltLab) -> None:
     ]
     brands = by_hand.fetch("select brand, sum(sales) from gold.brand_performance group by brand order by brand")
     assert brands == [("National", Decimal(144)), ("Private", Decimal("43.80")), ("Unknown", Decimal("0.50"))]
-    assert by_hand.fetch("select store_id, sum(sales) from gold.store_performance group by all") == [(1, Decimal("188.30"))]
+    assert by_hand.fetch("select store_id, sum(sales) from gold.store_performance group by all") == [
+        (1, Decimal("188.30"))
+    ]
 
 
 def test_movers_are_explained(by_hand: BuiltLab) -> None:
-    """Twice the baskets (1.8 / ln 1.6 x ln 2 = 2.65) at 20 % discount (1.8 / ln 1.6 x ln 0.8 = -0.85) make 1.80 more."""
+    """Twice the baskets (1.8 / ln 1.6 x ln 2 = 2.65) at 20 % off (1.8 / ln 1.6 x ln 0.8 = -0.85) make 1.80 more."""
     movers = by_hand.fetch(
         "select direction, mover_rank, sales_change, basket_effect, basket_size_effect, price_effect, discount_effect, "
         "explanation from gold.biggest_movers where scope = 'department' and period = 'last week'"
@@ -151,7 +157,8 @@ sold as (
     group by all having units > 0
 ),
 lives as (
-    select product_id, store_id, min(week) as first_week, max(week) as last_week from sold group by all having count(*) >= 3
+    select product_id, store_id, min(week) as first_week, max(week) as last_week
+    from sold group by all having count(*) >= 3
 ),
 panel as (
     select
@@ -169,7 +176,8 @@ pairs as (
     select
         product_id, store_id,
         count(*) filter (promoted) as weeks_with, count(*) filter (not promoted) as weeks_without,
-        coalesce(sum(units) filter (promoted), 0) as units_with, coalesce(sum(units) filter (not promoted), 0) as units_without
+        coalesce(sum(units) filter (promoted), 0) as units_with,
+        coalesce(sum(units) filter (not promoted), 0) as units_without
     from panel group by all
 )
 select count(*), sum(weeks_with), sum(units_with), sum(units_with) / sum(weeks_with * units_without / weeks_without) - 1
@@ -182,7 +190,11 @@ def real(tmp_path_factory: pytest.TempPathFactory, demo_dir: Path) -> BuiltLab:
     """Build the lab from the real sales of two stores, taken by the lab's own queries."""
     demo = tmp_path_factory.mktemp("demo")
     with duckdb.connect() as connection:
-        for name, condition in {"transactions": f"store_id in {STORES}", "promotions": f"store_id in {STORES}", "products": "true"}.items():
+        for name, condition in {
+            "transactions": f"store_id in {STORES}",
+            "promotions": f"store_id in {STORES}",
+            "products": "true",
+        }.items():
             source, target = demo_dir / f"{name}.parquet", demo / f"{name}.parquet"
             connection.execute(f"copy (from '{source}' where {condition}) to '{target}'")
 
@@ -211,7 +223,9 @@ def test_totals_survive(real: BuiltLab) -> None:
 def test_lift_is_that_of_a_plain_count(real: BuiltLab) -> None:
     """The lift is what counting every week of every product in every store gives, weeks without a sale included."""
     (counted,) = real.fetch(COUNTED_LIFT)
-    (found,) = real.fetch("select product_stores, store_weeks, units, lift from gold.promotion_lift where scope = 'total'")
+    (found,) = real.fetch(
+        "select product_stores, store_weeks, units, lift from gold.promotion_lift where scope = 'total'"
+    )
     assert found[:3] == counted[:3]
     assert counted[0] > 100
     assert float(found[3]) == pytest.approx(counted[3], abs=0.0002)

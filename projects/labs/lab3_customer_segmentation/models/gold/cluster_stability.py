@@ -3,7 +3,7 @@
 import customer_segments
 
 
-def model(dbt, session):  # noqa: ANN001, ANN201, ARG001
+def model(dbt, session):  # noqa: ANN001, ANN201
     """Return a row for each bootstrap resample."""
     dbt.config(materialized="table")
     count = customer_segments.chosen_count(dbt.ref("slv_cluster_choice").df())

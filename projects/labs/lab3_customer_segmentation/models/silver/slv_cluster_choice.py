@@ -3,7 +3,7 @@
 import customer_segments
 
 
-def model(dbt, session):  # noqa: ANN001, ANN201, ARG001
+def model(dbt, session):  # noqa: ANN001, ANN201
     """Return a row for each number of clusters that was tried."""
     dbt.config(materialized="table")
     return customer_segments.cluster_choice(customer_segments.scores(dbt.ref("slv_households").df()))
