@@ -21,13 +21,8 @@ from shared.command_line import command
 from shared.config import get_settings
 from shared.errors import UserError
 
-SQL = "projects/transformation/models"
+SQL = ("projects/transformation/models", "projects/labs/*/models", "projects/labs/*/tests", "projects/labs/*/extract")
 CHECKED_TWICE = {"py310-connectors": "shared", "py312-research": "shared"}
-FIXES = {
-    "ruff": ["ruff", "check", "--fix-only", "."],
-    "format": ["ruff", "format", "."],
-    "sql": ["sqlfluff", "fix", "--disable-progress-bar", SQL],
-}
 
 
 class Outcome(NamedTuple):
@@ -39,13 +34,27 @@ class Outcome(NamedTuple):
     seconds: float
 
 
+def fixes(root: Path) -> dict[str, list[str]]:
+    """Every checker that can mend what it finds, by name, with its command line."""
+    return {
+        "ruff": ["ruff", "check", "--fix-only", "."],
+        "format": ["ruff", "format", "."],
+        "sql": ["sqlfluff", "fix", "--disable-progress-bar", *sql_folders(root)],
+    }
+
+
+def sql_folders(root: Path) -> list[str]:
+    """The folders whose SQL is checked."""
+    return [str(path.relative_to(root)) for pattern in SQL for path in sorted(root.glob(pattern))]
+
+
 def checkers(root: Path) -> dict[str, list[str]]:
     """Every checker by name, with its command line."""
     scripts = [str(path.relative_to(root)) for path in sorted(root.glob("tasks/**/*.sh"))]
     found = {
         "ruff": ["ruff", "check", "."],
         "format": ["ruff", "format", "--check", "."],
-        "sql": ["sqlfluff", "lint", "--disable-progress-bar", SQL],
+        "sql": ["sqlfluff", "lint", "--disable-progress-bar", *sql_folders(root)],
         "shell": ["shellcheck", "pixiw", ".ci/run", "tasks/pixiw/bashrc", *scripts],
         "workflows": ["actionlint", "-no-color"],
     }
@@ -100,7 +109,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--fix", action="store_true", help="mend what can be mended instead of checking")
     arguments = parser.parse_args(argv)
     root = get_settings().root
-    commands = FIXES if arguments.fix else checkers(root)
+    commands = fixes(root) if arguments.fix else checkers(root)
     unknown = [name for name in arguments.names if not any(matches(known, name) for known in commands)]
     if unknown:
         raise UserError(f"no such checker: `{unknown[0]}`", hint=f"one of: {', '.join(commands)}")

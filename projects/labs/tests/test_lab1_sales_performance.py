@@ -31,7 +31,7 @@ def soup_lines() -> list[str]:
 
 
 def steak_lines() -> list[str]:
-    """Return steaks: one a week for 3.00, in weeks 3 to 6 three for 2.00 each, in week 11 two for 2.40, apart."""
+    """Return steaks: one a week for 3.00, in weeks 3 to 6 three for 2.00, in week 11 two for 2.40 in two baskets."""
     lines = []
     for week in range(2, 11):
         monday = FIRST_MONDAY + timedelta(7 * (week - 1))

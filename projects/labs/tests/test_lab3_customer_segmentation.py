@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import duckdb
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 import pytest
 from built_labs import LABS, BuiltLab, build_lab
 from labs.extract import write_csv
@@ -99,7 +99,7 @@ def purchases(household: int, count: int, sales: str, product: int, last: date, 
 
 
 def write_by_hand(lab: Lab, *, backwards: bool = False) -> None:
-    """Write twelve households: four buy wine daily, four bread weekly and on promotion, four came once, long ago."""
+    """Write twelve households: 1 to 4 buy wine daily, 5 to 8 bread weekly on promotion, 9 to 12 came once long ago."""
     lines = []
     for household in range(1, 13):
         if household <= 4:
@@ -171,7 +171,8 @@ def test_unknown_is_a_category(by_hand: BuiltLab) -> None:
     """Households without demographics are counted as unknown; so is what is not known of one that has some."""
     found = by_hand.fetch(
         "select attribute, attribute_value, households, share_index from gold.segment_profile "
-        f"where segment = '{WINE_LOVERS}' and attribute in ('age', 'home_ownership') order by all"
+        f"where segment = '{WINE_LOVERS}' "
+        "and attribute in ('age', 'home_ownership') order by all"
     )
     assert found == [
         ("age", "65+", 1, Decimal("300.0")),

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.warehouse import Warehouse, quote
+from shared.warehouse import Warehouse, quote, quote_name
 from shared.warehouse.postgres_engine import PostgresWarehouse
 
 NASTY = 'a"; drop schema raw; --'
@@ -159,6 +159,14 @@ def test_what_is_no_name_is_refused(name: str) -> None:
     """An empty part or a NUL cannot be quoted."""
     with pytest.raises(ValueError, match="not an identifier"):
         quote(name)
+
+
+def test_name_with_dots_is_quoted_whole() -> None:
+    """A single name keeps its dots, which elsewhere part a schema from its table."""
+    assert quote_name('a.b"c') == '"a.b""c"'
+    assert quote('a.b"c') == '"a"."b""c"'
+    with pytest.raises(ValueError, match="not an identifier"):
+        quote_name("")
 
 
 ROWS = st.lists(

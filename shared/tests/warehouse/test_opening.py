@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -48,6 +49,17 @@ def test_first_opening_makes_the_layers(settings: Settings) -> None:
     with open_warehouse(settings, holder="b", mode="write") as second:
         assert second.identity == first.identity
         assert second.state_dir == settings.state_dir / first.identity.id
+
+
+def test_no_progress_is_drawn_on_standard_output(settings: Settings) -> None:
+    """DuckDB draws no progress bar either where it takes Python for interactive: standard output is data."""
+    code = (
+        "from shared.config import get_settings; from shared.warehouse import open_warehouse\n"
+        "with open_warehouse(get_settings(), holder='a', mode='write') as w:\n"
+        "    print(*w.fetch(\"select current_setting('enable_progress_bar')\")[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_reading_makes_nothing(settings: Settings) -> None:

@@ -43,8 +43,8 @@ class Expected:
             raise ExpectationsFailed(
                 f"{len(self.failed)} expectations of lab `{lab.name}` failed: "
                 f"`{self.failed[0].table}` {self.failed[0].name}",
-                hint=f"`python -m shared.data_quality.expectations {suite_of(lab)} --lab {lab.name}` shows rows that do, "
-                "in the environment `labs`; they are kept in ops.expectation_row too",
+                hint="rows that fail are kept in ops.expectation_row; to see them, in the environment `labs`: "
+                f"`python -m shared.data_quality.expectations {suite_of(lab)} --lab {lab.name}`",
             )
 
 

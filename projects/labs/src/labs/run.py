@@ -9,6 +9,7 @@ from pathlib import Path
 
 from labs.check import check
 from labs.expectations import expect
+from labs.inspection import inspect
 from labs.load import load
 from labs.report import Report
 from shared.command_line import as_platform_error
@@ -57,10 +58,16 @@ def test_step(work: Work) -> None:
     expected.require(work.lab)
 
 
+def inspect_step(work: Work) -> None:
+    """Write the page about what is in the database."""
+    inspect(work.lab, work.warehouse)
+
+
 STEPS: dict[str, Callable[[Work], None]] = {
     "load": load_step,
     "transform": transform_step,
     "test": test_step,
+    "inspect": inspect_step,
 }
 
 

@@ -71,6 +71,8 @@ class DuckDBWarehouse(Warehouse):
         # For cursors too, which are sessions of their own.
         connection.execute("set global TimeZone = 'UTC'")
         connection.execute("set autoinstall_known_extensions = false")
+        # Where DuckDB takes Python for interactive, as with `python -m`, it draws on standard output, which is data.
+        connection.execute("set enable_progress_bar = false")
         return connection
 
     @override

@@ -13,14 +13,17 @@ def quote(name: str) -> str:
     Raises:
         ValueError: A part is empty or holds a NUL character, which no engine can store.
     """
-    parts = name.split(".")
-    if not all(parts) or "\0" in name:
-        raise ValueError(f"not an identifier: {name!r}")
-    return ".".join(map(quote_name, parts))
+    return ".".join(map(quote_name, name.split(".")))
 
 
 def quote_name(name: str) -> str:
-    """Quote one name that is no dotted path, such as a column's, whatever it holds."""
+    """Quote one name that may hold dots, as a catalog gives it: `a.b` becomes `"a.b"`.
+
+    Raises:
+        ValueError: It is empty or holds a NUL character.
+    """
+    if not name or "\0" in name:
+        raise ValueError(f"not an identifier: {name!r}")
     return '"' + name.replace('"', '""') + '"'
 
 

@@ -1,0 +1,4 @@
+select
+    product_id,
+    department
+from {{ source('raw', 'products') }}
