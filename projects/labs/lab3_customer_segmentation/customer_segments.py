@@ -41,7 +41,8 @@ def scores(households: pd.DataFrame) -> pd.DataFrame:
     ordered = households.sort_values(KEY, ignore_index=True)
     logs = np.log1p(ordered[[*MEASURES]].to_numpy(dtype=np.float64))
     deviations = logs.std(axis=0)
-    scaled = (logs - logs.mean(axis=0)) / np.where(deviations < 1e-12, 1.0, deviations)
+    same = deviations < 1e-12
+    scaled = np.where(same, 0.0, (logs - logs.mean(axis=0)) / np.where(same, 1.0, deviations))
     scored = pd.DataFrame(scaled, columns=SCORES)
     scored.insert(0, KEY, ordered[KEY])
     return scored

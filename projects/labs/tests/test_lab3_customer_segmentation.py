@@ -137,7 +137,7 @@ def by_hand(tmp_path_factory: pytest.TempPathFactory) -> BuiltLab:
     return build_lab(tmp_path_factory.mktemp("by_hand"), NAME, write_by_hand)
 
 
-WINE_LOVERS = "High-spending frequent shoppers"
+WINE_LOVERS = "High-spending frequent full-price buyers"
 
 
 def test_segments_are_named_and_add_up(by_hand: BuiltLab) -> None:
