@@ -115,7 +115,7 @@ def terminable() -> Iterator[None]:
 
 def show(reports: Sequence[Report]) -> None:
     """Print a line for each lab."""
-    table = Table("lab", "result", "seconds", "raw rows", "gold rows", "bad rows", "score", box=None, pad_edge=False)
+    table = Table("lab", "result", "seconds", "loaded rows", "gold rows", "bad rows", "score", box=None, pad_edge=False)
     for report in reports:
         table.add_row(
             report.lab,
@@ -124,7 +124,7 @@ def show(reports: Sequence[Report]) -> None:
             f"{report.rows_of('raw'):,}",
             f"{report.rows_of('gold'):,}",
             f"{report.quarantined:,}",
-            "" if report.score is None else f"{report.score:.1f}",
+            "" if report.score is None else f"{report.score:.2f}",
         )
     output().print(table)
 

@@ -50,9 +50,12 @@ def transform_step(work: Work) -> None:
 
 def test_step(work: Work) -> None:
     """Run the tests and expectations."""
-    from labs.transform import test
+    if "transform" in work.report.steps:
+        say("  dbt's tests have passed with the build")
+    else:
+        from labs.transform import test
 
-    test(work.lab, work.settings, work.warehouse, work.run)
+        test(work.lab, work.settings, work.warehouse, work.run)
     expected = expect(work.lab, work.warehouse, work.run)
     work.report.score = expected.points
     expected.require(work.lab)
