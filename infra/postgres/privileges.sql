@@ -50,9 +50,8 @@ grant select, insert, update on ops.quarantine to platform_ingress, platform_egr
 grant select, insert, update on ops.source_file to platform_ingress;
 grant select, insert, update on ops.delivery to platform_egress;
 grant select on ops.quarantine, ops.source_file, ops.delivery to platform_reporting, platform_reader;
--- Samples of failing rows are dropped after some runs, whoever the runs were of.
-grant select, insert, update on ops.expectation, ops.expectation_row to
-platform_ingress, platform_transformation, platform_entity_resolution, platform_egress, platform_reporting;
-grant delete on ops.expectation_row to
-platform_ingress, platform_transformation, platform_entity_resolution, platform_egress, platform_reporting;
-grant select on ops.expectation, ops.expectation_row to platform_reader;
+-- Expectations are checked as transformation, which may read what is checked; samples of failing rows are rows of all
+-- layers, so nobody else sees them but who may read those.
+grant select, insert, update on ops.expectation, ops.expectation_row to platform_transformation;
+grant delete on ops.expectation_row to platform_transformation;
+grant select on ops.expectation, ops.expectation_row to platform_reporting, platform_reader;

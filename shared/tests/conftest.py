@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from shared.config import Settings, get_settings
-from shared.data_quality.expectations import Outcome, Suite, check
 from shared.warehouse import Warehouse, open_warehouse
 
 pytest_plugins = ["shared.testing.engines"]
@@ -40,21 +38,6 @@ def warehouse(warehouse_url: str) -> Iterator[Warehouse]:
     """Open a new warehouse for writing, on each engine, as whoever writes raw."""
     with open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as opened:
         yield opened
-
-
-@pytest.fixture
-def expect(warehouse: Warehouse) -> Callable[..., Outcome]:
-    """Return a function that makes one check of a table, `raw.t` unless another is named."""
-
-    def made(
-        kind: str, arguments: Mapping[str, Any], *, table: str = "raw.t", key: Sequence[str] = (), **options: Any
-    ) -> Outcome:
-        entry = {kind: arguments, **options}
-        suite = Suite.model_validate({"version": 1, "tables": {table: {"key": list(key), "expect": [entry]}}})
-        (outcome,) = check(warehouse, suite)
-        return outcome
-
-    return made
 
 
 @pytest.fixture

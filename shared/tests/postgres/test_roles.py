@@ -43,17 +43,18 @@ WRITERS_OF_OPS: dict[str, set[Role]] = {
     "quarantine": {"ingress", "egress"},
     "source_file": {"ingress"},
     "delivery": {"egress"},
-    **{table: set(ROLES) - {"reader"} for table in EXPECTATIONS},
+    **{table: {"transformation"} for table in EXPECTATIONS},
     "identity": set(),
 }
 READERS_OF_OPS: dict[str, set[Role]] = {
-    **{table: set(ROLES) for table in (*LEDGER, *EXPECTATIONS, "identity")},
+    **{table: set(ROLES) for table in (*LEDGER, "identity")},
+    **{table: {"transformation", "reporting", "reader"} for table in EXPECTATIONS},
     "quarantine": {"ingress", "egress", "reporting", "reader"},
     "source_file": {"ingress", "reporting", "reader"},
     "delivery": {"egress", "reporting", "reader"},
 }
 # Who takes rows out again, which nothing else loses.
-DROPPERS_OF_OPS: dict[str, set[Role]] = {"expectation_row": set(ROLES) - {"reader"}}
+DROPPERS_OF_OPS: dict[str, set[Role]] = {"expectation_row": {"transformation"}}
 Try = Callable[..., bool]
 
 

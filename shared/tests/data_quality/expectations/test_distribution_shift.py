@@ -15,7 +15,7 @@ from shared.data_quality.expectations.distribution import Distribution
 from shared.warehouse import Warehouse
 
 Expect = Callable[..., Outcome]
-AGAINST_BASE = {"column": "v", "baseline": {"table": "raw.base", "column": "v"}}
+AGAINST_BASE = {"column": "v", "baseline": {"table": "core.base", "column": "v"}}
 STORED = {"column": "v", "baseline": "stored"}
 
 
@@ -42,13 +42,13 @@ def test_index_by_its_formula() -> None:
 
 def test_bins_are_the_deciles_of_the_baseline(expect: Expect, warehouse: Warehouse) -> None:
     """Numbers are binned at the baseline's deciles: the index is the one that is computed by hand."""
-    fill(warehouse, "raw.base", [float(number) for number in range(1, 101)])
-    fill(warehouse, "raw.t", [float(number) for number in range(1, 101)])
+    fill(warehouse, "core.base", [float(number) for number in range(1, 101)])
+    fill(warehouse, "core.t", [float(number) for number in range(1, 101)])
     outcome = expect("distribution_shift", AGAINST_BASE)
     assert (outcome.status, psi(outcome), outcome.rows_checked, outcome.rows_failed) == ("passed", 0, 100, None)
     assert "over 10 bins" in outcome.observed
     # Twenty of the first bin's and none of the last's.
-    fill(warehouse, "raw.t", [float(number) for number in [*range(1, 91), *range(1, 11)]])
+    fill(warehouse, "core.t", [float(number) for number in [*range(1, 91), *range(1, 11)]])
     expected = 0.1 * math.log(2) + (0.0001 - 0.1) * math.log(0.0001 / 0.1)
     outcome = expect("distribution_shift", AGAINST_BASE)
     assert outcome.status == "failed"
@@ -58,16 +58,16 @@ def test_bins_are_the_deciles_of_the_baseline(expect: Expect, warehouse: Warehou
 
 def test_value_that_is_most_of_the_baseline_has_a_bin_of_its_own(expect: Expect, warehouse: Warehouse) -> None:
     """A constant that becomes another constant has shifted, in whichever direction."""
-    fill(warehouse, "raw.base", [0] * 95 + [1, 2, 3, 4, 5])
+    fill(warehouse, "core.base", [0] * 95 + [1, 2, 3, 4, 5])
     for values, status in (([0] * 95 + [7] * 5, "passed"), ([-1] * 100, "failed"), ([1] * 100, "failed")):
-        fill(warehouse, "raw.t", values)
+        fill(warehouse, "core.t", values)
         assert expect("distribution_shift", AGAINST_BASE).status == status
 
 
 def test_nulls_and_nan_are_no_values(expect: Expect, warehouse: Warehouse) -> None:
     """Nulls and NaN neither make bins nor are counted in them."""
-    fill(warehouse, "raw.base", [1.0, 2.0, 3.0, None, math.nan])
-    fill(warehouse, "raw.t", [1.0, 2.0, 3.0, None, None, math.nan])
+    fill(warehouse, "core.base", [1.0, 2.0, 3.0, None, math.nan])
+    fill(warehouse, "core.t", [1.0, 2.0, 3.0, None, None, math.nan])
     outcome = expect("distribution_shift", AGAINST_BASE)
     assert (outcome.rows_checked, psi(outcome)) == (3, 0)
 
@@ -76,47 +76,47 @@ def test_nulls_and_nan_are_no_values(expect: Expect, warehouse: Warehouse) -> No
 def test_categories(expect: Expect, warehouse: Warehouse, kind: str) -> None:
     """Texts and booleans are categories; one that the baseline does not know counts among the others."""
     one, two = ("é", "b") if kind == "text" else (True, False)
-    fill(warehouse, "raw.base", [one] * 50 + [two] * 50)
-    fill(warehouse, "raw.t", [one] * 80 + [two] * 20 + [None] * 50)
+    fill(warehouse, "core.base", [one] * 50 + [two] * 50)
+    fill(warehouse, "core.t", [one] * 80 + [two] * 20 + [None] * 50)
     outcome = expect("distribution_shift", AGAINST_BASE)
     assert outcome.status == "failed"
     assert psi(outcome) == pytest.approx(0.4159, abs=1e-4)
     if kind == "text":
-        fill(warehouse, "raw.t", [one] * 45 + [two] * 45 + ["new"] * 10)
+        fill(warehouse, "core.t", [one] * 45 + [two] * 45 + ["new"] * 10)
         assert psi(expect("distribution_shift", AGAINST_BASE)) > 0.6
 
 
 def test_many_categories_are_bounded(expect: Expect, warehouse: Warehouse) -> None:
     """Only the most frequent categories have a bin each."""
-    fill(warehouse, "raw.base", [str(number) for number in range(1000)])
-    fill(warehouse, "raw.t", [str(number) for number in range(1000)])
+    fill(warehouse, "core.base", [str(number) for number in range(1000)])
+    fill(warehouse, "core.t", [str(number) for number in range(1000)])
     assert "over 51 bins" in expect("distribution_shift", AGAINST_BASE).observed
 
 
 def test_dates(expect: Expect, warehouse: Warehouse) -> None:
     """Dates and timestamps have an order, as numbers have."""
-    for table, first in (("raw.base", "2024-01-01"), ("raw.t", "2025-01-01")):
+    for table, first in (("core.base", "2024-01-01"), ("core.t", "2025-01-01")):
         warehouse.execute(f"create table {table} (v date)")
         for days in range(20):
             warehouse.execute(f"insert into {table} select date '{first}' + {days}")
     assert expect("distribution_shift", AGAINST_BASE).status == "failed"
-    assert expect("distribution_shift", AGAINST_BASE, table="raw.base").status == "passed"
+    assert expect("distribution_shift", AGAINST_BASE, table="core.base").status == "passed"
 
 
 def test_without_values(expect: Expect, warehouse: Warehouse) -> None:
     """A column that has no values any more has shifted; a baseline without values is no baseline."""
-    fill(warehouse, "raw.base", [1, 2])
-    fill(warehouse, "raw.t", [None], pa.int64())
+    fill(warehouse, "core.base", [1, 2])
+    fill(warehouse, "core.t", [None], pa.int64())
     outcome = expect("distribution_shift", AGAINST_BASE)
     assert (outcome.status, outcome.observed) == ("failed", "no value to compare with the 2 of the baseline")
-    reverse = {"column": "v", "baseline": {"table": "raw.t", "column": "v"}}
-    assert expect("distribution_shift", reverse, table="raw.base").status == "error"
+    reverse = {"column": "v", "baseline": {"table": "core.t", "column": "v"}}
+    assert expect("distribution_shift", reverse, table="core.base").status == "error"
 
 
 def test_condition_is_that_of_the_table_not_of_the_baseline(expect: Expect, warehouse: Warehouse) -> None:
     """The condition chooses among the rows that are checked alone."""
-    fill(warehouse, "raw.base", ["a", "b"])
-    fill(warehouse, "raw.t", ["a", "b", "c", "c", "c"])
+    fill(warehouse, "core.base", ["a", "b"])
+    fill(warehouse, "core.t", ["a", "b", "c", "c", "c"])
     assert expect("distribution_shift", AGAINST_BASE).status == "failed"
     assert expect("distribution_shift", AGAINST_BASE, where="v <> 'c'").status == "passed"
 
@@ -126,10 +126,10 @@ def test_condition_is_that_of_the_table_not_of_the_baseline(expect: Expect, ware
 )
 def test_against_what_was_stored(warehouse: Warehouse, usual: list[Any], other: list[Any]) -> None:
     """The first run's values become the baseline, and those of each run that passes; those of one that fails do not."""
-    suite = Suite.model_validate({"version": 1, "tables": {"raw.t": {"expect": [{"distribution_shift": STORED}]}}})
+    suite = Suite.model_validate({"version": 1, "tables": {"core.t": {"expect": [{"distribution_shift": STORED}]}}})
     statuses = []
     for number, values in enumerate([usual, usual * 2, other, other, usual]):
-        fill(warehouse, "raw.t", values)
+        fill(warehouse, "core.t", values)
         (outcome,) = check(warehouse, suite)
         store(warehouse, f"run {number}", [outcome])
         statuses.append(outcome.status)
@@ -141,10 +141,10 @@ def test_against_what_was_stored(warehouse: Warehouse, usual: list[Any], other: 
 
 def test_stored_values_of_another_kind(warehouse: Warehouse) -> None:
     """A column that has become text since is an error with a hint."""
-    suite = Suite.model_validate({"version": 1, "tables": {"raw.t": {"expect": [{"distribution_shift": STORED}]}}})
+    suite = Suite.model_validate({"version": 1, "tables": {"core.t": {"expect": [{"distribution_shift": STORED}]}}})
     columns: list[list[Any]] = [[1, 2], ["a", "b"]]
     for number, values in enumerate(columns):
-        fill(warehouse, "raw.t", values)
+        fill(warehouse, "core.t", values)
         (outcome,) = check(warehouse, suite)
         store(warehouse, f"run {number}", [outcome])
     assert (outcome.status, bool(outcome.hint)) == ("error", True)

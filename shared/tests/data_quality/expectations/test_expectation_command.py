@@ -20,7 +20,7 @@ Run = Callable[..., int]
 SUITE = """
 version: 1
 tables:
-  raw.t:
+  core.t:
     key: [id]
     expect:
       - not_null: {columns: [id]}
@@ -32,8 +32,8 @@ tables:
 @pytest.fixture
 def run(warehouse_url: str, tmp_path: Path) -> Run:
     """Return a function that makes a table, writes a suite and runs the command on both."""
-    with open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as warehouse:
-        warehouse.execute("create table raw.t as select 1 as id union all select 2")
+    with open_warehouse(get_settings(), holder="test", role="transformation", mode="write") as warehouse:
+        warehouse.execute("create table core.t as select 1 as id union all select 2")
 
     def ran(*arguments: str, maximum: object = 1, severity: str = "error") -> int:
         path = tmp_path / "suite.yaml"
@@ -53,12 +53,12 @@ def test_text(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     """Each check has a line, each failing row one below, then comes the score; a check that failed exits 1."""
     assert run() == 1
     assert capsys.readouterr().out.splitlines() == [
-        "passed  raw.t not_null: id: all 2 rows pass; expected no null in `id`",
-        "failed  raw.t in_range: id: 1 of 2 rows fails; expected `id` up to 1",
+        "passed  core.t not_null: id: all 2 rows pass; expected no null in `id`",
+        "failed  core.t in_range: id: 1 of 2 rows fails; expected `id` up to 1",
         '          {"id": 2}',
         "score 75.00 of 100",
-        "  -25.00  raw.t in_range: id (validity): 1 of 2 rows fails; expected `id` up to 1",
-        "  raw.t: 75.00, not measured: uniqueness, consistency, freshness",
+        "  -25.00  core.t in_range: id (validity): 1 of 2 rows fails; expected `id` up to 1",
+        "  core.t: 75.00, not measured: uniqueness, consistency, freshness",
     ]
     assert fetched("select count(*) from ops.expectation") == [(0,)]
 
@@ -68,7 +68,7 @@ def test_exit_codes(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(maximum=2) == 0
     assert run(severity="warn") == 0
     assert run(maximum="many") == 2
-    assert "line 8, tables.raw.t.expect.1.in_range" in capsys.readouterr().err
+    assert "line 8, tables.core.t.expect.1.in_range" in capsys.readouterr().err
     assert run("--samples", "-1") == 2
 
 
@@ -94,7 +94,7 @@ def test_keep(run: Run) -> None:
     assert fetched("select row_key from ops.expectation_row") == [('{"id": 2}',)]
     assert fetched("select name, value from ops.run_metric order by 1") == [
         ("quality_score", 75.0),
-        ("quality_score:raw.t", 75.0),
+        ("quality_score:core.t", 75.0),
     ]
 
 
@@ -105,11 +105,11 @@ def test_database_of_a_lab(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     (settings.labs_dir / "labs_config.yaml").write_text("version: 1\nlabs:\n  lab_one: {description: one}\n")
     lab = find_lab("lab_one", settings)
     path = tmp_path / "suite.yaml"
-    path.write_text(SUITE % (1, "error"), encoding="utf-8")
+    path.write_text((SUITE % (1, "error")).replace("core.t", "gold.t"), encoding="utf-8")
     assert command(main, [str(path), "--lab", "lab_one"]) == 2
     assert "lab `lab_one` has no database yet" in capsys.readouterr().err
     with open_lab(lab, settings, holder="test", mode="write") as database:
-        database.execute("create table raw.t as select 1 as id union all select 2")
+        database.execute("create table gold.t as select 1 as id union all select 2")
     assert command(main, [str(path), "--lab", "lab_one"]) == 1
     assert command(main, [str(path), "--lab", "lab_one", "--keep"]) == 1
     with open_lab(lab, settings, holder="test") as database:

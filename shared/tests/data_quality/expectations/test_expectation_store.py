@@ -12,7 +12,7 @@ from shared.warehouse import Warehouse
 NASTY = 'a"; drop schema raw; -- é'
 
 
-def failed(name: str, *, table: str = "raw.t", rows: int = 2) -> Outcome:
+def failed(name: str, *, table: str = "core.t", rows: int = 2) -> Outcome:
     """Return the outcome of a check that some rows fail."""
     sample = tuple(FailingRow({"id": number}, {NASTY: NASTY, "n": None}) for number in range(rows))
     return Outcome(
@@ -28,17 +28,17 @@ def kept(warehouse: Warehouse, columns: str, table: str = "expectation_row") -> 
 def test_outcome_is_kept_with_its_sample(warehouse: Warehouse) -> None:
     """An outcome is kept with everything it says, a failing row as JSON."""
     error = Outcome(
-        "raw.x", NASTY, "unique", "uniqueness", "warn", "error", 0, None, "unique", "no such table", "make it"
+        "core.x", NASTY, "unique", "uniqueness", "warn", "error", 0, None, "unique", "no such table", "make it"
     )
     store(warehouse, "run 1", [failed("a"), error])
     columns = (
         "run_id, relation, name, kind, dimension, severity, status, rows_checked, rows_failed, expected, observed, hint"
     )
     assert kept(warehouse, columns, "expectation") == [
-        ("run 1", "raw.t", "a", "in_set", "validity", "error", "failed", 10, 2, "one of a", "some fail", None),
+        ("run 1", "core.t", "a", "in_set", "validity", "error", "failed", 10, 2, "one of a", "some fail", None),
         (
             "run 1",
-            "raw.x",
+            "core.x",
             NASTY,
             "unique",
             "uniqueness",
@@ -69,7 +69,7 @@ def test_same_run_again_replaces(warehouse: Warehouse) -> None:
 
 def test_only_the_last_runs_keep_samples(warehouse: Warehouse) -> None:
     """A table's samples outlive so many runs that check the table; outcomes, and samples of other tables, stay."""
-    store(warehouse, "other", [failed("a", table="raw.other")])
+    store(warehouse, "other", [failed("a", table="core.other")])
     runs = [f"run {number:02}" for number in range(RUNS_WITH_SAMPLES + 3)]
     for run in runs:
         store(warehouse, run, [failed("a", rows=1)])
@@ -79,7 +79,7 @@ def test_only_the_last_runs_keep_samples(warehouse: Warehouse) -> None:
 
 def test_all_or_nothing(warehouse: Warehouse) -> None:
     """When one outcome cannot be kept, none is."""
-    broken = Outcome("raw.t", "b", "in_set", "validity", "error", "failed", 1, 1, "x", None)  # type: ignore[arg-type]
+    broken = Outcome("core.t", "b", "in_set", "validity", "error", "failed", 1, 1, "x", None)  # type: ignore[arg-type]
     try:
         store(warehouse, "run 1", [failed("a"), broken])
     except Exception:
