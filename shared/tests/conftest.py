@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shared.config import Settings, get_settings
-from shared.warehouse import Warehouse, open_warehouse
+from shared.data_quality.expectations import Outcome, Suite, check
+from shared.warehouse import Role, Warehouse, open_warehouse
 
 pytest_plugins = ["shared.testing.engines"]
 
@@ -34,10 +36,31 @@ def settings(project: Path) -> Settings:
 
 
 @pytest.fixture
-def warehouse(warehouse_url: str) -> Iterator[Warehouse]:
-    """Open a new warehouse for writing, on each engine, as whoever writes raw."""
-    with open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as opened:
+def role() -> Role:
+    """Return the role that tests work as; a module of tests may have another one."""
+    return "ingress"
+
+
+@pytest.fixture
+def warehouse(warehouse_url: str, role: Role) -> Iterator[Warehouse]:
+    """Open a new warehouse for writing, on each engine, as the role of the tests."""
+    with open_warehouse(get_settings(), holder="test", role=role, mode="write") as opened:
         yield opened
+
+
+@pytest.fixture
+def expect(warehouse: Warehouse) -> Callable[..., Outcome]:
+    """Return a function that makes one check of a table, `core.t` unless another is named."""
+
+    def made(
+        kind: str, arguments: Mapping[str, Any], *, table: str = "core.t", key: Sequence[str] = (), **options: Any
+    ) -> Outcome:
+        entry = {kind: arguments, **options}
+        suite = Suite.model_validate({"version": 1, "tables": {table: {"key": list(key), "expect": [entry]}}})
+        (outcome,) = check(warehouse, suite)
+        return outcome
+
+    return made
 
 
 @pytest.fixture

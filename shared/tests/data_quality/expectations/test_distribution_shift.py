@@ -12,11 +12,17 @@ import pytest
 
 from shared.data_quality.expectations import Outcome, Suite, check, store
 from shared.data_quality.expectations.distribution import Distribution
-from shared.warehouse import Warehouse
+from shared.warehouse import Role, Warehouse
 
 Expect = Callable[..., Outcome]
 AGAINST_BASE = {"column": "v", "baseline": {"table": "core.base", "column": "v"}}
 STORED = {"column": "v", "baseline": "stored"}
+
+
+@pytest.fixture
+def role() -> Role:
+    """Work as the role that may keep what is found."""
+    return "transformation"
 
 
 def fill(warehouse: Warehouse, table: str, values: list[Any], kind: pa.DataType | None = None) -> None:

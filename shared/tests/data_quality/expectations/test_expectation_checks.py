@@ -14,11 +14,17 @@ from shared.data_quality.expectations.sql import Relation
 from shared.postgres.errors import ServerUnavailable
 from shared.testing.engines import PostgresDatabase
 from shared.utils.clock import utc_now
-from shared.warehouse import Warehouse, open_warehouse, quote, quote_name
+from shared.warehouse import Role, Warehouse, open_warehouse, quote, quote_name
 
 Expect = Callable[..., Outcome]
 NASTY = 'a"; drop schema raw; --'
 COLUMNS = "id integer, s varchar, n double precision, b boolean, d date, ts timestamp, z timestamp with time zone"
+
+
+@pytest.fixture
+def role() -> Role:
+    """Work as the role that may keep what is found."""
+    return "transformation"
 
 
 @pytest.fixture

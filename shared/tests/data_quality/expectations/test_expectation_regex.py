@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.data_quality.expectations.regex import NotPortable, portable
-from shared.warehouse import Warehouse
+from shared.warehouse import Role, Warehouse
 
 SIGNS = "aZ09_ .-^$/\"'\\\n\té§一%"
 LITERALS = st.sampled_from([*"aZ09_ -/\"'é一%\n", *(f"\\{sign}" for sign in '.*+?()[]{}|^$\\-/"%'), "\\n", "\\t"])
@@ -24,6 +24,12 @@ CLASSES = st.builds(
     st.lists(IN_CLASS, min_size=1, max_size=3),
 )
 QUANTIFIERS = st.sampled_from(["", "", "*", "+", "?", "{2}", "{1,}", "{0,2}", "*?", "+?", "??"])
+
+
+@pytest.fixture
+def role() -> Role:
+    """Work as the role that may keep what is found."""
+    return "transformation"
 
 
 def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:

@@ -5,11 +5,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from shared.data_quality.expectations import FailingRow, Outcome, store
 from shared.data_quality.expectations.storing import RUNS_WITH_SAMPLES
-from shared.warehouse import Warehouse
+from shared.warehouse import Role, Warehouse
 
 NASTY = 'a"; drop schema raw; -- é'
+
+
+@pytest.fixture
+def role() -> Role:
+    """Work as the role that may keep what is found."""
+    return "transformation"
 
 
 def failed(name: str, *, table: str = "core.t", rows: int = 2) -> Outcome:
