@@ -2,41 +2,54 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
 import socket
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from shared.config import get_settings
 from shared.monitoring.logs import log_event
+from shared.monitoring.pipes import join_dagster, tell_dagster
 from shared.utils.clock import utc_now
 from shared.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run of one step, as its ledger entry."""
+    """One run of one step, as its ledger entry.
+
+    Attributes:
+        outputs: What was noted of each relation: its `rows` and `detail`.
+        metrics: The measured values by name.
+    """
 
     id: str
     step: str
     warehouse: Warehouse
+    outputs: dict[str, dict[str, object]] = field(default_factory=dict, compare=False)
+    metrics: dict[str, float] = field(default_factory=dict, compare=False)
 
     def output(self, relation: str, *, rows: int, detail: Mapping[str, object] | None = None) -> None:
         """Note how many rows the run left or handed to `relation`: `core.fct_sales`, `crm`."""
         text = json.dumps(dict(detail or {}), default=str)
         record = {"run_id": [self.id], "relation": [relation], "row_count": [rows], "detail": [text]}
         self.warehouse.merge_arrow("ops.run_output", pa.table(record), key=("run_id", "relation"))
+        self.outputs[relation] = {"rows": rows, "detail": dict(detail or {})}
         log_event("output", run=self.id, step=self.step, relation=relation, rows=rows, **(detail or {}))
 
     def metric(self, name: str, value: float) -> None:
         """Note a measured value of the run."""
         record = {"run_id": [self.id], "name": [name], "value": [float(value)]}
         self.warehouse.merge_arrow("ops.run_metric", pa.table(record), key=("run_id", "name"))
+        self.metrics[name] = float(value)
         log_event("metric", run=self.id, step=self.step, name=name, value=value)
 
 
@@ -45,30 +58,11 @@ def record_run(warehouse: Warehouse, *, step: str, command: str) -> Iterator[Run
     """Enter a run in the ledger: `running` inside, `succeeded`, `failed` or `interrupted` after.
 
     A run that still says `running` though nobody writes as its role was killed: it becomes `interrupted`.
+    Where Dagster has started this process, it is told of the run at its end.
     """
-    run = Run(str(uuid.uuid4()), step, warehouse)
-    with warehouse.transaction():
-        warehouse.execute(
-            "update ops.run set status = 'interrupted', finished_at = $1, error = 'the process ended without a word' "
-            "where status = 'running' and (role is null or role = any($2))",
-            [utc_now(), warehouse.abandoned_roles()],
-        )
-        warehouse.execute(
-            "insert into ops.run "
-            "(run_id, role, step, command, status, environment, python_version, host, pid, started_at) "
-            "values ($1, $2, $3, $4, 'running', $5, $6, $7, $8, $9)",
-            [
-                run.id,
-                warehouse.role,
-                step,
-                command,
-                os.environ.get("PIXI_ENVIRONMENT_NAME"),
-                platform.python_version(),
-                socket.gethostname(),
-                os.getpid(),
-                utc_now(),
-            ],
-        )
+    run, begun = Run(str(uuid.uuid4()), step, warehouse), time.monotonic()
+    join_dagster()
+    _enter(run, command)
     log_event("run started", run=run.id, step=step, command=command)
     try:
         yield run
@@ -77,8 +71,35 @@ def record_run(warehouse: Warehouse, *, step: str, command: str) -> Iterator[Run
         # Where the warehouse itself is gone, the next run notes that this one did not end.
         with suppress(Exception):
             _finish(run, status, f"{type(error).__name__}: {error}")
+        tell_dagster(lambda: {"run": _facts(run, command, status, time.monotonic() - begun)})
         raise
     _finish(run, "succeeded", None)
+    tell_dagster(lambda: {"run": _facts(run, command, "succeeded", time.monotonic() - begun)})
+
+
+def _enter(run: Run, command: str) -> None:
+    with run.warehouse.transaction():
+        run.warehouse.execute(
+            "update ops.run set status = 'interrupted', finished_at = $1, error = 'the process ended without a word' "
+            "where status = 'running' and (role is null or role = any($2))",
+            [utc_now(), run.warehouse.abandoned_roles()],
+        )
+        run.warehouse.execute(
+            "insert into ops.run "
+            "(run_id, role, step, command, status, environment, python_version, host, pid, started_at) "
+            "values ($1, $2, $3, $4, 'running', $5, $6, $7, $8, $9)",
+            [
+                run.id,
+                run.warehouse.role,
+                run.step,
+                command,
+                os.environ.get("PIXI_ENVIRONMENT_NAME"),
+                platform.python_version(),
+                socket.gethostname(),
+                os.getpid(),
+                utc_now(),
+            ],
+        )
 
 
 def _finish(run: Run, status: str, error: str | None) -> None:
@@ -87,3 +108,25 @@ def _finish(run: Run, status: str, error: str | None) -> None:
         [status, utc_now(), error, run.id],
     )
     log_event(f"run {status}", run=run.id, step=run.step, error=error)
+
+
+def _facts(run: Run, command: str, status: str, seconds: float) -> dict[str, object]:
+    environment, path = os.environ.get("PIXI_ENVIRONMENT_NAME"), run.warehouse.path
+    return {
+        "id": run.id,
+        "step": run.step,
+        "command": command,
+        "status": status,
+        "seconds": round(seconds, 3),
+        "python_version": platform.python_version(),
+        "environment": environment,
+        "lock_sha256": _lock_hash(environment),
+        "database_bytes": path.stat().st_size if path is not None and path.is_file() else None,
+        "outputs": run.outputs,
+        "metrics": run.metrics,
+    }
+
+
+def _lock_hash(environment: str | None) -> str | None:
+    lock = get_settings().root / "locks" / f"{environment}.txt"
+    return hashlib.sha256(lock.read_bytes()).hexdigest() if lock.is_file() else None

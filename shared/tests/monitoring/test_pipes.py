@@ -1,0 +1,112 @@
+"""What a run tells Dagster, which stands here as the two variables and the file that Dagster Pipes works by."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dagster_pipes import encode_param
+
+from shared.warehouse import Warehouse
+
+SCRIPT = """
+import subprocess, sys
+from shared.config import get_settings
+from shared.monitoring import record_run
+from shared.warehouse import open_warehouse
+
+with open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as warehouse:
+    for command in sys.argv[1].split(","):
+        with record_run(warehouse, step="ingest", command=command) as run:
+            run.output("raw.t", rows=3, detail={"path": get_settings().root})
+            run.metric("f1", 0.5)
+            if command == "fails":
+                raise ValueError("no")
+            if command == "nested":
+                nested = "from shared.monitoring.pipes import tell_dagster; tell_dagster(lambda: {'from': 'nested'})"
+                subprocess.run([sys.executable, "-c", nested], check=True)
+if "dagster_pipes" in sys.modules:
+    print("told Dagster")
+"""
+
+
+def run(commands: str, messages: Path | None) -> subprocess.CompletedProcess[str]:
+    """Record runs in a process of its own, with Dagster where there is a file for messages."""
+    pipes = {}
+    if messages:
+        context = {"asset_keys": ["raw/t"], "extras": {}, "run_id": "1", "retry_number": 0, "job_name": "platform"}
+        pipes = {
+            "DAGSTER_PIPES_CONTEXT": encode_param({"data": context}),
+            "DAGSTER_PIPES_MESSAGES": encode_param({"path": str(messages)}),
+        }
+    line = [sys.executable, "-c", SCRIPT, commands]
+    return subprocess.run(line, env={**os.environ, **pipes}, capture_output=True, text=True, check=False)
+
+
+def read(messages: Path) -> list[tuple[str, Any]]:
+    """Return the method and the payload of each message."""
+    lines = [json.loads(line) for line in messages.read_text().splitlines()]
+    return [(line["method"], (line["params"] or {}).get("payload")) for line in lines]
+
+
+def test_dagster_is_told_of_a_run(warehouse: Warehouse, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dagster gets the facts of a run with its outputs and metrics, and the channel is closed."""
+    (project / "locks").mkdir()
+    (project / "locks" / "ingress.txt").write_text("pyarrow==1\n")
+    monkeypatch.setenv("PIXI_ENVIRONMENT_NAME", "ingress")
+    warehouse.close()
+    done = run("load", project / "messages")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "told Dagster\n", "")
+    opened, told, closed = read(project / "messages")
+    assert (opened[0], told[0], closed[0]) == ("opened", "report_custom_message", "closed")
+    facts = told[1]["run"]
+    assert len(facts.pop("id")) == 36
+    assert facts.pop("seconds") >= 0
+    size = facts.pop("database_bytes")
+    assert size > 0 if warehouse.engine == "duckdb" else size is None
+    assert facts == {
+        "step": "ingest",
+        "command": "load",
+        "status": "succeeded",
+        "python_version": platform.python_version(),
+        "environment": "ingress",
+        "lock_sha256": hashlib.sha256(b"pyarrow==1\n").hexdigest(),
+        "outputs": {"raw.t": {"rows": 3, "detail": {"path": str(project)}}},
+        "metrics": {"f1": 0.5},
+    }
+
+
+def test_dagster_is_told_of_every_run(project: Path) -> None:
+    """A process that records several runs tells of each, also of one that fails."""
+    assert run("load,fails", project / "messages").returncode == 1
+    _, first, second, _ = read(project / "messages")
+    assert [message[1]["run"]["status"] for message in (first, second)] == ["succeeded", "failed"]
+
+
+def test_child_does_not_end_the_messages(project: Path) -> None:
+    """A process that the run starts does not write into the channel: its end would be the end of all messages."""
+    assert run("nested", project / "messages").returncode == 0
+    assert [method for method, _ in read(project / "messages")] == ["opened", "report_custom_message", "closed"]
+
+
+def test_without_dagster_nothing_is_told(project: Path) -> None:
+    """Without Dagster nothing is printed, and its library is not even loaded."""
+    done = run("load", None)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_dagster_that_cannot_be_told_stops_nothing(project: Path) -> None:
+    """Where the messages cannot be written, the run succeeds, and the log says what went wrong."""
+    done = run("load", project / "gone" / "messages")
+    assert (done.returncode, done.stderr) == (0, "")
+    (log,) = (project / "data" / "logs").glob("*.jsonl")
+    events = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [event["event"] for event in events][-2:] == ["run succeeded", "dagster not told"]
+    assert "gone" in events[-1]["error"]
