@@ -1,4 +1,4 @@
-"""The command line: `lists`, `materialize`, `ui`. Dagster takes seconds to import, so each command imports its own part."""
+"""The command line: `lists`, `materialize`, `ui`. Dagster takes seconds to import, so each imports its own part."""
 
 from __future__ import annotations
 
