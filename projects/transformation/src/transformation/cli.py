@@ -31,7 +31,9 @@ def main(argv: Sequence[str]) -> int | None:
         get_settings(),
         scope=arguments.scope,
         select=arguments.select,
+        exclude=arguments.exclude,
         full_refresh=arguments.full_refresh,
+        events=arguments.events,
         command=" ".join(argv),
     )
     return None
@@ -56,9 +58,16 @@ def describe_build(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--select",
         nargs="+",
+        action="extend",
         metavar="SELECTOR",
         default=[],
         help="only these nodes of the scope, in dbt's selection syntax",
+    )
+    command.add_argument(
+        "--exclude", nargs="+", action="extend", metavar="SELECTOR", default=[], help="all but these nodes"
+    )
+    command.add_argument(
+        "--events", action="store_true", help="print dbt's events to standard output, one JSON object a line"
     )
 
 
