@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -38,6 +39,7 @@ def build(
     select: list[str],
     exclude: list[str],
     full_refresh: bool,
+    sales: Sequence[str],
     events: bool,
     command: str,
 ) -> None:
@@ -49,6 +51,7 @@ def build(
         select: Only what these selectors of dbt pick of the scope; all of it where empty.
         exclude: But not what these pick.
         full_refresh: Make incremental tables anew.
+        sales: The first day whose sales are made anew, and the first that follows; empty for what has changed.
         events: Print dbt's events to standard output instead of the progress.
         command: What the user called, for the ledger.
 
@@ -64,9 +67,12 @@ def build(
         if possible != scope:
             say("building core only: egress waits for `./pixiw run resolve`, which makes the master layer")
         arguments = dbt_arguments(selection(possible, select, exclude), full_refresh=full_refresh, events=events)
+        # Not dbt's variables: when those change, dbt parses the whole project again.
+        first, until = sales or ("", "")
+        environment = {**dbt_environment(settings), "SALES_FROM": first, "SALES_UNTIL": until}
         with warehouse.handed_over(), ExitStack() as shown:
             counter = None if events else shown.enter_context(Counter(f"transform {possible}", unit="nodes"))
-            nodes = run_dbt(arguments, dbt_environment(settings), counter.advance if counter else None)
+            nodes = run_dbt(arguments, environment, counter.advance if counter else None)
         rows = enter_results(warehouse, run, nodes)
         show_layers(nodes, rows)
         check(nodes, log_dir(settings))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from datetime import date
 
 from shared.command_line import Parser
 from shared.config import get_settings
+from shared.errors import UserError
 from transformation.layers import SCOPES
 
 
@@ -33,6 +35,7 @@ def main(argv: Sequence[str]) -> int | None:
         select=arguments.select,
         exclude=arguments.exclude,
         full_refresh=arguments.full_refresh,
+        sales=days(arguments.sales),
         events=arguments.events,
         command=" ".join(argv),
     )
@@ -67,8 +70,30 @@ def describe_build(command: argparse.ArgumentParser) -> None:
         "--exclude", nargs="+", action="extend", metavar="SELECTOR", default=[], help="all but these nodes"
     )
     command.add_argument(
+        "--sales",
+        nargs=2,
+        metavar=("FROM", "UNTIL"),
+        default=[],
+        help="make the sales of these days anew, UNTIL not included: --sales 2017-01-01 2017-01-08",
+    )
+    command.add_argument(
         "--events", action="store_true", help="print dbt's events to standard output, one JSON object a line"
     )
+
+
+def days(given: Sequence[str]) -> list[str]:
+    """Return the first and the last day of a range, as dbt is given them.
+
+    Raises:
+        UserError: They are no dates, or there is no day between them.
+    """
+    try:
+        found = [date.fromisoformat(text) for text in given]
+    except ValueError as error:
+        raise UserError(f"not a date: {error}", hint="write it as 2017-01-31") from error
+    if found and found[0] >= found[1]:
+        raise UserError(f"no day from {given[0]} until {given[1]}", hint="UNTIL is the day after the last one")
+    return [day.isoformat() for day in found]
 
 
 def describe_compare(command: argparse.ArgumentParser) -> None:
