@@ -1,4 +1,4 @@
-"""The command line: `python -m transformation build [all|core|egress]`, `manifest`, `dbt ARGUMENTS`, `compare LEFT RIGHT`."""
+"""The command line: `python -m transformation build [SCOPE]`, `manifest`, `dbt ARGUMENTS`, `compare LEFT RIGHT`."""
 
 from __future__ import annotations
 
