@@ -38,7 +38,9 @@ def test_every_model_and_test_is_an_event(on_core: Platform) -> None:
     (last,) = on_core.sql("select run_id, status from ops.run order by started_at desc limit 1")
     assert last[1] == "succeeded"
     outputs = on_core.sql(f"select relation from ops.run_output where run_id = '{last[0]}'")
-    assert {relation.partition(".")[2] for (relation,) in outputs} == {n for n, kind in kinds.items() if kind == "model"}
+    assert {relation.partition(".")[2] for (relation,) in outputs} == {
+        n for n, kind in kinds.items() if kind == "model"
+    }
     assert {"dim_store", "dim_date"} <= kinds.keys()
     assert "stg_pos__products" not in kinds
     passed = f"select value from ops.run_metric where run_id = '{last[0]}' and name = 'tests_passed'"

@@ -1,4 +1,4 @@
-"""The command line: `python -m transformation build [all|core|egress]`, `dbt ARGUMENTS`, `compare LEFT RIGHT`."""
+"""The command line: `python -m transformation build [SCOPE]`, `manifest`, `dbt ARGUMENTS`, `compare LEFT RIGHT`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ def main(argv: Sequence[str]) -> int | None:
             get_settings(), (arguments.left, arguments.right), relations=arguments.relations, ignore=arguments.ignore
         )
         return None
+    if arguments.command == "manifest":
+        from transformation.manifest import write_manifest
+
+        print(write_manifest(get_settings()))
+        return None
     from transformation.build import build
 
     build(
@@ -47,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     top = Parser(prog="python -m transformation", description="Build the warehouse's layers with dbt.")
     commands = top.add_subparsers(required=True, metavar="COMMAND", dest="command")
     describe_build(commands.add_parser("build", help="build models, snapshots and their data tests"))
+    commands.add_parser("manifest", help="write dbt's manifest.json without a warehouse, and print where it is")
     commands.add_parser("dbt", help="run dbt by hand on the warehouse: dbt ARGUMENTS")
     describe_compare(commands.add_parser("compare", help="compare what two warehouses hold, row by row"))
     return top
