@@ -48,7 +48,7 @@ def command(main: Main, argv: Sequence[str] | None = None) -> int:
 
 
 def report(error: Exception, *, debug: bool = False) -> int:
-    """Print an error with its hint, log it, and return its exit code."""
+    """Print an error with its hint, log it, tell Dagster where that has started us, and return its exit code."""
     known = as_platform_error(error)
     if debug:
         traceback.print_exception(error)
@@ -57,8 +57,12 @@ def report(error: Exception, *, debug: bool = False) -> int:
         print(f"hint: {known.hint}", file=sys.stderr)
     # Here and not above: the ledger beside it brings the database's library, which a quick command can do without.
     from shared.monitoring.logs import log_event
+    from shared.monitoring.pipes import tell_dagster
 
-    log_event("error", code=known.code, message=known.message, hint=known.hint, retryable=known.retryable)
+    facts = {"message": known.message, "hint": known.hint, "code": known.code, "retryable": known.retryable}
+    log_event("error", **facts)
+    # Only now, and not as the command begins: one that only starts another leaves it the channel.
+    tell_dagster(lambda: {"error": {**facts, "exit_code": known.exit_code}})
     return known.exit_code
 
 

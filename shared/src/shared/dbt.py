@@ -50,7 +50,7 @@ class Node:
 
 
 def run_dbt(
-    arguments: Sequence[str], environment: Mapping[str, str], progress: Callable[[int, int], None]
+    arguments: Sequence[str], environment: Mapping[str, str], progress: Callable[[int, int], None] | None = None
 ) -> list[Node]:
     """Run a dbt command in this process.
 
@@ -74,7 +74,8 @@ def run_dbt(
             total = event.data.node_count
         elif event.info.name == "NodeFinished":
             done += 1
-            progress(done, total)
+            if progress is not None:
+                progress(done, total)
 
     with environment_set(environment), collector_paused():
         try:
