@@ -9,15 +9,14 @@ from pathlib import Path
 from dagster import AssetExecutionContext, Definitions, MaterializeResult, PipesSubprocessClient, asset
 from orchestration.dead_runs import hold
 
-from shared.config import get_settings
-
 POOL = "warehouse"
 
 
 def begin(context: AssetExecutionContext) -> None:
     """Take the run's lock, and tell the test that the step has begun."""
-    hold(context.run_id, get_settings())
-    (Path(os.environ["DAGSTER_HOME"]) / f"begun-{context.run_id}").touch()
+    home = Path(os.environ["DAGSTER_HOME"])
+    hold(context.run_id, home)
+    (home / f"begun-{context.run_id}").touch()
 
 
 @asset(pool=POOL)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from dagster import DagsterRunStatus, Definitions, asset
-from orchestration.home import instance_of, prepare_home, variables
+from orchestration.home import instance, prepare_home, variables
 
 from shared.config import get_settings
 from shared.errors import ConfigurationError
@@ -47,7 +47,7 @@ def database(postgres_server: LocalServer, data: Path, monkeypatch: pytest.Monke
 def test_home_is_in_the_data_folder(data: Path) -> None:
     """The home lies under DATA_DIR, with telemetry off and one step a pool at a time."""
     assert prepare_home(get_settings()) == data / "dagster"
-    with instance_of(get_settings()) as opened:
+    with instance(get_settings()) as opened:
         assert not opened.telemetry_enabled
         assert not opened.nux_enabled
         pools = opened.get_concurrency_config().pool_config
@@ -67,9 +67,9 @@ def test_configuration_follows_the_project(data: Path) -> None:
 @pytest.mark.usefixtures("database")
 def test_runs_are_kept_in_postgres(data: Path) -> None:
     """With DAGSTER_POSTGRES_URL runs are kept in that database, none in a file; the passfile has the password."""
-    with instance_of(get_settings()) as opened:
+    with instance(get_settings()) as opened:
         run = JOB.execute_in_process(instance=opened)
-    with instance_of(get_settings()) as opened:
+    with instance(get_settings()) as opened:
         found = opened.get_run_by_id(run.run_id)
         assert found
         assert found.status is DagsterRunStatus.SUCCESS

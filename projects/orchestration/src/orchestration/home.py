@@ -55,7 +55,7 @@ def variables(settings: Settings) -> dict[str, str]:
 
 
 @contextmanager
-def instance_of(settings: Settings) -> Iterator[DagsterInstance]:
+def instance(settings: Settings) -> Iterator[DagsterInstance]:
     """Open the instance, making its home first; from then on it is in the environment of this process and its children.
 
     Raises:

@@ -22,7 +22,7 @@ from dagster import DagsterInstance
 from orchestration.crew import Crew
 from orchestration.dead_runs import sweep
 from orchestration.graphql import load_error
-from orchestration.home import PROJECT, instance_of, prepare_home
+from orchestration.home import PROJECT, instance, prepare_home
 from orchestration.services import HOST, services
 from shared.config import Settings
 from shared.errors import PlatformError, UserError
@@ -59,7 +59,7 @@ def serve(settings: Settings, *, port: int = 3000, workspace: Path | None = None
         note, lock = stack.enter_context(only_one(home))
         address = f"http://{HOST}:{chosen(port)}"
         note.write_text(json.dumps({"address": address, "process": os.getpid()}), encoding="utf-8")
-        opened = stack.enter_context(instance_of(settings))
+        opened = stack.enter_context(instance(settings))
         end_dead_runs(opened, home, launchers_gone=True)
         # Not in the home, whose path may be longer than a socket's may be.
         scratch = Path(tempfile.mkdtemp(prefix="dagster-"))
