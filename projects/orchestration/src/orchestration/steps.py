@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from dagster import (
     OpExecutionContext,
     PipesTempFileContextInjector,
     PipesTempFileMessageReader,
+    PreviewWarning,
     RetryRequested,
     open_pipes_session,
 )
@@ -27,6 +29,9 @@ from orchestration.settings import OrchestrationSettings
 from shared.config import Settings
 from shared.config.settings import read_settings
 from shared.errors import PlatformError
+
+# Dagster warns of a preview feature that it uses itself, at each step.
+warnings.filterwarnings("ignore", category=PreviewWarning, module="dagster")
 
 Context = AssetExecutionContext | OpExecutionContext
 Metadata = dict[str, Any]
