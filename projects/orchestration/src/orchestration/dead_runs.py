@@ -13,11 +13,10 @@ from dagster._core.execution.plan.objects import StepFailureData
 from dagster._core.execution.stats import StepEventStatus
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
-from orchestration import run_locks
-from orchestration.home import home_of
 from orchestration.processes import end, of_runs
-from orchestration.run_locks import is_held, locks
-from shared.config import Settings
+from orchestration.run_locks import hold, is_held, locks
+
+__all__ = ["hold", "sweep"]
 
 # How long a run may take from its start to its first step, which takes the lock.
 GRACE_SECONDS = 60.0
@@ -33,11 +32,6 @@ UNDER_WAY = [
 ]
 MESSAGE = "The run's process was killed; what its step had not committed is undone. Launch the run again."
 STEP_MESSAGE = "The step's process was killed."
-
-
-def hold(run_id: str, settings: Settings) -> None:
-    """Say that this process works on a run, from now on until it ends; saying so again changes nothing."""
-    run_locks.hold(run_id, home_of(settings))
 
 
 def sweep(instance: DagsterInstance, home: Path, *, launchers_gone: bool = False) -> list[str]:
