@@ -20,6 +20,7 @@ from dagster import (
 )
 
 from orchestration.dead_runs import hold
+from orchestration.home import home_of
 from orchestration.projects import Command
 from orchestration.steps import Ended, run_command
 from shared.config import Settings
@@ -76,7 +77,7 @@ def step_assets(
 
     @multi_asset(name=name, specs=specs, check_specs=check_specs, pool=pool, can_subset=True)
     def step(context: AssetExecutionContext) -> Results:
-        hold(context.run.run_id, settings)
+        hold(context.run.run_id, home_of(settings))
         ended = run_command(context, settings, command)
         yield from materialized(context, ended, relations)
         for result in check(ended):

@@ -13,6 +13,7 @@ from packaging.version import Version
 from orchestration import children
 from orchestration.assets import OWNER, code_of, key_of
 from orchestration.dead_runs import hold
+from orchestration.home import home_of
 from orchestration.projects import TRANSFORMATION
 from orchestration.steps import Ended, prepared, reported
 from shared.config import Settings
@@ -66,7 +67,7 @@ def build(
 
     The events come at the end, as the ledger knows rows only then; dbt's own words are in the step's log at once.
     """
-    hold(context.run.run_id, settings)
+    hold(context.run.run_id, home_of(settings))
     command = TRANSFORMATION.command("build", scope, "--events", *selection(context, manifest))
     project = TRANSFORMATION.folder(settings.root)
     line, variables = prepared(command, settings)

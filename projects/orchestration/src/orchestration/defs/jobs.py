@@ -17,6 +17,7 @@ from dagster import (
 
 from orchestration.assets import key_of, warehouse_pool
 from orchestration.dead_runs import hold
+from orchestration.home import home_of
 from orchestration.executor import threads_executor
 from orchestration.projects import TRANSFORMATION
 from orchestration.steps import run_command
@@ -53,7 +54,7 @@ def sales_backfill(settings: Settings) -> JobDefinition:
 
     @op(name="sales_of_week", pool=warehouse_pool(settings))
     def sales_of_week(context: OpExecutionContext) -> None:
-        hold(context.run.run_id, settings)
+        hold(context.run.run_id, home_of(settings))
         window = context.partition_time_window
         dates = [f"{day:%Y-%m-%d}" for day in (window.start, window.end)]
         command = TRANSFORMATION.command("build", "core", "--select", "fct_sales+", "--sales", *dates)
