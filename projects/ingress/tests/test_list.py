@@ -16,7 +16,7 @@ PROGRAM = """
 import sys
 from ingress.__main__ import main
 main(["list", "--json"])
-print({"dlt", "pandas", "requests", "sqlalchemy", "psycopg2"} & set(sys.modules) or "none", file=sys.stderr)
+print({"dlt", "requests", "sqlalchemy", "psycopg2"} & set(sys.modules) or "none", file=sys.stderr)
 """
 
 

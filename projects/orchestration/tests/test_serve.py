@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from orchestration.graphql import query
+from orchestration.graphql import load_error, query
 from ui_process import PATIENCE, SERVE, Ui, as_workspace, wait_until, with_variable
 
 GRAPH = Path(__file__).with_name("serve_graph.py")
@@ -81,13 +81,14 @@ def test_telemetry_and_the_newsletter_are_off(running: Ui) -> None:
     assert query(running.address, "{ instance { info } }")["instance"]["info"].count("enabled: false") == 2
 
 
-@pytest.mark.parametrize("service", ["dagster_webserver", "dagster._daemon"])
-def test_service_that_was_killed_is_started_again(running: Ui, service: str) -> None:
-    """A web server or daemon that is killed comes back, the run under way goes on, and can still be cancelled."""
+def test_services_that_were_killed_are_started_again(running: Ui) -> None:
+    """Web server and daemon that are killed come back, the run under way goes on, and can still be cancelled."""
     run_id = running.launch_and_begin("slow")
-    (before,) = running.processes(service)
-    os.kill(before, signal.SIGKILL)
-    wait_until(lambda: running.processes(service) not in ([], [before]))
+    before = {service: running.processes(service) for service in ("dagster_webserver", "dagster._daemon")}
+    for (pid,) in before.values():
+        os.kill(pid, signal.SIGKILL)
+    for service, old in before.items():
+        wait_until(lambda service=service, old=old: running.processes(service) not in ([], old))
     wait_until(lambda: answers(running))
     assert running.run(run_id)["status"] == "STARTED"
     running.cancel(run_id)
@@ -134,40 +135,40 @@ def test_cancelling_a_run_ends_its_child(running: Ui) -> None:
     running.wait_for(running.launch("quick"), "SUCCESS")
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_ending_leaves_no_process(own: Ui, again: list[Ui], signum: int) -> None:
-    """Ctrl-C and SIGTERM end `ui`, its processes and the runs under way; what was queued is run the next time."""
+def test_ending_leaves_no_process(own: Ui, again: list[Ui]) -> None:
+    """Ctrl-C ends `ui`, its processes and the runs under way; what was queued is run the next time."""
     under_way = own.launch_and_begin("child")
     queued = own.launch("quick")
-    assert own.end(signum) == 0
+    assert own.end(signal.SIGINT) == 0
     assert not own.processes()
     again.append(Ui(own.data, own.data / "workspace.yaml"))
     assert again[0].run(under_way)["status"] == "FAILURE"
     again[0].wait_for(queued, "SUCCESS")
 
 
-@pytest.mark.parametrize("asset", ["child", "lockless"])
-def test_killed_ui_leaves_no_process(own: Ui, again: list[Ui], asset: str) -> None:
+def test_killed_ui_leaves_no_process(own: Ui, again: list[Ui]) -> None:
     """SIGKILL of `ui` ends its processes too; the next one shows no run as running, and its next run succeeds."""
-    run_id = own.launch_and_begin(asset)
+    killed = [own.launch_and_begin(asset) for asset in ("child", "lockless")]
     own.end(signal.SIGKILL)
     again.append(Ui(own.data, own.data / "workspace.yaml"))
-    assert not with_variable(f"ORCHESTRATION_RUN={run_id}")
-    assert again[0].run(run_id)["status"] == "FAILURE"
+    assert not any(with_variable(f"ORCHESTRATION_RUN={run_id}") for run_id in killed)
+    assert [again[0].run(run_id)["status"] for run_id in killed] == ["FAILURE", "FAILURE"]
     again[0].wait_for(again[0].launch("quick"), "SUCCESS")
     again.pop().end()
     own.wait_until_gone()
 
 
 def test_killed_code_server_and_its_runs(own: Ui) -> None:
-    """A code server that is killed comes back, its run fails, and the next run succeeds."""
+    """A code server that is killed comes back, its run fails, and the next run succeeds; SIGTERM ends all of them."""
     run_id = own.launch_and_begin("slow")
     (before,) = own.processes("api grpc")
     os.kill(before, signal.SIGKILL)
-    wait_until(lambda: own.processes("api grpc") not in ([], [before]))
     own.wait_for(run_id, "FAILURE")
-    own.wait_for(own.launch("quick"), "SUCCESS")
     assert "code-server died (signal 9): starting it again" in own.said
+    wait_until(lambda: load_error(own.address) == "")
+    own.wait_for(own.launch("quick"), "SUCCESS")
+    assert own.end(signal.SIGTERM) == 0
+    assert not own.processes()
 
 
 def test_killed_guard_is_replaced(own: Ui) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
+from ingress.duplicates import unique_rows
 from ingress.source import Batch, Resource, Source, name_of
 from ingress.sources import MODULES
 from shared.config import Settings
@@ -94,9 +95,6 @@ def validate_source(settings: Settings, source: Source, *, on_request: bool = Fa
 
 def validate_resource(settings: Settings, source: Source, resource: Resource) -> int:
     """Check one resource's input, print what is wrong, and return how many rows are bad."""
-    # It brings pandas, which takes a moment to import, and who only lists does without.
-    from ingress.duplicates import unique_rows
-
     opened = resource.reader.read(resource, settings, resource.reader.files(settings))
     counts: Counter[str] = Counter()
     bad: list[tuple[str, BadRow]] = []
