@@ -17,6 +17,7 @@ from shared.utils.console import Counter, say
 from shared.warehouse import Warehouse
 
 SHOWN_FAILURES = 20
+QUIETLY = ("--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check")
 
 
 class BuildFailed(PlatformError):
@@ -67,22 +68,35 @@ def copied(lab: Lab) -> Path:
 
 def dbt(lab: Lab, settings: Settings, arguments: Sequence[str], database: Path) -> list[Node]:
     """Run dbt on one of the lab's databases."""
-    environment = {
+    options = [*QUIETLY, "--no-write-json", "--log-level-file", os.environ.get("DBT_LOG_LEVEL_FILE", "info")]
+    # Unit tests use invented rows: they belong to the lab's own tests.
+    options += ["--exclude-resource-type", "unit_test"]
+    with Counter(f"  dbt {arguments[0]}", unit="nodes") as counter:
+        return run_dbt([*arguments, *options], dbt_environment(lab, settings, database), counter.advance)
+
+
+def write_manifest(lab: Lab, settings: Settings) -> Path:
+    """Write dbt's manifest of a lab, whose database need not be there, and return its path.
+
+    Raises:
+        PlatformError: dbt cannot read the lab's project.
+    """
+    run_dbt(["parse", *QUIETLY], dbt_environment(lab, settings, lab.database))
+    return lab.manifest
+
+
+def dbt_environment(lab: Lab, settings: Settings, database: Path) -> dict[str, str]:
+    """Return the variables with which dbt works on one of the lab's databases."""
+    return {
         "PIXI_PROJECT_ROOT": str(settings.root),
         "LABS_DIR": str(settings.labs_dir),
         "DBT_PROJECT_DIR": str(lab.folder),
         "DBT_PROFILES_DIR": str(lab.folder),
-        "DBT_TARGET_PATH": str(lab.folder / "target"),
+        "DBT_TARGET_PATH": str(lab.manifest.parent),
         "DBT_LOG_PATH": str(log_dir(lab, settings)),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         DATABASE_VARIABLE: str(database),
     }
-    options = ["--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check", "--no-write-json"]
-    options += ["--log-level-file", os.environ.get("DBT_LOG_LEVEL_FILE", "info")]
-    # Unit tests use invented rows: they belong to the lab's own tests.
-    options += ["--exclude-resource-type", "unit_test"]
-    with Counter(f"  dbt {arguments[0]}", unit="nodes") as counter:
-        return run_dbt([*arguments, *options], environment, counter.advance)
 
 
 def log_dir(lab: Lab, settings: Settings) -> Path:
