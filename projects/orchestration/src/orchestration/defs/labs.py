@@ -1,5 +1,6 @@
 """The labs: of each what loads its raw tables, and what builds and checks the others."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -42,7 +43,7 @@ def load_step(lab: Mapping[str, Any], settings: Settings) -> AssetsDefinition:
             owners=[OWNER],
             kinds={"csv", "duckdb"},
             tags={"lab": lab["name"]},
-            metadata={**code_of(settings, lab["folder"]), "from": table["files"]},
+            metadata={**code_of(settings, lab["folder"]), "from": ", ".join(table["files"])},
         )
         for table in lab["raw"]
     ]
@@ -97,19 +98,24 @@ def check_specs(
     """Return dbt's tests and the expectations as checks of what they look at."""
     for node in manifest["nodes"].values():
         if node["resource_type"] == "test" and node.get("attached_node") in keys:
-            yield AssetCheckSpec(node["name"], asset=keys[node["attached_node"]], description=node["description"])
+            yield AssetCheckSpec(check_name(node["name"]), asset=keys[node["attached_node"]], description=node["description"])
     for expectation in lab["expectations"]:
         asset = key_of(expectation["relation"], lab["name"])
-        yield AssetCheckSpec(expectation["name"], asset=asset, description=expectation["description"])
+        yield AssetCheckSpec(check_name(expectation["name"]), asset=asset, description=expectation["description"])
+
+
+def check_name(text: str) -> str:
+    """Return a name as Dagster wants it: letters, digits and `_`."""
+    return re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_")
 
 
 def results(ended: Ended, known: set[tuple[AssetKey, str]], lab: str) -> Iterator[AssetCheckResult]:
     """Return what became of the checks."""
     for check in ended.checks:
         asset = key_of(check["relation"], lab)
-        if (asset, check["name"]) in known:
+        if (asset, check_name(check["name"])) in known:
             yield AssetCheckResult(
-                check_name=check["name"],
+                check_name=check_name(check["name"]),
                 asset_key=asset,
                 passed=check["status"] == "passed",
                 severity=AssetCheckSeverity.ERROR if check["severity"] == "error" else AssetCheckSeverity.WARN,
