@@ -7,7 +7,7 @@ import errno
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from shared.errors import PlatformError, StorageFull, UserError, causes
 
@@ -16,7 +16,14 @@ INTERRUPTED = 130
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaints look like all other errors."""
+    """A parser whose complaints look like all other errors, and whose help names what every command takes."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        # For the help alone: `command` takes it out.
+        self.add_argument(
+            "--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error"
+        )
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print."""

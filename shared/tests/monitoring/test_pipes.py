@@ -34,6 +34,7 @@ def main(arguments):
             with record_run(warehouse, step="ingest", command=name) as run:
                 run.output("raw.t", rows=3, detail={"path": get_settings().root})
                 run.metric("f1", 0.5)
+                run.check("unique: id", relation="raw.t", status="warned", severity="warn", failed_rows=2)
                 if name == "fails":
                     raise InputError("no such column: `x`", hint="add it")
                 if name == "nested":
@@ -89,6 +90,9 @@ def test_dagster_is_told_of_a_run(warehouse: Warehouse, project: Path, monkeypat
         "lock_sha256": hashlib.sha256(b"pyarrow==1\n").hexdigest(),
         "outputs": {"raw.t": {"rows": 3, "detail": {"path": str(project)}}},
         "metrics": {"f1": 0.5},
+        "checks": [
+            {"name": "unique: id", "relation": "raw.t", "status": "warned", "severity": "warn", "failed_rows": 2}
+        ],
     }
 
 

@@ -59,7 +59,6 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m entity_resolution",
         description="Find which records of core are the same person, and keep one golden record for each in master.",
     )
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(dest="command", required=True)
     train = commands.add_parser("train", help="train a model on the parties of core")
     train.set_defaults(truth=None)

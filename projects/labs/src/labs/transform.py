@@ -13,10 +13,12 @@ from shared.config.labs import Lab
 from shared.dbt import BUILT, GOOD, Node, run_dbt
 from shared.errors import PlatformError
 from shared.monitoring import Run
+from shared.monitoring.ledger import CheckStatus
 from shared.utils.console import Counter, say
 from shared.warehouse import Warehouse
 
 SHOWN_FAILURES = 20
+STATUS: dict[str, CheckStatus] = {"pass": "passed", "fail": "failed", "warn": "warned", "skipped": "skipped"}
 QUIETLY = ("--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check")
 
 
@@ -36,6 +38,7 @@ def transform(lab: Lab, settings: Settings, warehouse: Warehouse, run: Run) -> d
         work = copied(lab)
         try:
             nodes = dbt(lab, settings, ["build"], work)
+            note_tests(run, nodes)
             report(lab, nodes)
             # Bronze is views, made anew each time: none may outlive its file.
             work.replace(lab.database)
@@ -52,6 +55,7 @@ def test(lab: Lab, settings: Settings, warehouse: Warehouse, run: Run) -> int:
     """
     with warehouse.handed_over():
         nodes = dbt(lab, settings, ["test"], lab.database)
+    note_tests(run, nodes)
     run.metric("tests_passed", sum(node.status in GOOD for node in nodes))
     report(lab, nodes)
     return len(nodes)
@@ -114,6 +118,21 @@ def report(lab: Lab, nodes: Sequence[Node]) -> None:
             f"{len(failed)} of {len(nodes)} nodes of lab `{lab.name}` failed: `{failed[0].name}`",
             hint="correct the data or the model and run it again; what was built before is as it was",
         )
+
+
+def note_tests(run: Run, nodes: Sequence[Node]) -> None:
+    """Note what became of the tests as checks of the run."""
+    for node in nodes:
+        if node.kind == "test":
+            run.check(
+                node.name,
+                relation=node.tested,
+                status=STATUS.get(node.status, "error"),
+                severity=node.severity,
+                description=node.description,
+                observed=node.message,
+                failed_rows=node.failures,
+            )
 
 
 def enter(warehouse: Warehouse, run: Run, nodes: Sequence[Node]) -> dict[str, int]:
