@@ -1,3 +1,3 @@
 """What the tests of orchestration share."""
 
-pytest_plugins = ["shared.testing.engines"]
+pytest_plugins = ["shared.testing.browser", "shared.testing.engines"]
