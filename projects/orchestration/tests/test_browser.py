@@ -1,4 +1,4 @@
-"""The sales branch in a real browser: the graph is opened, launched, watched until it is green, and a check is opened."""
+"""The platform's own graph in `ui`: its sales branch in a real browser, and a step of it that is cancelled."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import duckdb
 import pytest
 from orchestration.graphql import query
 from orchestration.home import PROJECT
-from ui_process import Ui, wait_until
+from ui_process import Ui, wait_until, with_variable
 
-from shared.config import get_settings
+from shared.config import Settings, get_settings
 from shared.config.environments import environment_variables, interpreter
+from shared.warehouse import open_warehouse
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -34,17 +35,29 @@ LAUNCH = "//button[contains(., 'Materialize all')]"
 NEWEST = "{ runsOrError(limit: 1) { ... on Runs { results { runId } } } }"
 
 
-@pytest.fixture
-def ui(tmp_path: Path) -> Iterator[Ui]:
+@pytest.fixture(scope="module")
+def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     """Start the platform's own `ui` on a small part of the real sales."""
-    take_sample(tmp_path)
+    data = tmp_path_factory.mktemp("platform")
+    take_sample(data)
     subprocess.run([sys.executable, "-m", "orchestration", "lists"], cwd=ROOT, check=True)
-    ui = Ui(tmp_path, PROJECT / "workspace.yaml")
+    ui = Ui(data, PROJECT / "workspace.yaml")
     try:
         assert ui.address, ui.said
         yield ui
     finally:
         ui.end()
+
+
+def test_cancelled_step_leaves_the_warehouse_as_it_was(ui: Ui) -> None:
+    """A run that is cancelled while its step works ends the step's process, and no table is other than before."""
+    before = rows_of(ui)
+    run_id = ui.launch("raw/pos_transactions")
+    wait_until(lambda: with_variable(f"ORCHESTRATION_RUN={run_id}"))
+    ui.cancel(run_id)
+    ui.wait_for(run_id, "CANCELED")
+    assert not with_variable(f"ORCHESTRATION_RUN={run_id}")
+    assert rows_of(ui) == before
 
 
 def test_sales_branch_is_made_in_the_browser(browser: Chrome, ui: Ui) -> None:
@@ -75,6 +88,13 @@ def test_sales_branch_is_made_in_the_browser(browser: Chrome, ui: Ui) -> None:
     assert "Failed" not in text_of(browser)
 
 
+def rows_of(ui: Ui) -> dict[str, int]:
+    """Return how many rows each table of the raw layer has."""
+    settings = Settings(data_dir=ui.data, warehouse_url=f"duckdb:///{ui.data}/warehouse.duckdb")
+    with open_warehouse(settings, holder="test") as warehouse:
+        return {table: warehouse.row_count(f"raw.{table}") for table in warehouse.tables("raw")}
+
+
 def take_sample(data: Path) -> None:
     """Fill a data folder with a few households' sales and with the other sources, these already in the warehouse."""
     if not (DEMO_DATA / "landing" / "pos").is_dir():
@@ -89,9 +109,10 @@ def take_sample(data: Path) -> None:
     everything = DEMO_DATA / "landing" / "pos" / sample.name
     duckdb.sql(f"copy (select * from '{everything}' where household_id <= 50) to '{sample}'")
     python = str(interpreter(ROOT, "ingress"))
-    for source, serve in (("crm", ()), ("loyalty", ("-m", "tasks.demo.serve", "loyalty", "--", python))):
+    loyalty_api = ("-m", "tasks.demo.serve", "loyalty", "--", python)
+    for name, serve in (("crm", ()), ("loyalty", loyalty_api)):
         subprocess.run(
-            [python, *serve, "-m", "ingress", "run", "--source", source],
+            [python, *serve, "-m", "ingress", "run", "--source", name],
             env={**environment_variables(ROOT, "ingress"), "DATA_DIR": str(data)},
             cwd=ROOT,
             check=True,
