@@ -8,6 +8,8 @@ pytest_plugins = ["shared.testing.engines"]
 LONGEST = ("test_demo", "test_guide", "pixiw")
 
 
+# Before xdist reads the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Order and group tests for `--dist loadgroup`: the demo by its engine, which it marks itself, pixiw's together."""
     items.sort(key=rank)

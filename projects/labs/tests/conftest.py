@@ -27,6 +27,8 @@ BUILT = {"by_hand", "real"}
 STORES = "store,opened,area\nS1,2020-01-31,10.50\nS2,2021-02-01,20.00\n"
 
 
+# Before xdist reads the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Group the tests of one built lab for `--dist loadgroup`: it is built once, not by each worker."""
     for item in items:

@@ -19,6 +19,8 @@ RAW_SQL = Path(__file__).with_name("raw.sql").read_text(encoding="utf-8")
 MASTER_SQL = Path(__file__).with_name("master.sql").read_text(encoding="utf-8")
 
 
+# Before xdist reads the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Group tests for `--dist loadgroup`: one worker has all on DuckDB, as each parses the project once an engine.
 
