@@ -12,8 +12,12 @@ TEMPLATE = "template_warehouse"
 
 
 def new_server(folder: Path) -> LocalServer:
-    """Describe a server for tests, which may lose what it holds when the machine crashes."""
+    """Describe a server for tests, which may lose what it holds when the machine crashes, though not when it is killed.
+
+    Most of its work is to clone and drop databases, which costs half as much where it logs no more than it needs.
+    """
     quick = {"fsync": "off", "shared_buffers": "64MB", "max_connections": "50"}
+    quick |= {"autovacuum": "off", "wal_level": "minimal", "max_wal_senders": "0"}
     return LocalServer(folder, configuration=quick, sync=False)
 
 
