@@ -43,7 +43,8 @@ def causes(error: ValidationError) -> list[ValidationError]:
     meant = [faults for faults in forms.values() if not any(names_another_form(fault) for fault in faults)]
     if not meant:
         return [error]
-    nearest = min(meant, key=len)
+    # The one that fits furthest into the value, then the one with fewest faults.
+    nearest = min(meant, key=lambda faults: (-min(len(fault.path) for fault in faults), len(faults)))
     return [cause for fault in nearest for cause in causes(fault)]
 
 
