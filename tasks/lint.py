@@ -24,7 +24,13 @@ from shared.config import get_settings
 from shared.errors import UserError
 from tasks.environments import read_header
 
-SQL = ("projects/transformation/models", "projects/labs/*/models", "projects/labs/*/tests", "projects/labs/*/extract")
+SQL = (
+    "projects/transformation/models",
+    "projects/reporting/models",
+    "projects/labs/*/models",
+    "projects/labs/*/tests",
+    "projects/labs/*/extract",
+)
 CHECKED_TWICE = {"py310-connectors": "shared", "py312-research": "shared"}
 
 
@@ -60,6 +66,7 @@ def checkers(root: Path) -> dict[str, list[str]]:
         "sql": ["sqlfluff", "lint", "--disable-progress-bar", *sql_folders(root)],
         "shell": ["shellcheck", "pixiw", ".ci/run", ".ci/browser", "tasks/pixiw/bashrc", *scripts],
         "workflows": ["actionlint", "-no-color"],
+        "dashboards": [".pixi/venvs/reporting/bin/python", "-m", "reporting", "lint"],
     }
     for environment, folder in typed_folders(root).items():
         found[f"types-{environment}"] = ["mypy", "--python-executable", f".pixi/venvs/{environment}/bin/python", folder]

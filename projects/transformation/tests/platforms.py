@@ -21,6 +21,7 @@ from typing_extensions import override
 from shared.command_line import command
 from shared.config import Settings
 from shared.dbt import dbt_command_line, environment_set
+from shared.dbt_environment import dbt_environment
 from shared.postgres.provision import LOGINS
 from shared.postgres.server import LocalServer
 from shared.postgres.target import PostgresTarget
@@ -29,8 +30,7 @@ from shared.warehouse.postgres_engine import login_of
 from transformation.cli import main
 from transformation.compare import compare_warehouses
 from transformation.comparison import Difference, columns_of, fingerprint
-from transformation.dbt_environment import dbt_environment
-from transformation.layers import BUILT_LAYERS, PROJECT_DIR
+from transformation.layers import BUILT_LAYERS, PROJECT_DIR, ROLE
 
 Rows = list[tuple[Any, ...]]
 STATES = ("empty", "raw", "core", "complete")
@@ -134,7 +134,7 @@ class Platform(ABC):
         """Run dbt itself, without this project's command around it."""
         messages = io.StringIO()
         with environment_set(self.environment):
-            environment = {**dbt_environment(self.settings), "DBT_PROJECT_DIR": str(project)}
+            environment = {**dbt_environment(self.settings, PROJECT_DIR, ROLE), "DBT_PROJECT_DIR": str(project)}
         with environment_set(self.environment | environment), redirect_stderr(messages), redirect_stdout(messages):
             code = dbt_command_line(["--no-use-colors", *arguments])
         return Finished(code, messages.getvalue())

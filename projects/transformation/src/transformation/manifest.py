@@ -6,8 +6,8 @@ from pathlib import Path
 
 from shared.config import Settings
 from shared.dbt import run_dbt
-from transformation.dbt_environment import dbt_environment
-from transformation.layers import PROJECT_DIR
+from shared.dbt_environment import dbt_environment
+from transformation.layers import PROJECT_DIR, ROLE
 
 
 def write_manifest(settings: Settings) -> Path:
@@ -17,6 +17,6 @@ def write_manifest(settings: Settings) -> Path:
         ConfigurationError: WAREHOUSE_URL cannot be read.
         PlatformError: dbt cannot read the project.
     """
-    environment = dbt_environment(settings)
+    environment = dbt_environment(settings, PROJECT_DIR, ROLE)
     run_dbt(["parse", "--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check"], environment)
     return PROJECT_DIR / environment["DBT_TARGET_PATH"] / "manifest.json"
