@@ -7,10 +7,10 @@ with app.setup:
     import altair as alt
     import marimo as mo
     import pandas as pd
-
     from research import lifetime_value
     from research.bg_nbd import fit_bg_nbd
     from research.gamma_gamma import fit_gamma_gamma
+    from research.showing import show
     from research.study import open_study
 
 
@@ -69,7 +69,8 @@ def _(customers, study):
 @app.cell
 def _(buying, customers, spending, study):
     _repeat = customers[customers["frequency"] > 0]
-    independence = study.metric("frequency_spend_correlation", _repeat["frequency"].corr(_repeat["mean_spend"]))
+    independence = _repeat["frequency"].corr(_repeat["mean_spend"])
+    study.metric("frequency_spend_correlation", independence)
     mo.md(f"""
     ## The models
 
@@ -110,14 +111,14 @@ def _(buying, customers, spending, study, weeks):
 
 @app.cell
 def _(held_out, weeks):
-    [
+    show(
         mo.md(f"""
         ## Held against the {weeks} weeks after
 
         Errors are those of one household. The forecast to beat is that everybody goes on as before.
         """),
         held_out,
-    ]
+    )
     return
 
 
@@ -127,25 +128,26 @@ def _(forecast, study):
     _long = groups.rename(columns={"expected_purchases": "forecast", "later_purchases": "came"}).melt(
         "group", ["forecast", "came"], "what", "purchases"
     )
-    [
+    show(
         alt.Chart(_long, title="Purchases a household, by group of the forecast", width=560, height=260)
         .mark_line(point=True)
         .encode(x=alt.X("group:O", title="group"), y=alt.Y("purchases:Q"), color=alt.Color("what:N", title=None)),
         groups,
-    ]
+    )
     return
 
 
 @app.cell
 def _(forecast):
-    _bins = pd.cut(forecast["probability_active"], [0, 0.5, 0.9, 0.99, 1.0], include_lowest=True)
+    _labels = ["to 50 %", "50 to 90 %", "90 to 99 %", "over 99 %"]
+    _bins = pd.cut(forecast["probability_active"], [-1, 0.5, 0.9, 0.99, 1.0], labels=_labels)
     _came = forecast.assign(came=forecast["later_purchases"] > 0).groupby(_bins, observed=True)
     activity = (
         _came.agg(households=("came", "size"), forecast=("probability_active", "mean"), came=("came", "mean"))
         .reset_index()
-        .assign(probability_active=lambda rows: rows["probability_active"].astype(str))
+        .rename(columns={"probability_active": "probability"})
     )
-    [mo.md("## Who still comes? The probability to be active, and the share that came again"), activity]
+    show(mo.md("## Who still comes? The probability to be active, and the share that came again"), activity)
     return
 
 
@@ -166,7 +168,7 @@ def _(buying, customers, spending, study):
 
 @app.cell
 def _(study, until, value):
-    [
+    show(
         mo.md(f"""
         ## Lifetime value
 
@@ -183,8 +185,12 @@ def _(study, until, value):
         )
         .transform_bin("bin", "lifetime_value", bin=alt.Bin(maxbins=40))
         .mark_bar()
-        .encode(x=alt.X("bin:Q", bin="binned", title="lifetime value"), x2="bin_end:Q", y=alt.Y("count()", title="households")),
-    ]
+        .encode(
+            x=alt.X("bin:Q", bin="binned", title="lifetime value"),
+            x2="bin_end:Q",
+            y=alt.Y("count()", title="households"),
+        ),
+    )
     return
 
 

@@ -7,8 +7,8 @@ with app.setup:
     import altair as alt
     import marimo as mo
     import pandas as pd
-
     from research import demand
+    from research.showing import show
     from research.study import open_study
 
 
@@ -84,7 +84,7 @@ def _(forecasts, history, study):
 @app.cell
 def _(best, better, errors, means):
     _table = errors.pivot(index="department", columns="model", values="mase").reset_index()
-    [
+    show(
         mo.md(f"""
         ## Errors
 
@@ -96,7 +96,7 @@ def _(best, better, errors, means):
         alt.Chart(errors, title="MASE by department and model", width=520, height=26 * len(_table))
         .mark_point(filled=True, size=70)
         .encode(x="mase:Q", y=alt.Y("department:N", title=None), color="model:N"),
-    ]
+    )
     return
 
 
@@ -105,7 +105,7 @@ def _(forecasts, study):
     covered = demand.coverage(forecasts, study.parameters["levels"])
     for _row in covered.itertuples():
         study.metric(f"coverage_{_row.promised * 100:.0f}_{_row.model}", _row.covered)
-    [
+    show(
         mo.md("""
         ## Intervals
 
@@ -113,7 +113,7 @@ def _(forecasts, study):
         plan with.
         """),
         covered,
-    ]
+    )
     return
 
 
@@ -125,14 +125,14 @@ def _(best, forecasts, history, study):
         columns={best: "forecast", f"{best}-lo-{_level}": "low", f"{best}-hi-{_level}": "high"}
     )[["ds", "y", "forecast", "low", "high"]]
     _days = alt.Chart(_shown).encode(x=alt.X("ds:T", title=None))
-    [
+    show(
         mo.md(f"## {_largest}: `{best}` with its {_level} % interval"),
         (
             _days.mark_area(opacity=0.2).encode(y=alt.Y("low:Q", title="sales a day"), y2="high:Q")
             + _days.mark_line().encode(y="forecast:Q")
             + _days.mark_point(filled=True, size=14, color="black").encode(y="y:Q")
         ).properties(width=620, height=260, title="Forecast (line), interval (area) and sales (points)"),
-    ]
+    )
     return
 
 

@@ -6,9 +6,8 @@ app = marimo.App(width="medium")
 with app.setup:
     import altair as alt
     import marimo as mo
-    import pandas as pd
-
     from research import matching
+    from research.showing import show
     from research.study import open_study
     from research.thresholds import sweep
 
@@ -61,7 +60,7 @@ def _(data, study, truth):
 @app.cell
 def _(as_it_is, pairs, parties):
     compared = matching.differences(pairs, parties)
-    [
+    show(
         mo.md(f"""
         ## What master holds
 
@@ -70,7 +69,7 @@ def _(as_it_is, pairs, parties):
         records are equal, the harder they are to find:
         """),
         matching.missed_by_fields_equal(compared),
-    ]
+    )
     return (compared,)
 
 
@@ -78,18 +77,18 @@ def _(as_it_is, pairs, parties):
 def _(compared):
     kinds = matching.missed_by_kind(compared)
     _share = kinds.assign(share=kinds["pairs"] / kinds.groupby("field")["pairs"].transform("sum"))
-    [
+    show(
         mo.md("## Which fields differ"),
         alt.Chart(_share, title="How the two records of a person differ", width=480, height=220)
         .mark_bar()
         .encode(
-            x=alt.X("share:Q", axis=alt.Axis(format="%"), title="pairs"),
+            x=alt.X("share:Q", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1]), title="pairs"),
             y=alt.Y("field:N", sort=list(matching.FIELDS), title=None),
             color=alt.Color("kind:N", sort=list(matching.KINDS), title=None),
         ),
         mo.md("Those with missed pairs:"),
         kinds[kinds["missed"] > 0].sort_values("share_missed", ascending=False),
-    ]
+    )
     return
 
 
@@ -97,12 +96,12 @@ def _(compared):
 def _(compared):
     _missed = compared[compared["same_person"] & ~compared["same_entity"]]
     _wrong = compared[~compared["same_person"] & compared["same_entity"]]
-    [
+    show(
         mo.md("## Missed pairs, field by field"),
         _missed[["left", "right", *matching.FIELDS]],
         mo.md(f"## Wrong pairs: {len(_wrong)}"),
         _wrong[["left", "right", *matching.FIELDS]] if len(_wrong) else None,
-    ]
+    )
     return
 
 
@@ -131,8 +130,10 @@ def _(parties, study, truth):
 def _(study, tried):
     _best = tried.loc[tried.groupby("hidden_share")["f1"].idxmax(), ["hidden_share", "threshold"]]
     _words = "; ".join(f"{row.threshold:g} where {row.hidden_share:.0%} lack them" for row in _best.itertuples())
-    _points = tried.assign(records=tried["hidden_share"].map(lambda share: f"{share:.0%} lack fields"))
-    [
+    _points = tried.melt(["hidden_share", "threshold"], ["precision", "recall", "f1"], "measure", "value").assign(
+        records=lambda rows: rows["hidden_share"].map(lambda share: f"{share:.0%} lack fields")
+    )
+    show(
         mo.md(f"""
         ## Other thresholds
 
@@ -140,15 +141,16 @@ def _(study, tried):
         {", ".join(study.parameters["hidden_fields"])}. F1 is highest at: {_words}.
         """),
         tried,
-        alt.Chart(_points, title="Precision and recall by threshold", width=420, height=300)
+        alt.Chart(_points, width=230, height=220)
         .mark_line(point=True)
         .encode(
-            x=alt.X("recall:Q", scale=alt.Scale(zero=False)),
-            y=alt.Y("precision:Q", scale=alt.Scale(zero=False)),
-            order="threshold:Q",
-            color=alt.Color("records:N", title=None),
-        ),
-    ]
+            x=alt.X("threshold:O"),
+            y=alt.Y("value:Q", scale=alt.Scale(zero=False), title=None),
+            color=alt.Color("measure:N", title=None),
+            column=alt.Column("records:N", title=None),
+        )
+        .properties(title="Precision, recall and F1 by threshold"),
+    )
     return
 
 

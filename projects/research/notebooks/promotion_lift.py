@@ -8,8 +8,8 @@ with app.setup:
     import marimo as mo
     import numpy as np
     import pandas as pd
-
     from research import lift
+    from research.showing import show
     from research.study import open_study
 
 
@@ -117,7 +117,7 @@ def _(data, draws, effect, spend, stack, study):
 
 @app.cell
 def _(answers, effect, study):
-    [
+    show(
         mo.md(f"""
         ## All campaigns together
 
@@ -130,7 +130,7 @@ def _(answers, effect, study):
         often meets more occasions to redeem a coupon. If the placebo's interval leaves out 0, both groups went different
         ways already; the last row takes that trend for one that would have gone on, which is an assumption.
         """),
-    ]
+    )
     return
 
 
@@ -166,14 +166,14 @@ def _(by_type):
         x=alt.X("from:Q", title="spend a week and household"), x2=alt.X2("to:Q")
     )
     _points = _base.mark_point(filled=True, size=70).encode(x="estimate:Q")
-    [
+    show(
         mo.md("## By type of campaign"),
         (_interval + _points)
         .properties(width=500, height=60)
         .facet(row=alt.Row("type:N", title=None))
         .properties(title="Lift and placebo by type of campaign"),
         by_type,
-    ]
+    )
     return
 
 

@@ -50,7 +50,9 @@ def parser() -> argparse.ArgumentParser:
     results.add_argument("name", nargs="?", metavar="NAME")
     new = commands.add_parser("new", help="make a study that runs at once: a notebook and its experiment")
     new.add_argument("name", metavar="NAME", help="lower case letters, digits and `_`: basket_size")
-    notebooks = commands.add_parser("notebooks", help="open the notebooks in a browser: marimo edit, on this machine only")
+    notebooks = commands.add_parser(
+        "notebooks", help="open the notebooks in a browser: marimo edit, on this machine only"
+    )
     notebooks.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="a study, or options of marimo after `--`")
     return top
 

@@ -48,7 +48,9 @@ def series(sales: pd.DataFrame, *, departments: int, last: pd.Timestamp) -> pd.D
     largest = known.groupby("department")["sales"].sum().nlargest(departments).index
     days = pd.date_range(known["day"].min(), last)
     table = known[known["department"].isin(largest)].pivot_table(index="day", columns="department", values="sales")
-    long = table.reindex(days).fillna(0.0).rename_axis("ds").reset_index().melt("ds", var_name="unique_id", value_name="y")
+    long = (
+        table.reindex(days).fillna(0.0).rename_axis("ds").reset_index().melt("ds", var_name="unique_id", value_name="y")
+    )
     return long[["unique_id", "ds", "y"]].sort_values(["unique_id", "ds"], ignore_index=True)
 
 
@@ -74,7 +76,9 @@ def backtest(
     days = history["ds"].nunique()
     needed = horizon + step * (windows - 1) + 4 * horizon + 4 * season + 1
     if days < needed:
-        raise InputError(f"too few days for the backtest: `{days}`", hint=f"it needs {needed}: fewer windows, or more data")
+        raise InputError(
+            f"too few days for the backtest: `{days}`", hint=f"it needs {needed}: fewer windows, or more data"
+        )
     forecaster = StatsForecast(models=models(season, horizon), freq="D", n_jobs=1)
     return forecaster.cross_validation(
         df=history, h=horizon, step_size=step, n_windows=windows, level=list(levels)

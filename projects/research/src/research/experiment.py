@@ -64,7 +64,9 @@ def read_experiment(places: Places, name: str, changes: Sequence[str] = ()) -> E
         raise ConfigurationError(f"no experiment: `{path}`", hint="it has `title` and `parameters`, and nothing else")
     title, parameters = content["title"], content["parameters"]
     if not isinstance(title, str) or not isinstance(parameters, dict):
-        raise ConfigurationError(f"no experiment: `{path}`", hint="`title` is a text, `parameters` are names and values")
+        raise ConfigurationError(
+            f"no experiment: `{path}`", hint="`title` is a text, `parameters` are names and values"
+        )
     return Experiment(name, title, changed(Parameters(parameters), changes, path))
 
 

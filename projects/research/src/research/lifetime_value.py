@@ -38,7 +38,9 @@ def summarise(visits: pd.DataFrame, *, until: pd.Timestamp, holdout_weeks: int) 
     customers = known.groupby("household_id")["day"].agg(["min", "max", "size"])
     repeats = known[known["day"] > first].groupby("household_id")["spend"].mean()
     end = until + pd.Timedelta(weeks=holdout_weeks)
-    later = visits[(visits["day"] > until) & (visits["day"] <= end)].groupby("household_id")["spend"].agg(["size", "sum"])
+    later = (
+        visits[(visits["day"] > until) & (visits["day"] <= end)].groupby("household_id")["spend"].agg(["size", "sum"])
+    )
     weeks = pd.Timedelta(days=DAYS_A_WEEK)
     return pd.DataFrame(
         {

@@ -134,7 +134,8 @@ def naive(stack: Sequence[Window]) -> float:
     reached = sum(window.treated.sum() for window in stack)
     return float(
         sum(
-            window.treated @ window.after - window.treated.sum() * (window.control @ window.after) / window.control.sum()
+            window.treated @ window.after
+            - window.treated.sum() * (window.control @ window.after) / window.control.sum()
             for window in stack
         )
         / reached

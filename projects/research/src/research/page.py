@@ -20,6 +20,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from research.record import Record
+from research.showing import Shown
 from shared.errors import InputError
 
 TEMPLATE = "page.html.jinja"
@@ -40,7 +41,7 @@ def page(record: Record, outputs: Sequence[Any], source: str) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["value"] = value
     template = environment.from_string(files("research").joinpath(TEMPLATE).read_text(encoding="utf-8"))
-    blocks = [Markup(block) for output in outputs for block in blocks_of(output)]  # noqa: S704 - escaped below
+    blocks = [Markup(block) for output in outputs for block in blocks_of(output)]
     return template.render(record=record, blocks=blocks, source=source)
 
 
@@ -48,8 +49,8 @@ def blocks_of(output: Any) -> Iterator[str]:
     """Return what a cell showed as HTML: text, table, chart, several of them, or anything else as Python writes it."""
     if output is None:
         return
-    if isinstance(output, list | tuple):
-        for part in output:
+    if isinstance(output, Shown):
+        for part in output.parts:
             yield from blocks_of(part)
     elif isinstance(output, alt.TopLevelMixin):
         yield chart(output)
@@ -66,7 +67,7 @@ def text(markup: str) -> str:
     if "<marimo-" in markup:
         raise InputError(
             "a cell shows an element that only a running notebook can draw",
-            hint="show `mo.md` text without formulas, a pandas table, an altair chart, or a list of these",
+            hint="show `mo.md` text without formulas, pandas tables and altair charts, several of them by `show`",
         )
     return f'<div class="text">{markup}</div>'
 
@@ -97,4 +98,4 @@ def value(anything: Any) -> str:
     """Return a parameter or figure as the page shows it."""
     if isinstance(anything, float):
         return number(anything)
-    return anything if isinstance(anything, str) else json.dumps(anything, default=str)
+    return json.dumps(anything, default=str) if isinstance(anything, dict | list | bool | None) else str(anything)

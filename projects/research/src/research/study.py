@@ -58,8 +58,8 @@ class Study:
         kept = max(1, round(self.sample * SHARES))
         return f"mod(mod({quote(column)}, {FOLD}) * {SPREAD}, {SHARES}) < {kept}"
 
-    def metric(self, name: str, value: Any) -> float:
-        """Note a figure of the result, and return it as a float.
+    def metric(self, name: str, value: Any) -> None:
+        """Note a figure of the result.
 
         Raises:
             ValueError: It is not a number.
@@ -68,7 +68,6 @@ class Study:
         if math.isnan(number):
             raise ValueError(f"not a number: metric `{name}`")
         self.metrics[name] = number
-        return number
 
 
 def open_study(name: str) -> Study:

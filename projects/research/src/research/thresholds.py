@@ -56,7 +56,9 @@ def sweep(
             )
             fill(scratch, matching.hide(parties, hidden_fields, share, seed=seed))
             for threshold in thresholds:
-                say(f"entity resolution: threshold {threshold:g}, {share:.0%} of the records lack {', '.join(hidden_fields)}")
+                say(
+                    f"entity resolution: threshold {threshold:g}, {share:.0%} of the records lack {', '.join(hidden_fields)}"
+                )
                 resolve(python, scratch, threshold)
                 measures = matching.quality(matching.judge(entities(scratch), truth))
                 rows.append({"hidden_share": share, "threshold": threshold, **measures})
