@@ -25,10 +25,10 @@ def _(study):
     mo.md(f"""
     # {study.title}
 
-    BG/NBD tells how often a household will come again and whether it still comes at all, the gamma-gamma model what it
-    spends each time. Both see the days until {study.parameters["calibration_end"]}; the
-    {study.parameters["holdout_weeks"]} weeks after that are what they are held against. A purchase is a day on which the
-    household came.
+    BG/NBD tells how often a household will come again and whether it still comes at all, the gamma-gamma model what
+    it spends each time. Both see the days until {study.parameters["calibration_end"]}; the
+    {study.parameters["holdout_weeks"]} weeks after that are what they are held against. A purchase is a day on which
+    the household came.
     """)
     return
 
@@ -74,10 +74,10 @@ def _(buying, customers, spending, study):
     mo.md(f"""
     ## The models
 
-    BG/NBD: r = {buying.r:.3f}, α = {buying.alpha:.3f} weeks, a = {buying.a:.4f}, b = {buying.b:.2f}. The mean chance to
-    stop coming is {buying.a / (buying.a + buying.b):.2%} after each purchase.
-    Gamma-gamma: p = {spending.p:.3f}, q = {spending.q:.3f}, v = {spending.v:.1f}. It needs spend to be independent of how
-    often somebody comes: the correlation is {independence:.3f}.
+    BG/NBD: r = {buying.r:.3f}, α = {buying.alpha:.3f} weeks, a = {buying.a:.4f}, b = {buying.b:.2f}. The mean chance
+    to stop coming is {buying.a / (buying.a + buying.b):.2%} after each purchase. Gamma-gamma: p = {spending.p:.3f}, q
+    = {spending.q:.3f}, v = {spending.v:.1f}. It needs spend to be independent of how often somebody comes: the
+    correlation is {independence:.3f}.
     """)
     return
 
@@ -173,9 +173,10 @@ def _(study, until, value):
         ## Lifetime value
 
         Expected spend in the {study.parameters["horizon_weeks"]} weeks after {until:%Y-%m-%d}, discounted by
-        {study.parameters["yearly_discount"]:.0%} a year: {value.mean():,.0f} a household on average, half of them below
-        {value.median():,.0f}. The tenth that is worth most holds
-        {study.metrics["value_share_of_top_tenth"]:.0%} of the value. It is revenue: what it costs is not in the warehouse.
+        {study.parameters["yearly_discount"]:.0%} a year: {value.mean():,.0f} a household on average, half of them
+        below {value.median():,.0f}. The tenth that is worth most holds
+        {study.metrics["value_share_of_top_tenth"]:.0%} of the value. It is revenue: what it costs is not in the
+        warehouse.
         """),
         alt.Chart(
             value.clip(upper=value.quantile(0.99)).to_frame(),

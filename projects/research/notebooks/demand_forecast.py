@@ -23,10 +23,10 @@ def _(study):
     mo.md(f"""
     # {study.title}
 
-    Daily sales of the {study.parameters["departments"]} largest departments. Each of the last {study.parameters["windows"]}
-    periods of {study.parameters["horizon_days"]} days is forecast from the days before it alone. The forecast to beat is the
-    seasonal naive one: every day as a week before. Days and not weeks, since in one year of weeks no season comes twice, and
-    there would be nothing seasonal to beat.
+    Daily sales of the {study.parameters["departments"]} largest departments. Each of the last
+    {study.parameters["windows"]} periods of {study.parameters["horizon_days"]} days is forecast from the days before
+    it alone. The forecast to beat is the seasonal naive one: every day as a week before. Days and not weeks, since in
+    one year of weeks no season comes twice, and there would be nothing seasonal to beat.
     """)
     return
 
@@ -88,9 +88,9 @@ def _(best, better, errors, means):
         mo.md(f"""
         ## Errors
 
-        The mean absolute scaled error (MASE): 1 is the error that the seasonal naive forecast made for the day after in the
-        days before. `{best}` is best on average, with {means[best]:.3f} against {means[demand.BASELINE]:.3f} of the
-        seasonal naive forecast, and better than it in {better} of {len(_table)} departments.
+        The mean absolute scaled error (MASE): 1 is the error that the seasonal naive forecast made for the day after
+        in the days before. `{best}` is best on average, with {means[best]:.3f} against {means[demand.BASELINE]:.3f}
+        of the seasonal naive forecast, and better than it in {better} of {len(_table)} departments.
         """),
         _table,
         alt.Chart(errors, title="MASE by department and model", width=520, height=26 * len(_table))
@@ -109,8 +109,8 @@ def _(forecasts, study):
         mo.md("""
         ## Intervals
 
-        The share of days on which sales lay inside the interval. Less than promised means that the interval is too narrow to
-        plan with.
+        The share of days on which sales lay inside the interval. Less than promised means that the interval is too
+        narrow to plan with.
         """),
         covered,
     )

@@ -23,8 +23,8 @@ def _(study):
     mo.md(f"""
     # {study.title}
 
-    The demo knows who is who, so each error of entity resolution can be looked at: first those in `master` as it is, then
-    those of other thresholds, which are tried on a scratch copy of the records.
+    The demo knows who is who, so each error of entity resolution can be looked at: first those in `master` as it is,
+    then those of other thresholds, which are tried on a scratch copy of the records.
     """)
     return
 
@@ -64,9 +64,9 @@ def _(as_it_is, pairs, parties):
         mo.md(f"""
         ## What master holds
 
-        Precision {as_it_is["precision"]:.4f}, recall {as_it_is["recall"]:.4f}: {as_it_is["pairs_missed"]:.0f} pairs of records
-        of one person were missed, {as_it_is["pairs_wrong"]:.0f} were joined that are two persons. The fewer fields of two
-        records are equal, the harder they are to find:
+        Precision {as_it_is["precision"]:.4f}, recall {as_it_is["recall"]:.4f}: {as_it_is["pairs_missed"]:.0f} pairs
+        of records of one person were missed, {as_it_is["pairs_wrong"]:.0f} were joined that are two persons. The
+        fewer fields of two records are equal, the harder they are to find:
         """),
         matching.missed_by_fields_equal(compared),
     )
@@ -159,8 +159,8 @@ def _():
     mo.md("""
     ## What this does not say
 
-    - FEBRL's persons and their typing errors are made by a program; people make others. A threshold that is right here is
-      not right for your records: measure it on pairs that somebody has judged.
+    - FEBRL's persons and their typing errors are made by a program; people make others. A threshold that is right
+      here is not right for your records: measure it on pairs that somebody has judged.
     - Every person here is in both sources. Where most have no partner, there is more to mix up, and precision falls.
     """)
     return

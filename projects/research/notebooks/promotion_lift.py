@@ -24,10 +24,10 @@ def _(study):
     mo.md(f"""
     # {study.title}
 
-    Households that get a campaign's coupons are chosen, and spend more than others anyway. So each is compared with itself,
-    {study.parameters["weeks"]} weeks before and after the campaign's start, and its change with that of households that no
-    campaign reached at the time: a difference in differences. The same between two windows before the start is a placebo,
-    which has to give nothing where both groups would have gone the same way.
+    Households that get a campaign's coupons are chosen, and spend more than others anyway. So each is compared with
+    itself, {study.parameters["weeks"]} weeks before and after the campaign's start, and its change with that of
+    households that no campaign reached at the time: a difference in differences. The same between two windows before
+    the start is a placebo, which has to give nothing where both groups would have gone the same way.
     """)
     return
 
@@ -121,14 +121,14 @@ def _(answers, effect, study):
         mo.md(f"""
         ## All campaigns together
 
-        Spend a week and household, with {study.parameters["level"]:.0%} intervals of a bootstrap that draws households. In
-        proportion, those reached spent {effect.share:+.1%} of what they would have spent.
+        Spend a week and household, with {study.parameters["level"]:.0%} intervals of a bootstrap that draws
+        households. In proportion to what those reached would have spent, the difference is {effect.share:+.1%}.
         """),
         answers,
         mo.md("""
-        The first two rows are no effects. Those who were chosen buy more with or without a campaign, and who comes more
-        often meets more occasions to redeem a coupon. If the placebo's interval leaves out 0, both groups went different
-        ways already; the last row takes that trend for one that would have gone on, which is an assumption.
+        The first two rows are no effects. Those who were chosen buy more with or without a campaign, and who comes
+        more often meets more occasions to redeem a coupon. If the placebo's interval leaves out 0, both groups went
+        different ways already; the last row takes that trend for one that would have gone on, which is an assumption.
         """),
     )
     return
@@ -182,8 +182,8 @@ def _():
     mo.md("""
     ## What this does not say
 
-    - Nobody drew lots for who gets a campaign. A difference in differences removes what sets households apart for good, not
-      what changes for those chosen at just that time.
+    - Nobody drew lots for who gets a campaign. A difference in differences removes what sets households apart for
+      good, not what changes for those chosen at just that time.
     - Households reached by one campaign are often reached by another; all of it counts for the one that starts.
     - The effect is on all spend, not on the products of the coupons.
     """)

@@ -1,10 +1,10 @@
 """The BG/NBD model of repeat buying: how often customers come back, and whether they still do.
 
-P. S. Fader, B. G. S. Hardie, K. L. Lee, "Counting Your Customers" the Easy Way: An Alternative to the Pareto/NBD Model,
-Marketing Science 24 (2), 2005. While a customer is active, purchases are a Poisson process whose rate is gamma distributed
-over customers (r, alpha); after each purchase the customer becomes inactive with a probability that is beta distributed
-(a, b). A customer is known by three numbers: `frequency` x, repeat purchases; `recency` t_x, time from the first purchase to
-the last; `age` T, time from the first purchase to now.
+P. S. Fader, B. G. S. Hardie, K. L. Lee, "Counting Your Customers" the Easy Way: An Alternative to the Pareto/NBD
+Model, Marketing Science 24 (2), 2005. While a customer is active, purchases are a Poisson process whose rate is gamma
+distributed over customers (r, alpha); after each purchase the customer becomes inactive with a probability that is
+beta distributed (a, b). A customer is known by three numbers: `frequency` x, repeat purchases; `recency` t_x, time
+from the first purchase to the last; `age` T, time from the first purchase to now.
 """
 
 from __future__ import annotations

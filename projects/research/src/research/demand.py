@@ -1,4 +1,4 @@
-"""Demand forecasts: daily sales by department, models held against the seasonal naive forecast on days they did not see."""
+"""Demand forecasts: daily sales by department, models held against the seasonal naive forecast on unseen days."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BASELINE = "SeasonalNaive"
 
 
 def models(season: int, horizon: int) -> list[object]:
-    """Return the models to compare, the baseline first; the average has no intervals of its own, so it gets conformal ones."""
+    """Return the models to compare, the baseline first; the average has no intervals of its own but conformal ones."""
     conformal = ConformalIntervals(n_windows=4, h=horizon)
     return [
         SeasonalNaive(season),
@@ -91,7 +91,7 @@ def model_names(forecasts: pd.DataFrame) -> list[str]:
 
 
 def mase(forecasts: pd.DataFrame, history: pd.DataFrame, *, season: int = WEEK) -> pd.DataFrame:
-    """Return the mean absolute scaled error by department and model: below 1 is better than the seasonal naive in-sample.
+    """Return the mean absolute scaled error by department and model: below 1 beats the seasonal naive one of the past.
 
     The scale is the mean absolute change from season to season in the days before each cutoff, so it never looks ahead.
     """

@@ -1,7 +1,7 @@
 """The gamma-gamma model of spend: what a customer pays on average, from the few purchases that are known.
 
-P. S. Fader, B. G. S. Hardie, The Gamma-Gamma Model of Monetary Value, 2013 (brucehardie.com/notes/025). It takes the spend
-per purchase for independent of how often somebody buys: look at their correlation before you believe it.
+P. S. Fader, B. G. S. Hardie, The Gamma-Gamma Model of Monetary Value, 2013 (brucehardie.com/notes/025). It takes the
+spend per purchase for independent of how often somebody buys: look at their correlation before you believe it.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ Array = npt.NDArray[np.float64]
 
 
 def summarise(visits: pd.DataFrame, *, until: pd.Timestamp, holdout_weeks: int) -> pd.DataFrame:
-    """Return one row for each customer who came until `until`, that day included: what the models take, and what followed.
+    """Return one row for each customer who came until that day: what the models take, and what followed.
 
     Args:
         visits: `household_id`, `day`, `spend`, one row for each customer and day.
@@ -55,7 +55,7 @@ def summarise(visits: pd.DataFrame, *, until: pd.Timestamp, holdout_weeks: int) 
 
 
 def predict(customers: pd.DataFrame, buying: BgNbd, spending: GammaGamma, *, weeks: int) -> pd.DataFrame:
-    """Return the customers with `expected_purchases`, `expected_spend`, `probability_active`, and a rate to compare with.
+    """Return the customers with what the models expect of them, and a simpler forecast to compare with.
 
     The rate, `same_rate`, is the simplest forecast there is: everybody goes on as often as until now.
     """

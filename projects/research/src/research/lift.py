@@ -1,8 +1,9 @@
-"""What campaigns brought: difference in differences of weekly spend, with the uncertainty of which households were seen.
+"""What campaigns brought: a difference in differences of weekly spend, and how certain it is.
 
-Who gets a campaign is chosen, and buys more than others without any. So each household is compared with itself, before and
-after the campaign's start, and that change with the change of households that no campaign reached at the time. The same
-with both windows moved to before the start is the placebo: it has to give nothing, or trends differ and so does the rest.
+Who gets a campaign is chosen, and buys more than others without any. So each household is compared with itself,
+before and after the campaign's start, and that change with the change of households that no campaign reached at the
+time. The same with both windows moved to before the start is the placebo: it has to give nothing, or trends differ
+and so does the rest.
 """
 
 from __future__ import annotations

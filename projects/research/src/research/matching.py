@@ -128,14 +128,14 @@ def differences(pairs: pd.DataFrame, parties: pd.DataFrame) -> pd.DataFrame:
 
 
 def missed_by_fields_equal(compared: pd.DataFrame) -> pd.DataFrame:
-    """Return, by how many fields are equal in both records, how many pairs of a person there are and how many were missed."""
+    """Return, by how many fields are equal in both records, how many pairs of a person there are and are missed."""
     persons = compared[compared["same_person"]]
     equal = (persons[list(FIELDS)] == "equal").sum(axis=1).rename("fields_equal")
     return _missed(persons, equal).reset_index()
 
 
 def missed_by_kind(compared: pd.DataFrame) -> pd.DataFrame:
-    """Return for each field and kind of difference how many pairs of a person have it and how many of them were missed."""
+    """Return for each field and kind of difference how many pairs of a person have it and how many are missed."""
     persons = compared[compared["same_person"]]
     tables = [_missed(persons, persons[field].rename("kind")).reset_index().assign(field=field) for field in FIELDS]
     return pd.concat(tables, ignore_index=True)[["field", "kind", "pairs", "missed", "share_missed"]]

@@ -35,7 +35,7 @@ def table(name: str, records: Sequence[Record]) -> Table:
 
 def rows(records: Sequence[Record]) -> list[tuple[str, list[str]]]:
     """Return the rows of the table: parameters only where runs differ in them."""
-    lines = [
+    lines: list[tuple[str, list[str]]] = [
         ("status", [record.status for record in records]),
         ("sample", [f"{record.sample:g}" for record in records]),
         ("data", [fingerprint(record) for record in records]),

@@ -37,7 +37,8 @@ def run_study(study: Study) -> tuple[Record, Path]:
     run = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
     folder = study.places.outputs / study.name / run
     folder.mkdir(parents=True)
-    begun, outputs = time.monotonic(), []
+    begun = time.monotonic()
+    outputs: Sequence[Any] = ()
     failure: BaseException | None = None
     try:
         outputs = run_notebook(notebook, study)

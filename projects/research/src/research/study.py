@@ -14,7 +14,7 @@ from research.settings import Places, get_places
 from shared.errors import UserError
 from shared.warehouse import quote
 
-# A prime that spreads ids that follow one another, and another beyond which they are folded, so that no product overflows.
+# Two primes: ids are folded at the one so that no product overflows, and spread by the other.
 FOLD, SPREAD, SHARES = 1_000_003, 7_919, 10_000
 
 

@@ -56,9 +56,7 @@ def sweep(
             )
             fill(scratch, matching.hide(parties, hidden_fields, share, seed=seed))
             for threshold in thresholds:
-                say(
-                    f"entity resolution: threshold {threshold:g}, {share:.0%} of the records lack {', '.join(hidden_fields)}"
-                )
+                say(f"entity resolution: threshold {threshold:g}, fields hidden in {share:.0%} of the records")
                 resolve(python, scratch, threshold)
                 measures = matching.quality(matching.judge(entities(scratch), truth))
                 rows.append({"hidden_share": share, "threshold": threshold, **measures})
@@ -84,8 +82,9 @@ def resolve(python: Path, scratch: Settings, threshold: float) -> None:
     command = [str(python), "-m", "entity_resolution", "run"]
     done = subprocess.run(command, env=variables, cwd=scratch.root, capture_output=True, text=True, check=False)
     if done.returncode:
+        errors = [line.removeprefix("error: ") for line in done.stderr.splitlines() if line.startswith("error: ")]
         raise PlatformError(
-            f"entity resolution failed at threshold {threshold:g}: {done.stderr.strip() or done.returncode}",
+            f"entity resolution failed at threshold {threshold:g}: {(errors or [done.stderr.strip()])[0]}",
             hint="`./pixiw run resolve` shows whether it runs on the warehouse itself",
         )
 
