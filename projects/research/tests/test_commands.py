@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -202,17 +205,30 @@ def test_a_notebook_runs_by_hand(places: Places) -> None:
     assert (done.returncode, done.stdout.strip()) == (0, "3 3"), done.stderr
 
 
+def final_url(address: str, server: subprocess.Popen[str]) -> str:
+    """Return where a server sends who asks for an address; it prints the address a moment before it listens."""
+    while server.poll() is None:
+        try:
+            with urllib.request.urlopen(address) as answer:
+                return str(answer.url)
+        except urllib.error.URLError:
+            time.sleep(0.05)
+    return "the server has ended"
+
+
 def test_notebooks_are_served_on_this_machine_only(places: Places) -> None:
     """The editor prints its address, answers there, and asks whoever lacks its token for it."""
+    psutil = importlib.import_module("psutil")
     write_study(places, "asking", READS)
-    line = [sys.executable, "-m", "research", "notebooks", "--", "--headless", "--port", "0"]
+    line = [sys.executable, "-m", "research", "notebooks", "--", "--headless"]
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
         try:
             assert server.stdout is not None
             address = next(word for text in server.stdout for word in text.split() if word.startswith("http://"))
-            assert address.startswith("http://127.0.0.1:") and "access_token=" in address
-            with urllib.request.urlopen(address.partition("?")[0]) as answer:
-                assert "login" in answer.url
+            assert "access_token=" in address
+            assert "login" in final_url(address.partition("?")[0], server)
+            listening = [at.laddr.ip for at in psutil.Process(server.pid).net_connections() if at.status == "LISTEN"]
+            assert set(listening) == {"127.0.0.1"}
         finally:
             server.terminate()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pandas as pd
@@ -16,7 +17,7 @@ from research.study import Study
 
 from shared.config import Settings, get_settings
 from shared.errors import ConfigurationError, InputError, UserError
-from shared.warehouse import open_warehouse
+from shared.warehouse import Warehouse, open_warehouse
 
 MONEY = pa.decimal128(18, 2)
 
@@ -68,10 +69,10 @@ def test_all_queries_see_one_state(places: Places, monkeypatch: pytest.MonkeyPat
     """What is written between two queries is seen by neither: on DuckDB nobody can, on PostgreSQL it is kept apart."""
     fill(ids(1))
     seen: list[list[int]] = []
-    original = type(open_for_reading()).fetch_arrow
+    original = Warehouse.fetch_arrow
 
-    def and_then_write(self: object, sql: str, parameters: tuple[object, ...] = ()) -> pa.Table:
-        rows = original(self, sql, parameters)  # type: ignore[arg-type]
+    def and_then_write(self: Warehouse, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
+        rows = original(self, sql, parameters)
         if not seen:
             seen.append(rows["id"].to_pylist())
             if get_settings().warehouse_url.startswith("postgresql:"):
@@ -79,16 +80,10 @@ def test_all_queries_see_one_state(places: Places, monkeypatch: pytest.MonkeyPat
                     writer.execute("insert into core.t values (2)")
         return rows
 
-    monkeypatch.setattr("shared.warehouse.base.Warehouse.fetch_arrow", and_then_write)
+    monkeypatch.setattr(Warehouse, "fetch_arrow", and_then_write)
     query = "select id from core.t"
     frames = read_snapshot(get_settings(), {"one": query, "two": query}, holder="test").frames
     assert frames["one"]["id"].tolist() == frames["two"]["id"].tolist() == seen[0] == [1]
-
-
-def open_for_reading() -> object:
-    """Return a closed warehouse, for its type."""
-    with open_warehouse(get_settings(), holder="test") as warehouse:
-        return warehouse
 
 
 def test_a_study_cannot_write(places: Places) -> None:
