@@ -79,3 +79,10 @@ def test_elements_that_need_a_notebook_are_refused() -> None:
     with pytest.raises(InputError, match="only a running notebook can draw") as refused:
         page(record(), [mo.ui.slider(1, 10)], "")
     assert "`mo.md` text" in str(refused.value.hint)
+
+
+def test_several_things_are_shown_in_a_notebook_too() -> None:
+    """marimo takes what `show` returns for one element with all parts, those that are None left out."""
+    kind, markup = show(mo.md("first"), None, pd.DataFrame({"n": [1]}), mo.md("last"))._mime_()
+    assert kind == "text/html"
+    assert markup.index("first") < markup.index("marimo-table") < markup.index("last")
