@@ -74,7 +74,11 @@ def text(markup: str) -> str:
 
 def table(frame: pd.DataFrame) -> str:
     """Return the first rows of a table."""
-    shown = frame.head(MOST_ROWS).to_html(index=False, border=0, justify="inherit", float_format=number, na_rep="–")
+    shown = (
+        frame.head(MOST_ROWS)
+        .rename_axis(columns=None)
+        .to_html(index=False, border=0, justify="inherit", float_format=number, na_rep="–")
+    )
     more = len(frame) - MOST_ROWS
     return f'<div class="scroll">{shown}</div>' + (f"<p class='soft'>and {more:,} more rows</p>" if more > 0 else "")
 
