@@ -170,6 +170,14 @@ def test_error_in_a_notebook_is_a_failure(
     assert not (places.outputs / "asking" / record.run / "page.html").exists()
 
 
+def test_study_that_cannot_be_drawn_has_failed(places: Places, research: Research) -> None:
+    """A cell that shows what the page cannot ends the study with 2, and its record does not say that it succeeded."""
+    write_study(places, "asking", READS + "\nmo.ui.slider(1, 10)")
+    assert research("study", "asking") == 2
+    (record,) = read_records(places.outputs, "asking")
+    assert record.status == "failed" and "only a running notebook can draw" in str(record.error)
+
+
 def test_results_show_how_runs_differ(places: Places, research: Research, capsys: pytest.CaptureFixture[str]) -> None:
     """Runs of a study are columns: parameters in which they differ, and their figures."""
     write_study(places, "asking", READS + "\nstudy.metric('rows', len(rows) * study.parameters['share'])")

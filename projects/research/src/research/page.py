@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import html
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -27,22 +27,27 @@ TEMPLATE = "page.html.jinja"
 MOST_ROWS = 40
 
 
-def page(record: Record, outputs: Sequence[Any], source: str) -> str:
+def page(record: Record, blocks: Sequence[str], source: str) -> str:
     """Return the page.
 
     Args:
         record: The run.
-        outputs: What the notebook's cells showed, in their order.
+        blocks: What the notebook's cells showed, as `draw` gives it.
         source: The notebook's code.
-
-    Raises:
-        InputError: A cell showed something that needs a running notebook.
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["value"] = value
     template = environment.from_string(files("research").joinpath(TEMPLATE).read_text(encoding="utf-8"))
-    blocks = [Markup(block) for output in outputs for block in blocks_of(output)]
-    return template.render(record=record, blocks=blocks, source=source)
+    return template.render(record=record, blocks=[Markup(block) for block in blocks], source=source)
+
+
+def draw(outputs: Iterable[Any]) -> list[str]:
+    """Return what a notebook's cells showed as HTML, in their order.
+
+    Raises:
+        InputError: A cell showed something that needs a running notebook.
+    """
+    return [block for output in outputs for block in blocks_of(output)]
 
 
 def blocks_of(output: Any) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import marimo
 
+from research.page import draw, page
 from research.record import Record, make_record, write_record
 from research.study import Study
 from shared.errors import InputError
@@ -38,10 +39,10 @@ def run_study(study: Study) -> tuple[Record, Path]:
     folder = study.places.outputs / study.name / run
     folder.mkdir(parents=True)
     begun = time.monotonic()
-    outputs: Sequence[Any] = ()
+    blocks: list[str] = []
     failure: BaseException | None = None
     try:
-        outputs = run_notebook(notebook, study)
+        blocks = draw(run_notebook(notebook, study))
     except BaseException as error:
         failure = error
         raise
@@ -55,7 +56,7 @@ def run_study(study: Study) -> tuple[Record, Path]:
             error=failure,
         )
         write_record(record, folder)
-    write_page(record, outputs, notebook, folder)
+    write_page(page(record, blocks, notebook.read_text(encoding="utf-8")), folder)
     return record, folder
 
 
@@ -84,11 +85,8 @@ def load_app(notebook: Path) -> marimo.App:
     return app
 
 
-def write_page(record: Record, outputs: Sequence[Any], notebook: Path, folder: Path) -> None:
+def write_page(text: str, folder: Path) -> None:
     """Write the page of a run, in one step."""
-    # Here and not above: a run that fails needs no charts drawn.
-    from research.page import page
-
     draft = folder / f".{PAGE}.part"
-    draft.write_text(page(record, outputs, notebook.read_text(encoding="utf-8")), encoding="utf-8")
+    draft.write_text(text, encoding="utf-8")
     draft.replace(folder / PAGE)
