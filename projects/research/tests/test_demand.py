@@ -16,7 +16,7 @@ def history(days: int = 150, *, seed: int = 5) -> pd.DataFrame:
     """Return a department whose weekdays differ, with noise."""
     generator = np.random.default_rng(seed)
     dates = pd.date_range(end=LAST, periods=days)
-    weekday = np.array([5, 6, 7, 8, 12, 20, 15])[dates.dayofweek]
+    weekday = np.array([5, 6, 7, 8, 12, 20, 15])[dates.day_of_week]
     return pd.DataFrame({"unique_id": "A", "ds": dates, "y": 10.0 * weekday + generator.normal(0, 5, days)})
 
 
