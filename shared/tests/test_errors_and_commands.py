@@ -127,3 +127,15 @@ def test_wrong_argument_looks_like_any_other_mistake(capsys: pytest.CaptureFixtu
 def test_success_is_0() -> None:
     """A command that returns nothing has succeeded."""
     assert command(lambda _: None, []) == 0
+
+
+def test_error_that_was_caused_by_itself_ends_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """An error that a library has raised again from its own wrapper, so that each is the other's cause, is reported."""
+
+    def main(_: object) -> int:
+        error, wrapper = ZeroDivisionError("division by zero"), RuntimeError("wrapped")
+        error.__context__, wrapper.__cause__ = wrapper, error
+        raise error
+
+    assert command(main, []) == 1
+    assert "error: ZeroDivisionError: division by zero" in capsys.readouterr().err

@@ -84,6 +84,9 @@ class StorageFull(PlatformError):
 def causes(error: BaseException) -> Iterator[BaseException]:
     """Return an error and what it was caused by, the outermost first: libraries wrap what matters in theirs."""
     cause: BaseException | None = error
-    while cause is not None:
+    # A library that raises an error again from its own wrapper makes a circle of the two.
+    seen: set[int] = set()
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
         yield cause
         cause = cause.__cause__ or cause.__context__

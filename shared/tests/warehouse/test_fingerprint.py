@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from shared.warehouse import Warehouse
-from shared.warehouse.fingerprint import schema_fingerprints, table_fingerprint
+from shared.warehouse.fingerprint import rows_fingerprint, schema_fingerprints, table_fingerprint
 
 ROWS: dict[str, list[object]] = {"id": [1, 2, 2], "name": ["a", None, "b"]}
 
@@ -50,3 +50,9 @@ def test_schema_leaves_out_the_tables_of_dlt(warehouse: Warehouse) -> None:
     warehouse.replace_arrow("raw._dlt_loads", pa.table({"load_id": ["1"]}))
     warehouse.replace_arrow("raw.t", pa.table(ROWS))
     assert schema_fingerprints(warehouse, "raw").keys() == {"t"}
+
+
+def test_rows_have_the_fingerprint_of_the_table_that_holds_them(warehouse: Warehouse) -> None:
+    """Rows that were read by a query count as those of a table with the same rows."""
+    rows: dict[str, list[object]] = {"id": [1, 2], 'a"; drop schema raw; --': ["x", None]}
+    assert fingerprint(warehouse, rows) == rows_fingerprint(pa.table(rows))

@@ -150,7 +150,7 @@ def _facts(run: Run, command: str, status: str, seconds: float) -> dict[str, obj
         "seconds": round(seconds, 3),
         "python_version": platform.python_version(),
         "environment": environment,
-        "lock_sha256": _lock_hash(environment),
+        "lock_sha256": lock_hash(environment),
         "database_bytes": path.stat().st_size if path is not None and path.is_file() else None,
         "outputs": run.outputs,
         "metrics": run.metrics,
@@ -158,6 +158,7 @@ def _facts(run: Run, command: str, status: str, seconds: float) -> dict[str, obj
     }
 
 
-def _lock_hash(environment: str | None) -> str | None:
+def lock_hash(environment: str | None) -> str | None:
+    """Return the SHA-256 of an environment's lock: which packages, by version and hash, it was made of."""
     lock = get_settings().root / "locks" / f"{environment}.txt"
     return hashlib.sha256(lock.read_bytes()).hexdigest() if lock.is_file() else None

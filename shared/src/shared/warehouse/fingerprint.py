@@ -6,8 +6,8 @@ import re
 
 import duckdb
 
-from shared.warehouse.base import Warehouse
-from shared.warehouse.identifiers import quote
+from shared.warehouse.base import ArrowData, Warehouse
+from shared.warehouse.identifiers import quote, quote_name
 
 # What differs between two runs that did the same: when they ran, and the ids that they were given.
 VOLATILE = re.compile(r"^(_dlt_.*|dbt_.*|run_id|valid_from|valid_to|.*_at)$")
@@ -22,10 +22,16 @@ def table_fingerprint(warehouse: Warehouse, table: str, *, ignore: re.Pattern[st
     columns = sorted(name for name in empty.schema.names if not ignore.match(name))
     if not columns:
         return warehouse.row_count(table), 0
-    selected = ", ".join(quote(name) for name in columns)
+    selected = ", ".join(quote_name(name) for name in columns)
+    return rows_fingerprint(warehouse.stream_arrow(f"select {selected} from {quote(table)}"))
+
+
+def rows_fingerprint(rows: ArrowData) -> tuple[int, int]:
+    """Return the row count and the sum of the rows' hashes, of rows that need not be a table of the warehouse."""
+    columns = ", ".join(quote_name(name) for name in sorted(rows.schema.names))
     with duckdb.connect() as calculator:
-        calculator.register("rows", warehouse.stream_arrow(f"select {selected} from {quote(table)}"))
-        row = calculator.execute(f"select count(*), coalesce(sum(hash({selected})::hugeint), 0) from rows").fetchone()
+        calculator.register("rows", rows)
+        row = calculator.execute(f"select count(*), coalesce(sum(hash({columns})::hugeint), 0) from rows").fetchone()
     assert row is not None
     return int(row[0]), int(row[1])
 
