@@ -15,6 +15,7 @@ import duckdb
 import pytest
 from dagster import AssetKey, DagsterInstance, EventLogEntry
 from orchestration.definitions import defs
+from orchestration.lists import refresh_lists
 
 from shared.config import Settings, get_settings
 from shared.config.environments import environment_variables, interpreter
@@ -142,7 +143,7 @@ def test_a_quality_that_is_too_low_stops_egress(flow: Flow) -> None:
     made, _ = flow.latest("egress", "customer_360")
     done = flow.materialize("group:master or group:egress", ORCHESTRATION_MIN_F1="1")
     assert (done.returncode, "error: 1 steps failed, 0 succeeded: `resolve`" in done.stderr) == (1, True), done.stderr
-    assert "pairwise_quality" in done.stdout
+    assert "pairwise_quality" in done.stderr
     resolved, _ = flow.latest("master", "entity_xref")
     assert resolved.run_id != made.run_id
     assert flow.latest("egress", "customer_360")[0].run_id == made.run_id
@@ -184,6 +185,7 @@ def test_a_list_that_is_out_of_date_says_what_to_run(flow: Flow) -> None:
 def test_what_is_mistyped(arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A job or a selection that is none is the caller's mistake, and the hint helps on."""
     monkeypatch.delenv("LABS_DIR", raising=False)
+    refresh_lists(get_settings())
     line = [sys.executable, "-m", "orchestration", "materialize", *arguments]
     done = subprocess.run(line, cwd=REPOSITORY, capture_output=True, text=True)
     assert (done.returncode, f"error: {message}" in done.stderr, "hint: " in done.stderr) == (2, True, True), (

@@ -58,7 +58,11 @@ def as_text(repository: RepositoryDefinition) -> dict[str, Any]:
     return {
         "assets": dict(sorted(assets.items())),
         "checks": dict(sorted(checks.items())),
-        "jobs": sorted(job.name for job in repository.get_all_jobs() if not job.name.startswith("__")),
+        "jobs": {
+            job.name: sorted(node.name for node in job.nodes)
+            for job in sorted(repository.get_all_jobs(), key=lambda job: job.name)
+            if not job.name.startswith("__")
+        },
         "schedules": {
             each.name: [each.cron_schedule, each.job_name, each.default_status.value]
             for each in repository.schedule_defs
