@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from orchestration.graphql import load_error, query
+from orchestration.graphql import query
 from ui_process import PATIENCE, SERVE, Ui, as_workspace, wait_until, with_variable
 
 GRAPH = Path(__file__).with_name("serve_graph.py")
@@ -164,7 +164,6 @@ def test_killed_code_server_and_its_runs(own: Ui) -> None:
     os.kill(before, signal.SIGKILL)
     own.wait_for(run_id, "FAILURE")
     assert "code-server died (signal 9): starting it again" in own.said
-    wait_until(lambda: load_error(own.address) == "")
     own.wait_for(own.launch("quick"), "SUCCESS")
     assert own.end(signal.SIGTERM) == 0
     assert not own.processes()

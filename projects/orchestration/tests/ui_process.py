@@ -75,7 +75,7 @@ class Ui:
         wait_until(lambda: not self.processes())
 
     def launch(self, *assets: str) -> str:
-        """Launch a run, as the page does."""
+        """Launch a run, as the page does; again where a code server is not back yet."""
         nodes = query(self.address, REPOSITORIES)["repositoriesOrError"]["nodes"]
         selector = {
             "repositoryName": nodes[0]["name"],
@@ -83,8 +83,14 @@ class Ui:
             "jobName": "__ASSET_JOB",
             "assetSelection": [{"path": asset.split("/")} for asset in assets],
         }
-        answer = query(self.address, LAUNCH, selector=selector)["launchRun"]
-        run_id: str = answer["run"]["runId"]
+        answers: list[dict[str, Any]] = []
+
+        def is_launched() -> bool:
+            answers.append(query(self.address, LAUNCH, selector=selector)["launchRun"])
+            return "run" in answers[-1]
+
+        wait_until(is_launched)
+        run_id: str = answers[-1]["run"]["runId"]
         return run_id
 
     def launch_and_begin(self, asset: str) -> str:
