@@ -1,7 +1,9 @@
 """Run every checker, all of them even when one fails, and sum up: `python -m tasks.lint [NAME …]` (task `lint`).
 
 Types are checked once for each project, with the libraries of its own environment as that Python has them; `shared` on
-the oldest and the newest Python it supports. `--fix` mends what ruff and sqlfluff can mend instead (task `format`).
+the oldest and the newest Python it supports. Environments of one Python follow one another and share mypy's cache: it
+knows the standard library, `shared` and libraries again by their files' content, wherever those are. `--fix` mends what
+ruff and sqlfluff can mend instead (task `format`).
 """
 
 from __future__ import annotations
@@ -13,13 +15,14 @@ import sys
 import time
 import tomllib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 from shared.command_line import command
 from shared.config import get_settings
 from shared.errors import UserError
+from tasks.environments import read_header
 
 SQL = (
     "projects/transformation/models",
@@ -66,8 +69,7 @@ def checkers(root: Path) -> dict[str, list[str]]:
         "dashboards": [".pixi/venvs/reporting/bin/python", "-m", "reporting", "lint"],
     }
     for environment, folder in typed_folders(root).items():
-        python, cache = f".pixi/venvs/{environment}/bin/python", f".pixi/mypy/{environment}"
-        found[f"types-{environment}"] = ["mypy", "--python-executable", python, "--cache-dir", cache, folder]
+        found[f"types-{environment}"] = ["mypy", "--python-executable", f".pixi/venvs/{environment}/bin/python", folder]
     return found
 
 
@@ -91,14 +93,30 @@ def run(name: str, arguments: Sequence[str], root: Path) -> Outcome:
     return Outcome(name, passed, output, time.monotonic() - begun)
 
 
-def run_all(commands: dict[str, list[str]], root: Path, workers: int) -> list[Outcome]:
-    """Run the commands, show a line for each as it ends, then what the failed ones said."""
-    with ThreadPoolExecutor(workers) as pool:
+def in_turns(commands: dict[str, list[str]], root: Path) -> list[dict[str, list[str]]]:
+    """The commands in groups that may run at once; those of a group write one cache and follow one another."""
+    groups: dict[str, dict[str, list[str]]] = {}
+    for name, arguments in commands.items():
+        lock = root / "locks" / f"{name.removeprefix('types-')}.txt"
+        group = f"types-{read_header(lock)['python']}" if name.startswith("types-") else name
+        groups.setdefault(group, {})[name] = arguments
+    return [*groups.values()]
+
+
+def run_all(groups: Sequence[dict[str, list[str]]], root: Path, workers: int) -> list[Outcome]:
+    """Run groups of commands at once, show a line for each command as it ends, then what the failed ones said."""
+
+    def run_group(group: dict[str, list[str]]) -> list[Outcome]:
         outcomes = []
-        for future in as_completed([pool.submit(run, name, arguments, root) for name, arguments in commands.items()]):
-            outcome = future.result()
+        for name, arguments in group.items():
+            outcome = run(name, arguments, root)
             outcomes.append(outcome)
             print(f"{'✓' if outcome.passed else '✗'} {outcome.name} ({outcome.seconds:.1f} s)", flush=True)
+        return outcomes
+
+    with ThreadPoolExecutor(workers) as pool:
+        outcomes = [outcome for ended in pool.map(run_group, groups) for outcome in ended]
+    commands = {name: arguments for group in groups for name, arguments in group.items()}
     for outcome in outcomes:
         if not outcome.passed:
             print(f"\n---- {outcome.name}: {' '.join(commands[outcome.name])}\n{outcome.output.rstrip()}")
@@ -127,7 +145,8 @@ def main(argv: Sequence[str]) -> int:
     }
     begun = time.monotonic()
     # Fixes follow one another: two of them write the same files.
-    outcomes = run_all(chosen, root, workers=1 if arguments.fix else os.cpu_count() or 1)
+    groups = [chosen] if arguments.fix else in_turns(chosen, root)
+    outcomes = run_all(groups, root, workers=os.cpu_count() or 1)
     failed = [outcome.name for outcome in outcomes if not outcome.passed]
     print(f"\n{len(outcomes) - len(failed)} passed, {len(failed)} failed in {time.monotonic() - begun:.1f} s")
     return 1 if failed else 0

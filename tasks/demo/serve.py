@@ -27,6 +27,8 @@ APIS = {"loyalty": "LOYALTY_API_URL", "crm": "CRM_API_URL"}
 START_TIMEOUT = 30.0  # seconds
 INTERRUPT_GRACE = 2.0  # seconds
 END_GRACE = 10.0  # seconds
+# `ui` gives the runs under way their time to end.
+COMMAND_GRACE = 60.0  # seconds
 
 
 class Stopped(BaseException):
@@ -124,13 +126,13 @@ def pass_on(process: subprocess.Popen[bytes], signum: int) -> int:
         except subprocess.TimeoutExpired:
             pass
     process.send_signal(signum)
-    return end(process)
+    return end(process, COMMAND_GRACE)
 
 
-def end(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> int:
+def end(process: subprocess.Popen[str] | subprocess.Popen[bytes], grace: float = END_GRACE) -> int:
     """Wait for a process that has been asked to end; kill it when it does not."""
     try:
-        return process.wait(END_GRACE)
+        return process.wait(grace)
     except subprocess.TimeoutExpired:
         process.kill()
         return process.wait()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import UserError
-from tasks.lint import checkers, main, run_all
+from tasks.lint import checkers, in_turns, main, run_all
 
 SAYS_NO = ["python", "-c", "print('bad line'); raise SystemExit(1)"]
 SAYS_YES = ["python", "-c", ""]
@@ -13,7 +13,7 @@ SAYS_YES = ["python", "-c", ""]
 
 def test_all_run_even_when_one_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A failing checker's output is shown, and the others run all the same."""
-    outcomes = run_all({"first": SAYS_NO, "second": SAYS_YES}, tmp_path, workers=1)
+    outcomes = run_all([{"first": SAYS_NO, "second": SAYS_YES}], tmp_path, workers=1)
     assert [(outcome.name, outcome.passed) for outcome in outcomes] == [("first", False), ("second", True)]
     output = capsys.readouterr().out
     assert "✗ first" in output
@@ -23,7 +23,7 @@ def test_all_run_even_when_one_fails(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 def test_a_missing_checker_fails_with_a_hint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A checker that is not installed counts as failed and says how to get it."""
-    (outcome,) = run_all({"absent": ["no-such-checker"]}, tmp_path, workers=1)
+    (outcome,) = run_all([{"absent": ["no-such-checker"]}], tmp_path, workers=1)
     assert not outcome.passed
     assert "hint: " in capsys.readouterr().out
 
@@ -38,6 +38,15 @@ def test_types_are_checked_in_each_project_with_code(tmp_path: Path) -> None:
     found = checkers(tmp_path)
     assert "types-empty" not in found
     assert ".pixi/venvs/sales/bin/python" in found["types-sales"]
+
+
+def test_types_of_one_python_are_checked_in_turn(tmp_path: Path) -> None:
+    """Environments of the same Python, which share mypy's cache, follow one another; all else may run at once."""
+    (tmp_path / "locks").mkdir()
+    for name, python in {"sales": "3.11", "old": "3.10", "web": "3.11"}.items():
+        (tmp_path / f"locks/{name}.txt").write_text(f"# environment: {name}\n# python: {python}\n")
+    groups = in_turns(dict.fromkeys(["ruff", "types-sales", "types-old", "types-web"], SAYS_YES), tmp_path)
+    assert [[*group] for group in groups] == [["ruff"], ["types-sales", "types-web"], ["types-old"]]
 
 
 def test_an_unknown_checker_is_the_users_mistake() -> None:

@@ -22,7 +22,19 @@ Done = subprocess.CompletedProcess[str]
 RunLab = Callable[..., Done]
 Labs = Callable[..., int]
 
+# Labs that a module's tests share.
+BUILT = {"by_hand", "real"}
 STORES = "store,opened,area\nS1,2020-01-31,10.50\nS2,2021-02-01,20.00\n"
+
+
+# Before xdist reads the groups.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group the tests of one built lab for `--dist loadgroup`: it is built once, not by each worker."""
+    for item in items:
+        names = item.fixturenames if isinstance(item, pytest.Function) else []
+        for name in sorted(BUILT.intersection(names)):
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {name}"))
 
 
 @pytest.fixture

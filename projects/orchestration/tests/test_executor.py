@@ -15,12 +15,12 @@ from dagster import (
     define_asset_job,
     execute_job,
 )
-
 from orchestration.executor import threads_executor
 
 
-def make_job(folder: str, pool: str, failing: str) -> JobDefinition:
+def make_job(case: str) -> JobDefinition:
     """Return a job of two steps that note whether they met, and one that depends on both."""
+    folder, pool, failing = case.split("|")
     meeting = Barrier(2)
 
     def work(name: str) -> None:
@@ -55,7 +55,7 @@ def run(folder: Path, pool: str = "", failing: str = "") -> bool:
     with DagsterInstance.local_temp(str(folder), overrides=settings) as instance:
         here = str(Path(__file__).parent)
         job = build_reconstructable_job(
-            __name__, "make_job", (str(folder), pool, failing), reconstructor_working_directory=here
+            __name__, "make_job", (f"{folder}|{pool}|{failing}",), reconstructor_working_directory=here
         )
         with execute_job(job, instance) as result:
             return result.success

@@ -12,8 +12,7 @@ from shared.config import get_settings
 from shared.errors import ConfigurationError
 from shared.postgres import passfile
 from shared.postgres.errors import ServerUnavailable
-from shared.postgres.provision import DAGSTER, DAGSTER_LOGIN, new_passwords, provision_dagster
-from shared.postgres.server import HOSTS, LocalServer, free_port
+from shared.postgres.server import free_port
 
 
 @asset(pool="warehouse")
@@ -21,7 +20,7 @@ def something() -> None:
     """Do nothing."""
 
 
-JOB = Definitions(assets=[something]).get_implicit_global_asset_job_def()
+JOB = Definitions(assets=[something]).resolve_implicit_global_asset_job_def()
 
 
 @pytest.fixture(autouse=True)
@@ -31,17 +30,6 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DAGSTER_HOME", "")
     monkeypatch.setenv("DAGSTER_POSTGRES_URL", "")
     return tmp_path
-
-
-@pytest.fixture
-def database(postgres_server: LocalServer, data: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Point DAGSTER_POSTGRES_URL at a new server's database, without user and password, and return it."""
-    provision_dagster(postgres_server.admin(DAGSTER))
-    entries = new_passwords(postgres_server.admin(), [DAGSTER_LOGIN], hosts=HOSTS, port=passfile.ANY)
-    passfile.write(get_settings().passfile, entries)
-    url = postgres_server.admin(DAGSTER).location
-    monkeypatch.setenv("DAGSTER_POSTGRES_URL", url)
-    return url
 
 
 def test_home_is_in_the_data_folder(data: Path) -> None:
@@ -64,7 +52,7 @@ def test_configuration_follows_the_project(data: Path) -> None:
     assert "enabled: true" not in (data / "dagster" / "dagster.yaml").read_text().partition("run_monitoring")[0]
 
 
-@pytest.mark.usefixtures("database")
+@pytest.mark.usefixtures("dagster_database")
 def test_runs_are_kept_in_postgres(data: Path) -> None:
     """With DAGSTER_POSTGRES_URL runs are kept in that database, none in a file; the passfile has the password."""
     with instance(get_settings()) as opened:
@@ -77,12 +65,12 @@ def test_runs_are_kept_in_postgres(data: Path) -> None:
     assert not (data / "dagster" / "history").exists()
 
 
-def test_password_is_in_no_file(database: str, data: Path) -> None:
+def test_password_is_in_no_file(data: Path, dagster_database: str) -> None:
     """The password is handed to Dagster's processes by their environment, and written nowhere."""
     prepare_home(get_settings())
     (password,) = {entry.password for entry in passfile.read(get_settings().passfile)}
     assert password in variables(get_settings())["DAGSTER_POSTGRES_URL"]
-    assert password not in database
+    assert password not in dagster_database
     assert all(password not in path.read_text() for path in (data / "dagster").iterdir() if path.is_file())
 
 

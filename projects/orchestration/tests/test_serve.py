@@ -87,8 +87,7 @@ def test_services_that_were_killed_are_started_again(running: Ui) -> None:
     before = {service: running.processes(service) for service in ("dagster_webserver", "dagster._daemon")}
     for (pid,) in before.values():
         os.kill(pid, signal.SIGKILL)
-    for service, old in before.items():
-        wait_until(lambda service=service, old=old: running.processes(service) not in ([], old))
+    wait_until(lambda: all(running.processes(service) not in ([], old) for service, old in before.items()))
     wait_until(lambda: answers(running))
     assert running.run(run_id)["status"] == "STARTED"
     running.cancel(run_id)

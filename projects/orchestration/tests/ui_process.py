@@ -121,9 +121,9 @@ def with_variable(setting: str) -> list[tuple[int, str]]:
     return found
 
 
-def wait_until(is_so: Callable[[], object]) -> None:
+def wait_until(is_so: Callable[[], object], *, patience: float = PATIENCE) -> None:
     """Wait for something to become so."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while not is_so():
         assert time.monotonic() < deadline, "it did not come to be in time"
         time.sleep(0.1)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from platforms import DuckDBPlatform, Platform, PostgresPlatform, copy_tables
+from platforms import DuckDBPlatform, Platform, PostgresPlatform, copy_owned, copy_tables
 
 from shared.config import get_settings
+from shared.testing.once import make_once
+from shared.testing.servers import new_server, prepare
 
 pytest_plugins = ["shared.testing.engines"]
 
@@ -16,9 +19,34 @@ RAW_SQL = Path(__file__).with_name("raw.sql").read_text(encoding="utf-8")
 MASTER_SQL = Path(__file__).with_name("master.sql").read_text(encoding="utf-8")
 
 
+# Before xdist reads the groups.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group tests for `--dist loadgroup`: one worker has all on DuckDB, as each parses the project once an engine.
+
+    Tests without a platform come early, for the others while the first worker makes what platforms start from.
+    """
+    order = {"duckdb": 0, "": 1, "rounds": 2}
+    items.sort(key=lambda item: order.get(group_of(item), 3))
+    for item in items:
+        if group_of(item):
+            item.add_marker(pytest.mark.xdist_group(group_of(item)))
+
+
+def group_of(item: pytest.Item) -> str:
+    """Return which tests have to be on one worker with this one, nothing where it has no platform."""
+    names = set(item.fixturenames) if isinstance(item, pytest.Function) else set()
+    engine = item.callspec.params.get("engine") if hasattr(item, "callspec") else None
+    if "rounds" in names:
+        return "rounds"
+    if names & {"postgres_platform", "postgres_server"} or ("platform" in names and engine == "postgres"):
+        return f"postgres {item.path.stem}"
+    return "duckdb" if names & {"platform", "duckdb_platform"} else ""
+
+
 @pytest.fixture(scope="session")
 def duckdb_platform(tmp_path_factory: pytest.TempPathFactory) -> DuckDBPlatform:
-    """Return the session's platform on DuckDB, with every state that tests start from.
+    """Return the worker's platform on DuckDB, with every state that tests start from.
 
     `raw` has its raw layer only: 50 households' sales, all products, customers and members. `core` has built its core,
     `complete` everything; who is the same person comes from the demo data's truth.
@@ -26,32 +54,53 @@ def duckdb_platform(tmp_path_factory: pytest.TempPathFactory) -> DuckDBPlatform:
     if not (DEMO_DATA / "landing/pos/transactions.parquet").exists():
         pytest.fail(f"no demo data in {DEMO_DATA}; run `./pixiw run demo-data` first")
     platform = DuckDBPlatform(tmp_path_factory.mktemp("duckdb"))
-    platform.open(write=True).close()
-    platform.keep("empty")
-    platform.sql(*statements(RAW_SQL))
-    platform.keep("raw")
-    build(platform, "core")
-    platform.sql(*statements(MASTER_SQL))
-    build(platform, "egress", state="complete")
+
+    def make(states: Path) -> None:
+        platform.open(write=True).close()
+        platform.keep("empty")
+        platform.sql(*statements(RAW_SQL))
+        platform.keep("raw")
+        # Without a master layer that is the core alone.
+        platform.told = build(platform, "all", state="core")
+        platform.sql(*statements(MASTER_SQL))
+        build(platform, "egress", state="complete")
+        platform.give(states)
+
+    platform.take(make_once(tmp_path_factory, "duckdb_states", make))
     return platform
 
 
 @pytest.fixture(scope="session")
 def postgres_platform(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, duckdb_platform: DuckDBPlatform
-) -> PostgresPlatform:
-    """Return the session's platform on PostgreSQL: the same states, with the same rows in raw and master."""
-    server = request.getfixturevalue("postgres_server")
-    platform = PostgresPlatform(tmp_path_factory.mktemp("on_postgres"), server)
-    platform.start_from("new")
-    platform.keep("empty")
-    duckdb_platform.start_from("complete")
-    copy_tables(duckdb_platform, platform, "raw", "ingress")
-    platform.keep("raw")
-    build(platform, "core")
-    copy_tables(duckdb_platform, platform, "master", "entity_resolution")
-    build(platform, "egress", state="complete")
-    return platform
+    tmp_path_factory: pytest.TempPathFactory, duckdb_platform: DuckDBPlatform
+) -> Iterator[PostgresPlatform]:
+    """Return the worker's platform on PostgreSQL: the same states, with the same rows in raw and master."""
+    folder = tmp_path_factory.mktemp("on_postgres")
+    server = new_server(folder / "server")
+
+    def make(states: Path) -> None:
+        prepare(server)
+        platform = PostgresPlatform(folder, server)
+        platform.start_from("new")
+        platform.keep("empty")
+        duckdb_platform.start_from("complete")
+        copy_tables(duckdb_platform, platform, "raw", "ingress")
+        platform.keep("raw")
+        platform.told = build(platform, "all", state="core")
+        copy_tables(duckdb_platform, platform, "master", "entity_resolution")
+        build(platform, "egress", state="complete")
+        platform.give(states)
+
+    try:
+        states = make_once(tmp_path_factory, "postgres_states", make)
+        if not server.exists:
+            copy_owned(states / "server", server.folder)
+            server.start()
+        platform = PostgresPlatform(folder, server)
+        platform.take(states)
+        yield platform
+    finally:
+        server.stop()
 
 
 def statements(text: str) -> list[str]:
@@ -59,11 +108,12 @@ def statements(text: str) -> list[str]:
     return text.replace("$DATA", str(DEMO_DATA)).split(";\n")
 
 
-def build(platform: Platform, scope: str, *, state: str | None = None) -> None:
-    """Build a scope and keep the state that comes of it."""
+def build(platform: Platform, scope: str, *, state: str) -> str:
+    """Build a scope, keep the state that comes of it, and return what was told."""
     done = platform.transform("build", scope)
     assert done.code == 0, done.err
-    platform.keep(state or scope)
+    platform.keep(state)
+    return done.err
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from typing_extensions import override
 
 from shared.command_line import command
 from shared.config import Settings
-from shared.dbt import environment_set
+from shared.dbt import dbt_command_line, environment_set
 from shared.dbt_environment import dbt_environment
 from shared.postgres.provision import LOGINS
 from shared.postgres.server import LocalServer
@@ -33,6 +33,8 @@ from transformation.comparison import Difference, columns_of, fingerprint
 from transformation.layers import BUILT_LAYERS, PROJECT_DIR, ROLE
 
 Rows = list[tuple[Any, ...]]
+STATES = ("empty", "raw", "core", "complete")
+TOLD = "told.txt"
 
 
 @dataclass
@@ -47,10 +49,15 @@ class Platform(ABC):
     """A warehouse, and the commands that work on it.
 
     It is always the same file or database: dbt parses the whole project again when a variable of its profile changes.
-    A state of it can be kept under a name and taken up again.
+    A state of it can be kept under a name and taken up again. Each worker of a test run has a platform of its own; the
+    first one gives the states that it has made to the others.
+
+    Attributes:
+        told: What the build that had no master layer told.
     """
 
     engine: str
+    told = ""
 
     def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
@@ -80,6 +87,14 @@ class Platform(ABC):
     @abstractmethod
     def keep(self, state: str) -> None:
         """Keep the warehouse as it is under a name."""
+
+    @abstractmethod
+    def give(self, folder: Path) -> None:
+        """Put what was kept, and what was told, into a new folder."""
+
+    @abstractmethod
+    def take(self, folder: Path) -> None:
+        """Keep what another worker has given there."""
 
     @abstractmethod
     def sql(self, *statements: str, role: Role | None = None) -> Rows:
@@ -117,20 +132,12 @@ class Platform(ABC):
 
     def bare_dbt(self, *arguments: str, project: Path = PROJECT_DIR) -> Finished:
         """Run dbt itself, without this project's command around it."""
+        messages = io.StringIO()
         with environment_set(self.environment):
-            environment = {
-                **os.environ,
-                **dbt_environment(self.settings, PROJECT_DIR, ROLE),
-                "DBT_PROJECT_DIR": str(project),
-            }
-        done = subprocess.run(
-            [Path(sys.executable).with_name("dbt"), "--no-use-colors", *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return Finished(done.returncode, done.stdout + done.stderr)
+            environment = {**dbt_environment(self.settings, PROJECT_DIR, ROLE), "DBT_PROJECT_DIR": str(project)}
+        with environment_set(self.environment | environment), redirect_stderr(messages), redirect_stdout(messages):
+            code = dbt_command_line(["--no-use-colors", *arguments])
+        return Finished(code, messages.getvalue())
 
     def hashes(self, *relations: str) -> dict[str, tuple[int, int]]:
         """Return number and hash of the rows of relations, of all that dbt builds by default, whatever their order."""
@@ -168,6 +175,19 @@ class DuckDBPlatform(Platform):
         shutil.copyfile(self.path, self.folder / f"{state}.duckdb")
 
     @override
+    def give(self, folder: Path) -> None:
+        folder.mkdir()
+        for state in STATES:
+            shutil.copy(self.folder / f"{state}.duckdb", folder)
+        (folder / TOLD).write_text(self.told)
+
+    @override
+    def take(self, folder: Path) -> None:
+        for state in STATES:
+            shutil.copy(folder / f"{state}.duckdb", self.folder)
+        self.told = (folder / TOLD).read_text()
+
+    @override
     def sql(self, *statements: str, role: Role | None = None) -> Rows:
         with duckdb.connect(self.path) as connection:
             for statement in statements:
@@ -194,6 +214,19 @@ class PostgresPlatform(Platform):
     def keep(self, state: str) -> None:
         self._clone(self.admin.database, f"state_{state}")
 
+    @override
+    def give(self, folder: Path) -> None:
+        port = self.server.port
+        self.server.stop()
+        folder.mkdir()
+        copy_owned(self.server.folder, folder / "server")
+        (folder / TOLD).write_text(self.told)
+        self.server.start(port)
+
+    @override
+    def take(self, folder: Path) -> None:
+        self.told = (folder / TOLD).read_text()
+
     def _clone(self, source: str, name: str) -> None:
         names = {"name": sql.Identifier(name), "source": sql.Identifier(source)}
         logins = sql.SQL(", ").join(map(sql.Identifier, LOGINS))
@@ -212,6 +245,11 @@ class PostgresPlatform(Platform):
     @override
     def sql(self, *statements: str, role: Role | None = None) -> Rows:
         return run_as(self.admin, statements, role)
+
+
+def copy_owned(folder: Path, copy: Path) -> None:
+    """Copy the folder of a stopped server, its owner too: where tests run as root the server has another one."""
+    subprocess.run(["cp", "-a", folder, copy], check=True)
 
 
 def run_as(login: PostgresTarget, statements: Sequence[str], role: Role | None) -> Rows:

@@ -53,9 +53,7 @@ class Crew:
         """
         runs_lost = False
         if self.guard.poll() is not None:
-            self.guard = self._new_guard()
-            for service in self.services:
-                self._announce(service)
+            self._replace_guard()
         for service in self.services:
             code = service.died
             for line in service.errors():
@@ -74,7 +72,7 @@ class Crew:
         self._announce(service)
 
     def _announce(self, service: Service) -> None:
-        assert self.guard.stdin and service.process, "there is neither a guard nor a service without a process"
+        assert self.guard.stdin and service.process
         # A guard that has just died is replaced at the next check, and told of all of them.
         with suppress(BrokenPipeError):
             self.guard.stdin.write(f"{service.name} {service.process.pid}\n".encode())
@@ -89,8 +87,20 @@ class Crew:
             pass_fds=[self.lock],
         )
 
+    def _replace_guard(self) -> None:
+        self.guard = self._new_guard()
+        for service in self.services:
+            if service.process:
+                self._announce(service)
+
     def _end(self) -> None:
-        """Let the guard end everything, and wait for that."""
+        """Let the guard end everything, and wait for that; where it was killed, another one does it."""
+        self._wait_for_guard()
+        if self.guard.returncode:
+            self._replace_guard()
+            self._wait_for_guard()
+
+    def _wait_for_guard(self) -> None:
         assert self.guard.stdin
         with suppress(BrokenPipeError):
             self.guard.stdin.close()

@@ -37,15 +37,12 @@ SWEEP_SECONDS = 10.0
 
 
 def serve(settings: Settings, *, port: int = 3000, workspace: Path | None = None) -> int:
-    """Start web server and daemon, say where, and keep them going until SIGINT or SIGTERM.
+    """Start web server and daemon, say where, and keep them going until SIGINT or SIGTERM; return 0.
 
     Args:
         settings: Whose data folder it is for; there is one `ui` for each.
         port: On loopback; 0 takes a free one.
         workspace: Names the code to serve; the project's own by default.
-
-    Returns:
-        0, as being told to end is how it ends.
 
     Raises:
         UserError: It runs already, or the port is taken.
@@ -57,13 +54,14 @@ def serve(settings: Settings, *, port: int = 3000, workspace: Path | None = None
     home = prepare_home(settings)
     with ExitStack() as stack:
         note, lock = stack.enter_context(only_one(home))
-        address = f"http://{HOST}:{chosen(port)}"
+        port = chosen(port)
+        address = f"http://{HOST}:{port}"
         note.write_text(json.dumps({"address": address, "process": os.getpid()}), encoding="utf-8")
         opened = stack.enter_context(instance(settings))
         end_dead_runs(opened, home, launchers_gone=True)
-        # Not in the home, whose path may be longer than a socket's may be.
+        # Not in the home, whose path may be longer than a socket's may be; the crew's guard removes it.
         scratch = Path(tempfile.mkdtemp(prefix="dagster-"))
-        parts = services(settings, workspace or PROJECT / "workspace.yaml", scratch, int(address.rpartition(":")[2]))
+        parts = services(settings, workspace or PROJECT / "workspace.yaml", scratch, port)
         crew = Crew(parts, root=settings.root, home=home, scratch=scratch, lock=lock)
         stack.enter_context(crew.at_work())
         if answers(crew, address, stopped):

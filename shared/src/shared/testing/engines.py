@@ -14,13 +14,12 @@ from typing import Literal
 import pytest
 from psycopg2 import sql
 
-from shared.postgres import passfile
-from shared.postgres.provision import LOGINS, new_passwords, provision, run_script
-from shared.postgres.server import HOSTS, LocalServer
+from shared.postgres.provision import run_script
+from shared.postgres.server import LocalServer
 from shared.postgres.target import PostgresTarget
+from shared.testing.servers import TEMPLATE, new_server, prepare
 
 Engine = Literal["duckdb", "postgres"]
-TEMPLATE = "template_warehouse"
 numbers = itertools.count(1)
 
 
@@ -51,14 +50,9 @@ class PostgresDatabase:
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
     """Start a server with the projects' roles and a warehouse to clone; passwords are asked for as anywhere else."""
     # A short path, as a folder that nobody else writes to.
-    folder = tmp_path_factory.mktemp("postgres")
-    quick = {"fsync": "off", "shared_buffers": "64MB", "max_connections": "50"}
-    server = LocalServer(folder, configuration=quick, sync=False)
-    server.create()
-    server.start()
+    server = new_server(tmp_path_factory.mktemp("postgres"))
     try:
-        provision(server.admin(TEMPLATE))
-        passfile.write(server.passwords, new_passwords(server.admin(), LOGINS, hosts=HOSTS, port=passfile.ANY))
+        prepare(server)
         yield server
     finally:
         server.stop()

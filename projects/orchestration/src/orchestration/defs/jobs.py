@@ -17,9 +17,10 @@ from dagster import (
 
 from orchestration.assets import key_of, warehouse_pool
 from orchestration.dead_runs import hold
-from orchestration.home import home_of
 from orchestration.executor import threads_executor
-from orchestration.projects import TRANSFORMATION
+from orchestration.home import home_of
+from orchestration.lists import read_list
+from orchestration.projects import LABS, TRANSFORMATION
 from orchestration.steps import run_command
 from shared.config import Settings, get_settings
 
@@ -29,15 +30,18 @@ FIRST_SUNDAY = "2017-01-01"
 ANYTHING = "anything"
 
 PLATFORM = AssetSelection.groups(*LAYERS) - AssetSelection.tag("on_request", "true")
-LABS = AssetSelection.tag_string("lab")
 
 
 @definitions
 def defs() -> Definitions:
     """Return the jobs with their schedules, and the executor of all runs."""
     platform = define_asset_job("platform", PLATFORM, description="Everything from the sources to the deliveries.")
-    labs = define_asset_job("labs", LABS, description="All labs at once.")
-    anything = define_asset_job(ANYTHING, AssetSelection.all(), description="What `materialize SELECTION` selects from.")
+    settings = get_settings()
+    names = [lab["name"] for lab in read_list(LABS, settings)["labs"]]
+    labs = define_asset_job("labs", AssetSelection.groups(*names), description="All labs at once.")
+    anything = define_asset_job(
+        ANYTHING, AssetSelection.all(), description="What `materialize SELECTION` selects from."
+    )
     schedules = [
         ScheduleDefinition(
             name=f"{each.name}_daily", job=each, cron_schedule=MIDNIGHT, default_status=DefaultScheduleStatus.RUNNING
@@ -45,7 +49,7 @@ def defs() -> Definitions:
         for each in (platform, labs)
     ]
     return Definitions(
-        jobs=[platform, labs, anything, sales_backfill(get_settings())], schedules=schedules, executor=threads_executor
+        jobs=[platform, labs, anything, sales_backfill(settings)], schedules=schedules, executor=threads_executor
     )
 
 

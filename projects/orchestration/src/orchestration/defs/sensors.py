@@ -40,7 +40,9 @@ def defs() -> Definitions:
     """Return the sensors."""
     settings = get_settings()
     sources = [
-        source for source in read_list(INGRESS, settings)["sources"] if not missing_settings(source["required_settings"])
+        source
+        for source in read_list(INGRESS, settings)["sources"]
+        if not missing_settings(source["required_settings"])
     ]
     labs = read_list(LABS, settings)["labs"]
     return Definitions(
@@ -65,7 +67,7 @@ def drops_of_sources(sources: Sequence[dict[str, Any]], settings: Settings) -> l
         )
         for source in sources
         for resource in source["resources"]
-        if resource["drop_folder"] and not resource["on_request"]
+        if str(resource["pattern"]).endswith(".csv") and not resource["on_request"]
     ]
 
 
@@ -88,7 +90,11 @@ def drop_sensor(name: str, job: str, drops: Sequence[Drop], settings: Settings) 
         within = context.repository_def.get_job(job).asset_layer.executable_asset_keys
         found = list(dropped(drops, settings, (context.cursor or "").split()))
         requests = [
-            RunRequest(each.digest, asset_selection=sorted(each.drop.assets.resolve(graph) & within), tags=each.tags)
+            RunRequest(
+                each.digest,
+                asset_selection=sorted(each.drop.assets.resolve(graph).intersection(within)),
+                tags=each.tags,
+            )
             for each in found
         ]
         return SensorResult(requests, cursor=" ".join(each.digest for each in found))
@@ -117,7 +123,7 @@ def failure_alert(context: RunFailureSensorContext) -> None:
     steps = [event.step_key for event in context.get_step_failure_events() if event.step_key]
     Alerts.from_settings(get_settings()).failed(
         subject_of(context),
-        context.failure_event.message,
+        context.failure_event.message or "failed",
         hint="its log says more; it can be run again from the failed step",
         details={"run": context.dagster_run.run_id, "steps": ", ".join(steps)},
     )
