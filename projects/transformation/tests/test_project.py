@@ -17,8 +17,8 @@ from platforms import Platform
 from shared.config import get_settings
 from shared.dbt import environment_set
 from shared.warehouse.opening import duckdb_path
-from transformation.dbt_environment import dbt_environment
-from transformation.layers import PROJECT_DIR, declared_keys
+from shared.dbt_environment import dbt_environment
+from transformation.layers import PROJECT_DIR, ROLE, declared_keys
 
 
 def test_the_unit_tests_pass(on_complete: Platform) -> None:
@@ -86,7 +86,7 @@ def test_dbt_connects_as_the_settings_say(part: str, monkeypatch: pytest.MonkeyP
     """Login and database of a PostgreSQL URL reach dbt as they are, whatever is in them."""
     name = quote(part, safe="")
     monkeypatch.setenv("WAREHOUSE_URL", f"postgresql://u{name}:p{name}@db.example:6543/d{name}")
-    with environment_set(dbt_environment(get_settings())):
+    with environment_set(dbt_environment(get_settings(), PROJECT_DIR, ROLE)):
         found = credentials()
     assert (found.type, found.host, found.port) == ("postgres", "db.example", 6543)
     assert (found.user, found.password, found.database) == ("u" + part, "p" + part, "d" + part)
@@ -99,7 +99,7 @@ def test_a_url_without_a_login_is_the_projects_own(tmp_path: Path, monkeypatch: 
     passfile.write_text("*:*:*:platform_transformation:from the file\n")
     monkeypatch.setenv("PGPASSFILE", str(passfile))
     monkeypatch.setenv("WAREHOUSE_URL", "postgresql://db.example/platform")
-    with environment_set(dbt_environment(get_settings())):
+    with environment_set(dbt_environment(get_settings(), PROJECT_DIR, ROLE)):
         found = credentials()
     assert (found.user, found.password, found.port) == ("platform_transformation", "from the file", 5432)
 
@@ -111,7 +111,7 @@ def test_what_libpq_is_told_by_the_url_reaches_dbt(monkeypatch: pytest.MonkeyPat
         "WAREHOUSE_URL",
         "postgresql://u:p@db.example/d?sslmode=require&channel_binding=require&options=-c%20work_mem%3D1GB",
     )
-    variables = dbt_environment(get_settings())
+    variables = dbt_environment(get_settings(), PROJECT_DIR, ROLE)
     assert (variables["PGSSLMODE"], variables["PGCHANNELBINDING"]) == ("require", "require")
     assert variables["PGOPTIONS"].startswith("-c work_mem=1GB -c TimeZone=UTC")
 
@@ -119,5 +119,5 @@ def test_what_libpq_is_told_by_the_url_reaches_dbt(monkeypatch: pytest.MonkeyPat
 def test_the_password_is_in_one_variable_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of all that dbt is given, only the variable that dbt masks holds the password, in no form any other."""
     monkeypatch.setenv("WAREHOUSE_URL", "postgresql://u:s%40cret@db.example/d?sslmode=require")
-    holding = [name for name, value in dbt_environment(get_settings()).items() if "cret" in value]
+    holding = [name for name, value in dbt_environment(get_settings(), PROJECT_DIR, ROLE).items() if "cret" in value]
     assert holding == ["DBT_ENV_SECRET_WAREHOUSE_PASSWORD"]

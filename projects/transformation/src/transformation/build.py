@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from shared.config import Settings
-from shared.dbt import BUILT, GOOD, Node, run_dbt
-from shared.errors import PlatformError
-from shared.monitoring import Run, record_run
+from shared.dbt import Node, run_dbt
+from shared.dbt_build import build_arguments, check, enter_results, show_tests
+from shared.dbt_environment import dbt_environment, log_dir
+from shared.monitoring import record_run
 from shared.utils.console import Counter, say
-from shared.warehouse import Warehouse, open_warehouse
-from transformation.dbt_environment import dbt_environment, log_dir
-from transformation.layers import ROLE, Scope, buildable_scope, selection
+from shared.warehouse import open_warehouse
+from transformation.layers import PROJECT_DIR, ROLE, Scope, buildable_scope, selection
 
-SHOWN_FAILURES = 20
 # In the order in which data passes through them.
 FOLDERS = (
     *(f"ingress/{name}" for name in ("staging", "cleansing", "conforming", "enrichment")),
@@ -22,12 +18,6 @@ FOLDERS = (
     *(f"core/{name}" for name in ("dimensions", "facts", "aggregates")),
     *(f"egress/{name}" for name in ("denormalized", "api_models", "reporting", "reverse_etl")),
 )
-
-
-class BuildFailed(PlatformError):
-    """Models or tests failed."""
-
-    code = "build_failed"
 
 
 def build(settings: Settings, *, scope: Scope, select: list[str], full_refresh: bool, command: str) -> None:
@@ -51,40 +41,12 @@ def build(settings: Settings, *, scope: Scope, select: list[str], full_refresh: 
         possible = buildable_scope(warehouse, scope)
         if possible != scope:
             say("building core only: egress waits for `./pixiw run resolve`, which makes the master layer")
-        arguments = dbt_arguments(selection(possible, select), full_refresh=full_refresh)
+        arguments = build_arguments(selection(possible, select), full_refresh=full_refresh)
         with warehouse.handed_over(), Counter(f"transform {possible}", unit="nodes") as counter:
-            nodes = run_dbt(arguments, dbt_environment(settings), counter.advance)
+            nodes = run_dbt(arguments, dbt_environment(settings, PROJECT_DIR, ROLE), counter.advance)
         rows = enter_results(warehouse, run, nodes)
         show_layers(nodes, rows)
         check(nodes, log_dir(settings))
-
-
-def dbt_arguments(select: list[str], *, full_refresh: bool) -> list[str]:
-    """Return dbt's command line."""
-    arguments = ["build", "--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check"]
-    # A test runs once all that it compares is built. Unit tests use invented rows: they belong to the project's tests.
-    arguments += ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
-    arguments += select
-    # What came of it stands in the ledger; writing dbt's artefacts as well would take as long as a large model.
-    arguments += ["--no-write-json", "--log-level-file", os.environ.get("DBT_LOG_LEVEL_FILE", "info")]
-    return [*arguments, "--full-refresh"] if full_refresh else arguments
-
-
-def enter_results(warehouse: Warehouse, run: Run, nodes: list[Node]) -> dict[str, int]:
-    """Enter in the ledger what was built and tested, and return the rows of each relation that was built."""
-    rows: dict[str, int] = {}
-    with warehouse.transaction():
-        for node in nodes:
-            if node.kind in BUILT and node.status in GOOD:
-                detail = {"folder": node.folder, "materialized": node.materialized, "seconds": round(node.seconds, 3)}
-                rows[node.name] = warehouse.row_count(node.name)
-                run.output(node.name, rows=rows[node.name], detail=detail)
-        for name, kinds in (("models", BUILT), ("tests", ("test",))):
-            of_kind = [node for node in nodes if node.kind in kinds]
-            run.metric(f"{name}_passed", sum(node.status in GOOD for node in of_kind))
-            run.metric(f"{name}_failed", sum(node.failed for node in of_kind))
-            run.metric(f"{name}_skipped", sum(node.status == "skipped" for node in of_kind))
-    return rows
 
 
 def show_layers(nodes: list[Node], rows: dict[str, int]) -> None:
@@ -94,20 +56,4 @@ def show_layers(nodes: list[Node], rows: dict[str, int]) -> None:
         built = [node for node in nodes if node.folder == folder and node.name in rows]
         total = sum(rows[node.name] for node in built)
         say(f"  {folder:<22} {len(built):>3} relations {total:>10,} rows {sum(n.seconds for n in built):>6.1f} s")
-    tests = [node for node in nodes if node.kind == "test"]
-    say(f"  tests: {sum(node.status in GOOD for node in tests)} of {len(tests)} passed")
-
-
-def check(nodes: list[Node], logs: Path) -> None:
-    """Raise BuildFailed when a node failed, after naming each with what dbt says of it."""
-    failed = [node for node in nodes if node.failed]
-    if not failed:
-        return
-    for node in failed[:SHOWN_FAILURES]:
-        say(f"  ✗ {node.kind} {node.name}: {node.message}")
-    skipped = sum(node.status == "skipped" for node in nodes)
-    names = ", ".join(f"`{node.name}`" for node in failed[:3]) + (" and others" if len(failed) > 3 else "")
-    raise BuildFailed(
-        f"{len(failed)} of {len(nodes)} nodes failed, {skipped} skipped because of them: {names}",
-        hint=f"correct the data or the model, then run it again; dbt's full log is `{logs / 'dbt.log'}`",
-    )
+    show_tests(nodes)

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from shared.config import Settings
 from shared.dbt import dbt_command_line, environment_set
 from shared.warehouse import open_warehouse
-from transformation.dbt_environment import dbt_environment
-from transformation.layers import ROLE
+from shared.dbt_environment import dbt_environment
+from transformation.layers import PROJECT_DIR, ROLE
 
 # What dbt does without a look at the database, and so without waiting for whoever writes to it.
 WITHOUT_DATABASE = ("parse", "ls", "list", "deps", "clean", "debug", "init", "--version", "-v", "--help", "-h")
@@ -28,5 +28,5 @@ def run_by_hand(settings: Settings, arguments: Sequence[str]) -> int:
             holder = " ".join(["dbt", *arguments])
             warehouse = held.enter_context(open_warehouse(settings, holder=holder, role=ROLE, mode="write"))
             held.enter_context(warehouse.handed_over())
-        held.enter_context(environment_set(dbt_environment(settings)))
+        held.enter_context(environment_set(dbt_environment(settings, PROJECT_DIR, ROLE)))
         return dbt_command_line(arguments)

@@ -1,4 +1,4 @@
-"""What dbt reads from its environment: where the warehouse is, who opens it, and where dbt keeps its own files."""
+"""What a project's profiles.yml reads: where the warehouse is, who opens it, and where dbt keeps its own files."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ import os
 from pathlib import Path
 
 from shared.config import Settings
+from shared.warehouse.base import Role
 from shared.warehouse.opening import POSTGRES_PREFIXES, duckdb_path
-from transformation.layers import PROJECT_DIR, ROLE
 
 # The clock is UTC's whatever the server is used to, and a server soon ends the statement of a build that was killed,
 # instead of working on and holding its locks.
 SESSION = "-c TimeZone=UTC -c client_connection_check_interval=1s"
 
 
-def dbt_environment(settings: Settings) -> dict[str, str]:
-    """Return the variables with which dbt opens the very database that `open_warehouse` opens for this project.
+def dbt_environment(settings: Settings, project: Path, role: Role) -> dict[str, str]:
+    """Return the variables with which dbt opens the very database that `open_warehouse` opens for a role.
+
+    Args:
+        settings: Names the warehouse and where logs go.
+        project: The folder of dbt_project.yml.
+        role: Whose part of the work it is.
 
     Raises:
         ConfigurationError: WAREHOUSE_URL cannot be read.
@@ -23,14 +28,14 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     on_postgres = settings.warehouse_url.startswith(POSTGRES_PREFIXES)
     return {
         "PIXI_PROJECT_ROOT": str(settings.root),
-        "DBT_PROJECT_DIR": str(PROJECT_DIR),
-        "DBT_PROFILES_DIR": str(PROJECT_DIR),
+        "DBT_PROJECT_DIR": str(project),
+        "DBT_PROFILES_DIR": str(project),
         # Apart for each engine, or each switch would parse the whole project again.
         "DBT_TARGET_PATH": os.environ.get("DBT_TARGET_PATH")
-        or str(PROJECT_DIR / "target" / ("postgres" if on_postgres else "duckdb")),
+        or str(project / "target" / ("postgres" if on_postgres else "duckdb")),
         "DBT_LOG_PATH": str(log_dir(settings)),
         "DO_NOT_TRACK": "1",
-        **(postgres_variables(settings) if on_postgres else duckdb_variables(settings)),
+        **(postgres_variables(settings, role) if on_postgres else duckdb_variables(settings)),
     }
 
 
@@ -42,13 +47,13 @@ def duckdb_variables(settings: Settings) -> dict[str, str]:
     }
 
 
-def postgres_variables(settings: Settings) -> dict[str, str]:
+def postgres_variables(settings: Settings, role: Role) -> dict[str, str]:
     """Return what profiles.yml and libpq read of a PostgreSQL database. Only one of them is secret."""
     # Its driver takes a moment to import, and an embedded warehouse can do without.
     from shared.postgres.target import PostgresTarget
     from shared.warehouse.postgres_engine import login_of
 
-    target = PostgresTarget.from_url(settings.warehouse_url, user=login_of(ROLE), passfile=settings.passfile)
+    target = PostgresTarget.from_url(settings.warehouse_url, user=login_of(role), passfile=settings.passfile)
     options = dict(target.options)
     session = [os.environ.get("PGOPTIONS", ""), options.pop("options", ""), SESSION]
     return {

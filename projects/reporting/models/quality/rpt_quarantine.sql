@@ -1,0 +1,29 @@
+-- Counts alone: the rows that are kept there are persons' data.
+
+with quarantine as (
+
+    select
+        source as source_system,
+        resource as resource_name,
+        reason,
+        cast(first_seen_at as date) as first_seen_on,
+        case when resolved_at is null then 'open' else 'resolved' end as status
+    from {{ source('ops', 'quarantine') }}
+
+),
+
+counted as (
+
+    select
+        source_system,
+        resource_name,
+        reason,
+        first_seen_on,
+        status,
+        count(*) as bad_rows
+    from quarantine
+    group by source_system, resource_name, reason, first_seen_on, status
+
+)
+
+select * from counted

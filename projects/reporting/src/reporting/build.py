@@ -1,0 +1,66 @@
+"""Build the reporting layer with dbt, and enter in the ledger what came of it."""
+
+from __future__ import annotations
+
+import yaml
+
+from reporting.project import PROJECT_DIR, ROLE, SOURCES
+from shared.config import Settings
+from shared.dbt import Node, run_dbt
+from shared.dbt_build import build_arguments, check, enter_results, show_tests
+from shared.dbt_environment import dbt_environment, log_dir
+from shared.errors import InputError
+from shared.monitoring import record_run
+from shared.utils.console import Counter, say
+from shared.warehouse import Warehouse, open_warehouse
+
+# Who makes the tables that the reports are made of, in the order in which data passes through them.
+MADE_BY = {
+    "core": "run `./pixiw run transform-core` first, it builds the core layer",
+    "master": "run `./pixiw run resolve` first, it makes the master layer",
+    "egress": "run `./pixiw run transform-egress` first, it builds the egress layer",
+    "ops": "run `./pixiw run ingest` first, it makes the warehouse",
+}
+
+
+def build(settings: Settings, *, select: list[str], command: str) -> None:
+    """Build the models of the reporting layer with their data tests.
+
+    Args:
+        settings: Names the warehouse and where logs go.
+        select: Only what these selectors of dbt pick; all of it where empty.
+        command: What the user called, for the ledger.
+
+    Raises:
+        InputError: Tables that the reports are made of are missing.
+        BuildFailed: A model or test failed; what depends on it was not built.
+    """
+    with (
+        open_warehouse(settings, holder=f"reporting {command}", role=ROLE, mode="write") as warehouse,
+        record_run(warehouse, step="report", command=command) as run,
+    ):
+        require_sources(warehouse)
+        arguments = build_arguments(["--select", *select] if select else [])
+        with warehouse.handed_over(), Counter("reporting", unit="nodes") as counter:
+            nodes = run_dbt(arguments, dbt_environment(settings, PROJECT_DIR, ROLE), counter.advance)
+        rows = enter_results(warehouse, run, nodes)
+        show_models(nodes, rows)
+        check(nodes, log_dir(settings))
+
+
+def require_sources(warehouse: Warehouse) -> None:
+    """Raise InputError unless the warehouse has all that is read; the hint names the first command that is to run."""
+    sources = {source["schema"]: source["tables"] for source in yaml.safe_load(SOURCES.read_text())["sources"]}
+    for schema, hint in MADE_BY.items():
+        there = warehouse.tables(schema)
+        missing = [f"`{schema}.{table['name']}`" for table in sources[schema] if table["name"] not in there]
+        if missing:
+            raise InputError(f"the warehouse lacks what this step reads: {', '.join(missing)}", hint=hint)
+
+
+def show_models(nodes: list[Node], rows: dict[str, int]) -> None:
+    """Show the models that were built, with their rows, and how many tests passed."""
+    for node in nodes:
+        if node.name in rows:
+            say(f"  {node.name:<32} {rows[node.name]:>10,} rows {node.seconds:>6.1f} s")
+    show_tests(nodes)

@@ -1,0 +1,70 @@
+"""Build a dbt project on the warehouse, and enter in the run ledger what came of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from shared.dbt import BUILT, GOOD, Node
+from shared.errors import PlatformError
+from shared.monitoring import Run
+from shared.utils.console import say
+from shared.warehouse import Warehouse
+
+SHOWN_FAILURES = 20
+
+
+class BuildFailed(PlatformError):
+    """Models or tests failed."""
+
+    code = "build_failed"
+
+
+def build_arguments(select: Sequence[str] = (), *, full_refresh: bool = False) -> list[str]:
+    """Return dbt's command line for a build, `select` being its options that choose nodes."""
+    arguments = ["build", "--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check"]
+    # A test runs once all that it compares is built. Unit tests use invented rows: they belong to the project's tests.
+    arguments += ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
+    arguments += select
+    # What came of it stands in the ledger; writing dbt's artefacts as well would take as long as a large model.
+    arguments += ["--no-write-json", "--log-level-file", os.environ.get("DBT_LOG_LEVEL_FILE", "info")]
+    return [*arguments, "--full-refresh"] if full_refresh else arguments
+
+
+def enter_results(warehouse: Warehouse, run: Run, nodes: list[Node]) -> dict[str, int]:
+    """Enter in the ledger what was built and tested, and return the rows of each relation that was built."""
+    rows: dict[str, int] = {}
+    with warehouse.transaction():
+        for node in nodes:
+            if node.kind in BUILT and node.status in GOOD:
+                detail = {"folder": node.folder, "materialized": node.materialized, "seconds": round(node.seconds, 3)}
+                rows[node.name] = warehouse.row_count(node.name)
+                run.output(node.name, rows=rows[node.name], detail=detail)
+        for name, kinds in (("models", BUILT), ("tests", ("test",))):
+            of_kind = [node for node in nodes if node.kind in kinds]
+            run.metric(f"{name}_passed", sum(node.status in GOOD for node in of_kind))
+            run.metric(f"{name}_failed", sum(node.failed for node in of_kind))
+            run.metric(f"{name}_skipped", sum(node.status == "skipped" for node in of_kind))
+    return rows
+
+
+def show_tests(nodes: list[Node]) -> None:
+    """Show how many data tests passed."""
+    tests = [node for node in nodes if node.kind == "test"]
+    say(f"  tests: {sum(node.status in GOOD for node in tests)} of {len(tests)} passed")
+
+
+def check(nodes: list[Node], logs: Path) -> None:
+    """Raise BuildFailed when a node failed, after naming each with what dbt says of it."""
+    failed = [node for node in nodes if node.failed]
+    if not failed:
+        return
+    for node in failed[:SHOWN_FAILURES]:
+        say(f"  ✗ {node.kind} {node.name}: {node.message}")
+    skipped = sum(node.status == "skipped" for node in nodes)
+    names = ", ".join(f"`{node.name}`" for node in failed[:3]) + (" and others" if len(failed) > 3 else "")
+    raise BuildFailed(
+        f"{len(failed)} of {len(nodes)} nodes failed, {skipped} skipped because of them: {names}",
+        hint=f"correct the data or the model, then run it again; dbt's full log is `{logs / 'dbt.log'}`",
+    )
