@@ -21,6 +21,7 @@ from typing_extensions import override
 from shared.command_line import command
 from shared.config import Settings
 from shared.dbt import environment_set
+from shared.dbt_environment import dbt_environment
 from shared.postgres.provision import LOGINS
 from shared.postgres.server import LocalServer
 from shared.postgres.target import PostgresTarget
@@ -29,7 +30,6 @@ from shared.warehouse.postgres_engine import login_of
 from transformation.cli import main
 from transformation.compare import compare_warehouses
 from transformation.comparison import Difference, columns_of, fingerprint
-from shared.dbt_environment import dbt_environment
 from transformation.layers import BUILT_LAYERS, PROJECT_DIR, ROLE
 
 Rows = list[tuple[Any, ...]]
@@ -118,7 +118,11 @@ class Platform(ABC):
     def bare_dbt(self, *arguments: str, project: Path = PROJECT_DIR) -> Finished:
         """Run dbt itself, without this project's command around it."""
         with environment_set(self.environment):
-            environment = {**os.environ, **dbt_environment(self.settings, PROJECT_DIR, ROLE), "DBT_PROJECT_DIR": str(project)}
+            environment = {
+                **os.environ,
+                **dbt_environment(self.settings, PROJECT_DIR, ROLE),
+                "DBT_PROJECT_DIR": str(project),
+            }
         done = subprocess.run(
             [Path(sys.executable).with_name("dbt"), "--no-use-colors", *arguments],
             env=environment,

@@ -16,8 +16,8 @@ from platforms import Platform
 
 from shared.config import get_settings
 from shared.dbt import environment_set
-from shared.warehouse.opening import duckdb_path
 from shared.dbt_environment import dbt_environment
+from shared.warehouse.opening import duckdb_path
 from transformation.layers import PROJECT_DIR, ROLE, declared_keys
 
 

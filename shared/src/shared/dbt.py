@@ -89,6 +89,24 @@ def run_dbt(
     return [as_node(result) for result in results]
 
 
+def parse_project(environment: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    """Return the models of a dbt project as its manifest describes them, without opening a database.
+
+    Raises:
+        PlatformError: dbt cannot read the project.
+    """
+    arguments = ["parse", "--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check", "--no-write-json"]
+    with environment_set(environment), collector_paused():
+        try:
+            outcome = dbtRunner().invoke([*arguments, "--log-level-file", "info"])
+        finally:
+            release_database()
+    if outcome.exception is not None:
+        raise meaning_of(outcome.exception) from outcome.exception
+    nodes: Any = getattr(outcome.result, "nodes", {})
+    return [node.to_dict() for node in nodes.values() if str(node.resource_type) == "model"]
+
+
 def meaning_of(error: BaseException) -> PlatformError:
     """Return what it means that dbt gave up: what the database server says, where that is the cause."""
     # Its driver takes a moment to import, and an embedded warehouse can do without.

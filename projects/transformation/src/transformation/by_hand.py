@@ -7,8 +7,8 @@ from contextlib import ExitStack
 
 from shared.config import Settings
 from shared.dbt import dbt_command_line, environment_set
-from shared.warehouse import open_warehouse
 from shared.dbt_environment import dbt_environment
+from shared.warehouse import open_warehouse
 from transformation.layers import PROJECT_DIR, ROLE
 
 # What dbt does without a look at the database, and so without waiting for whoever writes to it.
