@@ -1,4 +1,4 @@
-"""The command line: `python -m reporting build`."""
+"""The command line: `python -m reporting build`, `report`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ from shared.config import get_settings
 def main(argv: Sequence[str]) -> int | None:
     """Run the command that `argv` names; see `shared.command_line.command` for what its errors become."""
     arguments = parser().parse_args(argv)
+    settings, called = get_settings(), " ".join(argv)
     from reporting.build import build
 
-    build(get_settings(), select=arguments.select, command=" ".join(argv))
+    build(settings, select=arguments.select, command=called)
+    if arguments.command == "report":
+        from reporting.site.build import build_site
+
+        print(build_site(settings).as_uri())
     return None
 
 
@@ -26,4 +31,6 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--select", nargs="+", metavar="SELECTOR", default=[], help="only these nodes, in dbt's selection syntax"
     )
+    page = commands.add_parser("report", help="build the reporting layer, and a page of all dashboards from it")
+    page.set_defaults(select=[])
     return top
