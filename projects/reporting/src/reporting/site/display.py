@@ -13,7 +13,7 @@ from reporting.site.specs import Cartesian, Mark, Series, cartesian, pie
 
 # What the grid's rows leave for the drawing, after title, description and the way to the numbers.
 ROW_HEIGHT = 40
-AROUND = 135
+AROUND = 110
 LEAST_HEIGHT = 160
 Display = dict[str, Any]
 

@@ -17,6 +17,9 @@ NAMED = {
 }
 STEPS = {"thousands": (1e-3, "K"), "millions": (1e-6, "M"), "billions": (1e-9, "B"), "trillions": (1e-12, "T")}
 ALIASES = {name: step for step, (_, suffix) in STEPS.items() for name in (suffix, step.removesuffix("s"))}
+# Of an axis' labels.
+PERCENT = "~%"
+NUMBER = "~s"
 FORMAT = re.compile(r"(?P<prefix>[^#0,.%]*)(?P<whole>[#0,]+)(?:\.(?P<digits>[0#]+))?(?P<commas>,*)(?P<suffix>.*)")
 
 
@@ -41,7 +44,7 @@ class NumberFormat:
     @property
     def axis(self) -> str:
         """The form of an axis' labels, in the notation of Vega."""
-        return ".0%" if self.suffix.startswith("%") else "~s"
+        return PERCENT if self.suffix.startswith("%") else NUMBER
 
 
 def number_format(text: str | None, *, grouping: bool = True) -> NumberFormat:

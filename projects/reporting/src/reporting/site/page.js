@@ -34,17 +34,18 @@
 
   // ---- drawing ------------------------------------------------------------------------------------------------------
 
+  const classes = { number: "figure", date: "whole", timestamp: "whole" };
+
   function drawTable(tile, { rows, cut }, body) {
     const order = tile.display.order ?? tile.fields.map((_, index) => index).filter((index) => !tile.fields[index].hidden);
     const cell = (name, index, content, more) =>
-      element(name, { ...(tile.fields[index].kind === "number" ? { class: "figure" } : {}), ...more }, content);
+      element(name, { class: classes[tile.fields[index].kind] ?? "text", ...more }, content);
     const head = order.map((index) => cell("th", index, tile.fields[index].label, { scope: "col" }));
     const lines = rows.map((row) =>
       element("tr", {}, ...order.map((index) =>
         cell("td", index, textOf(tile.fields[index], row[index]), { "data-value": JSON.stringify(row[index]) }))));
     const table = element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...lines));
-    body.replaceChildren(table);
-    if (!rows.length) body.append(element("p", { class: "none" }, "Nothing to show for this choice."));
+    body.replaceChildren(rows.length ? table : element("p", { class: "none" }, "Nothing to show."));
     if (cut) body.append(element("p", { class: "none" }, `${cut.toLocaleString("en-US")} more rows are not shown.`));
   }
 
@@ -65,8 +66,11 @@
       if (kind === "number" || value === null) return value;
       return Date.parse(value.length > 10 ? `${value}Z` : value);
     };
+    // Two moments of the same minute are two places.
+    const nameOf = (value) =>
+      tile.fields[x].kind === "timestamp" && value ? value.slice(0, 19).replace("T", " ") : textOf(tile.fields[x], value);
     return rows.flatMap((row) => ys.map((y, part) => ({
-      x: continuous ? place(row[x]) : textOf(tile.fields[x], row[x]),
+      x: continuous ? place(row[x]) : nameOf(row[x]),
       xt: textOf(tile.fields[x], row[x]),
       y: row[y],
       yt: textOf(tile.fields[y], row[y]),
@@ -80,17 +84,19 @@
     const values = marksOf(tile, result);
     body.classList.toggle("empty", !values.length);
     if (!values.length) {
-      body.replaceChildren("Nothing to show for this choice.");
+      body.replaceChildren("Nothing to show.");
       return;
     }
     const places = [...new Set(values.map((value) => value.xt))];
     const widest = Math.max(...places.map((text) => text.length));
     const spec = structuredClone(tile.display.spec);
     spec.data = { values };
-    for (const parameter of spec.params ?? []) {
-      // Labels of places that would not fit beside each other are tilted.
-      if (parameter.name === "tilt") parameter.value = (body.clientWidth - 60) / places.length < widest * 6.5 + 8;
-    }
+    // Labels of places that would not fit beside each other are tilted; a legend's line holds what fits into it.
+    const told = {
+      tilt: (body.clientWidth - 60) / places.length < widest * 6.5 + 8,
+      columns: Math.max(1, Math.floor(body.clientWidth / 160)),
+    };
+    for (const parameter of spec.params) parameter.value = told[parameter.name];
     body.replaceChildren();
     // `ast` interprets expressions: the page's security policy lets nothing be evaluated as code.
     await vegaEmbed(body, spec, { actions: false, ast: true, renderer: "svg" });

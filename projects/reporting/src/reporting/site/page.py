@@ -22,6 +22,15 @@ from reporting.site.tiles import Datasets, tile_data
 from shared.errors import ConfigurationError
 
 TITLE = "Reports"
+# Files of dashboards have no order: these come first, from what is sold to how that is known, then all others.
+FIRST = (
+    "sales-performance",
+    "promotion-effect",
+    "customers-and-segments",
+    "entity-resolution-quality",
+    "data-quality-and-freshness",
+    "pipeline-runs",
+)
 FRAMES = {"markdown": "text", "heading": "heading"}
 PERIODS = ("date", "timestamp")
 DAY = len("2017-01-31")
@@ -80,7 +89,7 @@ def render(plan: Plan, data: Sequence[Encoded], *, built_at: datetime, engine: s
     template = environment.from_string(own.joinpath("page.html.jinja").read_text(encoding="utf-8"))
     return template.render(
         title=TITLE,
-        dashboards=[dashboard_context(plan, dashboard, data) for dashboard in plan.content.dashboards.values()],
+        dashboards=[dashboard_context(plan, dashboard, data) for dashboard in ordered(plan.content)],
         data=embedded({"title": TITLE, "datasets": data, "tiles": plan.tiles}),
         style=Markup(own.joinpath("page.css").read_text(encoding="utf-8")),
         scripts=[Markup(script) for script in scripts],
@@ -88,6 +97,12 @@ def render(plan: Plan, data: Sequence[Encoded], *, built_at: datetime, engine: s
         built_at=f"{built_at:%Y-%m-%d %H:%M}",
         engine=engine,
     )
+
+
+def ordered(content: Content) -> list[Dashboard]:
+    """Return the dashboards in the order in which the page has them."""
+    places = {slug: place for place, slug in enumerate(FIRST)}
+    return sorted(content.dashboards.values(), key=lambda dashboard: places.get(dashboard.slug, len(FIRST)))
 
 
 def dashboard_context(plan: Plan, dashboard: Dashboard, data: Sequence[Encoded]) -> dict[str, Any]:

@@ -13,19 +13,20 @@ from typing import Any, Literal, TypeAlias
 
 import altair as alt
 
+from reporting.site.formats import PERCENT
+
 Mark = Literal["line", "bar", "area", "scatter"]
 Spec: TypeAlias = dict[str, Any]
 # Each has a contrast of at least 3 with the ground of either theme.
 PALETTE = (
     "#3b7dd8", "#d9622b", "#2a9d6f", "#b8599c", "#8a7a1f", "#7a6fd6", "#1f95a8", "#c8506a", "#6f8f2f", "#8d7b6c",
 )  # fmt: skip
-# The page sets `tilt` where labels would not fit beside each other.
+# The page sets `tilt` where labels would not fit beside each other, and `columns` to what fits into a legend's line.
 TILTED = {
     "labelAngle": alt.expr("tilt ? -40 : 0"),
     "labelAlign": alt.expr("tilt ? 'right' : 'center'"),
     "labelBaseline": alt.expr("tilt ? 'middle' : 'top'"),
 }
-COLUMNS = "max(1, floor(width / 150))"
 
 
 @dataclass(frozen=True)
@@ -129,14 +130,14 @@ def place(look: Cartesian) -> Any:
     channel = alt.Y if look.flipped else alt.X
     title = look.x_title
     if look.scale == "time":
-        axis = alt.Axis(grid=False, labelOverlap=True)
+        axis = alt.Axis(grid=False, labelOverlap=True, labelSeparation=10)
         return channel("x:T", title=title, scale=alt.Scale(type="utc"), axis=axis)
     if look.scale == "number":
         return channel("x:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(grid=False, labelOverlap=True))
     if look.flipped:
         return channel("x:N", title=title, sort=None, axis=alt.Axis(labelLimit=190))
     if look.crowded:
-        return channel("x:N", title=title, sort=None, axis=alt.Axis(labelOverlap="greedy", labelAngle=0))
+        return channel("x:N", title=title, sort=None, axis=alt.Axis(labelOverlap="greedy", labelSeparation=8, labelAngle=0))
     return channel("x:N", title=title, sort=None, axis=alt.Axis(labelOverlap=False, labelLimit=140, **TILTED))
 
 
@@ -147,7 +148,7 @@ def height_of(look: Cartesian, series: Series) -> Any:
         "y:Q",
         title=look.y_titles[series.axis],
         axis=alt.Axis(format=series.form, grid=series.axis == 0, tickCount=5),
-        scale=alt.Scale(zero=series.mark in ("bar", "area")),
+        scale=alt.Scale(zero=series.mark in ("bar", "area") or series.form != PERCENT),
         stack="zero" if series.stacked else None,
     )
 
@@ -161,7 +162,7 @@ def tooltip(look: Cartesian) -> list[alt.Tooltip]:
 
 def colour(names: Sequence[str] | None) -> alt.Color:
     """Return the colours of series, in the order of `names`, or else in that of the marks."""
-    legend = alt.Legend(orient="bottom", title=None, labelLimit=170, symbolType="square", columns=alt.expr(COLUMNS))
+    legend = alt.Legend(orient="bottom", title=None, labelLimit=170, symbolType="square", columns=alt.expr("columns"))
     scale = {"range": list(PALETTE)} if names is None else {"range": list(PALETTE), "domain": list(names)}
     return alt.Color("series:N", sort=None, scale=alt.Scale(**scale), legend=legend)
 
@@ -176,15 +177,21 @@ def pie(title: str, *, donut: bool, height: int) -> Spec:
 
 def finished(chart: alt.Chart | alt.LayerChart, height: int) -> Spec:
     """Return the specification as the page takes it: as wide as its frame, its texts coloured by the page."""
-    sized = chart.properties(width="container", height=height, autosize=alt.AutoSizeParams(type="fit-x", contains="padding"))
-    spec: Spec = sized.add_params(alt.param(name="tilt", value=False)).to_dict(validate=True)
-    spec.pop("$schema", None)
+    sized = chart.properties(width="container", height=height, autosize=alt.AutoSizeParams(type="fit", contains="padding"))
+    told = [alt.param(name="tilt", value=False), alt.param(name="columns", value=4)]
+    spec: Spec = sized.add_params(*told).to_dict(validate=True)
+    # The page puts its marks in; empty data of a layer's own would go before them.
+    for part in (spec, *spec.get("layer", [])):
+        for unwanted in ("$schema", "data", "datasets"):
+            part.pop(unwanted, None)
     return {**spec, "config": CONFIG, "background": None}
 
 
 # Texts and lines are coloured by the page's style.
 CONFIG: Spec = {
     "aria": False,
+    # That of the page, or texts would be measured in another one than they are shown in.
+    "font": 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',
     "view": {"stroke": None},
     "axis": {"labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal", "titlePadding": 8},
     "legend": {"labelFontSize": 11, "symbolSize": 90, "rowPadding": 3, "columnPadding": 10},
