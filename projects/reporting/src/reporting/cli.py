@@ -1,21 +1,25 @@
-"""The command line: `python -m reporting build`, `report`."""
+"""The command line: `python -m reporting build`, `lint`, `report`."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
+from reporting.project import DASHBOARDS_DIR
 from shared.command_line import Parser
-from shared.config import get_settings
+from shared.config import Settings, get_settings
 
 
 def main(argv: Sequence[str]) -> int | None:
     """Run the command that `argv` names; see `shared.command_line.command` for what its errors become."""
     arguments = parser().parse_args(argv)
-    settings, called = get_settings(), " ".join(argv)
+    if arguments.command == "lint":
+        return run_lint(get_settings(), arguments.folder)
     from reporting.build import build
 
-    build(settings, select=arguments.select, command=called)
+    settings = get_settings()
+    build(settings, select=arguments.select, command=" ".join(argv))
     if arguments.command == "report":
         from reporting.site.build import build_site
 
@@ -23,14 +27,33 @@ def main(argv: Sequence[str]) -> int | None:
     return None
 
 
+def run_lint(settings: Settings, folder: Path) -> int:
+    """Lint a folder, print what is wrong in it, and return 1 where anything is."""
+    from reporting.explores import explores_of
+    from reporting.lint import lint
+    from reporting.manifest import model_nodes
+
+    explores = explores_of(model_nodes(settings))
+    result = lint(folder.absolute(), explores)
+    for finding in result.findings:
+        print(finding.shown(settings.root))
+    faults = f"{len(result.findings)} faults" if result.findings else "no fault"
+    print(f"{result.charts} charts, {result.dashboards} dashboards, {len(explores)} models: {faults}")
+    return 1 if result.findings else 0
+
+
 def parser() -> argparse.ArgumentParser:
     """Describe the command's arguments."""
     top = Parser(prog="python -m reporting", description="Build reports on the warehouse, and check dashboards.")
     commands = top.add_subparsers(required=True, metavar="COMMAND", dest="command")
-    command = commands.add_parser("build", help="build the reporting layer with dbt, and test its data")
-    command.add_argument(
+    build = commands.add_parser("build", help="build the reporting layer with dbt, and test its data")
+    build.add_argument(
         "--select", nargs="+", metavar="SELECTOR", default=[], help="only these nodes, in dbt's selection syntax"
     )
-    page = commands.add_parser("report", help="build the reporting layer, and a page of all dashboards from it")
-    page.set_defaults(select=[])
+    report = commands.add_parser("report", help="build the reporting layer, and from it a page of all dashboards")
+    report.set_defaults(select=[])
+    lint = commands.add_parser("lint", help="hold charts and dashboards against the schemas and the models")
+    lint.add_argument(
+        "folder", nargs="?", type=Path, default=DASHBOARDS_DIR, help="a folder with `charts` and `dashboards`"
+    )
     return top

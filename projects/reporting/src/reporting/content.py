@@ -116,7 +116,7 @@ class DashboardFilter:
     Attributes:
         values: What it is set to at first.
         disabled: Whether it is not set at first, that is, whether every value passes.
-        targets: The field that it acts on in a tile, by the tile's slug; null for a tile that it leaves alone. In others
+        targets: The field that it acts on in a tile, by the tile's slug; null for one that it leaves alone. In others
             it acts on `field`, where the chart's explore has that.
     """
 

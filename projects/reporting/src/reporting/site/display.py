@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any, NamedTuple
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from reporting.content import Chart
 from reporting.query import Column
@@ -18,7 +18,8 @@ LEAST_HEIGHT = 160
 Display = dict[str, Any]
 
 
-class Field(NamedTuple):
+@dataclass(frozen=True)
+class Field:
     """A field of a tile, and its place among them."""
 
     column: Column
@@ -70,9 +71,7 @@ def pie_display(chart: Chart, fields: Sequence[Field], places: Mapping[str, int]
     return drawn(spec, x=group, ys=[metric], pivot=group, scale="names")
 
 
-def cartesian_display(
-    chart: Chart, fields: Sequence[Field], places: Mapping[str, int], height: int
-) -> Display | None:
+def cartesian_display(chart: Chart, fields: Sequence[Field], places: Mapping[str, int], height: int) -> Display | None:
     """Return how lines, bars, areas or points are drawn; nothing where the layout names no fields of the query."""
     layout, axes = chart.config.get("layout") or {}, chart.config.get("eChartsConfig") or {}
     ys = [fields[places[id_]] for id_ in layout.get("yField") or [] if id_ in places]
@@ -92,7 +91,9 @@ def cartesian_display(
         x.column.type in ("date", "timestamp"),
     )
     spec = cartesian(look, height)
-    return drawn(spec, x=x.index, ys=ys, pivot=pivots[0] if pivots else None, scale=scale, names=[s.name for s in series])
+    return drawn(
+        spec, x=x.index, ys=ys, pivot=pivots[0] if pivots else None, scale=scale, names=[s.name for s in series]
+    )
 
 
 def drawn(

@@ -114,9 +114,7 @@ def dashboard_context(plan: Plan, dashboard: Dashboard, data: Sequence[Encoded])
         "slug": dashboard.slug,
         "name": dashboard.name,
         "description": dashboard.description,
-        "filters": [
-            filter_context(plan, dashboard, key, chosen, data) for key, chosen in keyed(dashboard).items()
-        ],
+        "filters": [filter_context(plan, dashboard, key, chosen, data) for key, chosen in keyed(dashboard).items()],
         "tiles": [tile_context(plan, dashboard, tile, offsets[tile.tab]) for tile in tiles],
     }
 
@@ -133,19 +131,25 @@ def offsets_of(tiles: Iterable[Tile]) -> dict[str | None, int]:
 
 def tile_context(plan: Plan, dashboard: Dashboard, tile: Tile, offset: int) -> dict[str, Any]:
     """Return what the template shows of a tile."""
-    context = {"id": frame_id(dashboard, tile), "x": tile.x, "y": tile.y + offset, "w": tile.w, "h": tile.h}
+    frame = frame_id(dashboard, tile)
+    context = {"id": frame, "x": tile.x, "y": tile.y + offset, "w": tile.w, "h": tile.h}
     if tile.kind in FRAMES:
         # Markup in a text is shown as it stands, not taken as markup.
         text = MarkdownIt("commonmark", {"html": False}).render(tile.text)
         title = tile.text if tile.kind == "heading" else tile.title
         return {**context, "kind": FRAMES[tile.kind], "title": title, "content": Markup(text)}
     if tile.kind != "saved_chart":
-        return {**context, "kind": "text", "title": tile.title, "content": f"A tile of the kind {tile.kind} is not shown here."}
+        return {
+            **context,
+            "kind": "text",
+            "title": tile.title,
+            "content": f"A tile of the kind {tile.kind} is not shown here.",
+        }
     chart = plan.content.charts[tile.chart or ""]
     title = tile.title or chart.name
     return {
         **context,
-        "kind": plan.tiles[context["id"]]["display"]["kind"],
+        "kind": plan.tiles[frame]["display"]["kind"],
         "title": title,
         "description": chart.description,
         "label": f"Chart of {title}. Its numbers are in the table that follows.",

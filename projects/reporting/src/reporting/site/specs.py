@@ -1,7 +1,7 @@
 """How charts look: Vega-Lite by Altair, for marks that the page makes of a tile's rows.
 
-Each mark has its place (`x`, and `xt` as text), its height (`y`, and `yt` as text), its `series`, and `part`, the number of
-the metric that it shows.
+Each mark has its place (`x`, and `xt` as text), its height (`y`, and `yt` as text), its `series`, and `part`, the
+number of the metric that it shows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PALETTE = (
     "#3b7dd8", "#d9622b", "#2a9d6f", "#b8599c", "#8a7a1f", "#7a6fd6", "#1f95a8", "#c8506a", "#6f8f2f", "#8d7b6c",
 )  # fmt: skip
 # The page sets `tilt` where labels would not fit beside each other, and `columns` to what fits into a legend's line.
-TILTED = {
+TILTED: dict[str, Any] = {
     "labelAngle": alt.expr("tilt ? -40 : 0"),
     "labelAlign": alt.expr("tilt ? 'right' : 'center'"),
     "labelBaseline": alt.expr("tilt ? 'middle' : 'top'"),
@@ -91,7 +91,7 @@ def like(series: Series) -> tuple[str, int, bool]:
     return series.mark, series.axis, series.stacked
 
 
-def layer(look: Cartesian, group: Sequence[tuple[int, Series]], *, alone: bool) -> alt.Chart:
+def layer(look: Cartesian, group: Sequence[tuple[int, Series]], *, alone: bool) -> Any:
     """Return the marks of series that are drawn alike."""
     _, first = group[0]
     chart = marked(alt.Chart(), first.mark)
@@ -107,12 +107,13 @@ def layer(look: Cartesian, group: Sequence[tuple[int, Series]], *, alone: bool) 
         channels["color"] = colour(None if look.pivoted else [series.name for series in look.series])
     if first.mark == "bar" and look.beside:
         names = [series.name for series in look.series if series.mark == "bar"]
-        offset = {"type": "nominal", "sort": None, **({} if look.pivoted else {"scale": {"domain": names}})}
-        channels[f"{across}Offset"] = (alt.YOffset if look.flipped else alt.XOffset)("series", **offset)
+        channel = alt.YOffset if look.flipped else alt.XOffset
+        scale = alt.Undefined if look.pivoted else alt.Scale(domain=names)
+        channels[f"{across}Offset"] = channel("series:N", sort=None, scale=scale)
     return chart.encode(**channels)
 
 
-def marked(chart: alt.Chart, mark: Mark) -> alt.Chart:
+def marked(chart: Any, mark: Mark) -> Any:
     """Return a chart with marks of a kind."""
     match mark:
         case "line":
@@ -137,7 +138,9 @@ def place(look: Cartesian) -> Any:
     if look.flipped:
         return channel("x:N", title=title, sort=None, axis=alt.Axis(labelLimit=190))
     if look.crowded:
-        return channel("x:N", title=title, sort=None, axis=alt.Axis(labelOverlap="greedy", labelSeparation=8, labelAngle=0))
+        return channel(
+            "x:N", title=title, sort=None, axis=alt.Axis(labelOverlap="greedy", labelSeparation=8, labelAngle=0)
+        )
     return channel("x:N", title=title, sort=None, axis=alt.Axis(labelOverlap=False, labelLimit=140, **TILTED))
 
 
@@ -163,8 +166,8 @@ def tooltip(look: Cartesian) -> list[alt.Tooltip]:
 def colour(names: Sequence[str] | None) -> alt.Color:
     """Return the colours of series, in the order of `names`, or else in that of the marks."""
     legend = alt.Legend(orient="bottom", title=None, labelLimit=170, symbolType="square", columns=alt.expr("columns"))
-    scale = {"range": list(PALETTE)} if names is None else {"range": list(PALETTE), "domain": list(names)}
-    return alt.Color("series:N", sort=None, scale=alt.Scale(**scale), legend=legend)
+    scale = alt.Scale(range=list(PALETTE), domain=alt.Undefined if names is None else list(names))
+    return alt.Color("series:N", sort=None, scale=scale, legend=legend)
 
 
 def pie(title: str, *, donut: bool, height: int) -> Spec:
@@ -177,7 +180,9 @@ def pie(title: str, *, donut: bool, height: int) -> Spec:
 
 def finished(chart: alt.Chart | alt.LayerChart, height: int) -> Spec:
     """Return the specification as the page takes it: as wide as its frame, its texts coloured by the page."""
-    sized = chart.properties(width="container", height=height, autosize=alt.AutoSizeParams(type="fit", contains="padding"))
+    sized = chart.properties(
+        width="container", height=height, autosize=alt.AutoSizeParams(type="fit", contains="padding")
+    )
     told = [alt.param(name="tilt", value=False), alt.param(name="columns", value=4)]
     spec: Spec = sized.add_params(*told).to_dict(validate=True)
     # The page puts its marks in; empty data of a layer's own would go before them.

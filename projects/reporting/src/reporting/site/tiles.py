@@ -6,16 +6,23 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from reporting.content import Chart, Content, DashboardFilter, MetricQuery, TableCalculation, Tile
+from reporting.content import Chart, Content, DashboardFilter, TableCalculation, Tile
 from reporting.explores import Explore, Metric
 from reporting.filters import FilterGroup, FilterRule, typed
-from reporting.query import Column, calculation_column, columns_of
+from reporting.query import Column, columns_of
 from reporting.site.datasets import Dataset, ModelRows, QueryRows
 from reporting.site.display import Field, display
 from reporting.site.formats import number_format
 from reporting.site.formulas import Formula, NotComputable, formula_of
 
-AGGREGATES = {"sum": "sum", "count": "count", "count_distinct": "distinct", "min": "min", "max": "max", "average": "average"}
+AGGREGATES = {
+    "sum": "sum",
+    "count": "count",
+    "count_distinct": "distinct",
+    "min": "min",
+    "max": "max",
+    "average": "average",
+}
 CALCULATIONS = (
     "percent_of_column_total",
     "percent_of_previous_value",
@@ -50,7 +57,9 @@ class Datasets:
         return len(self.all) - 1
 
 
-def tile_data(content: Content, tile: Tile, filters: Mapping[str, DashboardFilter], datasets: Datasets) -> dict[str, Any]:
+def tile_data(
+    content: Content, tile: Tile, filters: Mapping[str, DashboardFilter], datasets: Datasets
+) -> dict[str, Any]:
     """Return what the page needs to compute and draw a tile.
 
     Args:
@@ -87,15 +96,14 @@ def computed(
     number, rows = datasets.model(explore)
     fields: dict[str, FieldData] = {id_: {"column": rows.dimension(id_)} for id_ in query.dimensions}
     fields |= {id_: {"value": metric_formula(explore.metrics[id_], explore, rows)} for id_ in query.metrics}
-    places = {id_: index for index, id_ in enumerate([*fields, *(each.name for each in query.calculations)])}
-    fields |= {each.name: calculation_data(each, places) for each in query.calculations}
-    for rule in query.metric_filters.rules():
-        if rule.field not in fields:
-            fields[rule.field] = {
-                "value": metric_formula(explore.metrics[rule.field], explore, rows), "hidden": True, "kind": "number", "label": "",
-            }
-    places = {id_: index for index, id_ in enumerate(fields)}
-    kinds = {id_: explore.fields[id_].type if id_ in explore.fields else "number" for id_ in fields}
+    unseen: dict[str, FieldData] = {}
+    for id_ in {rule.field for rule in query.metric_filters.rules()} - fields.keys():
+        formula = metric_formula(explore.metrics[id_], explore, rows)
+        unseen[id_] = {"value": formula, "label": "", "kind": "number", "hidden": True}
+    names = [*fields, *(each.name for each in query.calculations), *unseen]
+    places = {name: index for index, name in enumerate(names)}
+    fields |= {each.name: calculation_data(each, places) for each in query.calculations} | unseen
+    kinds = {name: explore.fields[name].type if name in explore.fields else "number" for name in names}
     targets = {key: chosen.field_in(tile, explore) for key, chosen in filters.items()}
     return {
         "dataset": number,
