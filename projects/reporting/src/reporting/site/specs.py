@@ -82,7 +82,7 @@ def cartesian(look: Cartesian, height: int) -> Spec:
     if len(layers) == 1:
         return finished(layers[0], height)
     two_axes = len({series.axis for series in look.series}) > 1
-    value_axis = {"x" if look.flipped else "y": "independent" if two_axes else "shared"}
+    value_axis: dict[str, Any] = {"x" if look.flipped else "y": "independent" if two_axes else "shared"}
     return finished(alt.layer(*layers).resolve_scale(**value_axis), height)
 
 
