@@ -21,7 +21,13 @@ from shared.command_line import command
 from shared.config import get_settings
 from shared.errors import UserError
 
-SQL = ("projects/transformation/models", "projects/labs/*/models", "projects/labs/*/tests", "projects/labs/*/extract")
+SQL = (
+    "projects/transformation/models",
+    "projects/reporting/models",
+    "projects/labs/*/models",
+    "projects/labs/*/tests",
+    "projects/labs/*/extract",
+)
 CHECKED_TWICE = {"py310-connectors": "shared", "py312-research": "shared"}
 
 
@@ -57,6 +63,7 @@ def checkers(root: Path) -> dict[str, list[str]]:
         "sql": ["sqlfluff", "lint", "--disable-progress-bar", *sql_folders(root)],
         "shell": ["shellcheck", "pixiw", ".ci/run", "tasks/pixiw/bashrc", *scripts],
         "workflows": ["actionlint", "-no-color"],
+        "dashboards": [".pixi/venvs/reporting/bin/python", "-m", "reporting", "lint"],
     }
     for environment, folder in typed_folders(root).items():
         python, cache = f".pixi/venvs/{environment}/bin/python", f".pixi/mypy/{environment}"

@@ -49,7 +49,12 @@ platform_ingress, platform_transformation, platform_entity_resolution, platform_
 grant select, insert, update on ops.quarantine to platform_ingress, platform_egress;
 grant select, insert, update on ops.source_file to platform_ingress;
 grant select, insert, update on ops.delivery to platform_egress;
-grant select on ops.quarantine, ops.source_file, ops.delivery to platform_reporting, platform_reader;
+grant select on ops.source_file, ops.delivery to platform_reporting, platform_reader;
+-- Reports count bad rows. What is in them is persons' data, which reporting does not see.
+grant select on ops.quarantine to platform_reader;
+grant select (
+    quarantine_id, run_id, source, resource, reason, first_seen_at, last_seen_at, resolved_at
+) on ops.quarantine to platform_reporting;
 -- Expectations are checked as transformation, which may read what is checked; samples of failing rows are rows of all
 -- layers, so nobody else sees them but who may read those.
 grant select, insert, update on ops.expectation, ops.expectation_row to platform_transformation;

@@ -1,5 +1,43 @@
-"""Fixtures of the tests: the engines, and a small model with charts and dashboards of it."""
+"""Platforms on both engines: one session's small warehouse each, built once."""
 
 from __future__ import annotations
 
+import pytest
+from platforms import Platform
+
+from shared.postgres.server import LocalServer
+
 pytest_plugins = ["shared.testing.engines"]
+
+
+@pytest.fixture(scope="session")
+def duckdb_platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    """Return the session's platform on DuckDB, its reporting layer built."""
+    folder = tmp_path_factory.mktemp("duckdb")
+    return built(Platform("duckdb", folder, f"duckdb:///{folder}/warehouse.duckdb"))
+
+
+@pytest.fixture(scope="session")
+def postgres_platform(tmp_path_factory: pytest.TempPathFactory, postgres_server: LocalServer) -> Platform:
+    """Return the session's platform on PostgreSQL, its reporting layer built from the same rows."""
+    # Here and not above: pytest prepares a plugin when it imports it itself.
+    from shared.testing.engines import new_database
+
+    url = new_database(postgres_server).url
+    passwords = {"PGPASSFILE": str(postgres_server.passwords)}
+    return built(Platform("postgres", tmp_path_factory.mktemp("on_postgres"), url, passwords))
+
+
+def built(platform: Platform) -> Platform:
+    """Fill a platform and build its reports."""
+    platform.fill()
+    code, said = platform.report("build")
+    assert code == 0, said
+    return platform
+
+
+@pytest.fixture
+def platform(engine: str, request: pytest.FixtureRequest) -> Platform:
+    """Return the platform on the engine of this test; tests read it and leave it as it is."""
+    found: Platform = request.getfixturevalue(f"{engine}_platform")
+    return found

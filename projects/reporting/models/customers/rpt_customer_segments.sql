@@ -4,7 +4,7 @@ with customers as (
 
 ),
 
--- Numbered, so that the bands sort by what they mean. No names, addresses or ids: a segment is what is left of a person.
+-- Bands are numbered to sort by what they mean. Without names, addresses and ids a segment tells of nobody.
 banded as (
 
     select

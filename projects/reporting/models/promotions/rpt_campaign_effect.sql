@@ -1,6 +1,7 @@
--- What a campaign's households bought while it ran, compared with as many days before; and what all others bought then. The
--- lift is the ratio of the two changes, so that a season that moves everybody is not taken for the campaign. Null where the
--- days before, or some of the campaign's own, are not within the days that have sales.
+-- What a campaign's households bought while it ran, compared with as many days before; and what all others bought then.
+-- The lift is the ratio of the two changes, so that a season that moves everybody is not taken for the campaign. It is
+-- null where the days before, or some of the campaign's own, are not within the days that have sales. Households are
+-- compared that nobody chose by lot: the lift tells what moved together, not what the campaign caused.
 
 with campaigns as (
 
@@ -108,12 +109,18 @@ compared as (
         cast(coalesce(responses.redemptions, 0) as bigint) as redemptions,
         cast(coalesce(targeted.value_during, 0) as decimal(18, 2)) as sales_during,
         periods.is_comparable,
-        cast(case when periods.is_comparable then coalesce(targeted.value_before, 0) end as decimal(18, 2)) as sales_before,
         cast(
-            case when periods.is_comparable then everybody.value_during - coalesce(targeted.value_during, 0) end as decimal(18, 2)
+            case when periods.is_comparable then coalesce(targeted.value_before, 0) end as decimal(18, 2)
+        ) as sales_before,
+        cast(
+            case
+                when periods.is_comparable then everybody.value_during - coalesce(targeted.value_during, 0)
+            end as decimal(18, 2)
         ) as others_during,
         cast(
-            case when periods.is_comparable then everybody.value_before - coalesce(targeted.value_before, 0) end as decimal(18, 2)
+            case
+                when periods.is_comparable then everybody.value_before - coalesce(targeted.value_before, 0)
+            end as decimal(18, 2)
         ) as others_before
     from periods
     left join everybody on periods.campaign_id = everybody.campaign_id

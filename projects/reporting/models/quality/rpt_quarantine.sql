@@ -1,11 +1,11 @@
--- Counts alone: the rows that are kept there are persons' data.
+-- Counts alone: the rows that are kept there are persons' data. What a target of egress says of a row may quote it.
 
 with quarantine as (
 
     select
         source as source_system,
         resource as resource_name,
-        reason,
+        case when source = 'egress' then 'rejected by the target' else reason end as reason,
         cast(first_seen_at as date) as first_seen_on,
         case when resolved_at is null then 'open' else 'resolved' end as status
     from {{ source('ops', 'quarantine') }}

@@ -1,0 +1,100 @@
+-- What the reports read: two weeks of four households in two departments, and a campaign in the second week.
+-- as transformation
+create table core.dim_product (product_key varchar, department varchar);
+insert into core.dim_product values ('a', 'GROCERY'), ('b', 'PRODUCE');
+create table core.fct_sales (
+    household_id bigint, basket_id bigint, product_key varchar, store_id bigint, week bigint, transaction_date date,
+    units bigint, sales_value decimal(18, 2), list_value decimal(18, 2), discount_value decimal(18, 2),
+    retail_discount decimal(18, 2), coupon_discount decimal(18, 2), coupon_match_discount decimal(18, 2)
+);
+insert into core.fct_sales values
+    (1, 10, 'a', 1, 1, date '2017-01-01', 2, 10.00, 10.00, 0.00, 0.00, 0.00, 0.00),
+    (1, 10, 'b', 1, 1, date '2017-01-01', 1, 5.00, 6.00, 1.00, 1.00, 0.00, 0.00),
+    (2, 11, 'a', 1, 1, date '2017-01-02', 1, 10.00, 10.00, 0.00, 0.00, 0.00, 0.00),
+    (3, 12, 'a', 2, 1, date '2017-01-03', 3, 20.00, 20.00, 0.00, 0.00, 0.00, 0.00),
+    (1, 13, 'a', 1, 2, date '2017-01-08', 4, 30.00, 33.00, 3.00, 2.00, 0.50, 0.50),
+    (3, 14, 'a', 2, 2, date '2017-01-09', 1, 15.00, 15.00, 0.00, 0.00, 0.00, 0.00),
+    (3, 14, 'b', 2, 2, date '2017-01-09', 1, 5.25, 5.25, 0.00, 0.00, 0.00, 0.00),
+    (4, 15, 'b', 2, 2, date '2017-01-14', 1, 10.00, 10.00, 0.00, 0.00, 0.00, 0.00);
+create table core.dim_campaign (
+    campaign_id bigint, campaign_type varchar, starts_on date, ends_on date, duration_days bigint,
+    household_count bigint, coupon_count bigint
+);
+insert into core.dim_campaign values
+    (1, 'Type A', date '2017-01-08', date '2017-01-14', 7, 2, 3),
+    (2, 'Type B', date '2017-01-02', date '2017-01-14', 13, 1, 1);
+create table core.fct_campaign_households (campaign_id bigint, household_id bigint, redemption_count bigint);
+insert into core.fct_campaign_households values (1, 1, 2), (1, 2, 0), (2, 3, 0);
+create table core.fct_coupon_redemptions (household_id bigint, coupon_upc bigint, campaign_id bigint);
+create table egress.rpt_weekly_sales (
+    week bigint, first_day date, last_day date, department varchar, stores bigint, transactions bigint, baskets bigint,
+    units bigint, sales_value decimal(18, 2), list_value decimal(18, 2), discount_value decimal(18, 2)
+);
+insert into egress.rpt_weekly_sales values
+    (1, date '2017-01-01', date '2017-01-03', 'GROCERY', 2, 3, 3, 6, 40.00, 40.00, 0.00),
+    (1, date '2017-01-01', date '2017-01-03', 'PRODUCE', 1, 1, 1, 1, 5.00, 6.00, 1.00),
+    (2, date '2017-01-08', date '2017-01-14', 'GROCERY', 2, 2, 2, 5, 45.00, 48.00, 3.00),
+    (2, date '2017-01-08', date '2017-01-14', 'PRODUCE', 1, 2, 2, 2, 15.25, 15.25, 0.00);
+create table egress.customer_360 (
+    entity_id varchar, surname varchar, lifetime_sales decimal(18, 2), baskets bigint, units bigint,
+    days_since_last_purchase integer, campaigns_targeted bigint, coupons_redeemed bigint,
+    favourite_department varchar, age_band varchar, income_band varchar
+);
+insert into egress.customer_360 values
+    ('e1', 'lund', 1500.00, 30, 60, 7, 1, 2, 'GROCERY', '25-34', null),
+    ('e2', 'parr', 499.99, 3, 5, 8, 1, 0, 'PRODUCE', null, null),
+    ('e3', 'dahl', 0.00, 0, 0, null, 0, 0, null, null, null),
+    ('e4', 'bakke', 0.00, 0, 0, null, 0, 0, null, null, null);
+insert into ops.run (
+    run_id, step, command, status, environment, python_version, host, pid, started_at, finished_at, error, role
+) values
+    ('t1', 'transform', 'build', 'failed', 'transformation', '3.11.7', 'h', 1,
+    timestamp '2026-01-01 10:00:00', timestamp '2026-01-01 10:00:30', 'BuildFailed: x', 'transformation'),
+    ('t2', 'transform', 'build', 'succeeded', 'transformation', '3.11.7', 'h', 1,
+    timestamp '2026-01-02 10:00:00', timestamp '2026-01-02 10:00:10', null, 'transformation');
+insert into ops.run_metric values ('t1', 'tests_failed', 2), ('t1', 'tests_passed', 5), ('t2', 'tests_passed', 7);
+insert into ops.run_metric values ('t1', 'models_passed', 1), ('t2', 'models_passed', 4);
+insert into ops.expectation values
+    ('t1', 'core.fct_sales', 'not_null', 'not_null', 'completeness', 'error', 'failed', 8, 1, '', '', null, null,
+    timestamp '2026-01-01 10:00:00'),
+    ('t2', 'core.fct_sales', 'not_null', 'not_null', 'completeness', 'error', 'passed', 8, 0, '', '', null, null,
+    timestamp '2026-01-02 10:00:00');
+-- as entity_resolution
+create table master.golden_customer (entity_id varchar, party_count integer, source_systems varchar);
+insert into master.golden_customer values
+    ('e1', 2, 'crm,loyalty'), ('e2', 1, 'crm'), ('e3', 1, 'crm'), ('e4', 3, 'crm,loyalty');
+insert into ops.run (
+    run_id, step, command, status, environment, python_version, host, pid, started_at, finished_at, error, role
+) values
+    ('r1', 'resolve', 'run', 'succeeded', 'entity-resolution', '3.10.13', 'h', 1,
+    timestamp '2026-01-01 11:00:00', timestamp '2026-01-01 11:00:05', null, 'entity_resolution'),
+    ('r2', 'resolve', 'run', 'succeeded', 'entity-resolution', '3.10.13', 'h', 1,
+    timestamp '2026-01-02 11:00:00', timestamp '2026-01-02 11:00:05', null, 'entity_resolution'),
+    ('r3', 'resolve', 'run', 'succeeded', 'entity-resolution', '3.10.13', 'h', 1,
+    timestamp '2026-01-03 11:00:00', timestamp '2026-01-03 11:00:01', null, 'entity_resolution');
+insert into ops.run_metric values
+    ('r1', 'entities', 5), ('r1', 'precision', 0.8), ('r1', 'recall', 0.5), ('r1', 'f1', 0.6),
+    ('r2', 'entities', 4), ('r2', 'precision', 1.0), ('r2', 'recall', 0.9), ('r2', 'f1', 0.95);
+-- as ingress
+insert into ops.run (
+    run_id, step, command, status, environment, python_version, host, pid, started_at, finished_at, error, role
+) values
+    ('i1', 'ingest', 'run', 'succeeded', null, '3.10.13', 'h', 1,
+    timestamp '2026-01-01 09:00:00', timestamp '2026-01-01 09:01:00', null, 'ingress'),
+    ('i2', 'ingest', 'run', 'succeeded', 'ingress', '3.10.13', 'h', 1,
+    timestamp '2026-01-02 09:00:00', timestamp '2026-01-02 09:01:00', null, 'ingress');
+insert into ops.run_output values
+    ('i1', 'raw.pos_transactions', 8, '{"kept": 8}'), ('i2', 'raw.pos_transactions', 8, '{"unchanged": true}'),
+    ('i1', 'raw.crm_customers', 3, '{"kept": 3}'), ('i2', 'raw.crm_customers', 5, '{"kept": 5}'),
+    ('i2', 'files', 100, '{}');
+insert into ops.quarantine values
+    ('q1', 'i1', 'crm', 'customers', 'a.csv', 1, 'postcode', '{"surname": "lund"}',
+    timestamp '2026-01-01 09:00:30', timestamp '2026-01-01 09:00:30', null),
+    ('q2', 'i1', 'crm', 'customers', 'a.csv', 2, 'postcode', '{"surname": "parr"}',
+    timestamp '2026-01-01 09:00:30', timestamp '2026-01-02 09:00:30', null),
+    ('q3', 'i1', 'crm', 'customers', 'a.csv', 3, 'id', '{}',
+    timestamp '2026-01-01 09:00:30', timestamp '2026-01-01 09:00:30', timestamp '2026-01-02 09:00:30');
+-- as egress
+insert into ops.quarantine values
+    ('q4', 'i1', 'egress', 'crm', 'api', 1, 'no such person: lund', '{}',
+    timestamp '2026-01-01 09:00:30', timestamp '2026-01-01 09:00:30', null);
