@@ -248,6 +248,11 @@ def page(warehouse: Warehouse, library: str = "") -> str:
     return render(plan, data, built_at=datetime(2017, 3, 1), engine=warehouse.engine, library=library)
 
 
+def faults(browser: Any) -> list[dict[str, Any]]:
+    """Return what has gone wrong in a page since the last call, as its console tells."""
+    return [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+
+
 @dataclass
 class Shown:
     """A dashboard in a browser."""

@@ -35,7 +35,7 @@ def shown(browser: Chrome, path: Path) -> Iterator[Shown]:
     """Open the page; whatever the test did to it, nothing has gone wrong in its scripts."""
     shown = Shown(browser, path, "things").open()
     yield shown
-    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+    assert pages.faults(browser) == []
 
 
 def media(browser: Chrome, medium: str = "", **features: str) -> None:
@@ -77,7 +77,7 @@ def test_page_loads_nothing_and_cannot(shown: Shown) -> None:
     refused: list[str] = browser.execute_async_script(script)
     assert sorted(refused) == ["connect-src", "img-src", "script-src-elem"]
     assert browser.execute_script("return typeof hacked") == "undefined"
-    browser.get_log("browser")
+    assert pages.faults(browser)
 
 
 def test_charts_are_drawn(shown: Shown) -> None:

@@ -30,6 +30,9 @@ def formula_of(sql: str, formula_of_metric: Callable[[str], Formula]) -> Formula
     Raises:
         NotComputable: It is more than that.
     """
+    # What stands for a reference below.
+    if re.search(r"\b_\d", sql):
+        raise NotComputable(sql)
     references: list[str] = []
 
     def named(match: re.Match[str]) -> str:
