@@ -17,7 +17,7 @@ from reporting.site.datasets import MOST_ROWS, ModelRows, encoded_numbers, encod
 from reporting.site.display import Field, display
 from reporting.site.formats import compact, number_format
 from reporting.site.formulas import NotComputable, formula_of
-from reporting.site.page import embedded, first_values, offsets_of, plan_page
+from reporting.site.page import as_listed, as_option, embedded, first_values, offsets_of, plan_page
 from shared.config import Settings
 from shared.errors import ConfigurationError, InputError
 from shared.warehouse import open_warehouse
@@ -89,6 +89,19 @@ def test_exact_numbers_stay_exact() -> None:
     assert encoded_numbers(pa.chunked_array([["1.5", "20"]])) == {"numbers": [15, 200], "divisor": 10}
     assert encoded_numbers(pa.chunked_array([pa.array([7, None])])) == {"numbers": [7, None], "divisor": 1}
     assert encoded_numbers(pa.chunked_array([pa.array([0.5])])) == {"numbers": [0.5], "divisor": 1}
+
+
+def test_what_json_lacks_is_null() -> None:
+    """Infinite numbers and those that are none are null in the page."""
+    odd = [float("nan"), float("inf"), 1.0]
+    assert encoded_numbers(pa.chunked_array([pa.array(odd, from_pandas=False)]))["numbers"] == [None, None, 1.0]
+    assert encoded_values(odd) == {"values": [1.0], "codes": [-1, -1, 0]}
+
+
+def test_options_are_in_the_order_of_their_kind() -> None:
+    """Choices of numbers are listed by size and written as the page writes them, texts after them by letter."""
+    values = ["pear", 10, 2.0, "apple", -1.5, True]
+    assert sorted(map(as_option, values), key=as_listed) == ["-1.5", "2", "10", "apple", "pear", "true"]
 
 
 def test_values_are_kept_once() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -126,7 +127,7 @@ def encoded_numbers(values: pa.ChunkedArray) -> Encoded:
     """Return numbers as integers with a divisor where they are exact, so that the page adds them up exactly."""
     column = settled(values, "number")
     scale = column.type.scale if pa.types.is_decimal(column.type) else 0
-    numbers = column.to_pylist()
+    numbers = list(map(finite, column.to_pylist()))
     if scale:
         numbers = [None if number is None else int(number.scaleb(scale)) for number in numbers]
     return {"numbers": numbers, "divisor": 10**scale}
@@ -145,4 +146,9 @@ def json_value(value: Any) -> Any:
     """Return a value as JSON has it: a date or moment as text of ISO's form, a decimal as a number."""
     if isinstance(value, (date, datetime)):
         return value.isoformat()
-    return float(value) if isinstance(value, Decimal) else value
+    return finite(float(value) if isinstance(value, Decimal) else value)
+
+
+def finite(value: Any) -> Any:
+    """Return a value, or null for an infinite number or one that is none, which JSON does not have."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

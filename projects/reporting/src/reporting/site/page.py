@@ -173,7 +173,7 @@ def filter_context(
         "id": f"{dashboard.slug}-{key}",
         "label": chosen.label,
         "kind": kind,
-        "options": sorted(found | {value for value in first.values() if value}),
+        "options": sorted(found | {value for value in first.values() if value}, key=as_listed),
         **first,
     }
 
@@ -207,8 +207,16 @@ def first_values(chosen: DashboardFilter, kind: str) -> dict[str, str]:
 
 
 def as_option(value: Any) -> str:
-    """Return a value as the page compares it with what is chosen."""
-    return value if isinstance(value, str) else json.dumps(value, default=str).strip('"')
+    """Return a value as text, as the page compares it with what is chosen."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
+def as_listed(option: str) -> tuple[bool, float, str]:
+    """Return the place of an option among others: numbers by size, then texts."""
+    is_number = option.lstrip("-").replace(".", "", 1).isdecimal()
+    return not is_number, float(option) if is_number else 0, option
 
 
 def keyed(dashboard: Dashboard) -> dict[str, DashboardFilter]:
