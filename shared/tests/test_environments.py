@@ -67,6 +67,17 @@ def test_python_of_an_installed_environment(root: Path) -> None:
     assert interpreter(root, "ingress") == root / ".pixi" / "venvs" / "ingress" / "bin" / "python"
 
 
+def test_another_python_than_the_manifest_names(root: Path) -> None:
+    """An environment whose Python is not of the version that pixi.toml names is an error that says how to mend it."""
+    cfg = root / ".pixi" / "venvs" / "ingress" / "pyvenv.cfg"
+    with (root / "pixi.toml").open("a") as manifest:
+        manifest.write('[feature.connectors.dependencies]\npython = "3.1.*"\n')
+    cfg.write_text("home = /usr/bin\nversion_info = 3.10.13\n")
+    assert hint(root) == f"remove `{cfg.parent}`, then run `./pixiw install -e ingress`"
+    cfg.write_text("home = /usr/bin\nversion_info = 3.1.4\n")
+    assert interpreter(root, "ingress").exists()
+
+
 @pytest.mark.skipif(".pixi" not in Path(sys.prefix).parts, reason="runs outside the platform's environments")
 def test_this_environment_is_in_line() -> None:
     """The environment that the tests run in, which was made by activation, counts as in line with its lock."""

@@ -56,6 +56,17 @@ def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     assert "got ['run']" in printed
 
 
+def test_help_of_every_command_names_debug(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--help` of a parser and of its commands shows `--debug`, which is no part of what they parse."""
+    parser = Parser(prog="ingest")
+    parser.add_subparsers(dest="action").add_parser("run")
+    for arguments in (["--help"], ["run", "--help"]):
+        with pytest.raises(SystemExit):
+            parser.parse_args(arguments)
+        assert "--debug" in capsys.readouterr().out
+    assert vars(parser.parse_args(["run"])) == {"action": "run"}
+
+
 def test_full_disk_below_another_error_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     """A full disk is named even where a library wraps the operating system's error in its own."""
     wrapped = RuntimeError("load failed")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.monitoring import record_run
-from shared.warehouse import Warehouse
+from shared.warehouse import Warehouse, quote
 
 
 def status(warehouse: Warehouse) -> list[tuple[str, str]]:
@@ -27,6 +27,20 @@ def test_run_with_output_and_metric_succeeds(warehouse: Warehouse) -> None:
         ("raw.t", 2, '{"file": "a.csv"}')
     ]
     assert warehouse.fetch("select name, value from ops.run_metric") == [("f1", 0.5)]
+
+
+def test_output_has_the_size_of_its_table(warehouse: Warehouse) -> None:
+    """Where the engine tells a table's size, the output has it, whatever the table's name; the ledger does not."""
+    name = 'raw.a"; drop schema raw; --'
+    warehouse.execute(f"create table {quote(name)} (a int)")
+    warehouse.execute(f"insert into {quote(name)} values (1)")
+    warehouse.execute("create view raw.v as select 1 as a")
+    with record_run(warehouse, step="ingest", command="run") as run:
+        for relation in (name, "raw.v", "crm"):
+            run.output(relation, rows=1)
+    assert ("bytes" in run.outputs[name]) == (warehouse.engine == "postgres")
+    assert run.outputs["raw.v"] == run.outputs["crm"] == {"rows": 1, "detail": {}}
+    assert warehouse.fetch("select distinct detail from ops.run_output") == [("{}",)]
 
 
 def test_failed_run_keeps_its_error(warehouse: Warehouse) -> None:

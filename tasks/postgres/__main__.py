@@ -13,6 +13,7 @@ from shared.command_line import Parser, command
 from shared.config import Settings, get_settings
 from shared.errors import UserError
 from shared.postgres import PostgresTarget
+from shared.postgres.provision import DAGSTER
 from shared.postgres.server import ADMIN
 from shared.postgres.tools import bin_dir
 from shared.utils.console import say
@@ -72,6 +73,8 @@ def tell(where: Place, database: str = WAREHOUSE) -> None:
     """Say how to use the server: standard output is what a shell can evaluate."""
     say(f"passwords of the roles: `{where.settings.passfile}`, which only you can read")
     print(f"export WAREHOUSE_URL={where.url(database)}")
+    # Whoever leaves it out keeps Dagster's runs in files.
+    print(f"export DAGSTER_POSTGRES_URL={where.url(DAGSTER)}")
 
 
 def status(settings: Settings) -> int:

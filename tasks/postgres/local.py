@@ -9,7 +9,7 @@ from pathlib import Path
 from shared.config import Settings
 from shared.errors import ConfigurationError
 from shared.postgres import PostgresTarget, passfile
-from shared.postgres.provision import LOGINS, new_passwords, provision
+from shared.postgres.provision import DAGSTER, DAGSTER_LOGIN, LOGINS, new_passwords, provision, provision_dagster
 from shared.postgres.server import HOSTS, LocalServer, is_free
 from shared.postgres.target import not_a_url
 from shared.utils.console import say, step
@@ -115,9 +115,13 @@ def place(settings: Settings) -> Place:
 
 
 def init(settings: Settings, *, database: str = WAREHOUSE, anew: bool = False) -> Place:
-    """Make the warehouse's database with its layers and roles, or bring it up to date; start the server for it."""
+    """Make the warehouse's database with its layers and roles, and Dagster's, or bring both up to date.
+
+    The local server is started for it.
+    """
     where = place(settings)
     with step(f"database, layers and roles on {where.admin.address}"):
         provision(where.admin_of(database))
-        where.keep_passwords(LOGINS, anew=anew)
+        provision_dagster(where.admin_of(DAGSTER))
+        where.keep_passwords((*LOGINS, DAGSTER_LOGIN), anew=anew)
     return where

@@ -181,6 +181,7 @@ CHARTS = [
         ],
     ),
     chart("largest", "table", ["department"], ["total_sales"], sorts=[("total_sales", True)], limit=2),
+    chart("ties", "table", ["promoted", "week_start", "department"], ["departments"], sorts=[("departments", True)]),
     chart("odd", "table", ["department"], ["odd_value"]),
     chart("bars", "cartesian", ["department"], ["total_sales"], config=axes("department", "total_sales")),
     chart(

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from reporting.content import Dashboard, Tile
+from reporting.explores import Join
 from reporting.query import columns_of
 from reporting.site.datasets import MOST_ROWS, ModelRows, encoded_numbers, encoded_values
 from reporting.site.display import Field, display
@@ -189,6 +190,16 @@ def test_model_is_read_once_however_many_charts_it_has() -> None:
     plan = plan_page(pages.content())
     assert [type(dataset).__name__ for dataset in plan.datasets.all] == ["ModelRows", "QueryRows"]
     assert plan.relations == {f"reporting.{pages.TABLE}"}
+
+
+def test_joined_models_are_left_to_the_warehouse() -> None:
+    """Charts of a model that is joined with another show the warehouse's answer: which rows there are depends on it."""
+    content = pages.content()
+    explore = content.explores[pages.TABLE]
+    joined = replace(explore, joins=(Join("other", "other", "${rpt_things.week_start} = ${other.week_start}", "left"),))
+    plan = plan_page(replace(content, explores={pages.TABLE: joined}))
+    assert {type(dataset).__name__ for dataset in plan.datasets.all} == {"QueryRows"}
+    assert all(tile["filters"] == {} for tile in plan.tiles.values())
 
 
 def test_tabs_follow_one_another() -> None:

@@ -64,3 +64,23 @@ def test_a_product_listed_late_takes_its_sales_over(on_core: Platform) -> None:
     by_part = on_core.hashes(FACT)
     assert on_core.transform(*SALES, "--full-refresh").code == 0
     assert on_core.hashes(FACT) == by_part
+
+
+def test_the_sales_of_a_week_are_made_anew(on_core: Platform) -> None:
+    """Lines of the named days are written again though nothing tells that they are spoilt, and no others."""
+    spoilt = "select count(*), min(transaction_date), max(transaction_date) from core.fct_sales where list_value = -1"
+    before = on_core.hashes(FACT)
+    on_core.sql("update core.fct_sales set list_value = -1 where transaction_date < date '2017-01-15'")
+    assert on_core.transform(*SALES, "--sales", "2017-01-01", "2017-01-08").code == 0
+    ((_, first, last),) = on_core.sql(spoilt)
+    assert f"{first} {last}" == "2017-01-08 2017-01-14"
+    assert on_core.transform(*SALES, "--sales", "2017-01-08", "2017-01-15").code == 0
+    assert on_core.hashes(FACT) == before
+
+
+def test_days_that_are_none(on_core: Platform) -> None:
+    """What is no date, and a range without a day, is the caller's mistake."""
+    wrong = on_core.transform(*SALES, "--sales", "2017-02-30", "2017-03-01")
+    assert (wrong.code, "hint: write it as" in wrong.err) == (2, True)
+    wrong = on_core.transform(*SALES, "--sales", "2017-01-08", "2017-01-08")
+    assert (wrong.code, "no day from 2017-01-08 until 2017-01-08" in wrong.err) == (2, True)

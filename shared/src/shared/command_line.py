@@ -7,7 +7,7 @@ import errno
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from shared.errors import PlatformError, StorageFull, UserError, causes
 
@@ -16,7 +16,14 @@ INTERRUPTED = 130
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaints look like all other errors."""
+    """A parser whose complaints look like all other errors, and whose help names what every command takes."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        # For the help alone: `command` takes it out.
+        self.add_argument(
+            "--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error"
+        )
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print."""
@@ -48,7 +55,7 @@ def command(main: Main, argv: Sequence[str] | None = None) -> int:
 
 
 def report(error: Exception, *, debug: bool = False) -> int:
-    """Print an error with its hint, log it, and return its exit code."""
+    """Print an error with its hint, log it, tell Dagster where that has started us, and return its exit code."""
     known = as_platform_error(error)
     if debug:
         traceback.print_exception(error)
@@ -57,8 +64,12 @@ def report(error: Exception, *, debug: bool = False) -> int:
         print(f"hint: {known.hint}", file=sys.stderr)
     # Here and not above: the ledger beside it brings the database's library, which a quick command can do without.
     from shared.monitoring.logs import log_event
+    from shared.monitoring.pipes import tell_dagster
 
-    log_event("error", code=known.code, message=known.message, hint=known.hint, retryable=known.retryable)
+    facts = {"message": known.message, "hint": known.hint, "code": known.code, "retryable": known.retryable}
+    log_event("error", **facts)
+    # Only now, and not as the command begins: one that only starts another leaves it the channel.
+    tell_dagster(lambda: {"error": {**facts, "exit_code": known.exit_code}})
     return known.exit_code
 
 

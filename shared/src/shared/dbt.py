@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import click
 from dbt.adapters.base.relation import BaseRelation
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.factory import reset_adapters
@@ -33,6 +34,10 @@ class Node:
         status: dbt's word: `success`, `pass`, `fail`, `error`, `skipped`.
         message: What dbt says of a node that failed.
         seconds: How long it took.
+        tested: What a test is about, as `core.fct_sales`, where it is about one relation.
+        description: What is said of it in YAML.
+        severity: What the failure of a test means: `error` or `warn`.
+        failures: How many rows a test has found.
     """
 
     name: str
@@ -42,6 +47,10 @@ class Node:
     status: str
     message: str
     seconds: float
+    tested: str | None
+    description: str
+    severity: Literal["error", "warn"]
+    failures: int | None
 
     @property
     def failed(self) -> bool:
@@ -50,7 +59,7 @@ class Node:
 
 
 def run_dbt(
-    arguments: Sequence[str], environment: Mapping[str, str], progress: Callable[[int, int], None]
+    arguments: Sequence[str], environment: Mapping[str, str], progress: Callable[[int, int], None] | None = None
 ) -> list[Node]:
     """Run a dbt command in this process.
 
@@ -67,14 +76,18 @@ def run_dbt(
         PlatformError: dbt cannot run the project.
     """
     total = done = 0
+    manifest: Any = None
 
     def on_event(event: Any) -> None:
-        nonlocal total, done
+        nonlocal total, done, manifest
         if event.info.name == "ConcurrencyLine":
             total = event.data.node_count
+            # Told in the thread and the context of the command; its result has only the nodes that were run.
+            manifest = click.get_current_context().obj["manifest"]
         elif event.info.name == "NodeFinished":
             done += 1
-            progress(done, total)
+            if progress is not None:
+                progress(done, total)
 
     with environment_set(environment), collector_paused():
         try:
@@ -86,7 +99,7 @@ def run_dbt(
     if outcome.exception is not None:
         raise meaning_of(outcome.exception) from outcome.exception
     results: Any = getattr(outcome.result, "results", [])
-    return [as_node(result) for result in results]
+    return [as_node(result, manifest) for result in results]
 
 
 def parse_project(environment: Mapping[str, str]) -> list[Mapping[str, Any]]:
@@ -149,8 +162,8 @@ def release_database() -> None:
     DuckDBConnectionManager.close_all_connections()
 
 
-def as_node(result: Any) -> Node:
-    """Take from one of dbt's results what this project reports."""
+def as_node(result: Any, manifest: Any) -> Node:
+    """Take from one of dbt's results what the platform reports."""
     node = result.node
     kind = str(node.resource_type)
     return Node(
@@ -161,7 +174,25 @@ def as_node(result: Any) -> Node:
         status=str(result.status),
         message=readable(result.message or ""),
         seconds=float(result.execution_time),
+        tested=tested(node, manifest) if kind == "test" else None,
+        description=readable(node.description),
+        severity="warn" if str(getattr(node.config, "severity", "")).lower() == "warn" else "error",
+        failures=result.failures,
     )
+
+
+def tested(test: Any, manifest: Any) -> str | None:
+    """Return the relation that a test is about: the one whose YAML has it, else the only one that it reads."""
+    attached = getattr(test, "attached_node", None)
+    read = {attached} if attached else {*test.depends_on.nodes}
+    if len(read) != 1:
+        return None
+    (name,) = read
+    node = manifest.nodes.get(name)
+    if node is not None:
+        return f"{node.schema}.{node.alias}"
+    source = manifest.sources.get(name)
+    return f"{source.schema}.{source.identifier}" if source is not None else None
 
 
 def readable(message: str) -> str:

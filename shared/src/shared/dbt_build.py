@@ -21,9 +21,16 @@ class BuildFailed(PlatformError):
     code = "build_failed"
 
 
-def build_arguments(select: Sequence[str] = (), *, full_refresh: bool = False) -> list[str]:
-    """Return dbt's command line for a build, `select` being its options that choose nodes."""
-    arguments = ["build", "--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check"]
+def build_arguments(select: Sequence[str] = (), *, full_refresh: bool = False, events: bool = False) -> list[str]:
+    """Return dbt's command line for a build.
+
+    Args:
+        select: Its options that choose nodes.
+        full_refresh: Make incremental tables anew.
+        events: Print events to standard output, one JSON object a line.
+    """
+    arguments = ["build", "--no-use-colors", "--no-version-check"]
+    arguments += ["--log-format", "json", "--log-level", "info"] if events else ["--quiet", "--log-level", "none"]
     # A test runs once all that it compares is built. Unit tests use invented rows: they belong to the project's tests.
     arguments += ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
     arguments += select

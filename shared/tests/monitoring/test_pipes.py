@@ -18,22 +18,32 @@ from shared.warehouse import Warehouse
 
 SCRIPT = """
 import subprocess, sys
+from shared.command_line import command
 from shared.config import get_settings
+from shared.errors import InputError
 from shared.monitoring import record_run
 from shared.warehouse import open_warehouse
 
-with open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as warehouse:
-    for command in sys.argv[1].split(","):
-        with record_run(warehouse, step="ingest", command=command) as run:
-            run.output("raw.t", rows=3, detail={"path": get_settings().root})
-            run.metric("f1", 0.5)
-            if command == "fails":
-                raise ValueError("no")
-            if command == "nested":
-                nested = "from shared.monitoring.pipes import tell_dagster; tell_dagster(lambda: {'from': 'nested'})"
-                subprocess.run([sys.executable, "-c", nested], check=True)
+NESTED = "from shared.monitoring.pipes import tell_dagster; tell_dagster(lambda: {'from': 'nested'})"
+
+def main(arguments):
+    if arguments == ["starts another"]:
+        return subprocess.run([sys.executable, "-c", NESTED]).returncode
+    with open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as warehouse:
+        for name in arguments[0].split(","):
+            with record_run(warehouse, step="ingest", command=name) as run:
+                run.output("raw.t", rows=3, detail={"path": get_settings().root})
+                run.metric("f1", 0.5)
+                run.check("unique: id", relation="raw.t", status="warned", severity="warn", failed_rows=2)
+                if name == "fails":
+                    raise InputError("no such column: `x`", hint="add it")
+                if name == "nested":
+                    subprocess.run([sys.executable, "-c", NESTED], check=True)
+
+code = command(main)
 if "dagster_pipes" in sys.modules:
     print("told Dagster")
+sys.exit(code)
 """
 
 
@@ -80,14 +90,46 @@ def test_dagster_is_told_of_a_run(warehouse: Warehouse, project: Path, monkeypat
         "lock_sha256": hashlib.sha256(b"pyarrow==1\n").hexdigest(),
         "outputs": {"raw.t": {"rows": 3, "detail": {"path": str(project)}}},
         "metrics": {"f1": 0.5},
+        "checks": [
+            {"name": "unique: id", "relation": "raw.t", "status": "warned", "severity": "warn", "failed_rows": 2}
+        ],
     }
 
 
 def test_dagster_is_told_of_every_run(project: Path) -> None:
-    """A process that records several runs tells of each, also of one that fails."""
-    assert run("load,fails", project / "messages").returncode == 1
-    _, first, second, _ = read(project / "messages")
+    """A process that records several runs tells of each, also of one that fails, and then of the error."""
+    assert run("load,fails", project / "messages").returncode == 2
+    _, first, second, third, _ = read(project / "messages")
     assert [message[1]["run"]["status"] for message in (first, second)] == ["succeeded", "failed"]
+    assert third[1] == {
+        "error": {
+            "message": "no such column: `x`",
+            "hint": "add it",
+            "code": "input",
+            "retryable": False,
+            "exit_code": 2,
+        }
+    }
+
+
+def test_dagster_is_told_of_an_error_before_the_run(
+    warehouse: Warehouse, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dagster gets the error of a command that fails before its run begins, and may try again where that can help."""
+    monkeypatch.setenv("WAREHOUSE_LOCK_TIMEOUT", "0.1")
+    done = run("load", project / "messages")
+    assert done.returncode == 1
+    opened, told, closed = read(project / "messages")
+    assert (opened[0], closed[0]) == ("opened", "closed")
+    error = told[1]["error"]
+    assert f"error: {error['message']}\nhint: {error['hint']}\n" in done.stderr
+    assert (error["code"], error["retryable"], error["exit_code"]) == ("warehouse_busy", True, 1)
+
+
+def test_command_that_starts_another_leaves_it_the_channel(project: Path) -> None:
+    """A command that only starts another one does not take Dagster's channel from it."""
+    assert run("starts another", project / "messages").returncode == 0
+    assert [payload for _, payload in read(project / "messages")][1:-1] == [{"from": "nested"}]
 
 
 def test_child_does_not_end_the_messages(project: Path) -> None:
@@ -100,6 +142,9 @@ def test_without_dagster_nothing_is_told(project: Path) -> None:
     """Without Dagster nothing is printed, and its library is not even loaded."""
     done = run("load", None)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    failed = run("fails", None)
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert failed.stderr == "error: no such column: `x`\nhint: add it\n"
 
 
 def test_dagster_that_cannot_be_told_stops_nothing(project: Path) -> None:

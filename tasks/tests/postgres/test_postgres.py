@@ -94,13 +94,25 @@ def with_shop(here: Here, shop: Path) -> Here:
 
 
 def test_init_makes_a_warehouse_that_each_role_can_use(here: Here) -> None:
-    """`init` on nothing makes server, database, layers and logins, prints the URL, and can be repeated."""
-    assert here.ok("init") == f"export WAREHOUSE_URL=postgresql://{HOST}:{here.port}/warehouse\n"
+    """`init` on nothing makes server, databases, layers and logins, prints the URLs, and can be repeated."""
+    server = f"postgresql://{HOST}:{here.port}"
+    assert here.ok("init") == f"export WAREHOUSE_URL={server}/warehouse\nexport DAGSTER_POSTGRES_URL={server}/dagster\n"
     for role in ROLES:
         assert here.fetch("select name from ops.identity", user=f"platform_{role}") == [("warehouse",)]
     before = here.server.passwords.read_text()
     here.ok("init")
     assert here.server.passwords.read_text() == before
+
+
+def test_orchestration_gets_into_its_own_database_only(here: Here) -> None:
+    """Dagster's login makes tables in Dagster's database and gets into no warehouse, and no project gets in there."""
+    here.ok("init")
+    dagster = {"user": "platform_orchestration", "database": "dagster"}
+    assert here.fetch("create table runs (id int); insert into runs values (1) returning id", **dagster) == [(1,)]
+    with pytest.raises(Exception, match="may not connect"):
+        here.fetch("select 1", user="platform_orchestration")
+    with pytest.raises(Exception, match="may not connect"):
+        here.fetch("select 1", database="dagster")
 
 
 def test_new_passwords_replace_the_old_ones(here: Here) -> None:
@@ -217,7 +229,7 @@ def test_other_server_by_its_administrator(here: Here, tmp_path: Path) -> None:
     other.start()
     try:
         done = here.ok("init", POSTGRES_ADMIN_URL=other.admin().url())
-        url = done.removeprefix("export WAREHOUSE_URL=").strip()
+        url = done.partition("\n")[0].removeprefix("export WAREHOUSE_URL=")
         assert url == f"postgresql://{HOST}:{other.port}/warehouse"
         target = PostgresTarget.from_url(url, user="platform_reader", passfile=here.server.passwords)
         target.connect("test").close()

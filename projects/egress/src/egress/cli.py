@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+import sys
 from collections.abc import Sequence
 
 from egress.plan import Options, Tally, Target
@@ -11,6 +13,7 @@ from shared.command_line import Parser, as_platform_error
 from shared.config import get_settings
 from shared.errors import ConfigurationError, PlatformError, UserError
 from shared.monitoring import Run, record_run
+from shared.utils.code import path_of, summary
 from shared.utils.console import say, step
 from shared.warehouse import Warehouse, open_warehouse
 
@@ -21,7 +24,9 @@ def main(arguments: Sequence[str]) -> int:
     targets = chosen(all_targets(get_settings()), parsed.target)
     if parsed.command == "run" and not (parsed.all or parsed.target):
         targets = configured(targets)
-    if parsed.command == "list":
+    if parsed.command == "list" and parsed.json:
+        print(targets_as_json(targets))
+    elif parsed.command == "list":
         list_targets(targets)
     else:
         options = Options(
@@ -60,7 +65,8 @@ def parser() -> argparse.ArgumentParser:
     wishes.add_argument("--allow-empty", action="store_true", help="delete what was delivered where a model is empty")
     commands.add_parser("run", parents=[selection, wishes], help="send what has changed since the last delivery")
     commands.add_parser("plan", parents=[selection, wishes], help="show what `run` would send; sends nothing")
-    commands.add_parser("list", parents=[selection], help="show the targets and their last delivery")
+    listing = commands.add_parser("list", parents=[selection], help="show the targets and their last delivery")
+    listing.add_argument("--json", action="store_true", help="for programs, without the last delivery")
     return result
 
 
@@ -105,6 +111,22 @@ def list_targets(targets: Sequence[Target]) -> None:
             print(f"{target.name}: `{target.model.table}` as {target.form}")
             state = f"{last:%Y-%m-%d %H:%M} UTC, {delivered:,} delivered, {rejected:,} rejected" if last else "never"
             print(f"  last delivery: {state}" + (f", {deleted:,} deleted" if deleted else ""))
+
+
+def targets_as_json(targets: Sequence[Target]) -> str:
+    """Return the targets and what each gets, as JSON; the warehouse is not asked."""
+    described = [
+        {
+            "name": target.name,
+            "model": target.model.table,
+            "form": target.form,
+            "description": summary(type(target)),
+            "code": path_of(sys.modules[type(target).__module__]),
+            "required_settings": target.required_settings,
+        }
+        for target in targets
+    ]
+    return json.dumps({"version": 1, "targets": described}, indent=2)
 
 
 def plan(targets: Sequence[Target], options: Options) -> None:

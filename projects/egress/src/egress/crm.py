@@ -23,6 +23,7 @@ class CrmTarget(Target):
 
     model = Model("egress.retl_crm_customers", key="customer_id")
     form = "changed rows to `POST $CRM_API_URL/customers/batch`"
+    required_settings = ("CRM_API_URL",)
 
     def __init__(self, settings: TargetSettings) -> None:
         self.name = settings.crm_target_name

@@ -91,11 +91,13 @@ class Target(ABC):
         name: The identity that the send state is filed under.
         model: What is delivered.
         form: How and where to, for a person.
+        required_settings: The environment variables without which nothing can be sent.
     """
 
     name: str
     model: Model
     form: str
+    required_settings: tuple[str, ...] = ()
 
     @property
     def missing_setting(self) -> str | None:

@@ -35,6 +35,7 @@ class TableTarget(Target):
     """Writes the rows whose content differs from what was written last, and deletes those that have left the model."""
 
     model = Model("egress.customer_360", key="entity_id")
+    required_settings = ("TABLE_TARGET_URL",)
 
     def __init__(self, settings: TargetSettings) -> None:
         self.name = settings.table_target_name

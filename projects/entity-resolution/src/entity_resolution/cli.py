@@ -1,4 +1,4 @@
-"""The command line: `python -m entity_resolution train | predict | run | evaluate`."""
+"""The command line: `python -m entity_resolution train | predict | run | evaluate | list`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from entity_resolution import resolve
+from entity_resolution import listing, resolve
 from entity_resolution.quality import Measures
 from entity_resolution.settings import read_options
 from shared.command_line import Parser
@@ -19,6 +19,9 @@ from shared.warehouse import open_warehouse
 def main(arguments: Sequence[str]) -> int:
     """Run the command that the arguments name and return its exit code."""
     parsed = _parser().parse_args(arguments)
+    if parsed.command == "list":
+        print(listing.as_json() if parsed.json else listing.as_text())
+        return 0
     with _job(parsed.command, parsed.truth, " ".join(arguments)) as job:
         if parsed.command == "train":
             resolve.train(job)
@@ -56,7 +59,6 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m entity_resolution",
         description="Find which records of core are the same person, and keep one golden record for each in master.",
     )
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(dest="command", required=True)
     train = commands.add_parser("train", help="train a model on the parties of core")
     train.set_defaults(truth=None)
@@ -70,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--truth", metavar="PATH", help="CSV of customer_id and member_id (ENTITY_TRUTH, else data/demo/truth.csv)"
         )
+    listed = commands.add_parser("list", help="show what is read, written and measured")
+    listed.add_argument("--json", action="store_true", help="for programs")
     return parser
 
 

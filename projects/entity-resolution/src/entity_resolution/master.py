@@ -15,19 +15,48 @@ from shared.warehouse import Warehouse, quote
 XREF, GOLDEN = "master.entity_xref", "master.golden_customer"
 QUALITY, RUN = "master.resolution_quality", "master.resolution_run"
 
+
+@dataclass(frozen=True)
+class Table:
+    """A table of master.
+
+    Attributes:
+        description: What a row is.
+        key: The column that identifies it.
+        columns: All columns, as SQL.
+    """
+
+    description: str
+    key: str
+    columns: str
+
+
 TABLES = {
-    XREF: """
-        party_id varchar primary key, entity_id varchar not null, source_system varchar not null,
-        source_id varchar not null, resolved_at timestamp not null, run_id varchar not null""",
-    GOLDEN: """
-        entity_id varchar primary key, given_name varchar, surname varchar, street_number varchar, address_1 varchar,
+    XREF: Table(
+        "The entity of each party, which is a record of a customer or member.",
+        "party_id",
+        """party_id varchar, entity_id varchar not null, source_system varchar not null, source_id varchar not null,
+        resolved_at timestamp not null, run_id varchar not null""",
+    ),
+    GOLDEN: Table(
+        "The golden record of each entity: one for each person, chosen from that person's records.",
+        "entity_id",
+        """entity_id varchar, given_name varchar, surname varchar, street_number varchar, address_1 varchar,
         address_2 varchar, suburb varchar, postcode varchar, state varchar, date_of_birth date,
         party_count bigint not null, source_systems varchar not null, crm_customer_id varchar,
         loyalty_member_id varchar, household_id bigint, resolved_at timestamp not null, run_id varchar not null""",
-    QUALITY: "run_id varchar not null, measure varchar primary key, value double precision not null",
-    RUN: """
-        run_id varchar primary key, fingerprint varchar not null, model varchar not null,
+    ),
+    QUALITY: Table(
+        "The measures of the present resolution: counts, and precision, recall and F1 where the truth is known.",
+        "measure",
+        "run_id varchar not null, measure varchar, value double precision not null",
+    ),
+    RUN: Table(
+        "What the present tables were made from, and by which run.",
+        "run_id",
+        """run_id varchar, fingerprint varchar not null, model varchar not null,
         threshold double precision not null, resolved_at timestamp not null""",
+    ),
 }
 
 
@@ -56,8 +85,9 @@ class Resolution:
 def make_tables(warehouse: Warehouse) -> None:
     """Create the tables that are not there yet."""
     with warehouse.transaction():
-        for table, columns in TABLES.items():
-            warehouse.execute(f"create table if not exists {quote(table)} ({columns})")
+        for name, table in TABLES.items():
+            columns = f"{table.columns}, primary key ({quote(table.key)})"
+            warehouse.execute(f"create table if not exists {quote(name)} ({columns})")
 
 
 def holds(warehouse: Warehouse, fingerprint: str) -> bool:

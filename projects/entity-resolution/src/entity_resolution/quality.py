@@ -13,6 +13,21 @@ import pyarrow as pa
 from shared.errors import InputError
 
 Measures = dict[str, float]
+SEVERAL = "entities_with_several_"
+DESCRIPTIONS = {
+    "parties": "Records of customers and members",
+    "entities": "Persons that these records were found to be",
+    "entities_joined": "Persons found to have several records",
+    "largest_entity": "Records of the person who has most",
+    f"{SEVERAL}crm": "Persons with several records in the CRM",
+    f"{SEVERAL}loyalty": "Persons with several records in the loyalty programme",
+    "precision": "Share of the pairs found that are the same person",
+    "recall": "Share of the pairs of the same person that were found",
+    "f1": "Harmonic mean of precision and recall",
+    "pairs_right": "Pairs found that are the same person",
+    "pairs_wrong": "Pairs found that are not the same person",
+    "pairs_missed": "Pairs of the same person that were not found",
+}
 
 
 def count_entities(xref: pa.Table) -> Measures:
@@ -32,7 +47,7 @@ def count_entities(xref: pa.Table) -> Measures:
             "group by source_system order by source_system"
         ).fetchall()
     measures = {"parties": parties, "entities": entities, "entities_joined": joined, "largest_entity": largest}
-    measures |= {f"entities_with_several_{source}": count for source, count in several}
+    measures |= {f"{SEVERAL}{source}": count for source, count in several}
     return {name: float(value) for name, value in measures.items()}
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from ingress.load import load_source
-from ingress.overview import list_sources, validate_source
+from ingress.overview import list_sources, sources_as_json, validate_source
 from ingress.source import Source
 from ingress.sources import SOURCES
 from shared.command_line import Parser, as_platform_error, command, report
@@ -29,7 +28,8 @@ def make_parser() -> Parser:
         which.add_argument("--source", nargs="+", action="extend", choices=list(SOURCES), metavar="NAME", default=[])
         which.add_argument("--all", action="store_true", help="all sources; an error where one is not configured")
         each.add_argument("--with-promotions", action="store_true", help="also the 21 million rows of promotions")
-    actions.add_parser("list", help="show sources, resources, keys, where they come from and the last load")
+    listing = actions.add_parser("list", help="show sources, resources, keys, where they come from and the last load")
+    listing.add_argument("--json", action="store_true", help="for programs, without the last load")
     return parser
 
 
@@ -37,6 +37,9 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command."""
     options = make_parser().parse_args(arguments)
     settings = get_settings()
+    if options.action == "list" and options.json:
+        print(sources_as_json(settings))
+        return 0
     if options.action == "list":
         list_sources(settings, list(SOURCES.values()))
         return 0
@@ -58,6 +61,9 @@ def chosen(names: Sequence[str], *, everything: bool) -> list[Source]:
 
 def run(settings: Settings, sources: Sequence[Source], command_line: str, *, full: bool, on_request: bool) -> int:
     """Load the sources one after the other; one that fails does not stop the others."""
+    # dlt takes a moment to import, and what loads nothing does without.
+    from ingress.load import load_source
+
     with (
         open_warehouse(settings, holder=f"ingest {command_line}", role="ingress", mode="write") as warehouse,
         record_run(warehouse, step="ingest", command=command_line) as entry,

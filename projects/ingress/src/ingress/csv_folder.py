@@ -33,14 +33,20 @@ class CsvFolder(Reader):
 
     @override
     def where(self, settings: Settings) -> str:
-        return name_of(settings.landing_dir / self.folder, settings) + "/*.csv"
+        folder, pattern = self.drop_folder(settings)
+        return f"{name_of(folder, settings)}/{pattern}"
+
+    @override
+    def drop_folder(self, settings: Settings) -> tuple[Path, str]:
+        return settings.landing_dir / self.folder, "*.csv"
 
     @override
     def files(self, settings: Settings) -> list[Path]:
-        found = sorted((settings.landing_dir / self.folder).glob("*.csv"))
+        folder, pattern = self.drop_folder(settings)
+        found = sorted(folder.glob(pattern))
         if not found:
             raise InputError(
-                f"no CSV file in the drop folder: `{settings.landing_dir / self.folder}`",
+                f"no CSV file in the drop folder: `{folder}`",
                 hint="drop a file there, or run the task demo-data",
             )
         return found

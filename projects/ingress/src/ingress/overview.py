@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from types import ModuleType
+from typing import Any
 
 from ingress.duplicates import unique_rows
-from ingress.source import Batch, Resource, Source
+from ingress.source import Batch, Resource, Source, name_of
+from ingress.sources import MODULES
 from shared.config import Settings
 from shared.data_quality import BadRow
 from shared.errors import NotAWarehouse
+from shared.utils.code import path_of, summary
 from shared.utils.console import say
 from shared.warehouse import open_warehouse
 
@@ -29,6 +34,39 @@ def list_sources(settings: Settings, sources: Sequence[Source]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+
+
+def sources_as_json(settings: Settings) -> str:
+    """Return the sources and what each fills, as JSON; the warehouse is not asked."""
+    return json.dumps({"version": 1, "sources": [described(module, settings) for module in MODULES]}, indent=2)
+
+
+def described(module: ModuleType, settings: Settings) -> dict[str, Any]:
+    """Return what there is to say of a source's module."""
+    source: Source = module.SOURCE
+    return {
+        "name": source.name,
+        "description": summary(module),
+        "code": path_of(module),
+        "required_settings": source.required_settings,
+        "resources": [described_resource(resource, settings) for resource in source.resources],
+    }
+
+
+def described_resource(resource: Resource, settings: Settings) -> dict[str, Any]:
+    """Return what there is to say of a resource."""
+    folder, pattern = resource.reader.drop_folder(settings) or (None, None)
+    return {
+        "name": resource.name,
+        "relation": resource.relation,
+        "description": summary(resource.model),
+        "key": resource.key,
+        "contract": resource.contract,
+        "on_request": resource.on_request,
+        "where": resource.reader.where(settings),
+        "drop_folder": name_of(folder, settings) if folder else None,
+        "pattern": pattern,
+    }
 
 
 def last_loads(settings: Settings) -> dict[str, str]:

@@ -32,6 +32,11 @@ class ParquetFile(Reader):
         return name_of(settings.landing_dir / self.path, settings)
 
     @override
+    def drop_folder(self, settings: Settings) -> tuple[Path, str]:
+        path = settings.landing_dir / self.path
+        return path.parent, path.name
+
+    @override
     def files(self, settings: Settings) -> list[Path]:
         path = settings.landing_dir / self.path
         if not path.is_file():

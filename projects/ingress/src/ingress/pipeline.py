@@ -10,39 +10,23 @@ Rows go in as parquet: DuckDB reads the files, into PostgreSQL they are copied b
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-# Before dlt reads its configuration; what the user has set stays.
-for name, value in {
-    "RUNTIME__DLTHUB_TELEMETRY": "false",
-    "RUNTIME__LOG_LEVEL": "CRITICAL",
-    "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
-    "LOAD__TRUNCATE_STAGING_DATASET": "true",
-    # One resource after the other: none keeps a file or a session open while another is read.
-    "EXTRACT__NEXT_ITEM_MODE": "fifo",
-}.items():
-    os.environ.setdefault(name, value)
-# Whatever the user has set: no part of a load is tried twice, as nobody knows whether the first try was committed, and
-# none that failed is passed over.
-os.environ["LOAD__RAISE_ON_MAX_RETRIES"] = "1"
-os.environ["LOAD__RAISE_ON_FAILED_JOBS"] = "true"
+import dlt
+import pyarrow as pa
+from dlt.common.schema.typing import TColumnSchema
+from dlt.extract import DltResource
+from dlt.pipeline.exceptions import PipelineStepFailed
 
-import dlt  # noqa: E402
-import pyarrow as pa  # noqa: E402
-from dlt.common.schema.typing import TColumnSchema  # noqa: E402
-from dlt.extract import DltResource  # noqa: E402
-from dlt.pipeline.exceptions import PipelineStepFailed  # noqa: E402
-
-from ingress.source import Resource  # noqa: E402
-from shared.command_line import as_platform_error  # noqa: E402
-from shared.data_quality import RowModel, arrow_schema  # noqa: E402
-from shared.errors import ConfigurationError, PlatformError  # noqa: E402
-from shared.utils.console import step  # noqa: E402
-from shared.warehouse import Warehouse, quote  # noqa: E402
+from ingress.source import Resource
+from shared.command_line import as_platform_error
+from shared.data_quality import RowModel, arrow_schema
+from shared.errors import ConfigurationError, PlatformError
+from shared.utils.console import step
+from shared.warehouse import Warehouse, quote
 
 if TYPE_CHECKING:
     from shared.warehouse.postgres_engine import PostgresWarehouse

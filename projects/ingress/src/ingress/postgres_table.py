@@ -6,7 +6,6 @@ others may have been committed in the same moment. Merging by key makes reading 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -50,8 +49,8 @@ class PostgresTable(Reader):
 
     @property
     @override
-    def missing_setting(self) -> str | None:
-        return None if os.environ.get(self.setting) else self.setting
+    def required_setting(self) -> str:
+        return self.setting
 
     @override
     def where(self, settings: Settings) -> str:

@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
-import requests
-from dlt.sources.helpers.requests import Client
 from typing_extensions import override
 
 from ingress.source import Batch, Input, Reader, Resource, duplicated_in
@@ -19,6 +17,10 @@ from shared.config import Settings
 from shared.data_quality import BadRow
 from shared.errors import ConfigurationError, SourceUnavailable
 from shared.utils.console import step
+
+if TYPE_CHECKING:
+    import requests
+    from dlt.sources.helpers.requests import Client
 
 Page = tuple[str, list[Any]]
 
@@ -39,8 +41,8 @@ class RestPages(Reader):
 
     @property
     @override
-    def missing_setting(self) -> str | None:
-        return None if os.environ.get(self.setting) else self.setting
+    def required_setting(self) -> str:
+        return self.setting
 
     @override
     def where(self, settings: Settings) -> str:
@@ -120,6 +122,9 @@ def make_client() -> Client:
 
     dlt's settings RUNTIME__REQUEST_TIMEOUT, …_MAX_ATTEMPTS, …_BACKOFF_FACTOR and …_MAX_RETRY_DELAY hold.
     """
+    # dlt takes a moment to import, and who only asks what there is does without.
+    from dlt.sources.helpers.requests import Client
+
     client = Client(retry_condition=lambda response, _: response is not None and not holds_page(response))
     client.configure()
     return client
@@ -140,6 +145,8 @@ def get_page(client: Client, url: str) -> Mapping[str, Any]:
     Raises:
         SourceUnavailable: It cannot be had after all attempts.
     """
+    import requests
+
     hint = "nothing was loaded from it; run the command again when the API answers"
     try:
         response = client.get(url)

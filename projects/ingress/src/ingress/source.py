@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -72,8 +73,18 @@ class Reader(ABC):
     """A column that grows with every change of a row, by which changed rows are found, where there is one."""
 
     @property
+    def required_setting(self) -> str | None:
+        """The environment variable without which there is nothing to read."""
+        return None
+
+    @property
     def missing_setting(self) -> str | None:
-        """The environment variable that is not set and without which there is nothing to read."""
+        """The required setting where it is not set."""
+        required = self.required_setting
+        return required if required and not os.environ.get(required) else None
+
+    def drop_folder(self, settings: Settings) -> tuple[Path, str] | None:
+        """Return the folder that files are delivered to and the pattern of their names, where it is files."""
         return None
 
     @abstractmethod
@@ -171,6 +182,12 @@ class Source:
     resources: tuple[Resource, ...]
 
     @property
+    def required_settings(self) -> list[str]:
+        """The environment variables that the resources need."""
+        settings = (resource.reader.required_setting for resource in self.resources)
+        return list(dict.fromkeys(filter(None, settings)))
+
+    @property
     def missing_setting(self) -> str | None:
         """The first environment variable that one of the resources needs and that is not set."""
         return next(filter(None, (resource.reader.missing_setting for resource in self.resources)), None)
@@ -210,7 +227,7 @@ def raw_name(name: str, origin: str) -> str:
         InputError: There is nothing to call it by, or the name is longer than every engine can hold: dlt would shorten
             it on PostgreSQL, without a word.
     """
-    # dlt takes a moment to import, and has to be told some things before.
+    # dlt takes a moment to import.
     from dlt.common.normalizers.naming.snake_case import NamingConvention
 
     # A limit that no name reaches.

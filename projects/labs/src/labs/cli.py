@@ -1,4 +1,4 @@
-"""The command line: `python -m labs NAME [STEP …]`, `list`, `status`, `all`, `extract`, `new`."""
+"""The command line: `python -m labs NAME [STEP …]`, `list`, `status`, `all`, `extract`, `manifest`, `new`."""
 
 from __future__ import annotations
 
@@ -37,11 +37,12 @@ def parser() -> argparse.ArgumentParser:
     top = Parser(
         prog="lab",
         description="Run a lab: `lab NAME [check|load|transform|test|inspect|all]`; or `list`, `status`, "
-        "`all` (every lab at once), `extract` (raw files from the demo data).",
+        "`all` (every lab at once), `extract` (raw files from the demo data), `manifest` (dbt's, for programs).",
     )
-    top.add_argument("what", metavar="NAME", help="a lab, or list, status, all, extract")
+    top.add_argument("what", metavar="NAME", help="a lab, or list, status, all, extract, manifest")
     top.add_argument("rest", nargs="*", metavar="STEP", help="check, load, transform, test, inspect or all (default)")
     top.add_argument("--jobs", type=int, metavar="N", help="with `all`: how many labs run at once")
+    top.add_argument("--json", action="store_true", help="with `list`: for programs")
     top.add_argument("--report", type=Path, metavar="FILE", help="write how it went as JSON")
     return top
 
@@ -100,11 +101,17 @@ def run_one(lab: Lab, settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-def list_labs(settings: Settings, _options: argparse.Namespace) -> int:
+def list_labs(settings: Settings, options: argparse.Namespace) -> int:
     """Print the labs."""
-    from labs.status import show_list
+    labs = list(read_registry(settings).values())
+    if options.json:
+        from labs.listing import as_json
 
-    show_list(list(read_registry(settings).values()))
+        print(as_json(labs, settings))
+    else:
+        from labs.status import show_list
+
+        show_list(labs)
     return 0
 
 
@@ -131,9 +138,28 @@ def extract_files(settings: Settings, options: argparse.Namespace) -> int:
     """Take raw files from the demo data, for the labs that are named, or for all."""
     from labs.extract import extract
 
-    labs = [find_lab(name, settings) for name in options.rest] or list(read_registry(settings).values())
-    extract(labs, settings)
+    extract(named_labs(settings, options), settings)
     return 0
 
 
-COMMANDS = {"list": list_labs, "status": show_status, "all": run_all, "extract": extract_files}
+def write_manifests(settings: Settings, options: argparse.Namespace) -> int:
+    """Write dbt's manifest for the labs that are named, or for all, and print where each is."""
+    from labs.transform import write_manifest
+
+    for lab in named_labs(settings, options):
+        print(write_manifest(lab, settings))
+    return 0
+
+
+def named_labs(settings: Settings, options: argparse.Namespace) -> list[Lab]:
+    """Return the labs that are named, or all."""
+    return [find_lab(name, settings) for name in options.rest] or list(read_registry(settings).values())
+
+
+COMMANDS = {
+    "list": list_labs,
+    "status": show_status,
+    "all": run_all,
+    "extract": extract_files,
+    "manifest": write_manifests,
+}

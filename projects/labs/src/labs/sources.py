@@ -23,11 +23,13 @@ class RawTable:
 
     Attributes:
         name: The table's, without its schema.
+        description: What a row is.
         columns: DuckDB's type by column, in order.
-        files: `<name>.csv` or all of `<name>/*.csv` in the lab's raw folder, whichever are there.
+        files: Those in the lab's raw folder that are named as `patterns` says.
     """
 
     name: str
+    description: str
     columns: dict[str, str]
     files: tuple[Path, ...]
 
@@ -43,7 +45,8 @@ def raw_tables(lab: Lab) -> list[RawTable]:
         name = str(table.get("name", ""))
         if name in tables:
             raise ConfigurationError(f"raw table twice in lab `{lab.name}`: `{name}`", hint=f"once in `{path}`")
-        tables[name] = RawTable(name, dict(_columns(path, name, table)), _files(lab, name))
+        description = str(table.get("description") or "")
+        tables[name] = RawTable(name, description, dict(_columns(path, name, table)), _files(lab, name))
     if not tables:
         raise ConfigurationError(
             f"lab `{lab.name}` declares no raw table",
@@ -75,5 +78,11 @@ def _columns(path: Path, table: str, declared: dict[str, Any]) -> Iterator[tuple
 
 
 def _files(lab: Lab, table: str) -> tuple[Path, ...]:
-    single = lab.raw_dir / f"{table}.csv"
-    return (single,) if single.is_file() else tuple(sorted((lab.raw_dir / table).glob("*.csv")))
+    single, several = patterns(table)
+    path = lab.raw_dir / single
+    return (path,) if path.is_file() else tuple(sorted(lab.raw_dir.glob(several)))
+
+
+def patterns(table: str) -> tuple[str, str]:
+    """Return how its files may be named in the lab's raw folder: one of its name, or any number in a folder."""
+    return f"{table}.csv", f"{table}/*.csv"

@@ -13,10 +13,13 @@ from shared.config.labs import Lab
 from shared.dbt import BUILT, GOOD, Node, run_dbt
 from shared.errors import PlatformError
 from shared.monitoring import Run
+from shared.monitoring.ledger import CheckStatus
 from shared.utils.console import Counter, say
 from shared.warehouse import Warehouse
 
 SHOWN_FAILURES = 20
+STATUS: dict[str, CheckStatus] = {"pass": "passed", "fail": "failed", "warn": "warned", "skipped": "skipped"}
+QUIETLY = ("--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check")
 
 
 class BuildFailed(PlatformError):
@@ -35,6 +38,7 @@ def transform(lab: Lab, settings: Settings, warehouse: Warehouse, run: Run) -> d
         work = copied(lab)
         try:
             nodes = dbt(lab, settings, ["build"], work)
+            note_tests(run, nodes)
             report(lab, nodes)
             # Bronze is views, made anew each time: none may outlive its file.
             work.replace(lab.database)
@@ -51,6 +55,7 @@ def test(lab: Lab, settings: Settings, warehouse: Warehouse, run: Run) -> int:
     """
     with warehouse.handed_over():
         nodes = dbt(lab, settings, ["test"], lab.database)
+    note_tests(run, nodes)
     run.metric("tests_passed", sum(node.status in GOOD for node in nodes))
     report(lab, nodes)
     return len(nodes)
@@ -67,22 +72,35 @@ def copied(lab: Lab) -> Path:
 
 def dbt(lab: Lab, settings: Settings, arguments: Sequence[str], database: Path) -> list[Node]:
     """Run dbt on one of the lab's databases."""
-    environment = {
+    options = [*QUIETLY, "--no-write-json", "--log-level-file", os.environ.get("DBT_LOG_LEVEL_FILE", "info")]
+    # Unit tests use invented rows: they belong to the lab's own tests.
+    options += ["--exclude-resource-type", "unit_test"]
+    with Counter(f"  dbt {arguments[0]}", unit="nodes") as counter:
+        return run_dbt([*arguments, *options], dbt_environment(lab, settings, database), counter.advance)
+
+
+def write_manifest(lab: Lab, settings: Settings) -> Path:
+    """Write dbt's manifest of a lab, whose database need not be there, and return its path.
+
+    Raises:
+        PlatformError: dbt cannot read the lab's project.
+    """
+    run_dbt(["parse", *QUIETLY], dbt_environment(lab, settings, lab.database))
+    return lab.manifest
+
+
+def dbt_environment(lab: Lab, settings: Settings, database: Path) -> dict[str, str]:
+    """Return the variables with which dbt works on one of the lab's databases."""
+    return {
         "PIXI_PROJECT_ROOT": str(settings.root),
         "LABS_DIR": str(settings.labs_dir),
         "DBT_PROJECT_DIR": str(lab.folder),
         "DBT_PROFILES_DIR": str(lab.folder),
-        "DBT_TARGET_PATH": str(lab.folder / "target"),
+        "DBT_TARGET_PATH": str(lab.manifest.parent),
         "DBT_LOG_PATH": str(log_dir(lab, settings)),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         DATABASE_VARIABLE: str(database),
     }
-    options = ["--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check", "--no-write-json"]
-    options += ["--log-level-file", os.environ.get("DBT_LOG_LEVEL_FILE", "info")]
-    # Unit tests use invented rows: they belong to the lab's own tests.
-    options += ["--exclude-resource-type", "unit_test"]
-    with Counter(f"  dbt {arguments[0]}", unit="nodes") as counter:
-        return run_dbt([*arguments, *options], environment, counter.advance)
 
 
 def log_dir(lab: Lab, settings: Settings) -> Path:
@@ -100,6 +118,21 @@ def report(lab: Lab, nodes: Sequence[Node]) -> None:
             f"{len(failed)} of {len(nodes)} nodes of lab `{lab.name}` failed: `{failed[0].name}`",
             hint="correct the data or the model and run it again; what was built before is as it was",
         )
+
+
+def note_tests(run: Run, nodes: Sequence[Node]) -> None:
+    """Note what became of the tests as checks of the run."""
+    for node in nodes:
+        if node.kind == "test":
+            run.check(
+                node.name,
+                relation=node.tested,
+                status=STATUS.get(node.status, "error"),
+                severity=node.severity,
+                description=node.description,
+                observed=node.message,
+                failed_rows=node.failures,
+            )
 
 
 def enter(warehouse: Warehouse, run: Run, nodes: Sequence[Node]) -> dict[str, int]:

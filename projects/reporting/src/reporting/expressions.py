@@ -33,11 +33,15 @@ class Expressions:
     Args:
         explore: What the fields are of.
         bind: Binds the values of metrics' own filters.
+
+    Attributes:
+        tables: The tables that the fields asked for so far are of.
     """
 
     def __init__(self, explore: Explore, bind: Binder) -> None:
         self.explore = explore
         self.bind = bind
+        self.tables: set[str] = set()
 
     def dimension(self, dimension: Dimension, depth: int = 0) -> str:
         """Return the SQL of a dimension."""
@@ -101,6 +105,7 @@ class Expressions:
 
         def resolved(match: re.Match[str]) -> str:
             if match[1] == "TABLE":
+                self.tables.add(table)
                 return quote_name(table)
             owner, _, name = match[1].rpartition(".")
             found = self.explore.fields.get(f"{owner or table}_{name}")

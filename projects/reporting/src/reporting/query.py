@@ -119,32 +119,37 @@ def grouped_sql(explore: Explore, query: MetricQuery, parameters: Parameters) ->
     expressions = Expressions(explore, parameters.bind)
     selected = [f"{expressions.dimension(explore.dimensions[id_])} as {quote_name(id_)}" for id_ in query.dimensions]
     selected += [f"{expressions.result(explore.metrics[id_])} as {quote_name(id_)}" for id_ in query.metrics]
-    sql = f"select {', '.join(selected)} from {source_sql(explore, expressions)}"
+    rest = ""
     if query.dimension_filters.items:
-        sql += f" where {group_sql(query.dimension_filters, expressions.dimension_field, parameters.bind)}"
+        rest += f" where {group_sql(query.dimension_filters, expressions.dimension_field, parameters.bind)}"
     if query.dimensions and (query.metrics or query.metric_filters.items):
-        sql += f" group by {', '.join(str(number + 1) for number in range(len(query.dimensions)))}"
+        rest += f" group by {', '.join(str(number + 1) for number in range(len(query.dimensions)))}"
     if query.metric_filters.items:
-        sql += f" having {group_sql(query.metric_filters, expressions.metric_field, parameters.bind)}"
-    return sql
+        rest += f" having {group_sql(query.metric_filters, expressions.metric_field, parameters.bind)}"
+    return f"select {', '.join(selected)} from {source_sql(explore, expressions)}{rest}"
 
 
 def source_sql(explore: Explore, expressions: Expressions) -> str:
-    """Return what is selected from: the explore's table, and those that it is joined with."""
+    """Return what is selected from: the explore's table, and of those it can be joined with the ones that are used."""
     sql = f"{quote(explore.relation)} as {quote_name(explore.name)}"
     for join in explore.joins:
-        condition = expressions.references(join.condition, explore.name)
-        sql += f" {join.kind} join {quote(explore.relations[join.alias])} as {quote_name(join.alias)} on {condition}"
+        if join.alias in expressions.tables:
+            condition = expressions.references(join.condition, explore.name)
+            sql += (
+                f" {join.kind} join {quote(explore.relations[join.alias])} as {quote_name(join.alias)} on {condition}"
+            )
     return sql
 
 
 def order_sql(query: MetricQuery) -> str:
-    """Return the order of a query's rows; engines disagree on where nulls go, so it is told."""
+    """Return the order of a query's rows. Where nulls go and what ties come to is told, or each engine would choose."""
     sorts = [
         f"{quote_name(sort.field)} {'desc' if sort.descending else 'asc'} "
         f"nulls {'first' if sort.nulls_first else 'last'}"
         for sort in query.sorts
     ]
+    sorted_by = {sort.field for sort in query.sorts}
+    sorts += [f"{quote_name(id_)} asc nulls last" for id_ in query.dimensions if id_ not in sorted_by]
     return f" order by {', '.join(sorts)}" if sorts else ""
 
 

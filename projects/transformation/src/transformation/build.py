@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import ExitStack
+
 from shared.config import Settings
 from shared.dbt import Node, run_dbt
 from shared.dbt_build import build_arguments, check, enter_results, show_tests
@@ -20,14 +23,27 @@ FOLDERS = (
 )
 
 
-def build(settings: Settings, *, scope: Scope, select: list[str], full_refresh: bool, command: str) -> None:
+def build(
+    settings: Settings,
+    *,
+    scope: Scope,
+    select: list[str],
+    exclude: list[str],
+    full_refresh: bool,
+    sales: Sequence[str],
+    events: bool,
+    command: str,
+) -> None:
     """Build the layers of `scope` with their snapshots and data tests.
 
     Args:
         settings: Names the warehouse and where logs go.
         scope: Which layers.
         select: Only what these selectors of dbt pick of the scope; all of it where empty.
+        exclude: But not what these pick.
         full_refresh: Make incremental tables anew.
+        sales: The first day whose sales are made anew, and the first that follows; empty for what has changed.
+        events: Print dbt's events to standard output instead of the progress.
         command: What the user called, for the ledger.
 
     Raises:
@@ -41,9 +57,13 @@ def build(settings: Settings, *, scope: Scope, select: list[str], full_refresh: 
         possible = buildable_scope(warehouse, scope)
         if possible != scope:
             say("building core only: egress waits for `./pixiw run resolve`, which makes the master layer")
-        arguments = build_arguments(selection(possible, select), full_refresh=full_refresh)
-        with warehouse.handed_over(), Counter(f"transform {possible}", unit="nodes") as counter:
-            nodes = run_dbt(arguments, dbt_environment(settings, PROJECT_DIR, ROLE), counter.advance)
+        arguments = build_arguments(selection(possible, select, exclude), full_refresh=full_refresh, events=events)
+        # Not dbt's variables: when those change, dbt parses the whole project again.
+        first, until = sales or ("", "")
+        environment = {**dbt_environment(settings, PROJECT_DIR, ROLE), "SALES_FROM": first, "SALES_UNTIL": until}
+        with warehouse.handed_over(), ExitStack() as shown:
+            counter = None if events else shown.enter_context(Counter(f"transform {possible}", unit="nodes"))
+            nodes = run_dbt(arguments, environment, counter.advance if counter else None)
         rows = enter_results(warehouse, run, nodes)
         show_layers(nodes, rows)
         check(nodes, log_dir(settings))

@@ -1,12 +1,14 @@
-"""The command line: `python -m transformation build [all|core|egress]`, `dbt ARGUMENTS`, `compare LEFT RIGHT`."""
+"""The command line: `python -m transformation build [SCOPE]`, `manifest`, `dbt ARGUMENTS`, `compare LEFT RIGHT`."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from datetime import date
 
 from shared.command_line import Parser
 from shared.config import get_settings
+from shared.errors import UserError
 from transformation.layers import SCOPES
 
 
@@ -25,13 +27,21 @@ def main(argv: Sequence[str]) -> int | None:
             get_settings(), (arguments.left, arguments.right), relations=arguments.relations, ignore=arguments.ignore
         )
         return None
+    if arguments.command == "manifest":
+        from transformation.manifest import write_manifest
+
+        print(write_manifest(get_settings()))
+        return None
     from transformation.build import build
 
     build(
         get_settings(),
         scope=arguments.scope,
         select=arguments.select,
+        exclude=arguments.exclude,
         full_refresh=arguments.full_refresh,
+        sales=days(arguments.sales),
+        events=arguments.events,
         command=" ".join(argv),
     )
     return None
@@ -42,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     top = Parser(prog="python -m transformation", description="Build the warehouse's layers with dbt.")
     commands = top.add_subparsers(required=True, metavar="COMMAND", dest="command")
     describe_build(commands.add_parser("build", help="build models, snapshots and their data tests"))
+    commands.add_parser("manifest", help="write dbt's manifest.json without a warehouse, and print where it is")
     commands.add_parser("dbt", help="run dbt by hand on the warehouse: dbt ARGUMENTS")
     describe_compare(commands.add_parser("compare", help="compare what two warehouses hold, row by row"))
     return top
@@ -56,10 +67,39 @@ def describe_build(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--select",
         nargs="+",
+        action="extend",
         metavar="SELECTOR",
         default=[],
         help="only these nodes of the scope, in dbt's selection syntax",
     )
+    command.add_argument(
+        "--exclude", nargs="+", action="extend", metavar="SELECTOR", default=[], help="all but these nodes"
+    )
+    command.add_argument(
+        "--sales",
+        nargs=2,
+        metavar=("FROM", "UNTIL"),
+        default=[],
+        help="make the sales of these days anew, UNTIL not included: --sales 2017-01-01 2017-01-08",
+    )
+    command.add_argument(
+        "--events", action="store_true", help="print dbt's events to standard output, one JSON object a line"
+    )
+
+
+def days(given: Sequence[str]) -> list[str]:
+    """Return the first and the last day of a range, as dbt is given them.
+
+    Raises:
+        UserError: They are no dates, or there is no day between them.
+    """
+    try:
+        found = [date.fromisoformat(text) for text in given]
+    except ValueError as error:
+        raise UserError(f"not a date: {error}", hint="write it as 2017-01-31") from error
+    if found and found[0] >= found[1]:
+        raise UserError(f"no day from {given[0]} until {given[1]}", hint="UNTIL is the day after the last one")
+    return [day.isoformat() for day in found]
 
 
 def describe_compare(command: argparse.ArgumentParser) -> None:

@@ -43,11 +43,13 @@ def buildable_scope(warehouse: Warehouse, wanted: Scope) -> Scope:
     return wanted
 
 
-def selection(scope: Scope, select: list[str]) -> list[str]:
+def selection(scope: Scope, select: list[str], exclude: list[str]) -> list[str]:
     """Return dbt's arguments for the nodes of a scope, or for what `select` picks of it. A scope is a tag."""
-    if scope == "all":
-        return ["--select", *select] if select else []
-    return ["--select", *(f"{selector},tag:{scope}" for selector in select or ["*"])]
+    # Several selectors in one argument are several to dbt too.
+    wanted = " ".join(select).split()
+    if scope != "all":
+        wanted = [f"{selector},tag:{scope}" for selector in wanted or ["*"]]
+    return [*(["--select", *wanted] if wanted else []), *(["--exclude", *exclude] if exclude else [])]
 
 
 def source_tables(definition: Path) -> list[str]:

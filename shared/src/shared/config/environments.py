@@ -22,9 +22,10 @@ def interpreter(root: Path, environment: str) -> Path:
     """Return the Python of an environment that is installed and in line with its lock.
 
     Raises:
-        ConfigurationError: There is no such environment, or it is not installed as its lock wants it.
+        ConfigurationError: There is no such environment, it is not installed as its lock wants it, or with another
+            Python than pixi.toml names.
     """
-    _tables(read_manifest(root), environment)
+    tables = _tables(read_manifest(root), environment)
     venv, lock = _venv(root, environment), root / "locks" / f"{environment}.txt"
     if not lock.is_file():
         raise ConfigurationError(
@@ -39,6 +40,12 @@ def interpreter(root: Path, environment: str) -> Path:
         raise ConfigurationError(
             f"environment is not what locks/{environment}.txt says: `{environment}`",
             hint=f"run `./pixiw install -e {environment}`",
+        )
+    wanted, found = _wanted_python(tables), _installed_python(venv)
+    if wanted and not f"{found}.".startswith(wanted):
+        raise ConfigurationError(
+            f"environment has Python {found}, not {wanted}*: `{environment}`",
+            hint=f"remove `{venv}`, then run `./pixiw install -e {environment}`",
         )
     return python
 
@@ -119,6 +126,19 @@ def _given(tables: list[Table], environment: str) -> dict[str, str]:
                 hint=f"write its value out in the activation.env of {MANIFEST}",
             )
     return given
+
+
+def _wanted_python(tables: list[Table]) -> str:
+    """Return how the version of the Python that pixi.toml names begins, of `3.10.*` it is `3.10.`; empty for any other."""
+    specs = [str(table["dependencies"]["python"]) for table in tables if "python" in table.get("dependencies", {})]
+    return specs[-1].removesuffix("*") if specs and specs[-1].endswith(".*") else ""
+
+
+def _installed_python(venv: Path) -> str:
+    """Return the version that is written in an environment, as starting its Python would take a moment."""
+    lines = (venv / "pyvenv.cfg").read_text("utf-8").splitlines() if (venv / "pyvenv.cfg").is_file() else []
+    versions = [line.partition("=")[2].strip() for line in lines if line.partition("=")[0].strip().startswith("version")]
+    return versions[0] if versions else "unknown"
 
 
 def _in_line(root: Path, venv: Path, lock: Path) -> bool:

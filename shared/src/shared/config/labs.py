@@ -29,7 +29,7 @@ VERSION = 1
 NAME_PATTERN = r"^[a-z][a-z0-9_]{0,48}[a-z0-9]$"
 # Commands of the lab runner, and schemas of every lab's database.
 RESERVED = frozenset(
-    {"all", "dbt", "extract", "list", "new", "status", "update", "raw", "bronze", "silver", "gold", "ops"}
+    {"all", "dbt", "extract", "list", "manifest", "new", "status", "update", "raw", "bronze", "silver", "gold", "ops"}
 )
 
 LabName = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
@@ -59,6 +59,11 @@ class Lab:
     def work_database(self) -> Path:
         """The copy that is built before it takes the database's place: of the same name, since views remember that."""
         return self.database.parent / "work" / self.database.name
+
+    @property
+    def manifest(self) -> Path:
+        """What dbt says of its models, once it has written that."""
+        return self.folder / "target" / "manifest.json"
 
     @property
     def reports_dir(self) -> Path:

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 import pyarrow as pa
 
@@ -21,14 +22,17 @@ from shared.monitoring.pipes import join_dagster, tell_dagster
 from shared.utils.clock import utc_now
 from shared.warehouse import Warehouse
 
+CheckStatus: TypeAlias = Literal["passed", "failed", "warned", "error", "skipped"]
+
 
 @dataclass(frozen=True)
 class Run:
     """One run of one step, as its ledger entry.
 
     Attributes:
-        outputs: What was noted of each relation: its `rows` and `detail`.
+        outputs: What was noted of each relation: its `rows`, its `detail`, and its `bytes` where the engine tells them.
         metrics: The measured values by name.
+        checks: What became of each check, for whoever is told of the run; the ledger does not keep them.
     """
 
     id: str
@@ -36,13 +40,19 @@ class Run:
     warehouse: Warehouse
     outputs: dict[str, dict[str, object]] = field(default_factory=dict, compare=False)
     metrics: dict[str, float] = field(default_factory=dict, compare=False)
+    checks: list[dict[str, object]] = field(default_factory=list, compare=False)
 
     def output(self, relation: str, *, rows: int, detail: Mapping[str, object] | None = None) -> None:
         """Note how many rows the run left or handed to `relation`: `core.fct_sales`, `crm`."""
         text = json.dumps(dict(detail or {}), default=str)
         record = {"run_id": [self.id], "relation": [relation], "row_count": [rows], "detail": [text]}
         self.warehouse.merge_arrow("ops.run_output", pa.table(record), key=("run_id", "relation"))
-        self.outputs[relation] = {"rows": rows, "detail": dict(detail or {})}
+        size = self.warehouse.size(relation)
+        self.outputs[relation] = {
+            "rows": rows,
+            "detail": dict(detail or {}),
+            **({} if size is None else {"bytes": size}),
+        }
         log_event("output", run=self.id, step=self.step, relation=relation, rows=rows, **(detail or {}))
 
     def metric(self, name: str, value: float) -> None:
@@ -51,6 +61,26 @@ class Run:
         self.warehouse.merge_arrow("ops.run_metric", pa.table(record), key=("run_id", "name"))
         self.metrics[name] = float(value)
         log_event("metric", run=self.id, step=self.step, name=name, value=value)
+
+    def check(
+        self,
+        name: str,
+        *,
+        relation: str | None,
+        status: CheckStatus,
+        severity: Literal["error", "warn"] = "error",
+        **facts: object,
+    ) -> None:
+        """Note what became of a check.
+
+        Args:
+            name: What it is called among the checks of its relation.
+            relation: What was checked, where it is one relation.
+            status: `warned` is a failure of severity `warn`; `error` says that the check could not be made.
+            severity: What a failure means.
+            facts: What else there is to say, as `description`, `failed_rows`.
+        """
+        self.checks.append({"name": name, "relation": relation, "status": status, "severity": severity, **facts})
 
 
 @contextmanager
@@ -124,6 +154,7 @@ def _facts(run: Run, command: str, status: str, seconds: float) -> dict[str, obj
         "database_bytes": path.stat().st_size if path is not None and path.is_file() else None,
         "outputs": run.outputs,
         "metrics": run.metrics,
+        "checks": run.checks,
     }
 
 

@@ -22,6 +22,8 @@ from shared.warehouse.postgres_engine import login_of
 
 SCRIPTS = Path(__file__).resolve().parents[4] / "infra" / "postgres"
 LOGINS = tuple(login_of(role) for role in ROLES)
+# Beside the warehouse: what Dagster keeps is no part of it, and no project but orchestration gets to it.
+DAGSTER, DAGSTER_LOGIN = "dagster", "platform_orchestration"
 
 
 def provision(admin: PostgresTarget, *, name: str = "warehouse") -> None:
@@ -44,6 +46,21 @@ def provision(admin: PostgresTarget, *, name: str = "warehouse") -> None:
             open_warehouse(Settings(warehouse_url=admin.url()), holder="postgres-init", mode="write", name=name).close()
             run_script(connection, "schemas.sql")
             run_script(connection, "privileges.sql")
+        finally:
+            connection.close()
+
+
+def provision_dagster(admin: PostgresTarget) -> None:
+    """Make the database that Dagster keeps its runs in, and its login, or bring them up to date.
+
+    Raises:
+        NotPermitted: The login may not do it.
+    """
+    create_database(admin)
+    with explained():
+        connection = admin.connect("postgres-init")
+        try:
+            run_script(connection, "dagster.sql")
         finally:
             connection.close()
 

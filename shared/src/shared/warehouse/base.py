@@ -148,6 +148,10 @@ class Warehouse(ABC):
         """Count a table's rows."""
         return int(self.fetch(f"select count(*) from {quote(table)}")[0][0])
 
+    def size(self, table: str) -> int | None:
+        """Return the bytes that a table takes up with its indexes; None where it is none, or the engine cannot tell."""
+        return None
+
     def __enter__(self) -> Warehouse:
         return self
 

@@ -153,6 +153,17 @@ class PostgresWarehouse(Warehouse):
         return sorted(name for (name,) in rows)
 
     @override
+    def size(self, table: str) -> int | None:
+        schema, _, name = table.rpartition(".")
+        rows = self.fetch(
+            "select pg_total_relation_size(pg_class.oid) from pg_class "
+            "join pg_namespace on pg_namespace.oid = relnamespace "
+            "where nspname = $1 and relname = $2 and relkind in ('r', 'm')",
+            [schema, name],
+        )
+        return int(rows[0][0]) if rows and rows[0][0] is not None else None
+
+    @override
     def schemas(self) -> set[str]:
         return {name for (name,) in self.fetch("select nspname from pg_namespace")}
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from reporting.content import Chart, Content, DashboardFilter, TableCalculation, Tile
+from reporting.content import Chart, Content, DashboardFilter, MetricQuery, Sort, TableCalculation, Tile
 from reporting.explores import Explore, Metric
 from reporting.filters import FilterGroup, FilterRule, typed
 from reporting.query import Column, columns_of
@@ -93,6 +93,9 @@ def computed(
         NotComputable: The page cannot.
     """
     query = chart.query
+    if explore.joins:
+        # Which rows there are depends on the tables that each query uses.
+        raise NotComputable(explore.name)
     number, rows = datasets.model(explore)
     fields: dict[str, FieldData] = {id_: {"column": rows.dimension(id_)} for id_ in query.dimensions}
     fields |= {id_: {"value": metric_formula(explore.metrics[id_], explore, rows)} for id_ in query.metrics}
@@ -112,11 +115,17 @@ def computed(
         "fields": list(fields.values()),
         "having": rules_data(query.metric_filters, places, kinds),
         "afterwards": rules_data(query.calculation_filters, places, kinds),
-        "sorts": [
-            {"field": places[sort.field], "descending": sort.descending, "nulls_first": sort.nulls_first}
-            for sort in query.sorts
-        ],
+        "sorts": sorts_data(query, places),
     }
+
+
+def sorts_data(query: MetricQuery, places: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return the order of a result; as in the query's SQL, ties come in the order of the other dimensions."""
+    sorted_by = {sort.field for sort in query.sorts}
+    sorts = [*query.sorts, *(Sort(id_, False) for id_ in query.dimensions if id_ not in sorted_by)]
+    return [
+        {"field": places[sort.field], "descending": sort.descending, "nulls_first": sort.nulls_first} for sort in sorts
+    ]
 
 
 def fixed(content: Content, chart: Chart, datasets: Datasets) -> dict[str, Any]:

@@ -16,6 +16,9 @@
 -- newest load seen so far: loads may be committed in another order than they began, a killed load ends under its old
 -- id, and whatever was half done when a process was killed is done by the next run. Writing is one transaction, rows
 -- that vanished from raw included, so this table always equals what a full refresh would make of the same raw rows.
+--
+-- With SALES_FROM and SALES_UNTIL in the environment (`build --sales FROM UNTIL`) the lines of these days are written anew
+-- whatever is seen here, and no others: how a week is made again that was spoilt here.
 
 with products as not materialized (
 
@@ -50,8 +53,13 @@ with products as not materialized (
                 and enriched.basket_id = loaded.basket_id
                 and enriched.product_id = loaded.product_id
         where
-            loaded.load_id is distinct from enriched.load_id
-            or loaded.product_key is distinct from coalesce(products.product_key, {{ unknown_product_key() }})
+            {% if env_var('SALES_FROM', '') %}
+                enriched.transaction_date >= cast('{{ env_var("SALES_FROM") }}' as date)
+                and enriched.transaction_date < cast('{{ env_var("SALES_UNTIL") }}' as date)
+            {% else %}
+                loaded.load_id is distinct from enriched.load_id
+                or loaded.product_key is distinct from coalesce(products.product_key, {{ unknown_product_key() }})
+            {% endif %}
 
     ),
 {% endif %}

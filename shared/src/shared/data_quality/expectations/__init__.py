@@ -3,7 +3,7 @@
 from shared.data_quality.expectations.checking import check
 from shared.data_quality.expectations.outcomes import FailingRow, Outcome
 from shared.data_quality.expectations.reading import load_suite
-from shared.data_quality.expectations.storing import store
+from shared.data_quality.expectations.storing import note_checks, store
 from shared.data_quality.expectations.suite import Suite
 
-__all__ = ["FailingRow", "Outcome", "Suite", "check", "load_suite", "store"]
+__all__ = ["FailingRow", "Outcome", "Suite", "check", "load_suite", "note_checks", "store"]

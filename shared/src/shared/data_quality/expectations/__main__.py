@@ -11,7 +11,7 @@ from pathlib import Path
 from shared.command_line import Parser, command
 from shared.config import get_settings
 from shared.config.labs import find_lab
-from shared.data_quality.expectations import Outcome, Suite, check, load_suite, store
+from shared.data_quality.expectations import Outcome, Suite, check, load_suite, note_checks, store
 from shared.data_quality.expectations.checking import MOST_SAMPLES
 from shared.data_quality.score import Score, keep_score, score
 from shared.errors import UserError
@@ -59,6 +59,7 @@ def checked_and_kept(warehouse: Warehouse, suite: Suite, path: Path, samples: in
     with record_run(warehouse, step="expectations", command=f"check {path.name}") as run:
         outcomes = check(warehouse, suite, run_id=run.id, samples=samples)
         found = score(outcomes)
+        note_checks(run, outcomes)
         store(warehouse, run.id, outcomes)
         keep_score(run, found)
     return outcomes, found

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from shared.data_quality.expectations.outcomes import Outcome
+from shared.monitoring import Run
 from shared.utils.clock import utc_now
 from shared.warehouse import Warehouse
 
@@ -25,6 +26,22 @@ OUTCOME_SCHEMA = pa.schema(
     + [("checked_at", pa.timestamp("us"))]
 )
 ROW_SCHEMA = pa.schema([*KEY, ("position", pa.int32()), ("row_key", pa.string()), ("row_values", pa.string())])
+
+
+def note_checks(run: Run, outcomes: Sequence[Outcome]) -> None:
+    """Note the outcomes as checks of the run, for whoever is told of it."""
+    for outcome in outcomes:
+        run.check(
+            outcome.name,
+            relation=outcome.table,
+            status=outcome.status,
+            severity=outcome.severity,
+            description=outcome.expected,
+            observed=outcome.observed,
+            hint=outcome.hint,
+            rows=outcome.rows_checked,
+            failed_rows=outcome.rows_failed,
+        )
 
 
 def store(warehouse: Warehouse, run_id: str, outcomes: Sequence[Outcome]) -> None:

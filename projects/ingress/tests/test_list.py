@@ -1,0 +1,59 @@
+"""What `list --json` tells other programs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ingress.sources import SOURCES
+
+ROOT = Path(__file__).resolve().parents[3]
+PROGRAM = """
+import sys
+from ingress.__main__ import main
+main(["list", "--json"])
+print({"dlt", "requests", "sqlalchemy", "psycopg2"} & set(sys.modules) or "none", file=sys.stderr)
+"""
+
+
+def test_sources_are_listed_for_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each source names its settings and code, each resource its table and where its files are dropped; nothing of
+    what loads is imported, and no warehouse is made.
+    """
+    monkeypatch.setenv("PIXI_PROJECT_ROOT", str(tmp_path))
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("ERP_URL", "postgresql://127.0.0.1:1/erp")
+    monkeypatch.delenv("LOYALTY_API_URL", raising=False)
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+    assert done.stderr == "none\n"
+    assert list(tmp_path.iterdir()) == []
+    listed = json.loads(done.stdout)
+    assert listed["version"] == 1
+    sources = {source["name"]: source for source in listed["sources"]}
+    assert list(sources) == list(SOURCES)
+    settings = {name: source["required_settings"] for name, source in sources.items()}
+    assert settings == {"pos": [], "crm": [], "loyalty": ["LOYALTY_API_URL"], "erp": ["ERP_URL"]}
+    for source in sources.values():
+        assert (ROOT / source["code"]).is_file()
+        assert all([source["description"], *(resource["description"] for resource in source["resources"])])
+    (customers,) = sources["crm"]["resources"]
+    assert customers.pop("description").startswith("A customer as the CRM exports them")
+    assert customers == {
+        "name": "customers",
+        "relation": "raw.crm_customers",
+        "key": ["customer_id"],
+        "contract": "evolve",
+        "on_request": False,
+        "where": "landing/crm/*.csv",
+        "drop_folder": "landing/crm",
+        "pattern": "*.csv",
+    }
+    (transactions,) = (r for r in sources["pos"]["resources"] if r["name"] == "transactions")
+    assert (transactions["drop_folder"], transactions["pattern"]) == ("landing/pos", "transactions.parquet")
+    (members,) = sources["loyalty"]["resources"]
+    assert (members["drop_folder"], members["where"]) == (None, "$LOYALTY_API_URL/members")
+    assert [r["name"] for r in sources["pos"]["resources"] if r["on_request"]] == ["promotions"]

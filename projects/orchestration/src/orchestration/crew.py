@@ -1,0 +1,108 @@
+"""Dagster's processes while `ui` runs: started, watched, started again where they die, and ended."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from orchestration.guard import CODE_SERVER, RUN_SECONDS, SERVICE_SECONDS, end_code_servers
+from orchestration.services import Service
+from shared.utils.console import say
+
+POLL_SECONDS = 0.1
+
+
+class Crew:
+    """Services and the guard that ends them.
+
+    Args:
+        services: What runs.
+        root: The repository's folder.
+        home: Where runs hold their locks.
+        scratch: A folder that the guard removes in the end.
+        lock: A descriptor of the lock that says something of this home's still runs.
+    """
+
+    def __init__(self, services: Sequence[Service], *, root: Path, home: Path, scratch: Path, lock: int) -> None:
+        self.services = services
+        self.root = root
+        self.home = home
+        self.scratch = scratch
+        self.lock = lock
+        self.guard = self._new_guard()
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Have all services run inside, and none afterwards."""
+        try:
+            for service in self.services:
+                self._start(service)
+            yield
+        finally:
+            self._end()
+
+    def check(self) -> bool:
+        """Start what has died again, pass errors of the logs on, and tell whether a code server had died.
+
+        Raises:
+            PlatformError: A service does not stay alive.
+        """
+        runs_lost = False
+        if self.guard.poll() is not None:
+            self.guard = self._new_guard()
+            for service in self.services:
+                self._announce(service)
+        for service in self.services:
+            code = service.died
+            for line in service.errors():
+                say(f"{service.name}: {line}")
+            if code is not None:
+                say(f"{service.name} died ({how(code)}): starting it again")
+                if service.name.startswith(CODE_SERVER) and service.process:
+                    # Its runs can't be cancelled any more, as only the code server that launched them can do that.
+                    end_code_servers([service.process.pid], self.home)
+                    runs_lost = True
+                self._start(service)
+        return runs_lost
+
+    def _start(self, service: Service) -> None:
+        service.start(self.root)
+        self._announce(service)
+
+    def _announce(self, service: Service) -> None:
+        assert self.guard.stdin and service.process, "there is neither a guard nor a service without a process"
+        # A guard that has just died is replaced at the next check, and told of all of them.
+        with suppress(BrokenPipeError):
+            self.guard.stdin.write(f"{service.name} {service.process.pid}\n".encode())
+            self.guard.stdin.flush()
+
+    def _new_guard(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "orchestration.guard", str(self.home), str(self.scratch)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            pass_fds=[self.lock],
+        )
+
+    def _end(self) -> None:
+        """Let the guard end everything, and wait for that."""
+        assert self.guard.stdin
+        with suppress(BrokenPipeError):
+            self.guard.stdin.close()
+        deadline = time.monotonic() + 2 * RUN_SECONDS + 6 * SERVICE_SECONDS
+        while self.guard.poll() is None and time.monotonic() < deadline:
+            # Our own children are gone only when somebody has asked how they ended.
+            for service in self.services:
+                if service.process:
+                    service.process.poll()
+            time.sleep(POLL_SECONDS)
+
+
+def how(code: int) -> str:
+    """Say how a process ended."""
+    return f"signal {-code}" if code < 0 else f"exit code {code}"

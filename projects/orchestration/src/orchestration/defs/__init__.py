@@ -1,0 +1,1 @@
+"""What Dagster loads: a module for each part of the graph."""

@@ -1,0 +1,78 @@
+"""Files that people drop: which are new since the last look."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dagster import AssetSelection
+
+from shared.config import Settings
+from shared.csv_monitor import CSVMonitor, Scan
+
+
+@dataclass(frozen=True)
+class Drop:
+    """A folder that is watched.
+
+    Attributes:
+        name: Whose it is.
+        folder: Where the files are dropped.
+        pattern: Which files count.
+        assets: What is made anew when there is a new one.
+    """
+
+    name: str
+    folder: Path
+    pattern: str
+    assets: AssetSelection
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """What was found in a folder.
+
+    Attributes:
+        digest: A hash of the files and their content: asked for twice, a run happens once.
+    """
+
+    drop: Drop
+    digest: str
+    names: tuple[str, ...]
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of the run."""
+        return {"files": ", ".join(self.names)[:200], "dropped": self.drop.name}
+
+
+def dropped(drops: Sequence[Drop], settings: Settings, asked: Collection[str]) -> Iterator[Dropped]:
+    """Return the folders in which files are new or changed since they were last seen.
+
+    What has been asked for counts as seen only at the next look, as Dagster keeps what was asked when a look has ended:
+    killed in between, it is asked for again. At the very first look nothing is new: what lies there then is left to
+    whoever runs the platform for the first time.
+
+    Args:
+        drops: The folders.
+        settings: Where it is kept what was seen.
+        asked: The digests that the last look has returned.
+    """
+    for drop in drops:
+        if not drop.folder.is_dir():
+            continue
+        seen = settings.state_dir / "drops" / f"{drop.name}.json"
+        monitor = CSVMonitor(drop.folder, seen, pattern=drop.pattern)
+        scan = monitor.scan()
+        found = Dropped(drop, _digest(drop, scan), tuple(file.name for file in scan.to_load))
+        if not seen.exists() or found.digest in asked:
+            monitor.mark_loaded(scan.to_load)
+        elif found.names:
+            yield found
+
+
+def _digest(drop: Drop, scan: Scan) -> str:
+    text = "\n".join([drop.name, *(f"{file.name} {file.sha256}" for file in scan.to_load)])
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,137 @@
+"""Make assets without web server and daemon: in this process, with what happens shown as it happens."""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections.abc import Iterable
+
+from dagster import (
+    AssetKey,
+    AssetSelection,
+    BetaWarning,
+    DagsterInstance,
+
+    JobDefinition,
+    JobExecutionResult,
+    build_reconstructable_job,
+    execute_job,
+)
+from rich.table import Table
+
+from orchestration.definitions import defs
+from orchestration.defs.jobs import ANYTHING
+from orchestration.dead_runs import sweep
+from orchestration.home import home_of, instance
+from shared.config import Settings
+from shared.errors import PlatformError, UserError
+from shared.utils.console import output, say
+from shared.utils.names import suggestion
+
+
+class RunFailed(PlatformError):
+    """Steps of a run failed."""
+
+    code = "run_failed"
+
+
+def materialize(settings: Settings, selection: str | None, *, job: str) -> int:
+    """Make assets, and show of each how many rows it has, where it was made and how long that took.
+
+    Args:
+        settings: Where the platform is, and Dagster's history.
+        selection: Which assets, in Dagster's selection syntax; None for all of the job.
+        job: The job, where there is no selection.
+
+    Raises:
+        UserError: There is no such job, or nothing is selected.
+        RunFailed: A step failed; what does not depend on it was made.
+    """
+    warnings.simplefilter("ignore", BetaWarning)
+    keys = chosen(selection) if selection else None
+    name = ANYTHING if keys else known_job(job)
+    begun = time.monotonic()
+    with instance(settings) as opened:
+        sweep(opened, home_of(settings))
+        result = run(name, keys, opened)
+        with result:
+            show(result)
+    done = [event.step_key for event in result.get_step_success_events()]
+    failed = [event for event in result.all_events if event.is_step_failure]
+    for event in failed:
+        data = event.step_failure_data
+        says = data.user_failure_data.description if data.user_failure_data else data.error_display_string
+        say(f"  ✗ {event.step_key}: {says}")
+    if not result.success:
+        raise RunFailed(
+            f"{len(failed)} steps failed, {len(done)} succeeded: {', '.join(f'`{event.step_key}`' for event in failed)}",
+            hint="correct what they say, then run it again",
+        )
+    say(f"{len(done)} steps in {time.monotonic() - begun:.1f} s")
+    return 0
+
+
+def find_job(name: str) -> JobDefinition:
+    """Return a job of the graph by its name; Dagster calls this by name again."""
+    return defs().get_repository_def().get_job(name)
+
+
+def known_job(name: str) -> str:
+    """Return the name of a job.
+
+    Raises:
+        UserError: There is none of this name.
+    """
+    names = [job.name for job in defs().get_repository_def().get_all_jobs() if not job.name.startswith("__")]
+    if name not in names:
+        raise UserError(f"no such job: `{name}`", hint=suggestion(name, names))
+    return name
+
+
+def chosen(selection: str) -> list[AssetKey]:
+    """Return the assets that are selected and can be made.
+
+    Raises:
+        UserError: The selection cannot be read, or selects nothing that can be made.
+    """
+    graph = defs().get_repository_def().asset_graph
+    try:
+        selected = AssetSelection.from_string(selection).resolve(graph)
+    except Exception as error:
+        raise UserError(
+            f"cannot read the selection: `{selection}`",
+            hint='write `key:"core/fct_sales"+`, `group:raw`, `tag:lab=…`, joined by `and`, `or`, `not`',
+        ) from error
+    found = sorted(selected & graph.executable_asset_keys)
+    if not found:
+        raise UserError(
+            f"nothing that can be made is selected: `{selection}`",
+            hint=suggestion(selection, (key.to_user_string() for key in graph.executable_asset_keys)),
+        )
+    return found
+
+
+def run(name: str, keys: Iterable[AssetKey] | None, instance: DagsterInstance) -> JobExecutionResult:
+    """Run a job, or assets of it."""
+    return execute_job(
+        build_reconstructable_job(__name__, "find_job", (name,)),
+        instance,
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        asset_selection=list(keys) if keys else None,
+        tags={"started_by": f"materialize (process {os.getpid()})"},
+    )
+
+
+def show(result: JobExecutionResult) -> None:
+    """Print what was made."""
+    table = Table("asset", "rows", "seconds", "environment", "Python", box=None, pad_edge=False)
+    for event in result.get_asset_materialization_events():
+        facts = event.step_materialization_data.materialization.metadata
+        values = [facts[name].value if name in facts else "" for name in ("dagster/row_count", "seconds", "environment")]
+        rows, seconds, environment = values
+        python = facts["python"].value if "python" in facts else ""
+        count = f"{rows:,}" if isinstance(rows, int) else ""
+        key = event.asset_key.to_user_string() if event.asset_key else ""
+        table.add_row(key, count, f"{seconds}", f"{environment}", f"{python}")
+    output().print(table)

@@ -1,0 +1,70 @@
+"""Which runs have a living process: each holds a lock file that the operating system frees when it ends, however."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from orchestration.processes import RUN_VARIABLE
+
+_held: dict[Path, int] = {}
+
+
+def hold(run_id: str, home: Path) -> None:
+    """Say that this process works on a run, from now on until it ends; saying so again changes nothing.
+
+    The processes that it starts from now on are known as this run's.
+    """
+    os.environ[RUN_VARIABLE] = run_id
+    path = folder(home) / f"{run_id}.lock"
+    if path in _held:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Children do not inherit the descriptor, so none outlives us with the lock.
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    # Only now does the file count: one without a process in it is that of a run which is about to take its lock.
+    os.write(descriptor, f"{os.getpid()}\n".encode())
+    _held[path] = descriptor
+
+
+def folder(home: Path) -> Path:
+    """Return where the lock files are."""
+    return home / "running"
+
+
+def locks(home: Path) -> Iterator[tuple[str, Path]]:
+    """Return the runs that have had a process, each with its lock file."""
+    for path in folder(home).glob("*.lock"):
+        if processes(path):
+            yield path.stem, path
+
+
+def is_held(path: Path) -> bool:
+    """Tell whether a process lives that holds a lock file."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def processes(path: Path) -> set[int]:
+    """Return the ids of the processes that have held a lock file."""
+    try:
+        return {int(line) for line in path.read_text(encoding="ascii").split()}
+    except FileNotFoundError:
+        return set()
+
+
+def held(home: Path) -> dict[str, set[int]]:
+    """Return the runs that are at work, each with the ids of its processes."""
+    return {run_id: processes(path) for run_id, path in locks(home) if is_held(path)}

@@ -1,0 +1,3 @@
+"""What the tests of orchestration share."""
+
+pytest_plugins = ["shared.testing.engines"]

@@ -1,0 +1,184 @@
+"""What sensors ask for and tell."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from dagster import (
+    AssetKey,
+    AssetSelection,
+    DagsterInstance,
+    Definitions,
+    RunRequest,
+    SensorDefinition,
+    SensorResult,
+    asset,
+    build_run_status_sensor_context,
+    build_sensor_context,
+    define_asset_job,
+    job,
+    op,
+)
+
+from orchestration.defs.sensors import drop_sensor, failure_alert, recovery_alert
+from orchestration.drops import Drop
+from orchestration.freshness import tell_age
+from shared.config import Settings, get_settings
+from shared.monitoring import record_run
+from shared.monitoring.alerts import Alerts
+from shared.utils.clock import utc_now
+from shared.warehouse import open_warehouse
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Return settings whose data folder is the test's own; alerts go into a file there."""
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("ALERT_FILE", str(tmp_path / "alerts.jsonl"))
+    return get_settings()
+
+
+def alerts(settings: Settings) -> list[tuple[str, str]]:
+    """Return kind and subject of each alert that was told."""
+    file = settings.data_dir / "alerts.jsonl"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [(line["kind"], line["subject"]) for line in map(json.loads, lines)]
+
+
+class Watch:
+    """A sensor on the folder `drop` of one source, and its looks one after the other."""
+
+    def __init__(self, settings: Settings) -> None:
+        @asset(key=AssetKey(["raw", "customers"]), tags={"source": "crm"})
+        def raw() -> None: ...
+
+        @asset(key=AssetKey(["core", "customers"]), deps=[raw])
+        def core() -> None: ...
+
+        self.folder = settings.data_dir / "drop"
+        self.folder.mkdir()
+        drop = Drop("crm", self.folder, "*.csv", AssetSelection.tag("source", "crm").downstream())
+        self.sensor: SensorDefinition = drop_sensor("files", "platform", [drop], settings)
+        platform = define_asset_job("platform", AssetSelection.all())
+        self.repository = Definitions([raw, core], jobs=[platform], sensors=[self.sensor]).get_repository_def()
+        self.cursor: str | None = None
+
+    def look(self, *, lost: bool = False) -> list[RunRequest]:
+        """Return what one look asks for; where it is lost, Dagster was killed before it could keep that."""
+        with DagsterInstance.ephemeral() as instance:
+            context = build_sensor_context(instance, self.cursor, repository_def=self.repository)
+            result = self.sensor(context)
+        assert isinstance(result, SensorResult)
+        if not lost:
+            self.cursor = result.cursor
+        return list(result.run_requests or ())
+
+    def drop(self, name: str, text: str) -> None:
+        """Drop a file that has come to rest."""
+        path = self.folder / name
+        path.write_text(text)
+        os.utime(path, (time.time() - 60, time.time() - 60))
+
+
+@pytest.fixture
+def watch(settings: Settings) -> Watch:
+    """Return a sensor that has looked once, at an empty folder."""
+    watching = Watch(settings)
+    assert watching.look() == []
+    return watching
+
+
+def test_a_new_file_asks_for_what_comes_of_it(watch: Watch) -> None:
+    """A dropped file asks once for the source's tables and all that depends on them."""
+    watch.drop("a.csv", "id\n1\n")
+    (request,) = watch.look()
+    assert request.asset_selection == [AssetKey(["core", "customers"]), AssetKey(["raw", "customers"])]
+    assert request.tags["files"] == "a.csv"
+    assert watch.look() == []
+
+
+def test_a_changed_file_asks_again(watch: Watch) -> None:
+    """A file with other content is another drop, with a key of its own; one that was only touched is none."""
+    watch.drop("a.csv", "id\n1\n")
+    (first,) = watch.look()
+    assert watch.look() == []
+    watch.drop("a.csv", "id\n2\n")
+    (second,) = watch.look()
+    assert first.run_key != second.run_key
+    assert watch.look() == []
+    watch.drop("a.csv", "id\n2\n")
+    assert watch.look() == []
+
+
+def test_a_look_that_was_lost_is_repeated(watch: Watch) -> None:
+    """Where Dagster is killed before it has kept what was asked for, the next look asks for the same run."""
+    watch.drop("a.csv", "id\n1\n")
+    assert [request.run_key for request in watch.look(lost=True)] == [request.run_key for request in watch.look()]
+
+
+def test_what_lay_there_before_is_not_new(settings: Settings) -> None:
+    """Files that are there when the folder is looked at for the very first time ask for nothing."""
+    watching = Watch(settings)
+    watching.drop("a.csv", "id\n1\n")
+    assert (watching.look(), watching.look()) == ([], [])
+
+
+@pytest.mark.usefixtures("warehouse_url")
+def test_old_tables_are_told_until_they_are_loaded(settings: Settings) -> None:
+    """A table that was not loaded for too long is told once, a load ends that; one that was never loaded is told too."""
+    relations, told = ["raw.old", "raw.never"], Alerts.from_settings(settings)
+    with (
+        open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as warehouse,
+        record_run(warehouse, step="ingest", command="test") as run,
+    ):
+        run.output("raw.old", rows=1)
+    settings = get_settings()
+    with open_warehouse(settings, holder="test", role="ingress", mode="write") as warehouse:
+        warehouse.execute("update ops.run set finished_at = $1", [utc_now() - timedelta(hours=30)])
+    for _ in range(2):
+        assert tell_age(relations, 26, settings, told) == "2 of 2 raw tables are too old"
+    assert alerts(settings) == [("failed", "freshness of raw.old"), ("failed", "freshness of raw.never")]
+    assert tell_age(relations, 36, settings, told) == "1 of 2 raw tables are too old"
+    assert alerts(settings)[2:] == [("recovered", "freshness of raw.old")]
+
+
+def test_no_warehouse_is_not_old(settings: Settings) -> None:
+    """Where nothing was ever loaded there is nothing to tell."""
+    assert tell_age(["raw.t"], 26, settings, Alerts.from_settings(settings)) == "there is no warehouse yet"
+    assert alerts(settings) == []
+
+
+def test_a_busy_warehouse_is_looked_at_later(settings: Settings) -> None:
+    """Whoever writes is not waited for."""
+    with open_warehouse(settings, holder="a long load", role="ingress", mode="write"):
+        assert "a long load" in tell_age(["raw.t"], 26, settings, Alerts.from_settings(settings))
+
+
+def test_a_failed_run_is_told_and_its_recovery(settings: Settings) -> None:
+    """A run that fails is told once under its job's name, and the next one that succeeds ends that."""
+    broken = True
+
+    @op
+    def work() -> None:
+        if broken:
+            raise ValueError("no")
+
+    @job
+    def platform() -> None:
+        work()
+
+    with DagsterInstance.ephemeral() as instance:
+        for broken in (True, True, False, False):
+            result = platform.execute_in_process(instance=instance, raise_on_error=False)
+            ended = result.get_run_failure_event() if broken else result.get_run_success_event()
+            context = build_run_status_sensor_context("test", ended, instance, result.dagster_run)
+            if broken:
+                failure_alert(context.for_run_failure())
+            else:
+                recovery_alert(context)
+    assert alerts(settings) == [("failed", "job platform"), ("recovered", "job platform")]

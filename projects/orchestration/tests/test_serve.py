@@ -1,0 +1,210 @@
+"""`ui`: web server and daemon as processes, started, killed and ended for real."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from orchestration.graphql import load_error, query
+from ui_process import PATIENCE, SERVE, Ui, as_workspace, wait_until, with_variable
+
+GRAPH = Path(__file__).with_name("serve_graph.py")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+    """Start a `ui` for tests that leave it running."""
+    folder = tmp_path_factory.mktemp("ui")
+    ui = Ui(folder, as_workspace(folder, GRAPH))
+    try:
+        assert ui.address, ui.said
+        yield ui
+    finally:
+        ui.end()
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Ui]:
+    """Start a `ui` for a test that ends it."""
+    ui = Ui(tmp_path, as_workspace(tmp_path, GRAPH))
+    try:
+        assert ui.address, ui.said
+        yield ui
+    finally:
+        if ui.process.poll() is None:
+            ui.end()
+
+
+@pytest.fixture
+def again(own: Ui) -> Iterator[list[Ui]]:
+    """Collect what is started in the same data folder after the first."""
+    started: list[Ui] = []
+    yield started
+    for ui in started:
+        ui.end()
+
+
+def refused(data: Path, workspace: Path, *, port: int = 0) -> tuple[int, str]:
+    """Start a `ui` that is to end by itself; return its exit code and what it said."""
+    done = subprocess.run(
+        [sys.executable, "-c", SERVE, str(port), str(workspace)],
+        env={**os.environ, "DATA_DIR": str(data)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+def test_the_next_run_succeeds(running: Ui) -> None:
+    """A run that is launched in the browser is taken up by the daemon and succeeds."""
+    running.wait_for(running.launch("quick"), "SUCCESS")
+
+
+def test_a_second_start_is_refused(running: Ui) -> None:
+    """While one runs, another one says where, and ends with 2."""
+    code, said = refused(running.data, running.data / "workspace.yaml")
+    assert code == 2
+    assert f"error: it runs already: {running.address}" in said
+    assert f"`kill {running.process.pid}`" in said
+
+
+def test_telemetry_and_the_newsletter_are_off(running: Ui) -> None:
+    """Dagster neither sends usage data nor asks for an address."""
+    assert query(running.address, "{ instance { info } }")["instance"]["info"].count("enabled: false") == 2
+
+
+def test_services_that_were_killed_are_started_again(running: Ui) -> None:
+    """Web server and daemon that are killed come back, the run under way goes on, and can still be cancelled."""
+    run_id = running.launch_and_begin("slow")
+    before = {service: running.processes(service) for service in ("dagster_webserver", "dagster._daemon")}
+    for (pid,) in before.values():
+        os.kill(pid, signal.SIGKILL)
+    for service, old in before.items():
+        wait_until(lambda service=service, old=old: running.processes(service) not in ([], old))
+    wait_until(lambda: answers(running))
+    assert running.run(run_id)["status"] == "STARTED"
+    running.cancel(run_id)
+    running.wait_for(run_id, "CANCELED")
+    running.wait_for(running.launch("quick"), "SUCCESS")
+
+
+def test_run_whose_worker_was_killed_fails(running: Ui) -> None:
+    """A run whose process is killed fails, no step of it is shown as running, and the next run gets its pool."""
+    run_id = running.launch_and_begin("slow")
+    os.kill(running.worker(run_id), signal.SIGKILL)
+    running.wait_for(run_id, "FAILURE")
+    running.wait_for(running.launch("quick"), "SUCCESS")
+    wait_until(lambda: [step["status"] for step in running.run(run_id)["stepStats"]] == ["FAILURE"])
+
+
+def test_child_of_a_killed_worker_is_ended(running: Ui) -> None:
+    """What the step of a run has started does not outlive the run's killed process: it may hold a database."""
+    run_id = running.launch_and_begin("child")
+    wait_until(lambda: with_variable(f"ORCHESTRATION_RUN={run_id}"))
+    os.kill(running.worker(run_id), signal.SIGKILL)
+    running.wait_for(run_id, "FAILURE")
+    wait_until(lambda: not with_variable(f"ORCHESTRATION_RUN={run_id}"))
+    running.wait_for(running.launch("quick"), "SUCCESS")
+
+
+def test_run_whose_child_was_killed_fails(running: Ui) -> None:
+    """A run whose step works in a child fails when that is killed, and the next run gets its pool."""
+    run_id = running.launch_and_begin("child")
+    wait_until(lambda: running.processes("time.sleep(600)"))
+    (child,) = running.processes("time.sleep(600)")
+    os.kill(child, signal.SIGKILL)
+    running.wait_for(run_id, "FAILURE")
+    running.wait_for(running.launch("quick"), "SUCCESS")
+
+
+def test_cancelling_a_run_ends_its_child(running: Ui) -> None:
+    """A run that is cancelled in the browser ends its step's child."""
+    run_id = running.launch_and_begin("child")
+    wait_until(lambda: running.processes("time.sleep(600)"))
+    running.cancel(run_id)
+    running.wait_for(run_id, "CANCELED")
+    assert not running.processes("time.sleep(600)")
+    running.wait_for(running.launch("quick"), "SUCCESS")
+
+
+def test_ending_leaves_no_process(own: Ui, again: list[Ui]) -> None:
+    """Ctrl-C ends `ui`, its processes and the runs under way; what was queued is run the next time."""
+    under_way = own.launch_and_begin("child")
+    queued = own.launch("quick")
+    assert own.end(signal.SIGINT) == 0
+    assert not own.processes()
+    again.append(Ui(own.data, own.data / "workspace.yaml"))
+    assert again[0].run(under_way)["status"] == "FAILURE"
+    again[0].wait_for(queued, "SUCCESS")
+
+
+def test_killed_ui_leaves_no_process(own: Ui, again: list[Ui]) -> None:
+    """SIGKILL of `ui` ends its processes too; the next one shows no run as running, and its next run succeeds."""
+    killed = [own.launch_and_begin(asset) for asset in ("child", "lockless")]
+    own.end(signal.SIGKILL)
+    again.append(Ui(own.data, own.data / "workspace.yaml"))
+    assert not any(with_variable(f"ORCHESTRATION_RUN={run_id}") for run_id in killed)
+    assert [again[0].run(run_id)["status"] for run_id in killed] == ["FAILURE", "FAILURE"]
+    again[0].wait_for(again[0].launch("quick"), "SUCCESS")
+    again.pop().end()
+    own.wait_until_gone()
+
+
+def test_killed_code_server_and_its_runs(own: Ui) -> None:
+    """A code server that is killed comes back, its run fails, and the next run succeeds; SIGTERM ends all of them."""
+    run_id = own.launch_and_begin("slow")
+    (before,) = own.processes("api grpc")
+    os.kill(before, signal.SIGKILL)
+    own.wait_for(run_id, "FAILURE")
+    assert "code-server died (signal 9): starting it again" in own.said
+    wait_until(lambda: load_error(own.address) == "")
+    own.wait_for(own.launch("quick"), "SUCCESS")
+    assert own.end(signal.SIGTERM) == 0
+    assert not own.processes()
+
+
+def test_killed_guard_is_replaced(own: Ui) -> None:
+    """The process that ends all others can be killed too: another one takes its place and ends them."""
+    (before,) = own.processes("orchestration.guard")
+    os.kill(before, signal.SIGKILL)
+    wait_until(lambda: own.processes("orchestration.guard") not in ([], [before]))
+    own.end(signal.SIGKILL)
+    own.wait_until_gone()
+
+
+def test_taken_port_is_refused(tmp_path: Path) -> None:
+    """A port that another program has is an error that names the option."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        code, said = refused(tmp_path, as_workspace(tmp_path, GRAPH), port=port)
+    assert code == 2
+    assert f"error: the port is taken by another program: {port}" in said
+    assert "--port" in said
+
+
+def test_code_that_does_not_load_is_an_error(tmp_path: Path) -> None:
+    """Definitions that raise end `ui` with their message, and leave no process."""
+    broken = tmp_path / "broken.py"
+    broken.write_text("raise RuntimeError('the list is missing')\n")
+    code, said = refused(tmp_path, as_workspace(tmp_path, broken))
+    assert code == 1
+    assert "error: the definitions do not load: RuntimeError: the list is missing" in said
+    assert not with_variable(f"DATA_DIR={tmp_path}")
+
+
+def answers(ui: Ui) -> bool:
+    """Tell whether the web server answers."""
+    try:
+        return bool(query(ui.address, "{ version }"))
+    except OSError:
+        return False

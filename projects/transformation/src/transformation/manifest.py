@@ -1,0 +1,22 @@
+"""dbt's manifest: all models, sources and tests with what is said of them, for programs that do not run dbt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shared.config import Settings
+from shared.dbt import run_dbt
+from shared.dbt_environment import dbt_environment
+from transformation.layers import PROJECT_DIR, ROLE
+
+
+def write_manifest(settings: Settings) -> Path:
+    """Write the manifest for the engine of the warehouse, which need not be there, and return its path.
+
+    Raises:
+        ConfigurationError: WAREHOUSE_URL cannot be read.
+        PlatformError: dbt cannot read the project.
+    """
+    environment = dbt_environment(settings, PROJECT_DIR, ROLE)
+    run_dbt(["parse", "--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check"], environment)
+    return PROJECT_DIR / environment["DBT_TARGET_PATH"] / "manifest.json"
