@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from reporting.project import DASHBOARDS_DIR
+from reporting.project import DASHBOARDS_DIR, PROJECT_DIR
 from shared.command_line import Parser
 from shared.config import Settings, get_settings
 
@@ -28,18 +28,20 @@ def main(argv: Sequence[str]) -> int | None:
 
 
 def run_lint(settings: Settings, folder: Path) -> int:
-    """Lint a folder, print what is wrong in it, and return 1 where anything is."""
+    """Lint the models' metadata and a folder, print what is wrong, and return 1 where anything is."""
     from reporting.explores import explores_of
-    from reporting.lint import lint
+    from reporting.lint import lint, model_findings
     from reporting.manifest import model_nodes
 
-    explores = explores_of(model_nodes(settings))
+    nodes = model_nodes(settings)
+    explores = explores_of(nodes)
     result = lint(folder.absolute(), explores)
-    for finding in result.findings:
+    findings = [*model_findings(nodes, explores, PROJECT_DIR), *result.findings]
+    for finding in findings:
         print(finding.shown(settings.root))
-    faults = f"{len(result.findings)} faults" if result.findings else "no fault"
+    faults = f"{len(findings)} fault{'s' if len(findings) > 1 else ''}" if findings else "no fault"
     print(f"{result.charts} charts, {result.dashboards} dashboards, {len(explores)} models: {faults}")
-    return 1 if result.findings else 0
+    return 1 if findings else 0
 
 
 def parser() -> argparse.ArgumentParser:
