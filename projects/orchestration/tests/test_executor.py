@@ -15,7 +15,6 @@ from dagster import (
     define_asset_job,
     execute_job,
 )
-
 from orchestration.executor import threads_executor
 
 

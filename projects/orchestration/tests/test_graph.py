@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from dagster import AssetKey, AssetsDefinition, Definitions, RepositoryDefinition, SensorDefinition
-
 from orchestration.definitions import defs
 from orchestration.lists import read_list, refresh_lists
 from orchestration.projects import INGRESS, TRANSFORMATION
+
 from shared.config import get_settings
 
 SNAPSHOT = Path(__file__).with_name("graph.json")
@@ -60,7 +60,8 @@ def as_text(repository: RepositoryDefinition) -> dict[str, Any]:
         "checks": dict(sorted(checks.items())),
         "jobs": sorted(job.name for job in repository.get_all_jobs() if not job.name.startswith("__")),
         "schedules": {
-            each.name: [each.cron_schedule, each.job_name, each.default_status.value] for each in repository.schedule_defs
+            each.name: [each.cron_schedule, each.job_name, each.default_status.value]
+            for each in repository.schedule_defs
         },
         "sensors": {each.name: [targets_of(each), each.default_status.value] for each in repository.sensor_defs},
     }
@@ -106,7 +107,9 @@ def test_names_come_from_the_projects() -> None:
     listed = [resource for source in read_list(INGRESS, settings)["sources"] for resource in source["resources"]]
     assert {key for key in keys if key.path[0] == "raw"} == {AssetKey(each["relation"].split(".")) for each in listed}
     nodes = read_list(TRANSFORMATION, settings)["nodes"].values()
-    built = {AssetKey([node["schema"], node["alias"]]) for node in nodes if node["resource_type"] in ("model", "snapshot")}
+    built = {
+        AssetKey([node["schema"], node["alias"]]) for node in nodes if node["resource_type"] in ("model", "snapshot")
+    }
     assert {key for key in keys if key.path[0] in ("staging", "core", "egress")} == built
 
 

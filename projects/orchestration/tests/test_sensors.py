@@ -24,10 +24,10 @@ from dagster import (
     job,
     op,
 )
-
 from orchestration.defs.sensors import drop_sensor, failure_alert, recovery_alert
 from orchestration.drops import Drop
 from orchestration.freshness import tell_age
+
 from shared.config import Settings, get_settings
 from shared.monitoring import record_run
 from shared.monitoring.alerts import Alerts
@@ -130,7 +130,7 @@ def test_what_lay_there_before_is_not_new(settings: Settings) -> None:
 
 @pytest.mark.usefixtures("warehouse_url")
 def test_old_tables_are_told_until_they_are_loaded(settings: Settings) -> None:
-    """A table that was not loaded for too long is told once, a load ends that; one that was never loaded is told too."""
+    """A table that was loaded too long ago, or never, is told once, and a load ends that."""
     relations, told = ["raw.old", "raw.never"], Alerts.from_settings(settings)
     with (
         open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as warehouse,

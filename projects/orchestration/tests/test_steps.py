@@ -20,9 +20,9 @@ from dagster import (
     ExecuteInProcessResult,
     materialize,
 )
-
 from orchestration.assets import step_assets
 from orchestration.projects import Command
+
 from shared.config import Settings, get_settings
 from shared.warehouse import open_warehouse
 
@@ -224,13 +224,11 @@ def test_an_environment_that_is_not_installed(settings: Settings, tmp_path: Path
         (tmp_path / name).write_bytes((settings.root / name).read_bytes())
     elsewhere = settings.model_copy(update={"pixi_project_root": tmp_path})
     result = run(table("t", python("pass", "ingress"), elsewhere))
-    assert failure(result, "t") == (
-        "environment is not installed: `ingress`\nhint: run `./pixiw install -e ingress`"
-    )
+    assert failure(result, "t") == ("environment is not installed: `ingress`\nhint: run `./pixiw install -e ingress`")
 
 
 def test_ctrl_c_ends_the_process_of_a_step(settings: Settings, tmp_path: Path) -> None:
-    """A run that is interrupted asks the step's process to end, and waits for it: it is in the ledger as interrupted."""
+    """A run that is interrupted ends the step's process, which has time to say so in the ledger."""
     script = f"""
 from test_steps import *
 settings = get_settings()
@@ -240,7 +238,11 @@ with DagsterInstance.local_temp({str(tmp_path / "home")!r}) as instance:
 """
     (tmp_path / "home").mkdir()
     child = subprocess.Popen(
-        [sys.executable, "-c", script], cwd=Path(__file__).parent, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [sys.executable, "-c", script],
+        cwd=Path(__file__).parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     with child:
         assert child.stdout is not None

@@ -1,12 +1,17 @@
 """Build dbt's part of the graph: transformation's own command, whose structured log dagster-dbt turns into events."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from dagster import AssetCheckEvaluation, AssetCheckResult, AssetExecutionContext, AssetMaterialization, AssetObservation
-from dagster import AssetKey, Output
+from dagster import (
+    AssetCheckEvaluation,
+    AssetCheckResult,
+    AssetExecutionContext,
+    AssetKey,
+    AssetMaterialization,
+    AssetObservation,
+    Output,
+)
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliInvocation
 from packaging.version import Version
 
@@ -43,7 +48,8 @@ class LayerTranslator(DagsterDbtTranslator):
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str] | None:
         """Return who keeps it."""
-        return super().get_owners(dbt_resource_props) or [OWNER]
+        owner = (dbt_resource_props.get("meta") or {}).get("owner")
+        return [f"team:{owner}" if owner else OWNER]
 
     def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
         """Return no tags: those of dbt are the scopes of its builds."""
@@ -61,7 +67,11 @@ def relation_of(node: Mapping[str, Any]) -> str:
 
 
 def build(
-    context: AssetExecutionContext, settings: Settings, manifest: Mapping[str, Any], translator: LayerTranslator, scope: str
+    context: AssetExecutionContext,
+    settings: Settings,
+    manifest: Mapping[str, Any],
+    translator: LayerTranslator,
+    scope: str,
 ) -> Iterator[Event]:
     """Build what is selected of a scope, and return what dbt did, with what the run ledger knows of it.
 

@@ -41,9 +41,7 @@ class ThreadsExecutor(Executor):
         """Steps are tried again by this executor itself."""
         return RetryMode.ENABLED
 
-    def execute(
-        self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan
-    ) -> Iterator[DagsterEvent]:
+    def execute(self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan) -> Iterator[DagsterEvent]:
         """Run the plan and return its events."""
         yield DagsterEvent.engine_event(
             plan_context,

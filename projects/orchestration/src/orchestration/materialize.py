@@ -12,7 +12,6 @@ from dagster import (
     AssetSelection,
     BetaWarning,
     DagsterInstance,
-
     JobDefinition,
     JobExecutionResult,
     build_reconstructable_job,
@@ -20,9 +19,9 @@ from dagster import (
 )
 from rich.table import Table
 
+from orchestration.dead_runs import sweep
 from orchestration.definitions import defs
 from orchestration.defs.jobs import ANYTHING
-from orchestration.dead_runs import sweep
 from orchestration.home import home_of, instance
 from shared.config import Settings
 from shared.errors import PlatformError, UserError
@@ -64,8 +63,9 @@ def materialize(settings: Settings, selection: str | None, *, job: str) -> int:
         says = data.user_failure_data.description if data.user_failure_data else data.error_display_string
         say(f"  ✗ {event.step_key}: {says}")
     if not result.success:
+        names = ", ".join(f"`{event.step_key}`" for event in failed)
         raise RunFailed(
-            f"{len(failed)} steps failed, {len(done)} succeeded: {', '.join(f'`{event.step_key}`' for event in failed)}",
+            f"{len(failed)} steps failed, {len(done)} succeeded: {names}",
             hint="correct what they say, then run it again",
         )
     say(f"{len(done)} steps in {time.monotonic() - begun:.1f} s")
@@ -128,7 +128,9 @@ def show(result: JobExecutionResult) -> None:
     table = Table("asset", "rows", "seconds", "environment", "Python", box=None, pad_edge=False)
     for event in result.get_asset_materialization_events():
         facts = event.step_materialization_data.materialization.metadata
-        values = [facts[name].value if name in facts else "" for name in ("dagster/row_count", "seconds", "environment")]
+        values = [
+            facts[name].value if name in facts else "" for name in ("dagster/row_count", "seconds", "environment")
+        ]
         rows, seconds, environment = values
         python = facts["python"].value if "python" in facts else ""
         count = f"{rows:,}" if isinstance(rows, int) else ""

@@ -88,7 +88,12 @@ class Ended:
     def _fail(self, context: Context) -> NoReturn:
         how = f"ended by {Signals(-self.code).name}" if self.code < 0 else f"exit code {self.code}"
         message = f"{self.error.get('message') or how}\nhint: {self.error.get('hint') or 'its output says more'}"
-        facts = {"command": self.command.text, "exit_code": self.code, "code": self.error.get("code", ""), **self.metadata}
+        facts = {
+            "command": self.command.text,
+            "exit_code": self.code,
+            "code": self.error.get("code", ""),
+            **self.metadata,
+        }
         failure = Failure(message, metadata=facts, allow_retries=False)
         # A process that was killed did nothing wrong: memory may have been short.
         if not (self.error.get("retryable") or self.code < 0):

@@ -129,7 +129,7 @@ def _given(tables: list[Table], environment: str) -> dict[str, str]:
 
 
 def _wanted_python(tables: list[Table]) -> str:
-    """Return how the version of the Python that pixi.toml names begins, of `3.10.*` it is `3.10.`; empty for any other."""
+    """Return how the version of Python in pixi.toml begins: of `3.10.*` it is `3.10.`, of other forms it is empty."""
     specs = [str(table["dependencies"]["python"]) for table in tables if "python" in table.get("dependencies", {})]
     return specs[-1].removesuffix("*") if specs and specs[-1].endswith(".*") else ""
 
@@ -137,7 +137,9 @@ def _wanted_python(tables: list[Table]) -> str:
 def _installed_python(venv: Path) -> str:
     """Return the version that is written in an environment, as starting its Python would take a moment."""
     lines = (venv / "pyvenv.cfg").read_text("utf-8").splitlines() if (venv / "pyvenv.cfg").is_file() else []
-    versions = [line.partition("=")[2].strip() for line in lines if line.partition("=")[0].strip().startswith("version")]
+    versions = [
+        line.partition("=")[2].strip() for line in lines if line.partition("=")[0].strip().startswith("version")
+    ]
     return versions[0] if versions else "unknown"
 
 

@@ -63,7 +63,7 @@ def check_specs(asset: AssetKey) -> list[AssetCheckSpec]:
             QUALITY,
             asset=asset,
             blocking=True,
-            description="F1 against the truth is at least ORCHESTRATION_MIN_F1. Passes where there is no truth to tell.",
+            description="F1 against the truth is at least ORCHESTRATION_MIN_F1; passes where there is no truth.",
         ),
         AssetCheckSpec(
             JOINED,

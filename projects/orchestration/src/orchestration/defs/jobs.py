@@ -17,8 +17,8 @@ from dagster import (
 
 from orchestration.assets import key_of, warehouse_pool
 from orchestration.dead_runs import hold
-from orchestration.home import home_of
 from orchestration.executor import threads_executor
+from orchestration.home import home_of
 from orchestration.projects import TRANSFORMATION
 from orchestration.steps import run_command
 from shared.config import Settings, get_settings
@@ -37,7 +37,9 @@ def defs() -> Definitions:
     """Return the jobs with their schedules, and the executor of all runs."""
     platform = define_asset_job("platform", PLATFORM, description="Everything from the sources to the deliveries.")
     labs = define_asset_job("labs", LABS, description="All labs at once.")
-    anything = define_asset_job(ANYTHING, AssetSelection.all(), description="What `materialize SELECTION` selects from.")
+    anything = define_asset_job(
+        ANYTHING, AssetSelection.all(), description="What `materialize SELECTION` selects from."
+    )
     schedules = [
         ScheduleDefinition(
             name=f"{each.name}_daily", job=each, cron_schedule=MIDNIGHT, default_status=DefaultScheduleStatus.RUNNING

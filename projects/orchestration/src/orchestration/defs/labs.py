@@ -98,7 +98,9 @@ def check_specs(
     """Return dbt's tests and the expectations as checks of what they look at."""
     for node in manifest["nodes"].values():
         if node["resource_type"] == "test" and node.get("attached_node") in keys:
-            yield AssetCheckSpec(check_name(node["name"]), asset=keys[node["attached_node"]], description=node["description"])
+            yield AssetCheckSpec(
+                check_name(node["name"]), asset=keys[node["attached_node"]], description=node["description"]
+            )
     for expectation in lab["expectations"]:
         asset = key_of(expectation["relation"], lab["name"])
         yield AssetCheckSpec(check_name(expectation["name"]), asset=asset, description=expectation["description"])

@@ -40,7 +40,9 @@ def defs() -> Definitions:
     """Return the sensors."""
     settings = get_settings()
     sources = [
-        source for source in read_list(INGRESS, settings)["sources"] if not missing_settings(source["required_settings"])
+        source
+        for source in read_list(INGRESS, settings)["sources"]
+        if not missing_settings(source["required_settings"])
     ]
     labs = read_list(LABS, settings)["labs"]
     return Definitions(
@@ -65,7 +67,7 @@ def drops_of_sources(sources: Sequence[dict[str, Any]], settings: Settings) -> l
         )
         for source in sources
         for resource in source["resources"]
-        if resource["drop_folder"] and not resource["on_request"]
+        if str(resource["pattern"]).endswith(".csv") and not resource["on_request"]
     ]
 
 

@@ -38,7 +38,9 @@ def layer_assets(
 
     Not by dagster-dbt's `dbt_assets`: to select by a tag it wants dbt itself, which is in another environment.
     """
-    nodes = [name for name, node in manifest["nodes"].items() if node["resource_type"] in MADE and scope in node["tags"]]
+    nodes = [
+        name for name, node in manifest["nodes"].items() if node["resource_type"] in MADE and scope in node["tags"]
+    ]
     specs = {name: translator.get_asset_spec(manifest, name, None) for name in nodes}
 
     @multi_asset(

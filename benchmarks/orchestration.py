@@ -1,0 +1,109 @@
+"""Measure what Dagster adds: to one step in another Python, to the whole flow, and until the graph is loaded.
+
+    ./pixiw run -e orchestration python benchmarks/orchestration.py
+
+One step: a small command in an environment of Python 3.10, bare and as a step of a run, twenty times in turns. The
+flow: the demo's commands in a row, and the same as the job `platform`, each on an empty warehouse. Run
+`./pixiw run asset-lists` before.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from dagster import AssetKey, AssetSpec, DagsterInstance, materialize
+from machine import described
+from orchestration.assets import step_assets
+from orchestration.projects import EGRESS, ENTITY_RESOLUTION, INGRESS, TRANSFORMATION, Command
+
+from shared.config import Settings, get_settings
+
+RESULT = Path(__file__).parent / "results" / "orchestration.json"
+REPEATS = 20
+SERVE = (sys.executable, "-m", "tasks.demo.serve")
+STEP = Command("py310-connectors", ("-c", "import shared.monitoring.pipes as pipes; pipes.join_dagster()"))
+FLOW = (
+    INGRESS.command("run"),
+    TRANSFORMATION.command("build", "core"),
+    ENTITY_RESOLUTION.command("run"),
+    TRANSFORMATION.command("build", "egress"),
+    EGRESS.command("run"),
+)
+
+
+def main() -> None:
+    """Measure, print and write the result."""
+    settings = get_settings()
+    result: dict[str, Any] = {"step": step_seconds(settings), "flow": flow_seconds(settings), "load": load_seconds()}
+    RESULT.write_text(json.dumps({**result, **described(["dagster", "dagster-dbt"])}, indent=1) + "\n")
+    print(json.dumps(result, indent=1))
+
+
+def step_seconds(settings: Settings) -> dict[str, Any]:
+    """Return the seconds of a command by itself and as a step, and by how much the medians differ."""
+    line, variables = STEP.line(settings), dict(STEP.variables(settings))
+    key = AssetKey("measured")
+    step = step_assets("measured", STEP, settings, specs=[AssetSpec(key)], relations={}, pool=None)
+    bare, stepped = [], []
+    with tempfile.TemporaryDirectory() as home, DagsterInstance.local_temp(home) as instance:
+        for _ in range(REPEATS):
+            begun = time.perf_counter()
+            subprocess.run(line, env=variables, check=True)
+            bare.append(round(time.perf_counter() - begun, 4))
+            (stats,) = instance.get_run_step_stats(materialize([step], instance=instance).run_id)
+            assert stats.start_time and stats.end_time
+            stepped.append(round(stats.end_time - stats.start_time, 4))
+    added = statistics.median(stepped) - statistics.median(bare)
+    return {"bare": bare, "as_step": stepped, "added_by_median": round(added, 3)}
+
+
+def flow_seconds(settings: Settings) -> dict[str, Any]:
+    """Return the seconds of the demo's commands in a row and of the job, and their ratio."""
+    around = [*SERVE, "loyalty", "--", *SERVE, "crm", "--", sys.executable]
+    in_a_row = [*around, __file__, "commands"]
+    by_dagster = [*around, "-m", "orchestration", "materialize"]
+    seconds = {name: timed(line, settings) for name, line in (("in_a_row", in_a_row), ("by_dagster", by_dagster))}
+    return {**seconds, "ratio": round(seconds["by_dagster"] / seconds["in_a_row"], 3)}
+
+
+def timed(line: list[str], settings: Settings) -> float:
+    """Return how long a command takes on an empty warehouse."""
+    with tempfile.TemporaryDirectory(dir=settings.data_dir) as folder:
+        for name in ("landing", "demo"):
+            shutil.copytree(settings.data_dir / name, Path(folder) / name, copy_function=os.link)
+        (Path(folder) / "demo/crm_received.json").unlink(missing_ok=True)
+        variables = {**os.environ, "DATA_DIR": folder}
+        begun = time.perf_counter()
+        subprocess.run(line, env=variables, cwd=settings.root, check=True, stdout=subprocess.DEVNULL)
+        return round(time.perf_counter() - begun, 2)
+
+
+def run_commands() -> None:
+    """Run the flow's commands one after the other."""
+    settings = get_settings()
+    for command in FLOW:
+        subprocess.run(command.line(settings), env=dict(command.variables(settings)), cwd=settings.root, check=True)
+
+
+def load_seconds() -> list[float]:
+    """Return how long a new process takes to load the graph, three times."""
+    found = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        script = "from orchestration.definitions import defs; defs().get_repository_def()"
+        subprocess.run([sys.executable, "-c", script], check=True)
+        found.append(round(time.perf_counter() - begun, 2))
+    return found
+
+
+if __name__ == "__main__":
+    run_commands() if sys.argv[1:] == ["commands"] else main()

@@ -1,0 +1,191 @@
+"""The whole graph on a sample of the real data: each step in its own environment, and what Dagster has of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from dagster import AssetKey, DagsterInstance, EventLogEntry
+from orchestration.definitions import defs
+
+from shared.config import Settings, get_settings
+from shared.config.environments import environment_variables, interpreter
+from shared.warehouse import open_warehouse
+
+REPOSITORY = get_settings().root
+DEMO_DATA = get_settings().data_dir
+STORES = "store,opened,area\nS1,2020-01-31,10.50\nS2,2021-02-01,20.00\n"
+LAB = "lab_of_stores"
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A platform of its own that was made through Dagster."""
+
+    variables: dict[str, str]
+    settings: Settings
+
+    def materialize(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run `materialize` with the demo's APIs around it."""
+        serve = ("-m", "tasks.demo.serve")
+        line = [*serve, "loyalty", "--", sys.executable, *serve, "crm", "--", sys.executable]
+        return self.run(sys.executable, *line, "-m", "orchestration", "materialize", *arguments, **variables)
+
+    def run(self, *line: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command on this platform."""
+        return subprocess.run(line, env={**self.variables, **variables}, cwd=REPOSITORY, capture_output=True, text=True)
+
+    def latest(self, *path: str) -> tuple[EventLogEntry, dict[str, Any]]:
+        """Return the event in which an asset was made last, and its metadata."""
+        with DagsterInstance.from_config(str(self.settings.data_dir / "dagster")) as instance:
+            event = instance.get_latest_materialization_event(AssetKey(path))
+        assert event is not None and event.asset_materialization is not None, path
+        return event, {name: value.value for name, value in event.asset_materialization.metadata.items()}
+
+
+@pytest.fixture(scope="module")
+def flow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flow]:
+    """Make everything once: the platform on a quarter of the households, and a lab that runs in Python 3.12."""
+    if not (DEMO_DATA / "landing/pos/transactions.parquet").exists():
+        pytest.fail(f"no demo data in {DEMO_DATA}; run `./pixiw run demo-data` first")
+    folder = tmp_path_factory.mktemp("flow")
+    take_sample(folder / "data")
+    (folder / "labs").mkdir()
+    shutil.copytree(REPOSITORY / "projects/labs/template", folder / "labs/template")
+    shutil.copytree(REPOSITORY / "projects/labs/macros", folder / "labs/macros")
+    (folder / "labs/labs_config.yaml").write_text("version: 1\nlabs:\n")
+    (folder / "stores.csv").write_text(STORES)
+    ours = {"DATA_DIR": str(folder / "data"), "LABS_DIR": str(folder / "labs"), "DAGSTER_DISABLE_TELEMETRY": "1"}
+    theirs = ("WAREHOUSE_", "DAGSTER_", "LOYALTY_", "CRM_", "ERP_", "TABLE_TARGET", "ALERT_", "ORCHESTRATION_")
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(theirs)} | ours
+    with pytest.MonkeyPatch.context() as patch:
+        for name in set(os.environ) - set(variables):
+            patch.delenv(name)
+        for name, value in ours.items():
+            patch.setenv(name, value)
+        made = Flow(variables, get_settings())
+        new_lab = ("-m", "labs", "new", LAB, "--environment", "lab-forecast", "--from", str(folder / "stores.csv"))
+        labs = environment_variables(REPOSITORY, "labs")
+        done = [
+            made.run(str(interpreter(REPOSITORY, "labs")), *new_lab, **labs),
+            made.run(sys.executable, "-m", "orchestration", "lists"),
+            made.materialize(),
+            made.materialize("--job", "labs"),
+        ]
+        assert [each.returncode for each in done] == [0, 0, 0, 0], "\n".join(each.stdout + each.stderr for each in done)
+        yield made
+
+
+def take_sample(data: Path) -> None:
+    """Take every fourth household's sales, and all else that is small, from the demo data."""
+    (data / "landing/pos").mkdir(parents=True)
+    for path in (DEMO_DATA / "landing/pos").glob("*.parquet"):
+        if path.stem not in ("promotions", "transactions"):
+            shutil.copy(path, data / "landing/pos")
+    rows = f"select * from '{DEMO_DATA}/landing/pos/transactions.parquet' where household_id % 4 = 0"
+    duckdb.sql(f"copy ({rows}) to '{data}/landing/pos/transactions.parquet'")
+    for name in ("landing/crm", "demo"):
+        shutil.copytree(DEMO_DATA / name, data / name)
+    (data / "demo/crm_received.json").unlink(missing_ok=True)
+
+
+def test_three_pythons_made_one_graph(flow: Flow) -> None:
+    """Each table says which Python made it, in which environment: 3.10, 3.11 and 3.12 in one graph."""
+    makers = {
+        "raw/pos_transactions": ("3.10", "ingress"),
+        "core/fct_sales": ("3.11", "transformation"),
+        "master/golden_customer": ("3.10", "entity-resolution"),
+        "delivery/crm": ("3.10", "egress"),
+        f"{LAB}/gold/overview": ("3.12", "lab-forecast"),
+    }
+    found = {}
+    for asset in makers:
+        _, facts = flow.latest(*asset.split("/"))
+        found[asset] = (facts["python"].rpartition(".")[0], facts["environment"])
+    assert found == makers
+
+
+def test_every_asset_was_made_and_every_check_has_run(flow: Flow) -> None:
+    """What can be made was made, in the two jobs, and each check of it has passed."""
+    graph = defs().get_repository_def().asset_graph
+    for key in graph.executable_asset_keys - {AssetKey(["raw", "pos_promotions"])}:
+        _, facts = flow.latest(*key.path)
+        assert {"ledger_run", "seconds", "lock_sha256", "command"} <= set(facts), key
+    with DagsterInstance.from_config(str(flow.settings.data_dir / "dagster")) as instance:
+        latest = instance.event_log_storage.get_latest_asset_check_execution_by_key(list(graph.asset_check_keys))
+    assert set(latest) == set(graph.asset_check_keys)
+    assert {record.status.value for record in latest.values()} == {"SUCCEEDED"}
+
+
+def test_the_metadata_is_the_ledgers(flow: Flow) -> None:
+    """Rows, and the id of the run, are those of the warehouse; the lock's hash is that of the environment's lock."""
+    _, facts = flow.latest("core", "fct_sales")
+    with open_warehouse(flow.settings, holder="test") as warehouse:
+        assert facts["dagster/row_count"] == warehouse.row_count("core.fct_sales")
+        ((step, version),) = warehouse.fetch(
+            "select step, python_version from ops.run where run_id = $1", [facts["ledger_run"]]
+        )
+    assert (step, version) == ("transform", facts["python"])
+    assert facts["database_bytes"] > 1_000_000
+
+
+def test_a_quality_that_is_too_low_stops_egress(flow: Flow) -> None:
+    """Where entity resolution is not good enough, its tables are made and nothing after them."""
+    made, _ = flow.latest("egress", "customer_360")
+    done = flow.materialize("group:master or group:egress", ORCHESTRATION_MIN_F1="1")
+    assert (done.returncode, "error: 1 steps failed, 0 succeeded: `resolve`" in done.stderr) == (1, True), done.stderr
+    assert "pairwise_quality" in done.stdout
+    resolved, _ = flow.latest("master", "entity_xref")
+    assert resolved.run_id != made.run_id
+    assert flow.latest("egress", "customer_360")[0].run_id == made.run_id
+
+
+def test_the_sales_of_a_week_are_made_again(flow: Flow) -> None:
+    """A partition of the backfill is a week: its lines are written anew and the tables that come of them as well."""
+    with open_warehouse(flow.settings, holder="test", role="transformation", mode="write") as warehouse:
+        warehouse.execute("update core.fct_sales set list_value = -1 where transaction_date < date '2017-01-15'")
+    with DagsterInstance.from_config(str(flow.settings.data_dir / "dagster")) as instance:
+        job = defs().get_repository_def().get_job("sales_backfill")
+        assert job.execute_in_process(instance=instance, partition_key="2017-01-08").success
+    with open_warehouse(flow.settings, holder="test") as warehouse:
+        spoilt = warehouse.fetch(
+            "select cast(max(transaction_date) as varchar) from core.fct_sales where list_value = -1"
+        )
+    assert spoilt == [("2017-01-07",)]
+    assert flow.latest("core", "agg_weekly_sales")[1]["week"] == "2017-01-08"
+
+
+def test_a_list_that_is_out_of_date_says_what_to_run(flow: Flow) -> None:
+    """After a lab has changed, the graph is not loaded from what it was; the error names the task that asks anew."""
+    (flow.settings.labs_dir / LAB / "models/changed.sql").write_text("select 1 as one")
+    done = flow.run(sys.executable, "-m", "orchestration", "materialize", "--job", "labs")
+    assert (done.returncode, done.stderr.splitlines()[-2:]) == (
+        2,
+        ["error: what project `labs` has is out of date", "hint: run `./pixiw run asset-lists`"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--job", "platfrom"], "no such job: `platfrom`"),
+        (["group:nothing"], "nothing that can be made is selected: `group:nothing`"),
+        (["key:"], "cannot read the selection: `key:`"),
+    ],
+)
+def test_what_is_mistyped(arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job or a selection that is none is the caller's mistake, and the hint helps on."""
+    monkeypatch.delenv("LABS_DIR", raising=False)
+    line = [sys.executable, "-m", "orchestration", "materialize", *arguments]
+    done = subprocess.run(line, cwd=REPOSITORY, capture_output=True, text=True)
+    assert (done.returncode, f"error: {message}" in done.stderr, "hint: " in done.stderr) == (2, True, True), (
+        done.stderr
+    )
