@@ -149,6 +149,8 @@
       if (link.hash === `#${section.id}`) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
+    // On a phone the list of dashboards is wider than the window.
+    $("nav a[aria-current]")[0].scrollIntoView({ block: "nearest", inline: "nearest" });
     document.title = `${$("h2", section)[0].textContent} – ${report.title}`;
     if (move) {
       scrollTo(0, 0);
