@@ -86,7 +86,9 @@ def collect(warehouse: Warehouse, settings: Settings) -> State:
     for entry in outputs:
         entry["detail"] = json.loads(entry["detail"])
         entry["layer"] = entry["relation"].partition(".")[0]
-    exports = sorted(path for path in settings.exports_dir.glob("**/*") if path.is_file())
+    folders = (settings.exports_dir, settings.reports_dir)
+    files = [path for folder in folders for path in sorted(folder.glob("**/*")) if path.is_file()]
+    page = settings.reports_dir / "index.html"
     return {
         "warehouse": {"location": warehouse.location, "identity": warehouse.identity.id},
         "runs": records(warehouse, LAST_RUNS),
@@ -94,7 +96,8 @@ def collect(warehouse: Warehouse, settings: Settings) -> State:
         "deliveries": [entry for entry in outputs if entry["layer"] not in LAYERS],
         "metrics": records(warehouse, LAST_METRICS),
         "quarantine": records(warehouse, OPEN_QUARANTINE),
-        "files": [{"path": str(path), "bytes": path.stat().st_size} for path in exports],
+        "files": [{"path": str(path), "bytes": path.stat().st_size} for path in files],
+        "report": page.as_uri() if page in files else None,
     }
 
 
@@ -172,6 +175,8 @@ def render_files(state: State, console: Console) -> None:
     """Print where the results are."""
     rows: Iterable[tuple[object, ...]] = [(file["path"], f"{file['bytes']:,} bytes") for file in state["files"]]
     print_table(console, "Files", ["path", "size"], [*rows, (state["warehouse"]["location"], "the warehouse")])
+    if state["report"]:
+        console.print(f"\nThe report, for a browser: {state['report']}", markup=False, soft_wrap=True)
 
 
 def number(value: float) -> str:

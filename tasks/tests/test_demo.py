@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -65,6 +66,11 @@ class Demo:
         with open_warehouse(self.settings, holder="test") as warehouse:
             return warehouse.fetch(sql)
 
+    @property
+    def page(self) -> Path:
+        """The page of the reports."""
+        return self.data / "reports" / "index.html"
+
     def received(self) -> dict[str, Any]:
         """Return what the demo CRM has received."""
         content: dict[str, Any] = json.loads((self.data / "demo" / "crm_received.json").read_text())
@@ -122,6 +128,27 @@ def test_results_are_delivered(demo: Demo) -> None:
     assert len(demo.received()["customers"]) == customers
 
 
+def test_report_holds_all_sales_and_nobody(demo: Demo) -> None:
+    """In the page of the reports are all sales, and no name, address, birth date or number of a person."""
+    found = re.search(r'id="report">(.*?)</script>', demo.page.read_text(encoding="utf-8"), re.DOTALL)
+    assert found is not None
+    data = json.loads(found[1])
+    tile = data["tiles"]["sales-performance--sales-total"]
+    aggregate, column = tile["fields"][0]["value"]
+    sales = data["datasets"][tile["dataset"]]["columns"][column]
+    assert (aggregate, sum(sales["numbers"]), sales["divisor"]) == ("sum", 459_603_958, 100)
+    shown = {
+        str(value).lower()
+        for dataset in data["datasets"]
+        for column in dataset["columns"]
+        for value in column.get("values", [])
+    }
+    for name in ("given_name", "surname", "address_1", "address_2", "suburb", "date_of_birth", "crm_customer_id"):
+        persons = {text for (text,) in demo.fetch(f"select lower(cast({name} as varchar)) from master.golden_customer")}
+        assert len(persons) > 500
+        assert not persons & shown
+
+
 def test_erp_is_read_where_there_is_one(demo: Demo) -> None:
     """With a PostgreSQL server the demo has an ERP, whose three tables are in raw; without one it goes without."""
     tables = "select count(*) from information_schema.tables where table_schema = 'raw' and table_name like 'erp%'"
@@ -153,6 +180,7 @@ def test_second_demo_sends_nothing(demo: Demo) -> None:
     running = demo.server.pid
     printed = demo.run()
     assert demo.server.pid == running, "the demo has stopped a server that it found running"
+    assert f"The report, for a browser: {demo.page.as_uri()}" in printed
     assert "pos.transactions: unchanged" in printed
     assert "nothing new: parties, model and settings are those of the last run" in printed
     assert "send       0 (0 new, 0 changed)" in printed

@@ -58,6 +58,17 @@ def test_page_shows_the_last_of_everything(
         assert text in page
 
 
+def test_report_is_named_by_its_address(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where there is a page of reports its address is the last line, in one piece; where there is none, nothing is."""
+    main([])
+    assert "for a browser" not in capsys.readouterr().out
+    page = filled / "reports" / "index.html"
+    page.parent.mkdir()
+    page.write_text("<title>Reports</title>", encoding="utf-8")
+    main([])
+    assert capsys.readouterr().out.splitlines()[-1] == f"The report, for a browser: {page.as_uri()}"
+
+
 def test_json_holds_the_same(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`--json` prints one object in which an older run's figures do not appear."""
     main(["--json"])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from platforms import Platform
 
+from reporting.site.library import chart_library
+from shared.config import Settings
 from shared.postgres.server import LocalServer
 
-pytest_plugins = ["shared.testing.engines"]
+pytest_plugins = ["shared.testing.engines", "shared.testing.browser"]
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +28,12 @@ def postgres_platform(tmp_path_factory: pytest.TempPathFactory, postgres_server:
     url = new_database(postgres_server).url
     passwords = {"PGPASSFILE": str(postgres_server.passwords)}
     return built(Platform("postgres", tmp_path_factory.mktemp("on_postgres"), url, passwords))
+
+
+@pytest.fixture(scope="session")
+def library() -> str:
+    """Return the script that draws charts, bundled before or now."""
+    return chart_library(Settings())
 
 
 def built(platform: Platform) -> Platform:

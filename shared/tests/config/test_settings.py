@@ -14,6 +14,7 @@ def test_defaults_lie_under_the_root(project: Path) -> None:
     """With nothing set, all data lies under `data` in the project and the warehouse is a DuckDB file there."""
     settings = get_settings()
     assert settings.data_dir == project / "data"
+    assert settings.reports_dir == project / "data" / "reports"
     assert settings.warehouse_url == f"duckdb:///{project}/data/warehouse.duckdb"
 
 

@@ -88,6 +88,7 @@ def test_demo_goes_through_the_projects_in_order() -> None:
         ("resolve", "entity-resolution"),
         ("transform-egress", "transformation"),
         ("demo-deliver", "egress"),
+        ("report", "reporting"),
         ("demo", "default"),
     ]
 

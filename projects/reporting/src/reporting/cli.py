@@ -1,4 +1,4 @@
-"""The command line: `python -m reporting build`, `lint`."""
+"""The command line: `python -m reporting build`, `lint`, `report`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ def main(argv: Sequence[str]) -> int | None:
         return run_lint(get_settings(), arguments.folder)
     from reporting.build import build
 
-    build(get_settings(), select=arguments.select, command=" ".join(argv))
+    settings = get_settings()
+    build(settings, select=arguments.select, command=" ".join(argv))
+    if arguments.command == "report":
+        from reporting.site.build import build_site
+
+        print(build_site(settings).as_uri())
     return None
 
 
@@ -47,6 +52,8 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--select", nargs="+", metavar="SELECTOR", default=[], help="only these nodes, in dbt's selection syntax"
     )
+    report = commands.add_parser("report", help="build the reporting layer, and from it a page of all dashboards")
+    report.set_defaults(select=[])
     lint = commands.add_parser("lint", help="hold charts and dashboards against the schemas and the models")
     lint.add_argument(
         "folder", nargs="?", type=Path, default=DASHBOARDS_DIR, help="a folder with `charts` and `dashboards`"

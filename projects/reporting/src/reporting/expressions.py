@@ -58,13 +58,9 @@ class Expressions:
         Raises:
             InputError: It is of a kind that is not computed here.
         """
-        sql = self.references(metric.sql, metric.table, depth)
         if metric.kind in MADE_OF_METRICS:
-            return f"({sql})"
-        if metric.filters:
-            rules = FilterGroup("and", metric.filters)
-            condition = group_sql(rules, lambda name: self.dimension_field(f"{metric.table}_{name}"), self.bind)
-            sql = f"case when {condition} then {sql} end"
+            return f"({self.references(metric.sql, metric.table, depth)})"
+        sql = self.argument(metric, depth)
         if metric.kind == "percentile":
             share = (50 if metric.percentile is None else metric.percentile) / 100
             return f"cast(percentile_cont({share}) within group (order by {sql}) as double precision)"
@@ -74,6 +70,15 @@ class Expressions:
                 hint=f"use one of: {', '.join([*AGGREGATES, 'percentile', *MADE_OF_METRICS])}",
             )
         return AGGREGATES[metric.kind].format(sql)
+
+    def argument(self, metric: Metric, depth: int = 0) -> str:
+        """Return the SQL of what a metric brings together: of each row that its filters let through, else null."""
+        sql = self.references(metric.sql, metric.table, depth)
+        if not metric.filters:
+            return sql
+        rules = FilterGroup("and", metric.filters)
+        condition = group_sql(rules, lambda name: self.dimension_field(f"{metric.table}_{name}"), self.bind)
+        return f"case when {condition} then {sql} end"
 
     def dimension_field(self, id_: str) -> tuple[str, str]:
         """Return the SQL and the type of a dimension, for a filter on it."""

@@ -52,6 +52,11 @@ class Settings(BaseSettings):
         return self.data_dir / "exports"
 
     @property
+    def reports_dir(self) -> Path:
+        """Where pages of reports are written."""
+        return self.data_dir / "reports"
+
+    @property
     def logs_dir(self) -> Path:
         """Where structured logs are kept."""
         return self.data_dir / "logs"
