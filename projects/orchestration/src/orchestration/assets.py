@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,9 @@ def step_assets(
         check: Returns the checks' results by how the command ended.
     """
 
+    order = list(TopologicalSorter({spec.key: {dep.asset_key for dep in spec.deps} for spec in specs}).static_order())
+    relations = dict(sorted(relations.items(), key=lambda found: order.index(found[1])))
+
     @multi_asset(name=name, specs=specs, check_specs=check_specs, pool=pool, can_subset=True)
     def step(context: AssetExecutionContext) -> Results:
         hold(context.run.run_id, home_of(settings))
@@ -90,10 +94,11 @@ def step_assets(
 
 def materialized(context: AssetExecutionContext, ended: Ended, relations: Mapping[str, AssetKey]) -> Results:
     """Return what was made: what the command said it has written, and at its success all that was asked for."""
-    made = {relations[relation]: facts for relation, facts in ended.outputs.items() if relation in relations}
-    if ended.code == 0:
-        made = {key: ended.metadata for key in relations.values() if key in context.selected_asset_keys} | made
-    for key, facts in made.items():
+    for relation, key in relations.items():
+        wanted = ended.code == 0 and key in context.selected_asset_keys
+        facts = ended.outputs.get(relation, ended.metadata if wanted else None)
+        if facts is None:
+            continue
         if key in context.selected_asset_keys:
             yield MaterializeResult(asset_key=key, metadata=facts)
         else:

@@ -82,6 +82,8 @@ def build(
     project = TRANSFORMATION.folder(settings.root)
     line, variables = prepared(command, settings)
     with reported(context, command) as (ended, channel):
+        # dbt leaves out tests that read a model which is not built; Pipes wants each selected check to be told.
+        context.op_execution_context._step_execution_context._requires_typed_event_stream = False
         invocation = DbtCliInvocation.run(
             args=line,
             env={**variables, **channel},

@@ -47,14 +47,15 @@ def build(
         command: What the user called, for the ledger.
 
     Raises:
-        InputError: Tables that the layers are built from are missing.
+        InputError: Tables that the layers are built from are missing, and nothing is selected.
         BuildFailed: A model, snapshot or test failed; what depends on it was not built.
     """
     with (
         open_warehouse(settings, holder=f"transform {command}", role=ROLE, mode="write") as warehouse,
         record_run(warehouse, step="transform", command=command) as run,
     ):
-        possible = buildable_scope(warehouse, scope)
+        # What is selected may do without tables that the whole scope reads.
+        possible = scope if select else buildable_scope(warehouse, scope)
         if possible != scope:
             say("building core only: egress waits for `./pixiw run resolve`, which makes the master layer")
         arguments = build_arguments(selection(possible, select, exclude), full_refresh=full_refresh, events=events)
