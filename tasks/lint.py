@@ -31,6 +31,8 @@ SQL = (
     "projects/labs/*/tests",
     "projects/labs/*/extract",
 )
+# Has another numpy than the other environment of its Python: mypy breaks off on a cache of both.
+OWN_CACHE = ("research",)
 CHECKED_TWICE = {"py310-connectors": "shared", "py312-research": "shared"}
 
 
@@ -69,7 +71,9 @@ def checkers(root: Path) -> dict[str, list[str]]:
         "dashboards": [".pixi/venvs/reporting/bin/python", "-m", "reporting", "lint"],
     }
     for environment, folder in typed_folders(root).items():
-        found[f"types-{environment}"] = ["mypy", "--python-executable", f".pixi/venvs/{environment}/bin/python", folder]
+        cache = ["--cache-dir", f".pixi/mypy/{environment}"] if environment in OWN_CACHE else []
+        python = f".pixi/venvs/{environment}/bin/python"
+        found[f"types-{environment}"] = ["mypy", "--python-executable", python, *cache, folder]
     return found
 
 

@@ -87,12 +87,12 @@ def drop_sensor(name: str, job: str, drops: Sequence[Drop], settings: Settings) 
         """Ask for a run where a file is new or has changed since it was seen last."""
         assert context.repository_def is not None
         graph = context.repository_def.asset_graph
-        within = context.repository_def.get_job(job).asset_layer.executable_asset_keys
+        within = {*context.repository_def.get_job(job).asset_layer.executable_asset_keys}
         found = list(dropped(drops, settings, (context.cursor or "").split()))
         requests = [
             RunRequest(
                 each.digest,
-                asset_selection=sorted(each.drop.assets.resolve(graph).intersection(within)),
+                asset_selection=sorted(within.intersection(each.drop.assets.resolve(graph))),
                 tags=each.tags,
             )
             for each in found
