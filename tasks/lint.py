@@ -31,7 +31,7 @@ SQL = (
     "projects/labs/*/tests",
     "projects/labs/*/extract",
 )
-# Has another numpy than the other environment of its Python: mypy breaks off on a cache of both.
+# Has libraries that the other environment of its Python lacks: mypy breaks off on a cache of both.
 OWN_CACHE = ("research",)
 CHECKED_TWICE = {"py310-connectors": "shared", "py312-research": "shared"}
 
