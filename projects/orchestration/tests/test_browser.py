@@ -69,12 +69,13 @@ def test_sales_branch_is_made_in_the_browser(browser: Chrome, ui: Ui) -> None:
     keep(browser, "1-graph")
     assert not browser.find_elements("css selector", GREEN)
 
+    before = newest_run(ui)
     browser.find_element("xpath", LAUNCH).click()
-    wait_until(lambda: newest_run(ui))
+    wait_until(lambda: newest_run(ui) != before)
     (run_id,) = newest_run(ui)
     wait_until(lambda: ui.run(run_id)["status"] not in ("QUEUED", "NOT_STARTED", "STARTING"))
     keep(browser, "2-launched")
-    wait_until(lambda: ui.run(run_id)["status"] in ("SUCCESS", "FAILURE"), patience=600)
+    wait_until(lambda: ui.run(run_id)["status"] in ("SUCCESS", "FAILURE", "CANCELED"), patience=600)
     assert ui.run(run_id)["status"] == "SUCCESS", ui.said
     nodes = browser.find_elements("css selector", NODE)
     wait_until(lambda: len(browser.find_elements("css selector", GREEN)) == len(nodes))
