@@ -1,6 +1,6 @@
 """Measure what Dagster adds: to one step in another Python, to the whole flow, and until the graph is loaded.
 
-    ./pixiw run -e orchestration python benchmarks/orchestration.py
+    ./pixiw run -e orchestration python benchmarks/dagster_overhead.py
 
 One step: a small command in an environment of Python 3.10, bare and as a step of a run, twenty times in turns. The
 flow: the demo's commands in a row, and the same as the job `platform`, each on an empty warehouse. Run
@@ -27,7 +27,7 @@ from orchestration.projects import EGRESS, ENTITY_RESOLUTION, INGRESS, TRANSFORM
 
 from shared.config import Settings, get_settings
 
-RESULT = Path(__file__).parent / "results" / "orchestration.json"
+RESULT = Path(__file__).parent / "results" / "dagster_overhead.json"
 REPEATS = 20
 SERVE = (sys.executable, "-m", "tasks.demo.serve")
 STEP = Command("py310-connectors", ("-c", "import shared.monitoring.pipes as pipes; pipes.join_dagster()"))
@@ -52,7 +52,7 @@ def step_seconds(settings: Settings) -> dict[str, Any]:
     """Return the seconds of a command by itself and as a step, and by how much the medians differ."""
     line, variables = STEP.line(settings), dict(STEP.variables(settings))
     key = AssetKey("measured")
-    step = step_assets("measured", STEP, settings, specs=[AssetSpec(key)], relations={}, pool=None)
+    step = step_assets("measured", STEP, settings, specs=[AssetSpec(key)], relations={"measured": key}, pool=None)
     bare, stepped = [], []
     with tempfile.TemporaryDirectory() as home, DagsterInstance.local_temp(home) as instance:
         for _ in range(REPEATS):
