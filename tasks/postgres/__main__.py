@@ -18,7 +18,7 @@ from shared.postgres.server import ADMIN
 from shared.postgres.tools import bin_dir
 from shared.utils.console import say
 from shared.warehouse.base import ROLES
-from shared.warehouse.opening import POSTGRES_PREFIXES
+from shared.warehouse.opening import engine_of
 from shared.warehouse.postgres_engine import LOGIN_PREFIX
 from tasks.postgres.demo import run_demo
 from tasks.postgres.local import WAREHOUSE, Place, init, local_server, place, start
@@ -103,7 +103,7 @@ def status(settings: Settings) -> int:
 def shell(settings: Settings, role: str, database: str, arguments: Sequence[str]) -> int:
     """Become psql, connected to the warehouse that WAREHOUSE_URL names or to the local server's."""
     user = ADMIN if role == "admin" else LOGIN_PREFIX + role
-    if settings.warehouse_url.startswith(POSTGRES_PREFIXES) and database == WAREHOUSE:
+    if engine_of(settings) == "postgres" and database == WAREHOUSE:
         target = PostgresTarget.from_url(settings.warehouse_url, user=user, passfile=settings.passfile)
     else:
         local = local_server(settings).admin(database)

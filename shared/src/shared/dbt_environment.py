@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shared.config import Settings
 from shared.warehouse.base import Role
-from shared.warehouse.opening import POSTGRES_PREFIXES, duckdb_path
+from shared.warehouse.opening import duckdb_path, engine_of
 
 # The clock is UTC's whatever the server is used to, and a server soon ends the statement of a build that was killed,
 # instead of working on and holding its locks.
@@ -25,17 +25,16 @@ def dbt_environment(settings: Settings, project: Path, role: Role) -> dict[str, 
     Raises:
         ConfigurationError: WAREHOUSE_URL cannot be read.
     """
-    on_postgres = settings.warehouse_url.startswith(POSTGRES_PREFIXES)
+    engine = engine_of(settings)
     return {
         "PIXI_PROJECT_ROOT": str(settings.root),
         "DBT_PROJECT_DIR": str(project),
         "DBT_PROFILES_DIR": str(project),
         # Apart for each engine, or each switch would parse the whole project again.
-        "DBT_TARGET_PATH": os.environ.get("DBT_TARGET_PATH")
-        or str(project / "target" / ("postgres" if on_postgres else "duckdb")),
+        "DBT_TARGET_PATH": os.environ.get("DBT_TARGET_PATH") or str(project / "target" / engine),
         "DBT_LOG_PATH": str(log_dir(settings)),
         "DO_NOT_TRACK": "1",
-        **(postgres_variables(settings, role) if on_postgres else duckdb_variables(settings)),
+        **(postgres_variables(settings, role) if engine == "postgres" else duckdb_variables(settings)),
     }
 
 

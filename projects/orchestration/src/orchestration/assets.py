@@ -25,7 +25,7 @@ from orchestration.home import home_of
 from orchestration.projects import Command
 from orchestration.steps import Ended, run_command
 from shared.config import Settings
-from shared.warehouse.opening import POSTGRES_PREFIXES
+from shared.warehouse.opening import engine_of
 
 Results = Iterator[MaterializeResult[None] | AssetCheckResult]
 Check = Callable[[Ended], Iterable[AssetCheckResult]]
@@ -39,7 +39,7 @@ def key_of(relation: str, *prefix: str) -> AssetKey:
 
 def warehouse_pool(settings: Settings) -> str | None:
     """Return the pool of what writes to the warehouse: a DuckDB file takes one writer at a time, a server many."""
-    return None if settings.warehouse_url.startswith(POSTGRES_PREFIXES) else "warehouse"
+    return "warehouse" if engine_of(settings) == "duckdb" else None
 
 
 def missing_settings(names: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 from shared.config import Settings
 from shared.errors import ConfigurationError, NotAWarehouse, UserError, WrongWarehouse
@@ -18,6 +19,11 @@ LAYERS = ("raw", "staging", "core", "master", "egress", "reporting", "ops")
 LAYOUT_VERSION = 3
 DUCKDB_PREFIX = "duckdb:///"
 POSTGRES_PREFIXES = ("postgresql://", "postgres://")
+
+
+def engine_of(settings: Settings) -> Literal["duckdb", "postgres"]:
+    """Return the engine of the warehouse that a URL names; whether there is one is not looked at."""
+    return "postgres" if settings.warehouse_url.startswith(POSTGRES_PREFIXES) else "duckdb"
 
 
 def open_warehouse(
@@ -64,7 +70,7 @@ def open_warehouse(
 
 def connect(settings: Settings, *, holder: str, role: Role, mode: Mode) -> Warehouse:
     """Open the database by the engine that its URL names, whatever it holds."""
-    if settings.warehouse_url.startswith(POSTGRES_PREFIXES):
+    if engine_of(settings) == "postgres":
         # Its driver takes a moment to import, and an embedded warehouse can do without.
         from shared.warehouse.postgres_engine import PostgresWarehouse
 
