@@ -11,7 +11,6 @@ import codecs
 import csv
 import hashlib
 import json
-import os
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from shared.errors import ConfigurationError, InputError
+from shared.utils.files import write_whole
 
 State = Literal["new", "changed", "unchanged", "gone", "partial"]
 # Names under which programs write a file that is not whole yet.
@@ -139,10 +139,7 @@ class CSVMonitor:
             "folder": str(self.folder),
             "files": {name: _as_record(loaded[name]) for name in sorted(loaded)},
         }
-        self.state_file.parent.mkdir(parents=True, exist_ok=True)
-        draft = self.state_file.with_name(f".{self.state_file.name}.{os.getpid()}.part")
-        draft.write_text(json.dumps(content, indent=1), encoding="utf-8")
-        draft.replace(self.state_file)
+        write_whole(self.state_file, json.dumps(content, indent=1))
 
     def _paths(self) -> Iterable[Path]:
         for path in self.folder.rglob("*"):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.errors import InputError
+from shared.utils.files import write_whole
 from shared.warehouse import Warehouse
 
 POINTER = "current"
@@ -78,18 +79,10 @@ class ModelStore:
             return name
         numbers = [int(path.stem.removeprefix("model-")) for path in self.folder.glob("model-*.json")]
         name = f"model-{max(numbers, default=0) + 1}.json"
-        self.folder.mkdir(parents=True, exist_ok=True)
         # The model first and whole, then its name: killed in between, the former model stays in use.
         write_whole(self.folder / name, model.to_json())
         write_whole(self.folder / POINTER, name + "\n")
         return name
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is either all there or not at all."""
-    draft = path.with_name(path.name + ".part")
-    draft.write_text(text)
-    draft.replace(path)
 
 
 def unreadable(path: Path) -> InputError:

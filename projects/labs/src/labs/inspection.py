@@ -8,6 +8,7 @@ from shared.config.labs import Lab
 from shared.inspector import DataInspector
 from shared.inspector.page import page
 from shared.utils.console import say
+from shared.utils.files import write_whole
 from shared.warehouse import Warehouse
 
 SHOWN_CHANGES = 20
@@ -23,10 +24,7 @@ def inspect(lab: Lab, warehouse: Warehouse) -> Path:
         say(f"  {change}")
     if changes and len(changes) > SHOWN_CHANGES:
         say(f"  and {len(changes) - SHOWN_CHANGES} more changes")
-    lab.reports_dir.mkdir(parents=True, exist_ok=True)
     target = lab.reports_dir / "inspection.html"
-    draft = target.with_name(f".{target.name}.part")
-    draft.write_text(page(inspection, changes), encoding="utf-8")
-    draft.replace(target)
+    write_whole(target, page(inspection, changes))
     say(f"  {len(inspection.tables)} tables: {target}")
     return target

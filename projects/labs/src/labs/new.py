@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -22,6 +21,7 @@ from shared.config.labs import NAME_PATTERN, REGISTRY, RESERVED, read_registry
 from shared.csv_monitor import read
 from shared.errors import InputError, UserError
 from shared.utils.console import say
+from shared.utils.files import write_whole
 from shared.utils.names import suggestion
 from shared.warehouse.lock import FileLock
 
@@ -64,10 +64,10 @@ def new_lab(settings: Settings, name: str, *, environment: str, files: Sequence[
         target = settings.labs_dir / name
         draft.rename(target)
         try:
-            replace_text(registry, before.rstrip("\n") + "\n" + entry(name, environment, description))
+            write_whole(registry, before.rstrip("\n") + "\n" + entry(name, environment, description))
             read_registry(settings)
         except BaseException:
-            replace_text(registry, before)
+            write_whole(registry, before)
             shutil.rmtree(target)
             raise
     say(f"lab `{name}` is in `{target}` with {len(tables)} raw tables; `./pixiw run lab {name}` runs it")
@@ -152,10 +152,3 @@ def entry(name: str, environment: str, description: str) -> str:
     return (
         f"  {name}:\n    description: {json.dumps(description, ensure_ascii=False)}\n    environment: {environment}\n"
     )
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a file in one step."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)

@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from shared.utils.files import write_whole
+
 
 @dataclass
 class Report:
@@ -35,10 +37,7 @@ class Report:
 
     def write(self, path: Path) -> None:
         """Write it as JSON, in one step."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.part")
-        draft.write_text(json.dumps(asdict(self)), encoding="utf-8")
-        draft.replace(path)
+        write_whole(path, json.dumps(asdict(self)))
 
 
 def read_report(path: Path) -> Report:

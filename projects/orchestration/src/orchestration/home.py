@@ -12,6 +12,7 @@ from dagster import DagsterInstance
 from shared.config import Settings
 from shared.postgres import PostgresTarget
 from shared.postgres.provision import DAGSTER_LOGIN
+from shared.utils.files import write_whole
 
 PROJECT = Path(__file__).resolve().parents[2]
 POSTGRES_URL = "DAGSTER_POSTGRES_URL"
@@ -33,14 +34,11 @@ def prepare_home(settings: Settings) -> Path:
     if target:
         target.connect("orchestration").close()
     home = home_of(settings)
-    home.mkdir(parents=True, exist_ok=True)
     text = (PROJECT / ("dagster-postgres.yaml" if target else "dagster.yaml")).read_text(encoding="utf-8")
     file = home / "dagster.yaml"
     if not file.is_file() or file.read_text(encoding="utf-8") != text:
         # Others may be reading it.
-        draft = home / f".dagster.yaml.{os.getpid()}"
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(file)
+        write_whole(file, text)
     return home
 
 

@@ -19,7 +19,8 @@ from orchestration.projects import LABS, PROJECTS, TRANSFORMATION, Command, Proj
 from shared.config import Settings
 from shared.errors import ConfigurationError, PlatformError
 from shared.utils.console import say
-from shared.warehouse.opening import POSTGRES_PREFIXES
+from shared.utils.files import write_whole
+from shared.warehouse.opening import engine_of
 
 # What a project writes into its folder, and what its list does not depend on.
 OTHER_FOLDERS = frozenset({"target", "data", "tests", "outputs", "logs", "__pycache__"})
@@ -82,12 +83,9 @@ def _refresh(project: Project, settings: Settings) -> None:
     if project is LABS:
         _ask(project.command("manifest"), settings)
     kept = _kept(project, settings)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text(output, encoding="utf-8")
-    # Last, and replaced in one step: a list without its stamp is asked for again.
-    written = kept.with_suffix(f".{os.getpid()}")
-    written.write_text(stamp)
-    written.replace(kept.with_suffix(".stamp"))
+    write_whole(kept, output)
+    # Last: a list without its stamp is asked for again.
+    write_whole(kept.with_suffix(".stamp"), stamp)
 
 
 def _ask(command: Command, settings: Settings) -> str:
@@ -111,9 +109,8 @@ def _is_current(project: Project, settings: Settings) -> bool:
 
 def _kept(project: Project, settings: Settings) -> Path:
     # dbt's manifest differs by engine, and the labs may be others than those of this folder.
-    engine = "postgres" if settings.warehouse_url.startswith(POSTGRES_PREFIXES) else "duckdb"
     folder = settings.labs_dir if project is LABS else settings.root / "projects" / "orchestration"
-    return folder / "target" / "lists" / engine / f"{project.name}.json"
+    return folder / "target" / "lists" / engine_of(settings) / f"{project.name}.json"
 
 
 def _stamp_of(project: Project, settings: Settings) -> str:

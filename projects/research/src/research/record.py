@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from research.study import Study
 from shared.monitoring.ledger import lock_hash
+from shared.utils.files import write_whole
 
 Status = Literal["succeeded", "failed"]
 RECORD = "record.json"
@@ -110,9 +111,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 def write_record(record: Record, folder: Path) -> None:
     """Write a record in one step."""
-    draft = folder / f".{RECORD}.part"
-    draft.write_text(json.dumps(dataclasses.asdict(record), indent=2, default=str) + "\n", encoding="utf-8")
-    draft.replace(folder / RECORD)
+    write_whole(folder / RECORD, json.dumps(dataclasses.asdict(record), indent=2, default=str) + "\n")
 
 
 def read_records(outputs: Path, study: str) -> list[Record]:

@@ -16,6 +16,7 @@ from research.record import Record, make_record, write_record
 from research.study import Study
 from shared.errors import InputError
 from shared.utils.clock import utc_now
+from shared.utils.files import write_whole
 
 PAGE = "page.html"
 
@@ -56,7 +57,7 @@ def run_study(study: Study) -> tuple[Record, Path]:
             error=failure,
         )
         write_record(record, folder)
-    write_page(page(record, blocks, notebook.read_text(encoding="utf-8")), folder)
+    write_whole(folder / PAGE, page(record, blocks, notebook.read_text(encoding="utf-8")))
     return record, folder
 
 
@@ -83,10 +84,3 @@ def load_app(notebook: Path) -> marimo.App:
     if not isinstance(app, marimo.App):
         raise InputError(f"not a marimo notebook: `{notebook}`", hint="it defines `app = marimo.App()`")
     return app
-
-
-def write_page(text: str, folder: Path) -> None:
-    """Write the page of a run, in one step."""
-    draft = folder / f".{PAGE}.part"
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(folder / PAGE)

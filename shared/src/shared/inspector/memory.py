@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 
 from shared.errors import InputError
 from shared.inspector.results import Inspection
 from shared.utils.console import say
+from shared.utils.files import write_whole
 
 WHOLE = "database.json"
 
@@ -37,11 +37,8 @@ class Memory:
     def keep(self, inspection: Inspection) -> None:
         """Write an inspection down in one step, in the place of the last one of its target; say where that fails."""
         path = self.path(inspection.target)
-        draft = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_text(inspection.to_json(), encoding="utf-8")
-            draft.replace(path)
+            write_whole(path, inspection.to_json())
         except OSError as error:
             say(f"this inspection cannot be remembered: {error}")
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from reporting.content import load_content
 from reporting.project import ROLE
-from reporting.site.files import write_whole
 from reporting.site.library import chart_library
 from reporting.site.page import plan_page, render
 from shared.config import Settings
 from shared.errors import InputError
 from shared.utils.clock import utc_now
 from shared.utils.console import say, step
+from shared.utils.files import write_whole
 from shared.warehouse import Warehouse, open_warehouse
 
 PAGE = "index.html"

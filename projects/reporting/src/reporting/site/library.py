@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from reporting.site.files import write_whole
 from shared.config import Settings
+from shared.utils.files import write_whole
 
 
 def chart_library(settings: Settings) -> str:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, NaiveDatetime, ValidationError
 from shared.command_line import first_line
 from shared.errors import WarehouseBusy
 from shared.monitoring.logs import log_event
+from shared.utils.files import write_whole
 from shared.warehouse.lock import FileLock
 
 # A process that tells about the same subject is done by then, unless its servers hardly answer.
@@ -98,10 +99,7 @@ class EpisodeStore:
         """Keep an episode, in one step."""
         path = self._path(episode.subject)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            draft = path.with_suffix(".part")
-            draft.write_text(episode.model_dump_json(indent=1), encoding="utf-8")
-            draft.replace(path)
+            write_whole(path, episode.model_dump_json(indent=1))
         except OSError as error:
             _complain(path, error)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file in one step, so that nobody sees a part of it."""
+    """Write a file in one step, so that nobody sees a part of it; its folder is made where it is not there."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
