@@ -20,6 +20,9 @@ from shared.errors import PlatformError, causes
 
 BUILT = ("model", "snapshot")
 GOOD = ("success", "pass", "warn")
+# Nothing on the terminal: what there is to say is said by whoever runs dbt.
+QUIET = ("--quiet", "--log-level", "none")
+QUIETLY = (*QUIET, "--no-use-colors", "--no-version-check")
 
 
 @dataclass(frozen=True)
@@ -89,16 +92,7 @@ def run_dbt(
             if progress is not None:
                 progress(done, total)
 
-    with environment_set(environment), collector_paused():
-        try:
-            outcome = dbtRunner(callbacks=[on_event]).invoke(list(arguments))
-        finally:
-            release_database()
-    if isinstance(outcome.exception, KeyboardInterrupt):
-        raise outcome.exception
-    if outcome.exception is not None:
-        raise meaning_of(outcome.exception) from outcome.exception
-    results: Any = getattr(outcome.result, "results", [])
+    results = getattr(invoke(arguments, environment, [on_event]), "results", [])
     return [as_node(result, manifest) for result in results]
 
 
@@ -108,16 +102,39 @@ def parse_project(environment: Mapping[str, str]) -> list[Mapping[str, Any]]:
     Raises:
         PlatformError: dbt cannot read the project.
     """
-    arguments = ["parse", "--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check", "--no-write-json"]
+    manifest = invoke(["parse", *QUIETLY, "--no-write-json", "--log-level-file", "info"], environment)
+    return [node.to_dict() for node in manifest.nodes.values() if str(node.resource_type) == "model"]
+
+
+def write_manifest(environment: Mapping[str, str]) -> Path:
+    """Write a dbt project's manifest.json into its target folder, without opening a database, and return its path.
+
+    Raises:
+        PlatformError: dbt cannot read the project.
+    """
+    invoke(["parse", *QUIETLY], environment)
+    return Path(environment["DBT_PROJECT_DIR"], environment["DBT_TARGET_PATH"], "manifest.json")
+
+
+def invoke(
+    arguments: Sequence[str], environment: Mapping[str, str], callbacks: Sequence[Callable[[Any], None]] = ()
+) -> Any:
+    """Run a dbt command in this process with variables set, and return dbt's own result.
+
+    Raises:
+        ServerUnavailable: The database server did not let dbt in, or went away.
+        PlatformError: dbt cannot run the project.
+    """
     with environment_set(environment), collector_paused():
         try:
-            outcome = dbtRunner().invoke([*arguments, "--log-level-file", "info"])
+            outcome = dbtRunner(callbacks=list(callbacks)).invoke(list(arguments))
         finally:
             release_database()
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
     if outcome.exception is not None:
         raise meaning_of(outcome.exception) from outcome.exception
-    nodes: Any = getattr(outcome.result, "nodes", {})
-    return [node.to_dict() for node in nodes.values() if str(node.resource_type) == "model"]
+    return outcome.result
 
 
 def meaning_of(error: BaseException) -> PlatformError:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from shared.dbt import BUILT, GOOD, Node
+from shared.dbt import BUILT, GOOD, QUIET, Node
 from shared.errors import PlatformError
 from shared.monitoring import Run
 from shared.utils.console import say
@@ -29,8 +29,8 @@ def build_arguments(select: Sequence[str] = (), *, full_refresh: bool = False, e
         full_refresh: Make incremental tables anew.
         events: Print events to standard output, one JSON object a line.
     """
-    arguments = ["build", "--no-use-colors", "--no-version-check"]
-    arguments += ["--log-format", "json", "--log-level", "info"] if events else ["--quiet", "--log-level", "none"]
+    shown = ("--log-format", "json", "--log-level", "info") if events else QUIET
+    arguments = ["build", "--no-use-colors", "--no-version-check", *shown]
     # A test runs once all that it compares is built. Unit tests use invented rows: they belong to the project's tests.
     arguments += ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
     arguments += select
@@ -62,13 +62,19 @@ def show_tests(nodes: list[Node]) -> None:
     say(f"  tests: {sum(node.status in GOOD for node in tests)} of {len(tests)} passed")
 
 
-def check(nodes: list[Node], logs: Path) -> None:
-    """Raise BuildFailed when a node failed, after naming each with what dbt says of it."""
+def show_failed(nodes: Sequence[Node]) -> list[Node]:
+    """Name the first of the nodes that failed, with what dbt says of them, and return all of them."""
     failed = [node for node in nodes if node.failed]
-    if not failed:
-        return
     for node in failed[:SHOWN_FAILURES]:
         say(f"  ✗ {node.kind} {node.name}: {node.message}")
+    return failed
+
+
+def check(nodes: list[Node], logs: Path) -> None:
+    """Raise BuildFailed when a node failed, after naming each with what dbt says of it."""
+    failed = show_failed(nodes)
+    if not failed:
+        return
     skipped = sum(node.status == "skipped" for node in nodes)
     names = ", ".join(f"`{node.name}`" for node in failed[:3]) + (" and others" if len(failed) > 3 else "")
     raise BuildFailed(

@@ -7,25 +7,18 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import shared.dbt
 from labs.dbt_plugin import DATABASE_VARIABLE
 from shared.config import Settings
 from shared.config.labs import Lab
-from shared.dbt import BUILT, GOOD, Node, run_dbt
-from shared.errors import PlatformError
+from shared.dbt import BUILT, GOOD, QUIETLY, Node, run_dbt
+from shared.dbt_build import BuildFailed, show_failed
 from shared.monitoring import Run
 from shared.monitoring.ledger import CheckStatus
 from shared.utils.console import Counter, say
 from shared.warehouse import Warehouse
 
-SHOWN_FAILURES = 20
 STATUS: dict[str, CheckStatus] = {"pass": "passed", "fail": "failed", "warn": "warned", "skipped": "skipped"}
-QUIETLY = ("--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check")
-
-
-class BuildFailed(PlatformError):
-    """Models or tests of a lab failed."""
-
-    code = "build_failed"
 
 
 def transform(lab: Lab, settings: Settings, warehouse: Warehouse, run: Run) -> dict[str, int]:
@@ -85,8 +78,7 @@ def write_manifest(lab: Lab, settings: Settings) -> Path:
     Raises:
         PlatformError: dbt cannot read the lab's project.
     """
-    run_dbt(["parse", *QUIETLY], dbt_environment(lab, settings, lab.database))
-    return lab.manifest
+    return shared.dbt.write_manifest(dbt_environment(lab, settings, lab.database))
 
 
 def dbt_environment(lab: Lab, settings: Settings, database: Path) -> dict[str, str]:
@@ -110,9 +102,7 @@ def log_dir(lab: Lab, settings: Settings) -> Path:
 
 def report(lab: Lab, nodes: Sequence[Node]) -> None:
     """Name what failed, and raise BuildFailed where something did."""
-    failed = [node for node in nodes if node.failed]
-    for node in failed[:SHOWN_FAILURES]:
-        say(f"  ✗ {node.kind} {node.name}: {node.message}")
+    failed = show_failed(nodes)
     if failed:
         raise BuildFailed(
             f"{len(failed)} of {len(nodes)} nodes of lab `{lab.name}` failed: `{failed[0].name}`",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from shared import dbt
 from shared.config import Settings
-from shared.dbt import run_dbt
 from shared.dbt_environment import dbt_environment
 from transformation.layers import PROJECT_DIR, ROLE
 
@@ -17,6 +17,4 @@ def write_manifest(settings: Settings) -> Path:
         ConfigurationError: WAREHOUSE_URL cannot be read.
         PlatformError: dbt cannot read the project.
     """
-    environment = dbt_environment(settings, PROJECT_DIR, ROLE)
-    run_dbt(["parse", "--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check"], environment)
-    return PROJECT_DIR / environment["DBT_TARGET_PATH"] / "manifest.json"
+    return dbt.write_manifest(dbt_environment(settings, PROJECT_DIR, ROLE))
