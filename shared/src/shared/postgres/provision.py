@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,16 +39,12 @@ def provision(admin: PostgresTarget, *, name: str = "warehouse") -> None:
         NotPermitted: The login may not do it.
     """
     create_database(admin)
-    with explained():
-        connection = admin.connect("postgres-init")
-        try:
-            run_script(connection, "roles.sql")
-            # An empty database gets its layers with their owners before anything else is in it.
-            open_warehouse(Settings(warehouse_url=admin.url()), holder="postgres-init", mode="write", name=name).close()
-            run_script(connection, "schemas.sql")
-            run_script(connection, "privileges.sql")
-        finally:
-            connection.close()
+    with explained(), closing(admin.connect("postgres-init")) as connection:
+        run_script(connection, "roles.sql")
+        # An empty database gets its layers with their owners before anything else is in it.
+        open_warehouse(Settings(warehouse_url=admin.url()), holder="postgres-init", mode="write", name=name).close()
+        run_script(connection, "schemas.sql")
+        run_script(connection, "privileges.sql")
 
 
 def provision_dagster(admin: PostgresTarget) -> None:
@@ -57,12 +54,8 @@ def provision_dagster(admin: PostgresTarget) -> None:
         NotPermitted: The login may not do it.
     """
     create_database(admin)
-    with explained():
-        connection = admin.connect("postgres-init")
-        try:
-            run_script(connection, "dagster.sql")
-        finally:
-            connection.close()
+    with explained(), closing(admin.connect("postgres-init")) as connection:
+        run_script(connection, "dagster.sql")
 
 
 def create_database(admin: PostgresTarget) -> None:
