@@ -60,6 +60,12 @@ class MetricQuery:
     limit: int = 500
     calculations: tuple[TableCalculation, ...] = ()
 
+    @property
+    def order(self) -> tuple[Sort, ...]:
+        """The whole order of the result: ties come in that of the dimensions, or each engine would choose."""
+        sorted_by = {sort.field for sort in self.sorts}
+        return (*self.sorts, *(Sort(id_, descending=False) for id_ in self.dimensions if id_ not in sorted_by))
+
 
 @dataclass(frozen=True)
 class Chart:

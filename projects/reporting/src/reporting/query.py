@@ -142,14 +142,12 @@ def source_sql(explore: Explore, expressions: Expressions) -> str:
 
 
 def order_sql(query: MetricQuery) -> str:
-    """Return the order of a query's rows. Where nulls go and what ties come to is told, or each engine would choose."""
+    """Return the order of a query's rows; where nulls go is told, or each engine would choose."""
     sorts = [
         f"{quote_name(sort.field)} {'desc' if sort.descending else 'asc'} "
         f"nulls {'first' if sort.nulls_first else 'last'}"
-        for sort in query.sorts
+        for sort in query.order
     ]
-    sorted_by = {sort.field for sort in query.sorts}
-    sorts += [f"{quote_name(id_)} asc nulls last" for id_ in query.dimensions if id_ not in sorted_by]
     return f" order by {', '.join(sorts)}" if sorts else ""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from reporting.content import Chart, Content, DashboardFilter, MetricQuery, Sort, TableCalculation, Tile
+from reporting.content import Chart, Content, DashboardFilter, MetricQuery, TableCalculation, Tile
 from reporting.explores import Explore, Metric
 from reporting.filters import FilterGroup, FilterRule, typed
 from reporting.query import Column, columns_of
@@ -120,11 +120,10 @@ def computed(
 
 
 def sorts_data(query: MetricQuery, places: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Return the order of a result; as in the query's SQL, ties come in the order of the other dimensions."""
-    sorted_by = {sort.field for sort in query.sorts}
-    sorts = [*query.sorts, *(Sort(id_, False) for id_ in query.dimensions if id_ not in sorted_by)]
+    """Return the order of a result."""
     return [
-        {"field": places[sort.field], "descending": sort.descending, "nulls_first": sort.nulls_first} for sort in sorts
+        {"field": places[sort.field], "descending": sort.descending, "nulls_first": sort.nulls_first}
+        for sort in query.order
     ]
 
 
