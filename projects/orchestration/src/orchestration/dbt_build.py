@@ -25,6 +25,8 @@ from shared.config import Settings
 
 Event = Output[Any] | AssetCheckResult | AssetMaterialization | AssetObservation | AssetCheckEvaluation
 UNIQUE_ID = "dagster_dbt/unique_id"
+# The kinds of dbt's nodes that are tables or views.
+MADE = ("model", "snapshot", "seed")
 
 
 class LayerTranslator(DagsterDbtTranslator):

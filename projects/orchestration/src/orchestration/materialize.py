@@ -6,6 +6,7 @@ import os
 import time
 import warnings
 from collections.abc import Iterable
+from functools import cache
 
 from dagster import (
     AssetKey,
@@ -14,6 +15,7 @@ from dagster import (
     DagsterInstance,
     JobDefinition,
     JobExecutionResult,
+    RepositoryDefinition,
     build_reconstructable_job,
     execute_job,
 )
@@ -74,7 +76,14 @@ def materialize(settings: Settings, selection: str | None, *, job: str) -> int:
 
 def find_job(name: str) -> JobDefinition:
     """Return a job of the graph by its name; Dagster calls this by name again."""
-    return defs().get_repository_def().get_job(name)
+    return repository().get_job(name)
+
+
+@cache
+def repository() -> RepositoryDefinition:
+    """Load the graph, once."""
+    loaded: RepositoryDefinition = defs().get_repository_def()
+    return loaded
 
 
 def known_job(name: str) -> str:
@@ -83,7 +92,7 @@ def known_job(name: str) -> str:
     Raises:
         UserError: There is none of this name.
     """
-    names = [job.name for job in defs().get_repository_def().get_all_jobs() if not job.name.startswith("__")]
+    names = [job.name for job in repository().get_all_jobs() if not job.name.startswith("__")]
     if name not in names:
         raise UserError(f"no such job: `{name}`", hint=suggestion(name, names))
     return name
@@ -95,7 +104,7 @@ def chosen(selection: str) -> list[AssetKey]:
     Raises:
         UserError: The selection cannot be read, or selects nothing that can be made.
     """
-    graph = defs().get_repository_def().asset_graph
+    graph = repository().asset_graph
     try:
         selected = AssetSelection.from_string(selection).resolve(graph)
     except Exception as error:

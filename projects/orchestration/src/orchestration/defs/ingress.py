@@ -1,6 +1,6 @@
 """The raw layer: one step for each source of ingress."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from dagster import AssetsDefinition, AssetSpec, Definitions, definitions
@@ -61,13 +61,3 @@ def spec_of(source: dict[str, Any], resource: dict[str, Any], settings: Settings
 def tags_of(source: str, *, on_request: bool) -> dict[str, str]:
     """Return the tags by which jobs and sensors pick raw tables."""
     return {"source": source, **({"on_request": "true"} if on_request else {})}
-
-
-def drop_folders(sources: Sequence[dict[str, Any]]) -> dict[str, tuple[str, str]]:
-    """Return the folder, below DATA_DIR, and the file pattern of each source that takes files which people drop."""
-    return {
-        source["name"]: (resource["drop_folder"], resource["pattern"])
-        for source in sources
-        for resource in source["resources"]
-        if resource["drop_folder"]
-    }

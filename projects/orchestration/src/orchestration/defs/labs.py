@@ -16,13 +16,11 @@ from dagster import (
 )
 
 from orchestration.assets import OWNER, code_of, key_of, step_assets
-from orchestration.dbt_build import relation_of
+from orchestration.dbt_build import MADE, relation_of
 from orchestration.lists import read_list, read_manifest
 from orchestration.projects import LABS
 from orchestration.steps import Ended
 from shared.config import Settings, get_settings
-
-MADE = ("model", "snapshot", "seed")
 
 
 @definitions

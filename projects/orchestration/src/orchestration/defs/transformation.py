@@ -14,13 +14,12 @@ from dagster import (
 )
 
 from orchestration.assets import warehouse_pool
-from orchestration.dbt_build import Event, LayerTranslator, build
+from orchestration.dbt_build import MADE, Event, LayerTranslator, build
 from orchestration.lists import read_list
 from orchestration.projects import TRANSFORMATION
 from shared.config import Settings, get_settings
 
 SCOPES = ("core", "egress")
-MADE = ("model", "snapshot", "seed")
 
 
 @definitions
