@@ -5,12 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import duckdb
 import pytest
+from demo_sample import take_sample
 from orchestration.graphql import query
 from orchestration.home import PROJECT
 from ui_process import Ui, wait_until, with_variable
@@ -23,11 +22,9 @@ if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
 ROOT = get_settings().root
-DEMO_DATA = get_settings().data_dir
 ARTEFACTS = PROJECT / "test-artefacts"
-# The facts and what their tests compare them with.
-ENDS = ("core/agg_weekly_sales", "core/dim_store", "core/dim_household", "core/dim_date")
-BRANCH = " or ".join(f'+key:"{key}"' for key in ENDS)
+SALES = "core/agg_weekly_sales"
+BRANCH = f'+key:"{SALES}"'
 LAYERS = ("raw", "staging", "core")
 NODE = "[class*='minimalAssetNodeBox']"
 GREEN = f"{NODE}[style*='--color-background-green']"
@@ -39,7 +36,10 @@ NEWEST = "{ runsOrError(limit: 1) { ... on Runs { results { runId } } } }"
 def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     """Start the platform's own `ui` on a small part of the real sales."""
     data = tmp_path_factory.mktemp("platform")
-    take_sample(data)
+    take_sample(data, "household_id <= 50")
+    # So that there is a warehouse that a cancelled step could spoil.
+    line = [str(interpreter(ROOT, "ingress")), "-m", "ingress", "run", "--source", "crm"]
+    subprocess.run(line, env={**environment_variables(ROOT, "ingress"), "DATA_DIR": str(data)}, cwd=ROOT, check=True)
     subprocess.run([sys.executable, "-m", "orchestration", "lists"], cwd=ROOT, check=True)
     ui = Ui(data, PROJECT / "workspace.yaml")
     try:
@@ -81,7 +81,7 @@ def test_sales_branch_is_made_in_the_browser(browser: Chrome, ui: Ui) -> None:
     wait_until(lambda: len(browser.find_elements("css selector", GREEN)) == len(nodes))
     keep(browser, "3-green")
 
-    browser.get(f"{ui.address}/assets/{ENDS[0]}?view=checks")
+    browser.get(f"{ui.address}/assets/{SALES}?view=checks")
     wait_until(lambda: "Passed" in text_of(browser))
     browser.find_element("xpath", "//*[starts-with(text(), 'unique_combin')]").click()
     wait_until(lambda: "Evaluation result" in text_of(browser))
@@ -94,30 +94,6 @@ def rows_of(ui: Ui) -> dict[str, int]:
     settings = Settings(data_dir=ui.data, warehouse_url=f"duckdb:///{ui.data}/warehouse.duckdb")
     with open_warehouse(settings, holder="test") as warehouse:
         return {table: warehouse.row_count(f"raw.{table}") for table in warehouse.tables("raw")}
-
-
-def take_sample(data: Path) -> None:
-    """Fill a data folder with a few households' sales and with the other sources, these already in the warehouse."""
-    if not (DEMO_DATA / "landing" / "pos").is_dir():
-        pytest.fail(f"no demo data in {DEMO_DATA}; run `./pixiw run demo-data` first")
-    (data / "landing" / "pos").mkdir(parents=True)
-    (data / "landing" / "crm").symlink_to(DEMO_DATA / "landing" / "crm")
-    (data / "demo").symlink_to(DEMO_DATA / "demo")
-    for source in (DEMO_DATA / "landing" / "pos").iterdir():
-        if source.name != "transactions.parquet":
-            (data / "landing" / "pos" / source.name).symlink_to(source)
-    sample = data / "landing" / "pos" / "transactions.parquet"
-    everything = DEMO_DATA / "landing" / "pos" / sample.name
-    duckdb.sql(f"copy (select * from '{everything}' where household_id <= 50) to '{sample}'")
-    python = str(interpreter(ROOT, "ingress"))
-    loyalty_api = ("-m", "tasks.demo.serve", "loyalty", "--", python)
-    for name, serve in (("crm", ()), ("loyalty", loyalty_api)):
-        subprocess.run(
-            [python, *serve, "-m", "ingress", "run", "--source", name],
-            env={**environment_variables(ROOT, "ingress"), "DATA_DIR": str(data)},
-            cwd=ROOT,
-            check=True,
-        )
 
 
 def newest_run(ui: Ui) -> list[str]:

@@ -8,12 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from dagster import AssetKey, DagsterInstance, EventLogEntry
+from demo_sample import take_sample
 from orchestration.definitions import defs
 from orchestration.lists import refresh_lists
 
@@ -22,7 +21,6 @@ from shared.config.environments import environment_variables, interpreter
 from shared.warehouse import open_warehouse
 
 REPOSITORY = get_settings().root
-DEMO_DATA = get_settings().data_dir
 STORES = "store,opened,area\nS1,2020-01-31,10.50\nS2,2021-02-01,20.00\n"
 LAB = "lab_of_stores"
 
@@ -55,10 +53,8 @@ class Flow:
 @pytest.fixture(scope="module")
 def flow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flow]:
     """Make everything once: the platform on a quarter of the households, and a lab that runs in Python 3.12."""
-    if not (DEMO_DATA / "landing/pos/transactions.parquet").exists():
-        pytest.fail(f"no demo data in {DEMO_DATA}; run `./pixiw run demo-data` first")
     folder = tmp_path_factory.mktemp("flow")
-    take_sample(folder / "data")
+    take_sample(folder / "data", "household_id % 4 = 0")
     (folder / "labs").mkdir()
     shutil.copytree(REPOSITORY / "projects/labs/template", folder / "labs/template")
     shutil.copytree(REPOSITORY / "projects/labs/macros", folder / "labs/macros")
@@ -83,19 +79,6 @@ def flow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flow]:
         ]
         assert [each.returncode for each in done] == [0, 0, 0, 0], "\n".join(each.stdout + each.stderr for each in done)
         yield made
-
-
-def take_sample(data: Path) -> None:
-    """Take every fourth household's sales, and all else that is small, from the demo data."""
-    (data / "landing/pos").mkdir(parents=True)
-    for path in (DEMO_DATA / "landing/pos").glob("*.parquet"):
-        if path.stem not in ("promotions", "transactions"):
-            shutil.copy(path, data / "landing/pos")
-    rows = f"select * from '{DEMO_DATA}/landing/pos/transactions.parquet' where household_id % 4 = 0"
-    duckdb.sql(f"copy ({rows}) to '{data}/landing/pos/transactions.parquet'")
-    for name in ("landing/crm", "demo"):
-        shutil.copytree(DEMO_DATA / name, data / name)
-    (data / "demo/crm_received.json").unlink(missing_ok=True)
 
 
 def test_three_pythons_made_one_graph(flow: Flow) -> None:
