@@ -108,9 +108,9 @@ def statements(text: str) -> list[str]:
     return text.replace("$DATA", str(DEMO_DATA)).split(";\n")
 
 
-def build(platform: Platform, scope: str, *, state: str) -> str:
+def build(platform: Platform, scope: str, *arguments: str, state: str) -> str:
     """Build a scope, keep the state that comes of it, and return what was told."""
-    done = platform.transform("build", scope)
+    done = platform.transform("build", scope, *arguments)
     assert done.code == 0, done.err
     platform.keep(state)
     return done.err

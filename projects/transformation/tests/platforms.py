@@ -35,6 +35,8 @@ from transformation.layers import BUILT_LAYERS, PROJECT_DIR, ROLE
 Rows = list[tuple[Any, ...]]
 STATES = ("empty", "raw", "core", "complete")
 TOLD = "told.txt"
+# For where rows are compared: dbt's tests of them, most of a build's time, say nothing more.
+NO_TESTS = ("--exclude", "resource_type:test")
 
 
 @dataclass

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import build, statements
-from platforms import DuckDBPlatform, PostgresPlatform, copy_tables
+from platforms import NO_TESTS, DuckDBPlatform, PostgresPlatform, copy_tables
 
 from shared.utils.clock import utc_now
 
@@ -44,7 +44,8 @@ def rounds(duckdb_platform: DuckDBPlatform, postgres_platform: PostgresPlatform)
         for platform in both:
             if number == 3:
                 platform.sql(*(ENDED.format(table=table, begun=begun) for table in HISTORIES), role="transformation")
-            build(platform, "all", state=f"round_{number}")
+            # dbt's tests see at the last one what all three have brought.
+            build(platform, "all", *(() if number == 3 else NO_TESTS), state=f"round_{number}")
 
     def after(number: int) -> Both:
         for platform in both:
