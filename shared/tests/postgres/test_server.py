@@ -15,6 +15,8 @@ from shared.errors import ConfigurationError
 from shared.postgres import passfile
 from shared.postgres.server import HOST, LocalServer, ServerFailed
 
+pytestmark = pytest.mark.postgres
+
 START = """
 import pathlib, sys
 from shared.postgres.server import LocalServer

@@ -1,6 +1,6 @@
 """Fixtures for what runs on both engines: a real PostgreSQL server for the session, a new warehouse for each test.
 
-Use them with `pytest_plugins = ["shared.testing.engines"]` in a conftest.
+Use them with `pytest_plugins = ["shared.testing.engines"]` in a conftest. What needs the server is marked `postgres`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,21 @@ from shared.testing.servers import TEMPLATE, new_server, prepare
 
 Engine = Literal["duckdb", "postgres"]
 numbers = itertools.count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the mark known."""
+    config.addinivalue_line("markers", "postgres: needs a PostgreSQL server; `-m 'not postgres'` leaves it out")
+
+
+# Before pytest reads the marks.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that the session's server is started for."""
+    for item in items:
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        if parameters.get("engine") == "postgres" or "postgres_server" in getattr(item, "fixturenames", ()):
+            item.add_marker("postgres")
 
 
 @dataclass(frozen=True)
