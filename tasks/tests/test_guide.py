@@ -41,8 +41,6 @@ class Reader:
     def run(self, command: str) -> str:
         """Run a command of the guide and return what it printed."""
         environment = {key: value for key, value in os.environ.items() if key not in ("DATA_DIR", "WAREHOUSE_URL")}
-        # These environments are soon gone: Python compiles the little that it reads of them.
-        environment["UV_COMPILE_BYTECODE"] = "0"
         done = subprocess.run(
             command.split(), cwd=self.root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

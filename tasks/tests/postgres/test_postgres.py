@@ -208,6 +208,19 @@ def test_erp_can_be_read_and_nothing_else(with_shop: Here) -> None:
         here.fetch("select 1", user="platform_ingress", database="erp")
 
 
+def test_demo_finds_its_databases_and_leaves_a_running_server(with_shop: Here, tmp_path: Path) -> None:
+    """`demo` runs the task `demo` on warehouse and ERP, ends with its exit code, and a server that ran still runs."""
+    pixi = tmp_path / "pixi"
+    pixi.write_text('#!/bin/sh\necho "$* on $WAREHOUSE_URL and $ERP_URL"\nexit 3\n')
+    pixi.chmod(0o755)
+    with_shop.ok("start")
+    running = with_shop.server.pid
+    done = with_shop.run("demo", PIXI_EXE=str(pixi))
+    server = f"postgresql://{HOST}:{with_shop.port}"
+    assert (done.returncode, done.stdout) == (3, f"run demo on {server}/warehouse and {server}/erp\n")
+    assert with_shop.server.pid == running
+
+
 def test_seed_without_data_says_what_to_fetch(here: Here) -> None:
     """Without the demo data seeding is an error that names the task which fetches it."""
     done = here.run("seed")
