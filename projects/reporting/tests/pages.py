@@ -309,6 +309,15 @@ class Shown:
         found: list[list[Any]] = self.browser.execute_script(script, frame)
         return found
 
+    def colours(self, tile: str) -> dict[str, str]:
+        """Return the colour of each part that a chart's legend names."""
+        script = (
+            "const all = (selector) => [...document.querySelectorAll(`[id='${arguments[0]}'] .body ${selector}`)];"
+            "const symbols = all('.role-legend-symbol path').map((symbol) => symbol.getAttribute('fill'));"
+            "return all('.role-legend-label text').map((label, number) => [label.textContent, symbols[number]]);"
+        )
+        return dict(self.browser.execute_script(script, f"{self.slug}--{tile}"))
+
     def text(self, selector: str) -> str:
         """Return the text of an element."""
         return str(self.browser.execute_script(f"return {self.element(selector)}.textContent"))

@@ -76,9 +76,9 @@ def test_segments_tell_of_nobody(platform: Platform) -> None:
         "from reporting.rpt_customer_segments order by 1"
     )
     assert rows == [
-        ("0 no purchases", "0 never", "not targeted", "unknown", 2, Decimal("0.00")),
-        ("1 below 500", "2 within 30 days", "targeted only", "unknown", 1, Decimal("499.99")),
-        ("3 from 1,500 to 3,000", "1 within a week", "redeems coupons", "25-34", 1, Decimal("1500.00")),
+        ("0: no purchases", "0: never", "not targeted", "unknown", 2, Decimal("0.00")),
+        ("1: below 500", "2: within 30 days", "targeted only", "unknown", 1, Decimal("499.99")),
+        ("3: from 1,500 to 3,000", "1: within a week", "redeems coupons", "25-34", 1, Decimal("1500.00")),
     ]
 
 
@@ -111,12 +111,16 @@ def test_freshness_tells_loads_from_changes(platform: Platform) -> None:
 
 
 def test_runs_are_those_of_the_ledger(platform: Platform) -> None:
-    """Every run is there with its time, its tests and whether it is the latest of its step; the build itself too."""
+    """Every run is there with its time, its tests and whether it is the latest of its command; the build itself too."""
     rows = platform.rows(
         "select run_id, status, duration_seconds, tests_passed, tests_failed, is_latest from reporting.rpt_runs "
         "where step = 'transform' order by 1"
     )
-    assert rows == [("t1", "failed", 30.0, 5, 2, False), ("t2", "succeeded", 10.0, 7, 0, True)]
+    assert rows == [
+        ("t1", "failed", 30.0, 5, 2, False),
+        ("t2", "succeeded", 10.0, 7, 0, True),
+        ("t3", "succeeded", 5.0, 0, 0, True),
+    ]
     (built,) = platform.rows("select status, models_passed, tests_failed from reporting.rpt_runs where step = 'report'")
     assert built == ("succeeded", 11, 0)
 

@@ -115,6 +115,15 @@ def test_control_filters_by_keyboard_and_says_so(shown: Shown) -> None:
     assert style(shown.browser, "#things--odd .note", "display") == "none"
 
 
+def test_a_part_keeps_its_colour(shown: Shown) -> None:
+    """A department has the same colour in bars and pie, and keeps it when others are filtered out."""
+    stacked, pie = shown.colours("stacked"), shown.colours("pie")
+    assert stacked == pie
+    assert len(set(pie.values())) == len(pie) == 4
+    shown.choose({"things-filter0": "MEAT"})
+    assert shown.colours("stacked") == shown.colours("pie") == {"MEAT": pie["MEAT"]}
+
+
 def test_choice_without_rows_is_told(shown: Shown) -> None:
     """Where nothing passes the filters, charts and tables say so and a number is a dash."""
     shown.choose({"things-filter0": "MEAT", "things-filter1-from": "2017-02-06"})
@@ -185,6 +194,16 @@ def test_dashboards_are_reached_by_their_address(shown: Shown) -> None:
     browser.get(f"{shown.path.as_uri()}#nowhere")
     shown.wait(0)
     assert browser.find_element(By.CSS_SELECTOR, "nav a[aria-current=page]").text == "Things & <b>more</b>"
+
+
+def test_a_linked_dashboard_is_seen_from_its_top(shown: Shown) -> None:
+    """Whoever opens a dashboard by its address sees its title below the page's head, not under it."""
+    shown.browser.execute_async_script("setTimeout(arguments[0], 200)")
+    bottom, top = shown.browser.execute_script(
+        "return ['.top', 'h2'].map((part) => document.querySelector(part).getBoundingClientRect())"
+        ".map(({ bottom, top }, number) => (number ? top : bottom))"
+    )
+    assert bottom <= top
 
 
 def test_page_holds_only_the_columns_that_are_shown(path: Path) -> None:

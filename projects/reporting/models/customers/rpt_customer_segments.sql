@@ -9,18 +9,18 @@ banded as (
 
     select
         case
-            when baskets = 0 then '0 no purchases'
-            when lifetime_sales < 500 then '1 below 500'
-            when lifetime_sales < 1500 then '2 from 500 to 1,500'
-            when lifetime_sales < 3000 then '3 from 1,500 to 3,000'
-            else '4 3,000 and more'
+            when baskets = 0 then '0: no purchases'
+            when lifetime_sales < 500 then '1: below 500'
+            when lifetime_sales < 1500 then '2: from 500 to 1,500'
+            when lifetime_sales < 3000 then '3: from 1,500 to 3,000'
+            else '4: 3,000 and more'
         end as value_band,
         case
-            when days_since_last_purchase is null then '0 never'
-            when days_since_last_purchase <= 7 then '1 within a week'
-            when days_since_last_purchase <= 30 then '2 within 30 days'
-            when days_since_last_purchase <= 90 then '3 within 90 days'
-            else '4 longer ago'
+            when days_since_last_purchase is null then '0: never'
+            when days_since_last_purchase <= 7 then '1: within a week'
+            when days_since_last_purchase <= 30 then '2: within 30 days'
+            when days_since_last_purchase <= 90 then '3: within 90 days'
+            else '4: longer ago'
         end as recency_band,
         case
             when coupons_redeemed > 0 then 'redeems coupons'

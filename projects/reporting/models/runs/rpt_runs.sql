@@ -47,7 +47,10 @@ described as (
         cast(coalesce(metrics.models_failed, 0) as bigint) as models_failed,
         cast(coalesce(metrics.tests_passed, 0) as bigint) as tests_passed,
         cast(coalesce(metrics.tests_failed, 0) as bigint) as tests_failed,
-        row_number() over (partition by runs.step order by runs.started_at desc, runs.run_id desc) = 1 as is_latest
+        row_number() over (
+            partition by runs.step, split_part(runs.command, ' --', 1)
+            order by runs.started_at desc, runs.run_id desc
+        ) = 1 as is_latest
     from runs
     left join outputs on runs.run_id = outputs.run_id
     left join metrics on runs.run_id = metrics.run_id

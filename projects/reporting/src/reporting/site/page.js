@@ -80,6 +80,18 @@
     })));
   }
 
+  // Parts keep their colours whatever is chosen, and have the same in every chart of the same parts.
+  function colourParts(spec, tile, values) {
+    const parts = (marks) => [...new Set(marks.map(({ series }) => series))].sort();
+    const shown = parts(values);
+    const all = parts(marksOf(tile, resultOf(tile, {})));
+    for (const { encoding } of [spec, ...(spec.layer ?? [])]) {
+      if (!encoding?.color) continue;
+      encoding.color.scale.domain = [...all, ...shown.filter((part) => !all.includes(part))];
+      encoding.color.legend.values = shown;
+    }
+  }
+
   async function drawChart(tile, result, body) {
     const values = marksOf(tile, result);
     body.classList.toggle("empty", !values.length);
@@ -91,6 +103,7 @@
     const widest = Math.max(...places.map((text) => text.length));
     const spec = structuredClone(tile.display.spec);
     spec.data = { values };
+    if (tile.display.pivot !== null) colourParts(spec, tile, values);
     // Labels of places that would not fit beside each other are tilted; a legend's line holds what fits into it.
     const told = {
       tilt: (body.clientWidth - 60) / places.length < widest * 6.5 + 8,
