@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from shared.config import Settings
@@ -56,12 +57,15 @@ class Reader:
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
-    """Copy the project, lend it the demo data of this one, and load the demo's sources."""
+    """Copy the project, lend it the demo data of this one, of the sales a part, and load the demo's sources."""
     root = tmp_path_factory.mktemp("guide") / "platform"
     shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(".git", ".pixi", "data", "site", "target", "__pycache__"))
     landing = Settings().landing_dir
     assert landing.is_dir(), "the demo data is missing: ./pixiw run demo-data"
     shutil.copytree(landing, root / "data" / "landing", copy_function=os.link)
+    sales = root / "data" / "landing" / "pos" / "transactions.parquet"
+    sales.unlink()
+    duckdb.sql(f"copy (select * from '{landing}/pos/{sales.name}' where household_id % 20 = 0) to '{sales}'")
     shutil.copytree(landing.parent / "demo", root / "data" / "demo", copy_function=os.link)
     reader = Reader(root)
     reader.run("./pixiw run demo-ingest")

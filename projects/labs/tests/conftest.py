@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ Labs = Callable[..., int]
 
 # Labs that a module's tests share.
 BUILT = {"by_hand", "real"}
+PARSED = "partial_parse.msgpack"
 STORES = "store,opened,area\nS1,2020-01-31,10.50\nS2,2021-02-01,20.00\n"
 
 
@@ -63,10 +64,21 @@ def labs(labs_dir: Path) -> Labs:
 
 
 @pytest.fixture
-def stores(labs_dir: Path, labs: Labs, tmp_path: Path) -> Lab:
-    """Make a lab from a file with two stores; it is the only one in the registry."""
+def stores(labs_dir: Path, labs: Labs, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Make a lab from a file with two stores; it is the only one in the registry.
+
+    dbt finds the project parsed as a test before this one has left it, and parses what is different.
+    """
     (labs_dir / "labs_config.yaml").write_text("version: 1\nlabs:\n")
-    return make_lab(labs, tmp_path, "stores_lab")
+    lab = make_lab(labs, tmp_path, "stores_lab")
+    kept = tmp_path_factory.getbasetemp() / PARSED
+    parsed = lab.folder / "target" / PARSED
+    if kept.exists():
+        parsed.parent.mkdir()
+        shutil.copyfile(kept, parsed)
+    yield lab
+    if parsed.exists():
+        shutil.copyfile(parsed, kept)
 
 
 def make_lab(labs: Labs, folder: Path, name: str) -> Lab:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -25,12 +26,17 @@ STORES = "store,opened,area\nS1,2020-01-31,10.50\nS2,2021-02-01,20.00\n"
 LAB = "lab_of_stores"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Flow:
     """A platform of its own that was made through Dagster."""
 
     variables: dict[str, str]
     settings: Settings
+
+    @cached_property
+    def history(self) -> DagsterInstance:
+        """Dagster's history of it."""
+        return DagsterInstance.from_config(str(self.settings.data_dir / "dagster"))
 
     def materialize(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run `materialize` with the demo's APIs around it."""
@@ -44,23 +50,27 @@ class Flow:
 
     def latest(self, *path: str) -> tuple[EventLogEntry, dict[str, Any]]:
         """Return the event in which an asset was made last, and its metadata."""
-        with DagsterInstance.from_config(str(self.settings.data_dir / "dagster")) as instance:
-            event = instance.get_latest_materialization_event(AssetKey(path))
+        event = self.history.get_latest_materialization_event(AssetKey(path))
         assert event is not None and event.asset_materialization is not None, path
         return event, {name: value.value for name, value in event.asset_materialization.metadata.items()}
 
 
 @pytest.fixture(scope="module")
 def flow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flow]:
-    """Make everything once: the platform on a quarter of the households, and a lab that runs in Python 3.12."""
+    """Make everything once: the platform on a twentieth of the households, and a lab that runs in Python 3.12."""
     folder = tmp_path_factory.mktemp("flow")
-    take_sample(folder / "data", "household_id % 4 = 0")
+    take_sample(folder / "data", "household_id % 20 = 0")
     (folder / "labs").mkdir()
     shutil.copytree(REPOSITORY / "projects/labs/template", folder / "labs/template")
     shutil.copytree(REPOSITORY / "projects/labs/macros", folder / "labs/macros")
     (folder / "labs/labs_config.yaml").write_text("version: 1\nlabs:\n")
     (folder / "stores.csv").write_text(STORES)
-    ours = {"DATA_DIR": str(folder / "data"), "LABS_DIR": str(folder / "labs"), "DAGSTER_DISABLE_TELEMETRY": "1"}
+    ours = {
+        "DATA_DIR": str(folder / "data"),
+        "LABS_DIR": str(folder / "labs"),
+        "DAGSTER_HOME": str(folder / "data/dagster"),
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+    }
     theirs = ("WAREHOUSE_", "DAGSTER_", "LOYALTY_", "CRM_", "ERP_", "TABLE_TARGET", "ALERT_", "ORCHESTRATION_")
     variables = {name: value for name, value in os.environ.items() if not name.startswith(theirs)} | ours
     with pytest.MonkeyPatch.context() as patch:
@@ -78,7 +88,8 @@ def flow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flow]:
             made.materialize("--job", "labs"),
         ]
         assert [each.returncode for each in done] == [0, 0, 0, 0], "\n".join(each.stdout + each.stderr for each in done)
-        yield made
+        with made.history:
+            yield made
 
 
 def test_three_pythons_made_one_graph(flow: Flow) -> None:
@@ -103,8 +114,7 @@ def test_every_asset_was_made_and_every_check_has_run(flow: Flow) -> None:
     for key in graph.executable_asset_keys - {AssetKey(["raw", "pos_promotions"])}:
         _, facts = flow.latest(*key.path)
         assert {"ledger_run", "seconds", "lock_sha256", "command"} <= set(facts), key
-    with DagsterInstance.from_config(str(flow.settings.data_dir / "dagster")) as instance:
-        latest = instance.event_log_storage.get_latest_asset_check_execution_by_key(list(graph.asset_check_keys))
+    latest = flow.history.event_log_storage.get_latest_asset_check_execution_by_key(list(graph.asset_check_keys))
     assert set(latest) == set(graph.asset_check_keys)
     assert {record.status.value for record in latest.values()} == {"SUCCEEDED"}
 
@@ -136,9 +146,8 @@ def test_the_sales_of_a_week_are_made_again(flow: Flow) -> None:
     """A partition of the backfill is a week: its lines are written anew and the tables that come of them as well."""
     with open_warehouse(flow.settings, holder="test", role="transformation", mode="write") as warehouse:
         warehouse.execute("update core.fct_sales set list_value = -1 where transaction_date < date '2017-01-15'")
-    with DagsterInstance.from_config(str(flow.settings.data_dir / "dagster")) as instance:
-        job = defs().get_repository_def().get_job("sales_backfill")
-        assert job.execute_in_process(instance=instance, partition_key="2017-01-08").success
+    job = defs().get_repository_def().get_job("sales_backfill")
+    assert job.execute_in_process(instance=flow.history, partition_key="2017-01-08").success
     with open_warehouse(flow.settings, holder="test") as warehouse:
         spoilt = warehouse.fetch(
             "select cast(max(transaction_date) as varchar) from core.fct_sales where list_value = -1"

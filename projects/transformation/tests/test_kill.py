@@ -10,7 +10,7 @@ import pytest
 from platforms import NO_TESTS, Platform, PostgresPlatform
 
 # Set KILLS to kill at more moments; SPAN has the seconds between which dbt is at work.
-KILLS = int(os.environ.get("KILLS", "2"))
+KILLS = int(os.environ.get("KILLS", "1"))
 SPAN = {"duckdb": (2.5, 6.0), "postgres": (2.5, 7.0)}
 BUILD = ("build", *NO_TESTS)
 CHANGES = (
