@@ -15,7 +15,7 @@ from dagster import (
     define_asset_job,
     execute_job,
 )
-from orchestration.executor import threads_executor
+from orchestration.executor import Pools, threads_executor
 
 
 def make_job(case: str) -> JobDefinition:
@@ -76,6 +76,17 @@ def test_a_pool_lets_one_step_run(tmp_path: Path) -> None:
     """Two steps of one pool never run at the same time."""
     assert run(tmp_path, pool="warehouse")
     assert names(tmp_path) == ["a.ended", "b.ended", "c.ended"]
+
+
+def test_a_pool_that_is_left_is_entered_at_once(tmp_path: Path) -> None:
+    """A step that was refused does not wait for the next time to look once another step of its run is done."""
+    settings = {"concurrency": {"pools": {"granularity": "op", "default_limit": 1}}}
+    with DagsterInstance.local_temp(str(tmp_path), overrides=settings) as instance:
+        run = instance.create_run_for_job(make_job(f"{tmp_path}|warehouse|"))
+        with Pools(instance, run) as pools:
+            assert [pools.claim("warehouse", step) for step in ("a", "b", "b")] == [True, False, False]
+            pools.free_step("a")
+            assert pools.claim("warehouse", "b")
 
 
 def test_a_failed_step_stops_what_depends_on_it(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from dagster._core.execution.plan.execute_plan import dagster_event_sequence_for
 from dagster._core.execution.plan.instance_concurrency_context import InstanceConcurrencyContext
 from dagster._core.execution.plan.plan import ExecutionPlan
 from dagster._core.execution.retries import RetryMode
+from typing_extensions import override
 
 from orchestration import children
 from orchestration.settings import OrchestrationSettings
@@ -28,6 +29,20 @@ from shared.config.settings import read_settings
 POLL_SECONDS = 0.2
 # A step's event, what broke its thread, or None at its end.
 Told = tuple[str, "DagsterEvent | BaseException | None"]
+
+
+class Pools(InstanceConcurrencyContext):
+    """The pools that steps wait for; one that waits looks again as soon as a step of the same run has left a pool.
+
+    By itself it looks after a second, and then ever less often.
+    """
+
+    @override
+    def free_step(self, step_key: str) -> None:
+        """Leave the pool of a step."""
+        super().free_step(step_key)
+        for waiting in self._pending_timeouts:
+            self._pending_timeouts[waiting] = 0.0
 
 
 class ThreadsExecutor(Executor):
@@ -65,7 +80,7 @@ class ThreadsExecutor(Executor):
 
     def _steps(self, job_context: PlanExecutionContext, execution_plan: ExecutionPlan) -> Iterator[DagsterEvent]:
         with (
-            InstanceConcurrencyContext(job_context.instance, job_context.dagster_run) as pools,
+            Pools(job_context.instance, job_context.dagster_run) as pools,
             execution_plan.start(
                 retry_mode=job_context.retry_mode,
                 max_concurrent=self._parallel_steps,

@@ -92,7 +92,7 @@ def known_job(name: str) -> str:
     Raises:
         UserError: There is none of this name.
     """
-    names = [job.name for job in repository().get_all_jobs() if not job.name.startswith("__")]
+    names = [job for job in repository().job_names if not job.startswith("__")]
     if name not in names:
         raise UserError(f"no such job: `{name}`", hint=suggestion(name, names))
     return name
