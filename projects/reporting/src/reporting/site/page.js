@@ -84,10 +84,10 @@
   function colourParts(spec, tile, values) {
     const parts = (marks) => [...new Set(marks.map(({ series }) => series))].sort();
     const shown = parts(values);
-    const all = parts(marksOf(tile, resultOf(tile, {})));
+    tile.parts ??= parts(marksOf(tile, resultOf(tile, {})));
     for (const { encoding } of [spec, ...(spec.layer ?? [])]) {
       if (!encoding?.color) continue;
-      encoding.color.scale.domain = [...all, ...shown.filter((part) => !all.includes(part))];
+      encoding.color.scale.domain = [...tile.parts, ...shown.filter((part) => !tile.parts.includes(part))];
       encoding.color.legend.values = shown;
     }
   }
