@@ -1,7 +1,7 @@
 """Dagster's history in SQLite, with the databases of events kept open.
 
-Dagster opens, compiles and closes for each of the statements that record an event. Of a run whose hundreds of checks
-and tables are events, that takes as long as its longest step.
+Dagster opens, compiles and closes for each of the statements that record an event, which adds up to seconds in a run
+whose hundreds of checks and tables are events.
 """
 
 from __future__ import annotations
