@@ -14,19 +14,24 @@ if [ -f "$_lock" ]; then
     { read -r _line && read -r _line && read -r _project; } < "$_lock"
     _project=${_project#\# project: }
 
-    # The same line as in environments.py, `interpreter_line`: what the venv is made of besides the files compared below.
-    _line=uv
+    # The stamp's first two lines, as in shared.workspace.installed: which interpreter, and what lies there as it stands.
+    _python=uv
     if [ -n "${CONDA_PREFIX-}" ]; then
-        for _line in "$CONDA_PREFIX"/conda-meta/python-3*.json; do :; done
+        for _python in "$CONDA_PREFIX"/conda-meta/python-3*.json; do :; done
+    elif [ -r "$_venv/.stamp" ] && IFS= read -r _line < "$_venv/.stamp" && [ -f "$_line" ]; then
+        # What pixi has made serves uv's route too.
+        _python=$_line
     fi
+    _line=
     for _package in shared "$_project"; do
         for _init in "$PIXI_PROJECT_ROOT/$_package"/src/*/__init__.py; do
-            case "$_line " in *" $_package "*) ;; *) [ ! -f "$_init" ] || _line="$_line $_package" ;; esac
+            case "$_line " in *"$_package "*) ;; *) [ ! -f "$_init" ] || _line="$_line$_package " ;; esac
         done
     done
+    _line=$_line$PIXI_PROJECT_ROOT
 
     # The bare `python` of a venv is a link: where its interpreter is gone, -x says so.
-    if [ ! -x "$_venv/bin/python" ] || ! printf '%s\n' "$_line" | cat - "$_lock" \
+    if [ ! -x "$_venv/bin/python" ] || ! printf '%s\n' "$_python" "$_line" | cat - "$_lock" \
         "$PIXI_PROJECT_ROOT/$_project/pyproject.toml" "$PIXI_PROJECT_ROOT/shared/pyproject.toml" 2>/dev/null |
         cmp -s - "$_venv/.stamp"; then
         # Any Python from 3.9 runs environments.py: pixi's own, else the one that uv finds, else the one at hand.
@@ -41,13 +46,25 @@ if [ -f "$_lock" ]; then
     fi
     if [ -z "$_failed" ]; then
         export VIRTUAL_ENV="$_venv"
-        export PATH="$_venv/bin:$PATH"
+        # The stubs come to light where a shell or pixi's cache of activations outlives the venv.
+        export PATH="$_venv/bin:$PIXI_PROJECT_ROOT/tasks/stubs:$PATH"
     fi
 fi
 
-# `return` alone would let pixi go on with the broken environment; `exit` would close the terminal of who sourced it by hand.
-case $_failed$- in
-    yes*i*) unset _venv _lock _failed _project _line _package _init _uv && return 1 ;;
-    yes*) exit 1 ;;
-esac
-unset _venv _lock _failed _project _line _package _init _uv
+# After a failure no command may run, nor another Python in its place. pixi would show every variable, passwords included,
+# for a script that ends non-zero: there each command says itself what is wrong. A terminal that sourced this stays open.
+if [ -n "$_failed" ]; then
+    case $- in *i*) _failed=terminal ;; esac
+    case $_failed${CONDA_PREFIX:+,pixi} in
+        yes) exit 1 ;;
+        yes,pixi) PATH=$PIXI_PROJECT_ROOT/.pixi/venvs/.failed/$PIXI_ENVIRONMENT_NAME:$PIXI_PROJECT_ROOT/tasks/stubs ;;
+        terminal) PATH=$PIXI_PROJECT_ROOT/tasks/stubs:$PATH ;;
+        terminal,pixi)
+            cat "$PIXI_PROJECT_ROOT/.pixi/venvs/.failed/$PIXI_ENVIRONMENT_NAME/.message" >&2
+            PATH=$PIXI_PROJECT_ROOT/tasks/stubs:$PATH
+            ;;
+    esac
+fi
+unset _venv _lock _project _python _line _package _init _uv
+case $_failed${CONDA_PREFIX:+,pixi} in terminal) unset _failed && return 1 ;; esac
+unset _failed

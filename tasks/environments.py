@@ -2,9 +2,8 @@
 
 Run by `activate.sh` when its quick comparison fails, with whatever Python is at hand: standard library, Python 3.9.
 
-A venv counts as good when its `.stamp` equals the interpreter line, the lock and the two pyproject files, joined. The
-stamp goes first and comes last, and a venv without one is made from nothing: a killed installation can't pass for a
-good one.
+The stamp of a venv goes first and comes last, and a venv without one is made from nothing: a killed installation can't
+pass for a good one.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from __future__ import annotations
 import argparse
 import fcntl
 import hashlib
-import importlib
 import json
 import os
 import re
@@ -26,36 +24,32 @@ from pathlib import Path
 from typing import Any, TextIO
 
 ROOT = Path(os.environ.get("PIXI_PROJECT_ROOT") or Path(__file__).resolve().parent.parent)
+# Here nothing is installed yet.
+HERE = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(HERE), str(HERE / "shared" / "src")]
+
+from shared.workspace import installed  # noqa: E402
+from shared.workspace.manifest import toml_reader  # noqa: E402
+from tasks.failure import leave_stubs, replace  # noqa: E402
+
+PROGRESS_SECONDS = 5.0
+# Nothing installs longer; whoever waits for a process that hangs is told its number.
+WAIT_SECONDS = 1800.0
+POLL_SECONDS = 0.1
+SAID_LENGTH = 400
+PASSWORDS = re.compile(r"(?<=://)[^/@\s]+@")
+# How uv begins its lines: marks of a tree of causes, and what comes without saying.
+MARKS = re.compile(r"^(error: |[×╰├│─▶\s]+|Caused by: |hint: )+")
 
 
 class InstallError(Exception):
-    """An environment could not be installed; `hint` says what to do."""
+    """An environment could not be installed; `hint` says what to do, `said` is all that uv said."""
 
-    def __init__(self, message: str, hint: str) -> None:
+    def __init__(self, message: str, hint: str, said: str = "") -> None:
         """Keep the message and the hint apart, as the command prints them on two lines."""
         super().__init__(message)
         self.hint = hint
-
-
-def venv_path(environment: str) -> Path:
-    """Where the environment's Python packages are installed."""
-    return ROOT / ".pixi" / "venvs" / environment
-
-
-def lock_path(environment: str) -> Path:
-    """The pinned Python packages of the environment."""
-    return ROOT / "locks" / f"{environment}.txt"
-
-
-def read_header(lock: Path) -> dict[str, str]:
-    """The `# key: value` lines at the top of a lock: environment, python, project, groups, extras, inputs."""
-    header = {}
-    for line in lock.read_text(encoding="utf-8").splitlines():
-        match = re.match(r"# (\w+): ?(.*)$", line)
-        if not match:
-            break
-        header[match[1]] = match[2]
-    return header
+        self.said = said
 
 
 def inputs_digest(root: Path, header: dict[str, str]) -> str | None:
@@ -63,7 +57,7 @@ def inputs_digest(root: Path, header: dict[str, str]) -> str | None:
 
     None where this Python can't read TOML (3.10 without tomli): then `doctor` checks it.
     """
-    toml = toml_module()
+    toml = toml_reader()
     if toml is None:
         return None
     inputs: list[Any] = [header["python"]]
@@ -79,43 +73,22 @@ def inputs_digest(root: Path, header: dict[str, str]) -> str | None:
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def toml_module() -> Any:
-    """Python's own TOML reader from 3.11, or the same as a package; None where there is neither."""
-    for name in ("tomllib", "tomli"):
-        with suppress(ImportError):
-            return importlib.import_module(name)
-    return None
-
-
-def editable_packages(project: str) -> list[str]:
-    """The directories installed as they stand: the shared library and the project, where they are Python packages."""
-    return [name for name in dict.fromkeys(("shared", project)) if any((ROOT / name / "src").glob("*/__init__.py"))]
-
-
-def interpreter_line(project: str) -> str:
-    """The stamp's first line, which `activate.sh` builds alike: where the interpreter is from, and what is editable."""
-    found = sorted(Path(os.environ["CONDA_PREFIX"]).glob("conda-meta/python-3*.json")) if on_pixi() else []
-    return " ".join([str(found[-1]) if found else "uv", *editable_packages(project)])
-
-
 def on_pixi() -> bool:
     """Whether pixi brought the interpreter; otherwise uv finds one."""
     return bool(os.environ.get("CONDA_PREFIX"))
 
 
-def stamp_content(lock: Path, project: str) -> bytes:
-    """What `.stamp` holds when the venv is up to date."""
-    files = [lock, ROOT / project / "pyproject.toml", ROOT / "shared" / "pyproject.toml"]
-    return interpreter_line(project).encode() + b"\n" + b"".join(file.read_bytes() for file in files if file.exists())
+def interpreter(venv: Path) -> str:
+    """The stamp's first line, as `activate.sh` has it: pixi's interpreter, or whichever the venv has."""
+    if on_pixi():
+        return installed.interpreter_record(Path(os.environ["CONDA_PREFIX"])) or "uv"
+    return installed.made_with(venv)
 
 
-def is_current(environment: str, stamp: bytes) -> bool:
-    """Whether the venv has its interpreter and was made from exactly these files."""
-    venv = venv_path(environment)
-    try:
-        return os.access(venv / "bin" / "python", os.X_OK) and (venv / ".stamp").read_bytes() == stamp
-    except OSError:
-        return False
+def is_current(environment: str) -> bool:
+    """Whether the venv has its interpreter and was made from exactly these files, which fit one another."""
+    venv = installed.venv_path(ROOT, environment)
+    return installed.is_current(ROOT, environment, interpreter(venv)) and not installed.is_stale(ROOT, environment)
 
 
 def say(text: str) -> None:
@@ -133,18 +106,31 @@ def say(text: str) -> None:
 @contextmanager
 def install_lock(environment: str) -> Iterator[None]:
     """Let one process at a time install the environment; the others wait and say for whom."""
-    path = ROOT / ".pixi" / "venvs" / f".{environment}.lock"
+    path = installed.venv_path(ROOT, f".{environment}.lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            say(f"waiting for process {holder(file)}, which installs `{environment}`")
-            fcntl.flock(file, fcntl.LOCK_EX)
+        told, deadline = False, time.monotonic() + WAIT_SECONDS
+        while not taken(file):
+            if not told:
+                say(f"waiting for process {holder(file)}, which installs `{environment}`")
+                told = True
+            if time.monotonic() > deadline:
+                message = f"process {holder(file)} has been installing it for {WAIT_SECONDS / 60:.0f} minutes"
+                raise InstallError(message, "end that process, then run the same command again")
+            time.sleep(POLL_SECONDS)
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def taken(file: TextIO) -> bool:
+    """Whether the lock is ours now."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def holder(file: TextIO) -> str:
@@ -157,50 +143,81 @@ def search_path() -> str:
     """PATH, then the uv of `pixiw`, then each Python of pyenv, whose shims fail for versions not made global."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     pythons = [str(path) for path in sorted(pyenv.glob("versions/3.*/bin"))]
-    return os.pathsep.join([os.environ.get("PATH", os.defpath), str(ROOT / ".pixi" / "uv" / "bin"), *pythons])
+    own = [part for part in os.environ.get("PATH", os.defpath).split(os.pathsep) if not part.endswith("/tasks/stubs")]
+    return os.pathsep.join([*own, str(ROOT / ".pixi" / "uv" / "bin"), *pythons])
 
 
-def uv(*arguments: str, hint: str = "") -> None:
-    """Run uv; where it fails, raise its own words as an InstallError with the hint."""
+def uv(environment: str, *arguments: str, hint: str = "") -> None:
+    """Run uv, saying how far it is; where it fails, raise its own words as an InstallError with the hint."""
     env = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "CONDA_PREFIX")}
     env["PATH"] = search_path()
     executable = shutil.which("uv", path=env["PATH"])
     if not executable:
         raise InstallError("uv is not on PATH", "run `./pixiw install`, which brings a uv of its own")
     command = [executable, *arguments]
-    result = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    if result.returncode:
+    begun = time.monotonic()
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        while True:
+            try:
+                output, _ = process.communicate(timeout=PROGRESS_SECONDS)
+                break
+            except subprocess.TimeoutExpired:
+                say(f"installing `{environment}`: {progress(environment)} after {time.monotonic() - begun:.0f} s")
+    if process.returncode:
         # What a package's build printed stands far to the right; what uv says about it does not.
-        lines = [line for line in result.stdout.decode(errors="replace").splitlines() if line[:9].strip()]
-        raise InstallError("\n".join([f"`uv {' '.join(arguments[:2])}` failed", *lines]), hint)
+        said = PASSWORDS.sub("***@", output.decode(errors="replace"))
+        lines = [MARKS.sub("", line).strip() for line in said.splitlines() if line[:9].strip()]
+        reason = ": ".join(filter(None, lines))
+        short = reason if len(reason) <= SAID_LENGTH else reason[: SAID_LENGTH - 1] + "…"
+        raise InstallError(f"`uv {' '.join(arguments[:2])}` failed: {short}", hint, said)
+
+
+def progress(environment: str) -> str:
+    """How many of the lock's packages are there."""
+    wanted = sum(1 for line in installed.lock_path(ROOT, environment).open() if re.match(r"\S+==", line))
+    there = len([*installed.venv_path(ROOT, environment).glob("lib/python3*/site-packages/*.dist-info")])
+    return f"{there} of {wanted} packages"
 
 
 def has_python(venv: Path, python: str) -> bool:
-    """Whether this venv was once complete and has the right interpreter, so that it can be brought in line as it is."""
-    if not ((venv / ".stamp").exists() and os.access(venv / "bin" / "python", os.X_OK)):
+    """Whether this venv was once complete here and has the right interpreter, so that it can be brought in line."""
+    try:
+        root = (venv / ".stamp").read_text(encoding="utf-8").removeprefix("stale\n").split("\n")[1]
+    except (OSError, ValueError, IndexError):
         return False
-    config = (venv / "pyvenv.cfg").read_text(encoding="utf-8")
+    # Its scripts begin with the path at which it was made.
+    if not root.endswith(str(ROOT)) or not os.access(venv / "bin" / "python", os.X_OK):
+        return False
     home = Path(os.environ["CONDA_PREFIX"]) / "bin" if on_pixi() else None
-    return f"version_info = {python}." in config and (home is None or f"home = {home}\n" in config)
+    version = installed.venv_setting(venv, "version_info")
+    return f"{version}.".startswith(f"{python}.") and home in (None, Path(installed.venv_setting(venv, "home")))
 
 
 def install(environment: str, lock: Path, header: dict[str, str]) -> None:
     """Install the lock's packages, then the shared library and the project as they stand."""
-    venv, python = venv_path(environment), str(venv_path(environment) / "bin" / "python")
+    venv = installed.venv_path(ROOT, environment)
+    python = str(venv / "bin" / "python")
     usable = has_python(venv, header["python"])
     (venv / ".stamp").unlink(missing_ok=True)
     if not usable:
-        wanted = interpreter(environment, header["python"])
+        wanted = requested_python(environment, header["python"])
         hint = f"put a Python {header['python']} on PATH or let uv download one, then run this again"
-        uv("venv", "--quiet", "--clear", "--no-project", "--python", wanted, str(venv), hint=hint)
+        command = ("venv", "--quiet", "--clear", "--no-project", "--python", wanted, str(venv))
+        uv(environment, *command, hint=hint)
     # Python compiles what it uses, a fraction of what is there; UV_COMPILE_BYTECODE=1 compiles all of it, for images.
-    uv("pip", "sync", "--quiet", "--require-hashes", "--python", python, str(lock))
-    editable = [part for name in editable_packages(header["project"]) for part in ("-e", name)]
+    uv(environment, "pip", "sync", "--quiet", "--require-hashes", "--python", python, str(lock))
+    editable = [part for name in installed.editable_packages(ROOT, header["project"]) for part in ("-e", name)]
     if editable:
-        uv("pip", "install", "--quiet", "--no-deps", "--python", python, *editable)
+        uv(environment, "pip", "install", "--quiet", "--no-deps", "--python", python, *editable)
+    for folder in venv.glob("lib/python3*/site-packages"):
+        (folder / "zz_workspace.pth").write_text(STARTED, encoding="ascii")
 
 
-def interpreter(environment: str, python: str) -> str:
+# A Python that pixi starts from its cache of activations has not come by `activate.sh`: it looks for itself.
+STARTED = 'import os; "CONDA_PREFIX" in os.environ and __import__("shared.workspace.started")\n'
+
+
+def requested_python(environment: str, python: str) -> str:
     """What `uv venv --python` gets: the minor version, or pixi's own interpreter, which is the one running this."""
     if not on_pixi():
         return python
@@ -213,10 +230,10 @@ def interpreter(environment: str, python: str) -> str:
 
 def lock_fits(environment: str, header: dict[str, str]) -> bool:
     """Whether the lock was made from these pyproject files, by the venv's own Python, which may have tomli."""
-    command = [str(venv_path(environment) / "bin" / "python"), str(Path(__file__).resolve()), "--digest", environment]
-    result = subprocess.run(
-        command, env={**os.environ, "PIXI_PROJECT_ROOT": str(ROOT)}, stdout=subprocess.PIPE, check=False
-    )
+    venv = installed.venv_path(ROOT, environment)
+    command = [str(venv / "bin" / "python"), str(Path(__file__).resolve()), "--digest", environment]
+    env = {**os.environ, "PIXI_PROJECT_ROOT": str(ROOT), "PIXIW_CHECKED": environment}
+    result = subprocess.run(command, env=env, stdout=subprocess.PIPE, check=False, timeout=60)
     digest = result.stdout.decode().strip()
     return digest in ("", header["inputs"])
 
@@ -227,25 +244,25 @@ def sync(environment: str) -> None:
     Raises:
         InstallError: uv failed, or the lock names another Python than pixi.toml does.
     """
-    lock = lock_path(environment)
+    lock = installed.lock_path(ROOT, environment)
     if not lock.exists():
         raise InstallError(f"no lock: locks/{environment}.txt", f"run `./pixiw run lock {environment}`")
-    header = read_header(lock)
+    header = installed.read_header(lock)
     with install_lock(environment):
-        stamp = stamp_content(lock, header["project"])
-        if is_current(environment, stamp):
+        if is_current(environment):
             return
         started = time.monotonic()
         say(f"installing `{environment}` (Python {header['python']}) from locks/{environment}.txt")
         install(environment, lock, header)
+        venv = installed.venv_path(ROOT, environment)
+        stamp = installed.stamp_content(ROOT, environment, interpreter(venv))
         if not lock_fits(environment, header):
             say(f"warning: locks/{environment}.txt was made from another pyproject.toml")
             say(f"hint: run `./pixiw run lock {environment}`")
             # A stamp that never compares equal: the warning comes again until the lock is made again.
-            stamp = b"stale\n" + stamp
-        temporary = venv_path(environment) / ".stamp.new"
-        temporary.write_bytes(stamp)
-        temporary.replace(venv_path(environment) / ".stamp")
+            stamp = installed.STALE + stamp
+        replace(venv / ".stamp", stamp)
+        shutil.rmtree(installed.failure_folder(ROOT, environment), ignore_errors=True)
         say(f"installed `{environment}` in {time.monotonic() - started:.1f} s")
 
 
@@ -255,14 +272,24 @@ def main() -> int:
     parser.add_argument("environment")
     parser.add_argument("--digest", action="store_true", help="print the digest of the lock's inputs and stop")
     arguments = parser.parse_args()
+    environment: str = arguments.environment
     if arguments.digest:
-        print(inputs_digest(ROOT, read_header(lock_path(arguments.environment))) or "")
+        print(inputs_digest(ROOT, installed.read_header(installed.lock_path(ROOT, environment))) or "")
         return 0
     try:
-        sync(arguments.environment)
-    except InstallError as error:
-        print(f"error: cannot install `{arguments.environment}`: {error}", file=sys.stderr)
-        print(f"hint: {error.hint or 'mend that and run the same command again: it starts afresh'}", file=sys.stderr)
+        sync(environment)
+    except (InstallError, OSError, subprocess.SubprocessError) as error:
+        hint = getattr(error, "hint", "") or "mend that and run the same command again: it starts afresh"
+        said = getattr(error, "said", "")
+        reason = " ".join(str(error).split())
+        if len(said) > SAID_LENGTH:
+            hint += f" (all that uv said: .pixi/venvs/.failed/{environment}/.uv.log)"
+        message = f"error: cannot install `{environment}`: {reason}\nhint: {hint}\n"
+        with suppress(OSError):
+            leave_stubs(ROOT, environment, message, said)
+        # Under pixi each command says it: what is printed here would never be seen, or a second time.
+        if not on_pixi():
+            print(message, end="", file=sys.stderr)
         return 1
     return 0
 

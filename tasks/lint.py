@@ -13,7 +13,6 @@ import os
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,7 +21,8 @@ from typing import NamedTuple
 from shared.command_line import command
 from shared.config import get_settings
 from shared.errors import UserError
-from tasks.environments import read_header
+from shared.workspace.installed import lock_path, read_header
+from shared.workspace.manifest import read_manifest
 
 SQL = (
     "projects/transformation/models",
@@ -79,8 +79,7 @@ def checkers(root: Path) -> dict[str, list[str]]:
 
 def typed_folders(root: Path) -> dict[str, str]:
     """The folders whose types are checked, by the environment whose libraries they use."""
-    manifest = tomllib.loads((root / "pixi.toml").read_text(encoding="utf-8"))
-    sources = {name: source["project"] for name, source in manifest["tool"]["pixiw"]["environments"].items()}
+    sources = {name: source["project"] for name, source in read_manifest(root).lock_sources.items()}
     own = {name: folder for name, folder in sources.items() if folder == f"projects/{name}"}
     with_code = {name: folder for name, folder in own.items() if any(root.glob(f"{folder}/src/**/*.py"))}
     return {"lint": "tasks", **CHECKED_TWICE, **with_code}
@@ -101,7 +100,7 @@ def in_turns(commands: dict[str, list[str]], root: Path) -> list[dict[str, list[
     """The commands in groups that may run at once; those of a group write one cache and follow one another."""
     groups: dict[str, dict[str, list[str]]] = {}
     for name, arguments in commands.items():
-        lock = root / "locks" / f"{name.removeprefix('types-')}.txt"
+        lock = lock_path(root, name.removeprefix("types-"))
         group = f"types-{read_header(lock)['python']}" if name.startswith("types-") else name
         groups.setdefault(group, {})[name] = arguments
     return [*groups.values()]

@@ -13,8 +13,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tasks.environments import inputs_digest, read_header, search_path
-from tasks.pixiw.manifest import Manifest, ManifestError
+from shared.errors import ConfigurationError
+from shared.workspace.environments import outer_variables
+from shared.workspace.installed import read_header
+from shared.workspace.manifest import MANIFEST, Manifest, read_manifest
+from tasks.environments import inputs_digest, on_pixi, search_path
 
 # Waiting for the index takes longer than solving.
 WORKERS = 4
@@ -22,10 +25,10 @@ WORKERS = 4
 
 def lock_header(manifest: Manifest, environment: str) -> dict[str, str]:
     """What stands at the top of the environment's lock: all that the lock is made from."""
-    entry = manifest.settings["environments"][environment]
+    entry = manifest.lock_sources[environment]
     header = {
         "environment": environment,
-        "python": manifest.environment(environment).python(),
+        "python": manifest.environment(environment).python() or "",
         "project": entry["project"],
         "groups": " ".join(entry.get("groups", [])),
         "extras": " ".join(entry.get("extras", [])),
@@ -35,7 +38,7 @@ def lock_header(manifest: Manifest, environment: str) -> dict[str, str]:
 
 def misfits(manifest: Manifest) -> list[str]:
     """One line for each lock that is missing, left over, or made from other inputs than today's."""
-    expected = manifest.settings["environments"]
+    expected = manifest.lock_sources
     found = {path.stem: path for path in sorted((manifest.root / "locks").glob("*.txt"))}
     lines = [f"locks/{name}.txt: missing" for name in expected if name not in found]
     lines += [f"locks/{name}.txt: not in [tool.pixiw.environments]" for name in found if name not in expected]
@@ -99,13 +102,19 @@ def make_locks(manifest: Manifest, environments: list[str], upgrade: bool) -> in
     return failures
 
 
+def pixi_program() -> str | None:
+    """The pixi that runs this, else the one on PATH; None where there is none."""
+    return os.environ.get("PIXI_EXE") if on_pixi() else shutil.which("pixi")
+
+
 def conda_lock(root: Path, check: bool) -> int:
     """Let pixi make or check pixi.lock where it is on PATH; without it the file is left alone."""
-    if not shutil.which("pixi"):
+    pixi = pixi_program()
+    if not pixi:
         print("pixi.lock: left alone, no pixi on PATH")
         return 0
-    command = ["pixi", "lock", "--manifest-path", str(root / "pixi.toml")]
-    return subprocess.run([*command, "--check"] if check else command, check=False).returncode
+    command = [pixi, "lock", "--manifest-path", str(root / MANIFEST), *(["--check"] if check else [])]
+    return subprocess.run(command, env=outer_variables(root, os.environ), check=False).returncode
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -115,10 +124,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 and say which locks do not fit")
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions allowed")
     arguments = parser.parse_args(argv)
-    manifest = Manifest(Path(os.environ.get("PIXI_PROJECT_ROOT", ".")).resolve())
-    known = manifest.settings["environments"]
+    manifest = read_manifest(Path(os.environ.get("PIXI_PROJECT_ROOT", ".")).resolve())
+    known = manifest.lock_sources
     if wrong := [name for name in arguments.environments if name not in known]:
-        raise ManifestError(f"no environment with a lock: `{wrong[0]}`", f"there is: {', '.join(sorted(known))}")
+        raise ConfigurationError(
+            f"no environment with a lock: `{wrong[0]}`", hint=f"there is: {', '.join(sorted(known))}"
+        )
     if arguments.check:
         lines = misfits(manifest)
         print("\n".join(lines) or "all locks fit their pyproject.toml")
@@ -132,6 +143,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except ManifestError as error:
+    except ConfigurationError as error:
         print(f"error: {error}\nhint: {error.hint}", file=sys.stderr)
         sys.exit(2)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import subprocess
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from shared.workspace.manifest import MANIFEST, Manifest, parse_toml
 
 MADE_AT_RUN_TIME = r"^data/|(^|/)(\.git|\.pixi|\.hypothesis|\.\w+_cache|target|__pycache__)/"
 
@@ -19,28 +20,6 @@ class Finding(NamedTuple):
 
     file: str
     problem: str
-
-
-@dataclass(frozen=True)
-class Task:
-    """A task of the manifest, in the feature that declares it."""
-
-    name: str
-    feature: str
-    table: Mapping[str, Any]
-
-    @property
-    def command(self) -> str:
-        """The task's command line, empty where it only has dependencies."""
-        command = self.table.get("cmd", "")
-        return command if isinstance(command, str) else " ".join(command)
-
-    @property
-    def dependencies(self) -> list[dict[str, Any]]:
-        """What `depends-on` names, in its long form: task, and perhaps environment and args."""
-        entries = self.table.get("depends-on", [])
-        entries = [entries] if isinstance(entries, str) else entries
-        return [{"task": entry} if isinstance(entry, str) else entry for entry in entries]
 
 
 @dataclass(frozen=True)
@@ -78,48 +57,22 @@ class Repo:
         return path in ("", ".") or any(name == path or name.startswith(f"{path}/") for name in self.files)
 
     @cached_property
-    def manifest(self) -> dict[str, Any]:
+    def manifest(self) -> Manifest:
         """pixi.toml."""
-        return tomllib.loads(self.texts["pixi.toml"])
-
-    @cached_property
-    def features(self) -> dict[str, dict[str, Any]]:
-        """Every feature by name; `default` holds what stands at the top level."""
-        return {"default": self.manifest, **self.manifest.get("feature", {})}
+        return Manifest(self.root, parse_toml(self.texts[MANIFEST]))
 
     @cached_property
     def environments(self) -> dict[str, tuple[str, ...]]:
         """Every environment's features, the implicit `default` included."""
-        found: dict[str, tuple[str, ...]] = {"default": ("default",)}
-        for name, entry in self.manifest.get("environments", {}).items():
-            table = entry if isinstance(entry, dict) else {"features": entry}
-            implicit = () if table.get("no-default-feature") else ("default",)
-            found[name] = (*implicit, *table.get("features", ()))
-        return found
-
-    @cached_property
-    def tasks(self) -> list[Task]:
-        """Every task of every feature."""
-        return [
-            Task(name, feature, {"cmd": table} if isinstance(table, str) else table)
-            for feature, content in self.features.items()
-            for name, table in content.get("tasks", {}).items()
-        ]
+        return {name: environment.features for name, environment in self.manifest.environments.items()}
 
     def tasks_in(self, environment: str) -> list[str]:
         """The names of the tasks that can be run in the environment."""
-        return [task.name for task in self.tasks if task.feature in self.environments[environment]]
+        return [task.name for task in self.manifest.tasks if task.feature in self.environments[environment]]
 
     def python_of(self, environment: str) -> str | None:
         """The Python minor that the environment's features ask for: "3.11" for `python = "3.11.*"`."""
-        tables = [self.features.get(name, {}).get("dependencies", {}) for name in self.environments[environment]]
-        return next((str(table["python"]).removesuffix(".*") for table in tables if "python" in table), None)
-
-    @cached_property
-    def lock_sources(self) -> dict[str, dict[str, Any]]:
-        """From which project, groups and extras each environment's lock is made: `[tool.pixiw.environments]`."""
-        sources: dict[str, dict[str, Any]] = self.manifest.get("tool", {}).get("pixiw", {}).get("environments", {})
-        return sources
+        return self.manifest.environments[environment].python()
 
     @cached_property
     def projects(self) -> list[str]:
@@ -128,4 +81,4 @@ class Repo:
 
     def pyproject(self, directory: str) -> dict[str, Any]:
         """A project's pyproject.toml; empty where it has none."""
-        return tomllib.loads(self.texts.get(f"{directory}/pyproject.toml", ""))
+        return parse_toml(self.texts.get(f"{directory}/pyproject.toml", ""))

@@ -8,10 +8,12 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 
-from tasks.environments import venv_path
-from tasks.pixiw.manifest import Environment, Manifest, ManifestError
+from shared.errors import ConfigurationError
+from shared.workspace.environments import outer_variables, settings_of
+from shared.workspace.installed import failure_folder, lock_path, venv_path
+from shared.workspace.manifest import MANIFEST, Environment, Manifest
+from tasks.environments import is_current
 from tasks.pixiw.steps import WITH_PIXI
 
 NOT_UNDERSTOOD = ("target", "pypi-dependencies", "build-dependencies", "host-dependencies", "dev")
@@ -21,16 +23,7 @@ OF_THE_SHELL = ("_", "SHLVL", "PWD", "OLDPWD")
 
 
 class ActivationError(Exception):
-    """An activation script failed, and has said why."""
-
-
-def outer_variables(manifest: Manifest, variables: Mapping[str, str]) -> dict[str, str]:
-    """What was there before any environment of this workspace was activated, so that one in another starts clean."""
-    ours = [str(manifest.root / ".pixi" / folder) + os.sep for folder in ("venvs", "envs")]
-    path = [part for part in variables.get("PATH", os.defpath).split(os.pathsep) if not part.startswith(tuple(ours))]
-    set_by_us = {"VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", *variables.get("PIXIW_SET", "").split()}
-    kept = {key: value for key, value in variables.items() if not key.startswith("PIXI_") and key not in set_by_us}
-    return {**kept, "PATH": os.pathsep.join(path)}
+    """An activation script failed; empty where it has said why."""
 
 
 def pixi_variables(manifest: Manifest, environment: str) -> dict[str, str]:
@@ -39,7 +32,7 @@ def pixi_variables(manifest: Manifest, environment: str) -> dict[str, str]:
     return {
         "PIXI_PROJECT_ROOT": str(manifest.root),
         "PIXI_PROJECT_NAME": name,
-        "PIXI_PROJECT_MANIFEST": str(manifest.root / "pixi.toml"),
+        "PIXI_PROJECT_MANIFEST": str(manifest.root / MANIFEST),
         "PIXI_PROJECT_VERSION": str(manifest.workspace.get("version", "")),
         "PIXI_ENVIRONMENT_NAME": environment,
         "PIXI_ENVIRONMENT_PLATFORMS": ",".join(manifest.workspace.get("platforms", [])),
@@ -51,22 +44,29 @@ def pixi_variables(manifest: Manifest, environment: str) -> dict[str, str]:
     }
 
 
-def activate(manifest: Manifest, name: str) -> dict[str, str]:
+def activate(manifest: Manifest, name: str, *, install: bool = True) -> dict[str, str]:
     """The variables for commands of an environment; brings the environment in line with its lock first.
 
+    Args:
+        manifest: The workspace's.
+        name: The environment's.
+        install: Whether it may be installed; otherwise one that is not in line is an error.
+
     Raises:
-        ManifestError: there is no such environment, or it uses what pixiw doesn't understand.
-        ActivationError: an activation script failed.
+        ConfigurationError: There is no such environment, or it uses what pixiw doesn't understand.
+        ActivationError: An activation script failed.
     """
     environment = manifest.environment(name)
     check_understood(environment)
-    before = {**outer_variables(manifest, os.environ), **pixi_variables(manifest, name)}
+    if not install and lock_path(manifest.root, name).exists() and not is_current(name):
+        message = f"environment is not what locks/{name}.txt says: `{name}`"
+        raise ConfigurationError(message, hint=f"run `./pixiw install -e {name}`")
+    before = {**outer_variables(manifest.root, os.environ), **pixi_variables(manifest, name)}
     variables = run_scripts(manifest, environment, before)
     native = native_folders(manifest, environment, variables["PATH"])
     venv_bin, separator, rest = variables["PATH"].partition(os.pathsep)
     variables["PATH"] = os.pathsep.join([venv_bin, *native]) + separator + rest
-    settings = environment.merged("activation", "env")
-    return {**variables, **settings, "PIXIW_SET": " ".join(sorted(settings))}
+    return {**variables, **settings_of(environment)}
 
 
 def check_understood(environment: Environment) -> None:
@@ -75,10 +75,8 @@ def check_understood(environment: Environment) -> None:
         for key in NOT_UNDERSTOOD:
             if table.get(key):
                 message = f"environment `{environment.name}` uses what pixiw does not understand: `{key}`"
-                raise ManifestError(message, WITH_PIXI)
-    for key, value in environment.merged("activation", "env").items():
-        if "$" in value:
-            raise ManifestError(f"activation.env `{key}` uses what pixiw does not understand: `{value}`", WITH_PIXI)
+                raise ConfigurationError(message, hint=WITH_PIXI)
+    environment.variables()
 
 
 def run_scripts(manifest: Manifest, environment: Environment, before: dict[str, str]) -> dict[str, str]:
@@ -88,8 +86,9 @@ def run_scripts(manifest: Manifest, environment: Environment, before: dict[str, 
     text = f"{{ {' && '.join(sourced) or ':'}; }} >&2 && {dump}"
     result = subprocess.run(["sh", "-c", text], cwd=manifest.root, env=before, stdout=subprocess.PIPE, check=False)
     if result.returncode:
+        told = (failure_folder(manifest.root, environment.name) / ".message").exists()
         message = f"cannot activate `{environment.name}`: an activation script ended with {result.returncode}"
-        raise ActivationError(message)
+        raise ActivationError("" if told else message)
     after: dict[str, str] = json.loads(result.stdout)
     kept = {key: value for key, value in before.items() if key in OF_THE_SHELL}
     return {key: value for key, value in after.items() if key not in OF_THE_SHELL} | kept
@@ -99,20 +98,20 @@ def native_folders(manifest: Manifest, environment: Environment, path: str) -> l
     """The folders that hold the commands of the environment's conda packages.
 
     Raises:
-        ManifestError: nothing is known to stand in for a conda package, or it is not there.
+        ConfigurationError: Nothing is known to stand in for a conda package, or it is not there.
     """
     folders = []
     for package in sorted(set(environment.merged("dependencies")) - {"python", "uv"}):
-        entry = manifest.settings.get("native", {}).get(package)
+        entry = manifest.native.get(package)
         if entry is None:
             message = f"environment `{environment.name}` needs what [tool.pixiw.native] does not know: `{package}`"
-            raise ManifestError(message, WITH_PIXI)
+            raise ConfigurationError(message, hint=WITH_PIXI)
         if "command" in entry and shutil.which(entry["command"], path=path):
             continue
-        packages = venv_path(environment.name).glob("lib/python3*/site-packages")
+        packages = venv_path(manifest.root, environment.name).glob("lib/python3*/site-packages")
         found = [folder / entry["wheel"] for folder in packages if "wheel" in entry]
         if not (found and found[0].is_dir()):
             message = f"environment `{environment.name}` needs `{package}`, which is not here"
-            raise ManifestError(message, entry.get("hint", WITH_PIXI))
+            raise ConfigurationError(message, hint=entry.get("hint", WITH_PIXI))
         folders.append(str(found[0]))
     return folders

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from tasks.pixiw.manifest import ManifestError
+from shared.errors import ConfigurationError
 from tasks.pixiw.steps import Step
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -60,7 +60,7 @@ def run(command: Sequence[str], env: Mapping[str, str], cwd: Path) -> int:
             send(number)
         code = child.wait()
     except FileNotFoundError as error:
-        raise ManifestError(f"not found: `{error.filename}`", "-e names another environment") from error
+        raise ConfigurationError(f"not found: `{error.filename}`", hint="-e names another environment") from error
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasks.pixiw.manifest import Environment, Manifest, ManifestError, Table, unknown
+from shared.errors import ConfigurationError
+from shared.workspace.manifest import Environment, Manifest, Table, task_table, unknown
 
 UNDERSTOOD = {"cmd", "description", "args", "depends-on", "cwd", "env", "default-environment"}
 WITH_PIXI = "PIXIW_BACKEND=pixi runs it with pixi"
@@ -27,15 +28,16 @@ def read_task(environment: Environment, name: str) -> Table:
     """A task of the environment as a table, whatever way it is written.
 
     Raises:
-        ManifestError: the environment has no such task, or it uses what pixiw doesn't understand.
+        ConfigurationError: the environment has no such task, or it uses what pixiw doesn't understand.
     """
     tasks = environment.merged("tasks")
     if name not in tasks:
         raise unknown(f"task in environment `{environment.name}`", name, tasks)
-    raw = tasks[name]
-    task: Table = {"cmd": raw} if isinstance(raw, str) else {"depends-on": raw} if isinstance(raw, list) else raw
+    task = task_table(tasks[name])
     if strange := sorted(set(task) - UNDERSTOOD):
-        raise ManifestError(f"task `{name}` uses what pixiw does not understand: `{'`, `'.join(strange)}`", WITH_PIXI)
+        raise ConfigurationError(
+            f"task `{name}` uses what pixiw does not understand: `{'`, `'.join(strange)}`", hint=WITH_PIXI
+        )
     return task
 
 
@@ -43,7 +45,7 @@ def find_environment(manifest: Manifest, name: str) -> str | None:
     """The environment a task runs in where the user names none, as pixi finds it; None where none has the task.
 
     Raises:
-        ManifestError: several environments have it, and none of them comes first.
+        ConfigurationError: several environments have it, and none of them comes first.
     """
     found = [environment for environment in manifest.environments.values() if name in environment.merged("tasks")]
     names = [environment.name for environment in found]
@@ -53,7 +55,9 @@ def find_environment(manifest: Manifest, name: str) -> str | None:
     if chosen in names:
         return str(chosen)
     if len(names) > 1:
-        raise ManifestError(f"task `{name}` is in several environments", f"choose one with -e: {', '.join(names)}")
+        raise ConfigurationError(
+            f"task `{name}` is in several environments", hint=f"choose one with -e: {', '.join(names)}"
+        )
     return names[0]
 
 
@@ -66,7 +70,7 @@ def plan(manifest: Manifest, name: str, environment: str, arguments: Sequence[st
         if key in steps:
             return
         if f"{name} in {environment}" in parents:
-            raise ManifestError(f"task depends on itself: `{' -> '.join([*parents, f'{name} in {environment}'])}`")
+            raise ConfigurationError(f"task depends on itself: `{' -> '.join([*parents, f'{name} in {environment}'])}`")
         task = read_task(manifest.environment(environment), name)
         values = bind_arguments(name, task, arguments)
         depends = task.get("depends-on", [])
@@ -100,7 +104,7 @@ def bind_arguments(name: str, task: Table, given: Sequence[str | Table]) -> dict
     """The values of a task's declared arguments by name; None where it declares none.
 
     Raises:
-        ManifestError: too many, too few, an unknown one, or one that is not among the choices.
+        ConfigurationError: too many, too few, an unknown one, or one that is not among the choices.
     """
     if "args" not in task:
         return None
@@ -108,16 +112,18 @@ def bind_arguments(name: str, task: Table, given: Sequence[str | Table]) -> dict
     names = [str(entry["arg"]) for entry in declared]
     if len(given) > len(names):
         message = f"task `{name}` takes {len(names)} arguments, was given {len(given)}"
-        raise ManifestError(message, f"they are: {', '.join(names)}")
+        raise ConfigurationError(message, hint=f"they are: {', '.join(names)}")
     values = {str(entry["arg"]): str(entry["default"]) for entry in declared if "default" in entry}
     for position, value in enumerate(given):
         values.update(value if isinstance(value, dict) else {names[position]: value})
     for entry in declared:
         if entry["arg"] not in values:
-            raise ManifestError(f"task `{name}` needs the argument: `{entry['arg']}`", f"they are: {', '.join(names)}")
+            raise ConfigurationError(
+                f"task `{name}` needs the argument: `{entry['arg']}`", hint=f"they are: {', '.join(names)}"
+            )
         if values[entry["arg"]] not in entry.get("choices", [values[entry["arg"]]]):
             message = f"task `{name}`: argument `{entry['arg']}` can't be `{values[entry['arg']]}`"
-            raise ManifestError(message, f"it is one of: {', '.join(entry['choices'])}")
+            raise ConfigurationError(message, hint=f"it is one of: {', '.join(entry['choices'])}")
     if strange := sorted(set(values) - set(names)):
         raise unknown(f"argument of task `{name}`", strange[0], names)
     return values
@@ -132,7 +138,7 @@ def render(template: str, values: dict[str, str] | None) -> str:
     try:
         return str(jinja2.Template(template, undefined=jinja2.StrictUndefined).render(values))
     except jinja2.TemplateError as error:
-        raise ManifestError(f"template `{template}`: {error}", WITH_PIXI) from error
+        raise ConfigurationError(f"template `{template}`: {error}", hint=WITH_PIXI) from error
 
 
 def render_argument(argument: str | Table, values: dict[str, str] | None) -> str | Table:
@@ -148,7 +154,7 @@ def make_step(
     """The step for a task's own command; None for a task that only has dependencies."""
     if "cmd" not in task:
         if given and values is None:
-            raise ManifestError(f"task `{name}` takes no arguments, was given {len(given)}")
+            raise ConfigurationError(f"task `{name}` takes no arguments, was given {len(given)}")
         return None
     command = task["cmd"] if isinstance(task["cmd"], str) else shlex.join(task["cmd"])
     command = render(command, values)

@@ -15,8 +15,8 @@ from orchestration.home import PROJECT
 from ui_process import Ui, wait_until, with_variable
 
 from shared.config import Settings, get_settings
-from shared.config.environments import environment_variables, interpreter
 from shared.warehouse import open_warehouse
+from shared.workspace.environments import environment_variables, interpreter
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome

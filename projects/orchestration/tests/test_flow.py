@@ -18,8 +18,8 @@ from orchestration.definitions import defs
 from orchestration.lists import refresh_lists
 
 from shared.config import Settings, get_settings
-from shared.config.environments import environment_variables, interpreter
 from shared.warehouse import open_warehouse
+from shared.workspace.environments import environment_variables, interpreter
 
 REPOSITORY = get_settings().root
 STORES = "store,opened,area\nS1,2020-01-31,10.50\nS2,2021-02-01,20.00\n"

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 
 from shared.config import Settings
-from shared.config.environments import environment_variables, interpreter
 from shared.config.labs import Lab
+from shared.workspace.environments import environment_variables, interpreter
 
 
 def is_here(lab: Lab) -> bool:

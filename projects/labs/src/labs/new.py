@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import tempfile
-import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -24,6 +23,7 @@ from shared.utils.console import say
 from shared.utils.files import write_whole
 from shared.utils.names import suggestion
 from shared.warehouse.lock import FileLock
+from shared.workspace.manifest import read_manifest
 
 PROJECT = "projects/labs"
 # What a lab without files starts from: something to see, replace and delete.
@@ -93,8 +93,7 @@ def check_name(settings: Settings, name: str) -> None:
 
 def check_environment(settings: Settings, environment: str) -> None:
     """Raise UserError where no lab can run in this environment."""
-    manifest = tomllib.loads((settings.root / "pixi.toml").read_text(encoding="utf-8"))
-    sources = manifest["tool"]["pixiw"]["environments"]
+    sources = read_manifest(settings.root).lock_sources
     fitting = [name for name, source in sources.items() if source["project"] == PROJECT]
     if environment not in fitting:
         raise UserError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.config import Settings
-from shared.config.environments import environment_variables, interpreter
+from shared.workspace.environments import environment_variables, interpreter
 
 
 @dataclass(frozen=True)

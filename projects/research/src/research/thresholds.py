@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from research import matching
 from shared.config import Settings
-from shared.config.environments import environment_variables, interpreter
 from shared.errors import PlatformError
 from shared.utils.console import say
 from shared.warehouse import open_warehouse
+from shared.workspace.environments import environment_variables, interpreter
 
 ENVIRONMENT = "entity-resolution"
 PARTIES = "core.dim_customer"

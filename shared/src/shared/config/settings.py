@@ -10,9 +10,9 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import ConfigurationError
+from shared.workspace.manifest import MANIFEST
 
 AnySettings = TypeVar("AnySettings", bound=BaseSettings)
-MANIFEST = "pixi.toml"
 
 
 class Settings(BaseSettings):

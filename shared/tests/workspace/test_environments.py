@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.config.environments import environment_variables, interpreter
 from shared.errors import ConfigurationError
+from shared.workspace.environments import environment_variables, interpreter, nested_run, outer_variables
 
 PIXI_TOML = """
 [workspace]
@@ -51,7 +51,7 @@ def root(project: Path) -> Path:
     venv = project / ".pixi" / "venvs" / "ingress"
     (venv / "bin").mkdir(parents=True)
     (venv / "bin" / "python").symlink_to(sys.executable)
-    (venv / ".stamp").write_text("uv shared projects/ingress\n" + "".join(files.values()))
+    (venv / ".stamp").write_text(f"uv\n{project}\n" + "".join(files.values()))
     return project
 
 
@@ -132,7 +132,7 @@ def test_variables(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KEPT", "as it is")
     variables = environment_variables(root, "ingress")
     venv = root / ".pixi" / "venvs" / "ingress"
-    assert variables["PATH"] == f"{venv}/bin:/usr/bin"
+    assert variables["PATH"] == f"{venv}/bin:{root}/tasks/stubs:/usr/bin"
     assert variables["VIRTUAL_ENV"] == str(venv)
     assert (variables["PIXI_ENVIRONMENT_NAME"], variables["PIXI_PROJECT_ROOT"]) == ("ingress", str(root))
     assert (variables["COMMON"], variables["SECOND"], variables["KEPT"]) == ("all", "connectors", "as it is")
@@ -153,7 +153,7 @@ def test_own_environment_is_left_behind(root: Path, monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv(name, "labs")
     monkeypatch.setenv("PIXIW_SET", "OF_LABS")
     variables = environment_variables(root, "ingress")
-    assert variables["PATH"] == f"{venvs}/ingress/bin:/usr/bin"
+    assert variables["PATH"] == f"{venvs}/ingress/bin:{root}/tasks/stubs:/usr/bin"
     assert "labs" not in variables.values()
     assert set(variables["PIXIW_SET"].split()) == {"BOTH", "COMMON", "FIRST", "SECOND"}
 
@@ -164,7 +164,7 @@ def test_native_tools_of_pixi(root: Path, monkeypatch: pytest.MonkeyPatch) -> No
     conda = root / ".pixi" / "envs" / "ingress"
     conda.mkdir(parents=True)
     variables = environment_variables(root, "ingress")
-    assert variables["PATH"] == f"{root}/.pixi/venvs/ingress/bin:{conda}/bin:/usr/bin"
+    assert variables["PATH"] == f"{root}/.pixi/venvs/ingress/bin:{root}/tasks/stubs:{conda}/bin:/usr/bin"
     assert variables["CONDA_PREFIX"] == str(conda)
 
 
@@ -191,3 +191,26 @@ def test_manifest_that_cannot_be_read(root: Path, text: str | None) -> None:
         (root / "pixi.toml").write_bytes(os.fsencode(text))
     with pytest.raises(ConfigurationError, match=r"cannot read: `.*pixi\.toml`"):
         interpreter(root, "ingress")
+
+
+def test_users_own_settings_of_pixi_are_handed_on(root: Path) -> None:
+    """Of what begins with PIXI_ only what an activation has set is left behind; pixi's own settings stay."""
+    given = {
+        "PIXI_HOME": "/opt/pixi",
+        "PIXI_FROZEN": "true",
+        "PIXI_IN_SHELL": "1",
+        "PIXI_PROJECT_NAME": "x",
+        "PATH": "/bin",
+    }
+    assert outer_variables(root, given) == {"PIXI_HOME": "/opt/pixi", "PIXI_FROZEN": "true", "PATH": "/bin"}
+
+
+def test_nested_run_names_its_environment(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task is started by the pixi that runs this process, else by pixiw, in an environment named and left behind."""
+    monkeypatch.setenv("PIXI_ENVIRONMENT_NAME", "labs")
+    monkeypatch.setenv("PIXI_EXE", "/opt/pixi")
+    command, variables = nested_run(root, "default", "demo", "--now")
+    assert command == ["/opt/pixi", "run", "-e", "default", "demo", "--now"]
+    assert not {"PIXI_ENVIRONMENT_NAME", "PIXI_EXE"} & variables.keys()
+    monkeypatch.delenv("PIXI_EXE")
+    assert nested_run(root, "default", "demo")[0] == [str(root / "pixiw"), "run", "-e", "default", "demo"]
