@@ -29,8 +29,18 @@ from machine import described
 from shared.config import Settings, get_settings
 from shared.warehouse import open_warehouse
 from shared.warehouse.fingerprint import schema_fingerprints, table_fingerprint
+from shared.workspace.environments import outer_variables
 
-STEPS = ("demo-ingest", "transform-core", "resolve", "transform-egress", "demo-deliver")
+# Each with the environment that it runs in.
+STEPS = {
+    "demo-ingest": "ingress",
+    "transform-core": "transformation",
+    "resolve": "entity-resolution",
+    "transform-egress": "transformation",
+    "demo-deliver": "egress",
+    "report": "reporting",
+}
+ROOT = Path(__file__).parents[1]
 LAYERS = ("raw", "staging", "core", "master", "egress")
 STATE_TABLES = ("ops.quarantine", "ops.source_file", "ops.delivery")
 RESULT = Path(__file__).parent / "results" / "crash.json"
@@ -41,7 +51,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=20, help="kills for each step")
     parser.add_argument("--households", type=int, default=100, help="size of the sample")
-    parser.add_argument("--step", nargs="*", choices=STEPS, default=list(STEPS))
+    parser.add_argument("--step", nargs="*", choices=STEPS, default=[*STEPS])
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     chance = random.Random(options.seed)
@@ -71,7 +81,7 @@ class Flow:
         self.data = folder / "data"
         self.kept = folder / "kept"
         self.log = folder / "log"
-        self.environment = {**os.environ, "DATA_DIR": str(self.data), "WAREHOUSE_URL": ""}
+        self.environment = {**outer_variables(ROOT, os.environ), "DATA_DIR": str(self.data), "WAREHOUSE_URL": ""}
 
     def make_sample(self, source: Settings, households: int) -> None:
         """Copy the demo data, sales cut down to the first households."""
@@ -87,7 +97,7 @@ class Flow:
         """Start a step in a process group of its own, so that all of it can be killed at once."""
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                ["./pixiw", "run", step],
+                ["./pixiw", "run", "-e", STEPS[step], step],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

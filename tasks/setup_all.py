@@ -13,15 +13,19 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from rich.console import Console
 from rich.table import Table
 
+from shared.workspace.environments import nested_run
+from shared.workspace.manifest import read_manifest
 from tasks.environments import ROOT, on_pixi
-from tasks.pixiw.manifest import Manifest
 
 
 def install(environment: str) -> tuple[int, float, str]:
     """Activate one environment, which installs it; returns exit code, seconds and what it said."""
     started = time.monotonic()
-    command = ["pixi" if on_pixi() else str(ROOT / "pixiw"), "run", "-e", environment, "true"]
-    result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    # No word of pixi's own shell, such as `true`, which would run where the activation has failed.
+    command, variables = nested_run(ROOT, environment, "python", "--version")
+    result = subprocess.run(
+        command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
     return result.returncode, time.monotonic() - started, result.stdout
 
 
@@ -30,9 +34,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="pixi run setup-all", description=__doc__)
     parser.parse_args(argv)
     console = Console(stderr=True)
-    manifest = Manifest(ROOT)
-    if on_pixi() and (code := subprocess.run(["pixi", "install", "--all"], cwd=ROOT, check=False).returncode):
-        return code
+    manifest = read_manifest(ROOT)
+    if on_pixi():
+        (pixi, *_), variables = nested_run(ROOT, "default")
+        if code := subprocess.run([pixi, "install", "--all"], cwd=ROOT, env=variables, check=False).returncode:
+            return code
     table = Table("environment", "Python", "result", "seconds")
     failed = 0
     # Unpacking keeps a core busy, fetching waits: one more than there are cores.
@@ -45,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             console.print(f"[{done}/{len(futures)}] {name}: {result} after {seconds:.1f} s", markup=False)
             if code:
                 console.print(output.strip(), markup=False, highlight=False)
-            table.add_row(name, manifest.environment(name).python(), result, f"{seconds:.1f}")
+            table.add_row(name, manifest.environments[name].python() or "-", result, f"{seconds:.1f}")
     Console().print(table)
     return 1 if failed else 0
 

@@ -10,11 +10,13 @@ from pathlib import Path
 from shared.command_line import command
 from shared.config import get_settings
 from shared.errors import UserError
-from tasks.doctor import code, commands, files, locks, manifest
+from tasks.doctor import code, commands, files, locks, manifest, nested
 from tasks.doctor.repo import Finding, Repo
 
 Check = Callable[[Repo], Iterator[Finding]]
-CHECKS: tuple[Check, ...] = (*manifest.CHECKS, *commands.CHECKS, *locks.CHECKS, *code.CHECKS, *files.CHECKS)
+CHECKS: tuple[Check, ...] = tuple(
+    check for module in (manifest, commands, nested, locks, code, files) for check in module.CHECKS
+)
 
 
 def title_and_hint(check: Check) -> tuple[str, str]:

@@ -20,7 +20,7 @@ def projects_are_whole(repo: Repo) -> Iterator[Finding]:
         for name in EVERY_PROJECT_HAS:
             if not repo.exists(f"{project}/{name}"):
                 yield Finding(f"{project}/{name}", "does not exist")
-        if project not in {source["project"] for source in repo.lock_sources.values()}:
+        if project not in {source["project"] for source in repo.manifest.lock_sources.values()}:
             yield Finding("pixi.toml", f"no environment is made from the project: `{project}`")
 
 

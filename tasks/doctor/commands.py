@@ -102,14 +102,14 @@ def tests_are_run(repo: Repo) -> Iterator[Finding]:
 
     Add it to the depends-on of `test` in pixi.toml and to the matrix in .github/workflows/ci.yml.
     """
-    entries = [entry for task in repo.tasks if task.name == "test" for entry in task.dependencies]
+    entries = [entry for task in repo.manifest.tasks if task.name == "test" for entry in task.dependencies]
     locally = {(entry.get("environment", ""), entry["task"]) for entry in entries}
     calls = [call for call in invocations(repo) if call.file.startswith(WORKFLOWS)]
     in_ci = {(call.environment, call.word) for call in calls if call.word.startswith("test-")}
     for file, found in (("pixi.toml", locally), (WORKFLOWS, in_ci)):
         for environment, name in sorted((locally | in_ci) - found):
             yield Finding(file, f"does not run `{name}` in environment `{environment}`")
-    for task in repo.tasks:
+    for task in repo.manifest.tasks:
         if task.name.startswith("test-") and task.name not in {name for _, name in locally | in_ci}:
             yield Finding("pixi.toml", f"`test` does not run `{task.name}`, nor does a workflow")
 

@@ -12,7 +12,6 @@ from packaging.specifiers import SpecifierSet
 
 from tasks.doctor.repo import Finding, Repo
 from tasks.locks import misfits
-from tasks.pixiw.manifest import Manifest
 
 SAME_EVERYWHERE = ("duckdb",)
 PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)==([^\s;\\]+)", re.MULTILINE)
@@ -34,10 +33,10 @@ def locks_fit(repo: Repo) -> Iterator[Finding]:
     Mend [tool.pixiw.environments], or run `./pixiw run lock` and commit what it makes.
     """
     with_python = {name for name in repo.environments if repo.python_of(name)}
-    for name in sorted(with_python ^ repo.lock_sources.keys()):
+    for name in sorted(with_python ^ repo.manifest.lock_sources.keys()):
         yield Finding("pixi.toml", f"in only one of [environments] and [tool.pixiw.environments]: `{name}`")
-    if with_python == repo.lock_sources.keys():
-        yield from (Finding(*line.split(": ", 1)) for line in misfits(Manifest(repo.root)))
+    if with_python == repo.manifest.lock_sources.keys():
+        yield from (Finding(*line.split(": ", 1)) for line in misfits(repo.manifest))
 
 
 def packages_are_hashed(repo: Repo) -> Iterator[Finding]:
@@ -59,7 +58,7 @@ def pythons_agree(repo: Repo) -> Iterator[Finding]:
     The features of pixi.toml decide: mend the others, then run `./pixiw run lock`.
     """
     pythons: dict[str, set[str]] = defaultdict(set)
-    for name, source in repo.lock_sources.items():
+    for name, source in repo.manifest.lock_sources.items():
         if name in repo.environments:
             pythons[source["project"]].add(repo.python_of(name) or "none")
     for project, minors in pythons.items():
@@ -99,7 +98,7 @@ def pixi_lock_is_complete(repo: Repo) -> Iterator[Finding]:
     for name in sorted(environments.keys() ^ repo.environments.keys()):
         yield Finding("pixi.lock", f"an environment that only one of pixi.lock and pixi.toml has: `{name}`")
     for name in sorted(environments.keys() & repo.environments.keys()):
-        for platform in repo.manifest["workspace"]["platforms"]:
+        for platform in repo.manifest.workspace["platforms"]:
             versions = conda_versions(environments[name]["packages"].get(platform, []))
             for package, spec in conda_specs(repo, name, platform).items():
                 if not conda_fits(versions.get(package), spec):
@@ -115,7 +114,7 @@ def conda_versions(packages: list[dict[str, str]]) -> dict[str, str]:
 
 def conda_specs(repo: Repo, environment: str, platform: str) -> dict[str, Any]:
     """What the environment's features ask for on a platform."""
-    features = [repo.features.get(name, {}) for name in repo.environments[environment]]
+    features = [repo.manifest.features.get(name, {}) for name in repo.environments[environment]]
     tables = [table for feature in features for table in (feature, feature.get("target", {}).get(platform, {}))]
     return {package: spec for table in tables for package, spec in table.get("dependencies", {}).items()}
 

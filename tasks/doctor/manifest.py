@@ -7,9 +7,9 @@ import shlex
 from collections import defaultdict
 from collections.abc import Iterator
 
-from tasks.doctor.repo import Finding, Repo, Task
+from shared.workspace.manifest import MANIFEST, Task
+from tasks.doctor.repo import Finding, Repo
 
-MANIFEST = "pixi.toml"
 NOT_OF_THE_REPOSITORY = (".pixi/", "data/", "/", "-")
 
 
@@ -19,7 +19,7 @@ def features_exist(repo: Repo) -> Iterator[Finding]:
     Add a table for the feature, or take it out of the environment.
     """
     for environment, features in repo.environments.items():
-        for feature in set(features) - repo.features.keys():
+        for feature in set(features) - repo.manifest.features.keys():
             yield Finding(MANIFEST, f"environment `{environment}` names a feature that does not exist: `{feature}`")
 
 
@@ -28,7 +28,9 @@ def features_are_used(repo: Repo) -> Iterator[Finding]:
 
     Add the feature to one under [environments], or remove it.
     """
-    for feature in repo.features.keys() - {name for features in repo.environments.values() for name in features}:
+    for feature in repo.manifest.features.keys() - {
+        name for features in repo.environments.values() for name in features
+    }:
         yield Finding(MANIFEST, f"no environment uses the feature: `{feature}`")
 
 
@@ -50,7 +52,7 @@ def tasks_are_described(repo: Repo) -> Iterator[Finding]:
 
     Add `description = "…"` to the task: task lists show it.
     """
-    for task in repo.tasks:
+    for task in repo.manifest.tasks:
         if not task.table.get("description"):
             yield Finding(MANIFEST, f"the task has no description: `{task.name}`")
 
@@ -60,7 +62,7 @@ def dependencies_resolve(repo: Repo) -> Iterator[Finding]:
 
     Mend the name, or declare the task in a feature of that environment.
     """
-    for task in repo.tasks:
+    for task in repo.manifest.tasks:
         own = [name for name, features in repo.environments.items() if task.feature in features]
         wanted = [
             (dependency["task"], environment)
@@ -76,13 +78,37 @@ def dependencies_resolve(repo: Repo) -> Iterator[Finding]:
                 yield Finding(MANIFEST, f"task `{task.name}` needs `{name}`, which environment `{environment}` lacks")
 
 
+def python_packages_are_the_projects(repo: Repo) -> Iterator[Finding]:
+    """No feature has [pypi-dependencies]: Python packages are the projects', pinned in locks/.
+
+    Move what `pixi add --pypi` wrote to `dependencies` in the pyproject.toml that is named, then `./pixiw run lock`.
+    """
+    for feature, table in repo.manifest.features.items():
+        for part in (table, *table.get("target", {}).values()):
+            for package in part.get("pypi-dependencies", ()):
+                yield Finding(
+                    MANIFEST,
+                    f"[pypi-dependencies] of `{feature}` has `{package}`, which belongs in {place(repo, feature)}",
+                )
+
+
+def place(repo: Repo, feature: str) -> str:
+    """The pyproject.toml of the project that a feature is for."""
+    sources = repo.manifest.lock_sources
+    folders = {
+        sources[name]["project"] for name, used in repo.environments.items() if feature in used and name in sources
+    }
+    own = folders & {f"projects/{feature}"} or (folders if len(folders) == 1 else {"shared"})
+    return f"{own.pop()}/pyproject.toml"
+
+
 def solve_groups_have_one_python(repo: Repo) -> Iterator[Finding]:
     """No solve-group holds environments of several Python minors.
 
     A solve-group has one version of each package: give each Python a group of its own.
     """
     pythons: dict[str, set[str]] = defaultdict(set)
-    for name, entry in repo.manifest["environments"].items():
+    for name, entry in repo.manifest.table["environments"].items():
         if isinstance(entry, dict) and "solve-group" in entry:
             pythons[entry["solve-group"]].add(repo.python_of(name) or "none")
     for group, minors in pythons.items():
@@ -98,11 +124,11 @@ def paths_exist(repo: Repo) -> Iterator[Finding]:
     for owner, path in named_paths(repo):
         if not path.startswith(NOT_OF_THE_REPOSITORY) and not repo.exists(path):
             yield Finding(MANIFEST, f"{owner} names a path that does not exist: `{path}`")
-    for task in repo.tasks:
+    for task in repo.manifest.tasks:
         for module in re.findall(r"python3? -m ([\w.]+)", task.command):
             if not module_exists(repo, module):
                 yield Finding(MANIFEST, f"task `{task.name}` runs a module that does not exist: `{module}`")
-    for name, source in repo.lock_sources.items():
+    for name, source in repo.manifest.lock_sources.items():
         project = repo.pyproject(source["project"])
         groups = project.get("dependency-groups", {}) | project.get("project", {}).get("optional-dependencies", {})
         for group in {*source.get("groups", ()), *source.get("extras", ())} - groups.keys():
@@ -111,14 +137,14 @@ def paths_exist(repo: Repo) -> Iterator[Finding]:
 
 def named_paths(repo: Repo) -> Iterator[tuple[str, str]]:
     """Every path of the repository that the manifest names, with a word on who names it."""
-    workspace = repo.manifest["workspace"]
+    workspace = repo.manifest.workspace
     yield from (("[workspace]", workspace[key]) for key in ("readme", "license-file") if key in workspace)
-    yield from (("[tool.pixiw.environments]", source["project"]) for source in repo.lock_sources.values())
-    for feature, table in repo.features.items():
+    yield from (("[tool.pixiw.environments]", source["project"]) for source in repo.manifest.lock_sources.values())
+    for feature, table in repo.manifest.features.items():
         activation = table.get("activation", {})
         values = [*activation.get("scripts", ()), *filter(is_path, activation.get("env", {}).values())]
         yield from ((f"activation of `{feature}`", path) for path in values)
-    for task in repo.tasks:
+    for task in repo.manifest.tasks:
         yield from ((f"task `{task.name}`", path) for path in task_paths(task))
 
 
@@ -150,6 +176,7 @@ CHECKS = (
     features_say_why,
     tasks_are_described,
     dependencies_resolve,
+    python_packages_are_the_projects,
     solve_groups_have_one_python,
     paths_exist,
 )

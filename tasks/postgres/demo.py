@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 
 from shared.config import Settings
 from shared.utils.console import say
+from shared.workspace.environments import nested_run
 from tasks.postgres.local import WAREHOUSE, init, local_server
 from tasks.postgres.seed import seed
 
@@ -19,10 +19,8 @@ def run_demo(settings: Settings) -> int:
         where = init(settings)
         urls = {"WAREHOUSE_URL": where.url(WAREHOUSE), "ERP_URL": seed(where)}
         say("the demo, with " + " ".join(f"{name}={url}" for name, url in urls.items()))
-        # The program that runs this task, pixi or pixiw, runs the other environments' too.
-        runner = os.environ.get("PIXI_EXE") or str(settings.root / "pixiw")
-        done = subprocess.run([runner, "run", "demo"], cwd=settings.root, env={**os.environ, **urls}, check=False)
-        return done.returncode
+        command, variables = nested_run(settings.root, "default", "demo")
+        return subprocess.run(command, cwd=settings.root, env={**variables, **urls}, check=False).returncode
     finally:
         if not ran_before and server.stop():
             say("the server is stopped again, as it was; `./pixiw run postgres-start` starts it")

@@ -19,6 +19,7 @@ from shared.postgres.server import LocalServer, free_port
 from shared.testing.engines import Engine
 from shared.testing.once import make_once
 from shared.warehouse import open_warehouse
+from shared.workspace.environments import outer_variables
 
 ROOT = Path(__file__).parents[2]
 SALES = (1_469_307, "4596039.58")
@@ -47,12 +48,12 @@ class Demo:
 
     def run(self) -> str:
         """Run the demo and return what it printed."""
-        task = {"duckdb": "demo", "postgres": "demo-postgres"}[self.engine]
+        environment, task = {"duckdb": ("default", "demo"), "postgres": ("postgres", "demo-postgres")}[self.engine]
         ours = {"DATA_DIR": str(self.data), "WAREHOUSE_URL": "", "ERP_URL": "", "POSTGRES_PORT": str(self.port)}
         done = subprocess.run(
-            ["./pixiw", "run", task],
+            ["./pixiw", "run", "-e", environment, task],
             cwd=ROOT,
-            env={**os.environ, **ours},
+            env={**outer_variables(ROOT, os.environ), **ours},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -13,6 +13,7 @@ import pytest
 
 from shared.config import Settings
 from shared.warehouse import open_warehouse
+from shared.workspace.environments import outer_variables
 
 ROOT = Path(__file__).parents[2]
 TITLED_BLOCK = re.compile(r'^```\w+ title="(?P<path>[^"]+)"\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)
@@ -41,7 +42,8 @@ class Reader:
 
     def run(self, command: str) -> str:
         """Run a command of the guide and return what it printed."""
-        environment = {key: value for key, value in os.environ.items() if key not in ("DATA_DIR", "WAREHOUSE_URL")}
+        outer = outer_variables(ROOT, os.environ)
+        environment = {key: value for key, value in outer.items() if key not in ("DATA_DIR", "WAREHOUSE_URL")}
         done = subprocess.run(
             command.split(), cwd=self.root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -68,7 +70,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
     duckdb.sql(f"copy (select * from '{landing}/pos/{sales.name}' where household_id % 20 = 0) to '{sales}'")
     shutil.copytree(landing.parent / "demo", root / "data" / "demo", copy_function=os.link)
     reader = Reader(root)
-    reader.run("./pixiw run demo-ingest")
+    reader.run("./pixiw run -e ingress demo-ingest")
     return reader
 
 

@@ -98,7 +98,7 @@ test = ["pytest"]
     "projects/sales/.python-version": "3.11\n",
     "projects/sales/README.md": "Sales.\n",
     "projects/sales/src/sales/__main__.py": "from sales import shop\nfrom shared import errors\n",
-    "projects/sales/src/sales/shop.py": "import json\n",
+    "projects/sales/src/sales/shop.py": "import json\n\nHINT = 'run `./pixiw run sell`'\n",
 }
 LOCKS = {
     "default": {"python": "3.11", "project": "shared", "groups": "test", "extras": ""},

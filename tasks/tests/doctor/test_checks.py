@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.doctor import code, commands, files, locks, manifest
+from tasks.doctor import code, commands, files, locks, manifest, nested
 from tasks.doctor.__main__ import CHECKS, Check, main, title_and_hint
 from tasks.doctor.repo import Repo
 
@@ -38,6 +38,44 @@ BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
         'solve-group = "old"',
         'solve-group = "main"',
         "3.10, 3.11",
+    ),
+    "package that `pixi add --pypi` wrote": (
+        manifest.python_packages_are_the_projects,
+        "pixi.toml",
+        "",
+        '[feature.sales.pypi-dependencies]\nrich = "*"\n',
+        "`rich`, which belongs in projects/sales/pyproject.toml",
+    ),
+    "package of one platform that `pixi add --pypi` wrote": (
+        manifest.python_packages_are_the_projects,
+        "pixi.toml",
+        "",
+        '[target.linux-64.pypi-dependencies]\nrich = "*"\n',
+        "`default` has `rich`",
+    ),
+    **{
+        f"pixi without an environment in {name}": (nested.nested_runs_name_their_environment, file, "", text, said)
+        for name, (file, text, said) in {
+            "code": (SHOP, "import subprocess\nsubprocess.run(['pixi', 'run', 'sell'])\n", "shop.py:5: starts pixi"),
+            "code by another name": (SHOP, "p = str(ROOT / 'pixiw')\ncall([p, 'run', task])\n", "`run …`"),
+            "code as text": (SHOP, "os.system('./pixiw run sell --now')\n", "`run sell --now`"),
+            "a test": ("projects/sales/tests/test_it.py", "x = f(['./pixiw', 'run', 'sell'])\n", "`run sell`"),
+            "a benchmark": ("benchmarks/speed.py", "run(f'./pixiw run {name}'.split())\n", "`run …`"),
+            "a shell script": (".ci/run", "#!/bin/sh\nstep ./pixiw run sell # -e sales\n", "`run sell`"),
+            "a hook": (
+                ".pre-commit-config.yaml",
+                "repos: [{repo: local, hooks: [{entry: ./pixiw run sell}]}]\n",
+                "`run sell`",
+            ),
+            "a task": ("pixi.toml", "[feature.sales.tasks.twice]\ncmd = 'pixi run sell'\n", "task `twice` starts pixi"),
+        }.items()
+    },
+    "pixi without an environment in a container": (
+        nested.nested_runs_name_their_environment,
+        ".devcontainer/devcontainer.json",
+        '{"build"',
+        '{"postCreateCommand": "pixi run sell", "build"',
+        "`run sell`",
     ),
     "missing activation script": (manifest.paths_exist, "pixi.toml", "tasks/activate.sh", "tasks/on.sh", "tasks/on.sh"),
     "missing test folder": (manifest.paths_exist, "pixi.toml", "pytest projects/sales", "pytest spec", "`spec`"),

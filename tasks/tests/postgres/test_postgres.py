@@ -217,7 +217,7 @@ def test_demo_finds_its_databases_and_leaves_a_running_server(with_shop: Here, t
     running = with_shop.server.pid
     done = with_shop.run("demo", PIXI_EXE=str(pixi))
     server = f"postgresql://{HOST}:{with_shop.port}"
-    assert (done.returncode, done.stdout) == (3, f"run demo on {server}/warehouse and {server}/erp\n")
+    assert (done.returncode, done.stdout) == (3, f"run -e default demo on {server}/warehouse and {server}/erp\n")
     assert with_shop.server.pid == running
 
 
