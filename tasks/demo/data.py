@@ -126,7 +126,7 @@ def fetch(wheels: Path, folder: Path) -> None:
     uv = shutil.which("uv")
     if uv is None:
         raise ConfigurationError("no uv on PATH", hint="run the task through ./pixiw or pixi: `./pixiw run demo-data`")
-    options = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--link-mode=copy", "--color=never"]
+    options = ["--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:", "--link-mode=copy", "--color=never"]
     call = [uv, "pip", "install", f"--python={sys.executable}", f"--target={folder}", *options, "-r", str(wheels)]
     done = subprocess.run(call, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode:

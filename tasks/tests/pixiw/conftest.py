@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from shared.workspace.environments import outer_variables
 from tasks.environments import inputs_digest, search_path
+from tasks.tests.stand_in import install_pixi
 
 ROOT = Path(__file__).resolve().parents[3]
-COPIED = ("pixiw", "tasks", "shared/pyproject.toml", "locks/default.txt")
+COPIED = ("pixiw", "tasks", "shared/pyproject.toml", "shared/src", "locks/default.txt")
 MANIFEST = """
 [workspace]
 name = "small"
@@ -29,7 +31,7 @@ scripts = ["tasks/activate.sh"]
 python = "3.11.*"
 uv = "*"
 """
-HIDDEN = ("PIXI", "VIRTUAL_ENV", "CONDA_", "INIT_CWD")
+HIDDEN = ("PIXI", "CONDA_", "INIT_CWD")
 
 
 class Workspace:
@@ -44,10 +46,28 @@ class Workspace:
         (self.root / "pixi.toml").write_text(MANIFEST + text)
 
     def variables(self, path: str | None = None, **extra: str) -> dict[str, str]:
-        """The variables of a user who stands in no environment."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(HIDDEN)}
-        parts = [part for part in os.environ["PATH"].split(os.pathsep) if "/.pixi/" not in part]
+        """The variables of a user who stands in no environment and has no pixi."""
+        outer = outer_variables(ROOT, os.environ)
+        kept = {key: value for key, value in outer.items() if not key.startswith(HIDDEN)}
+        parts = [self.without_pixi(part) for part in outer["PATH"].split(os.pathsep)]
         return {**kept, "PATH": path or os.pathsep.join([*parts, uv_folder()]), **extra}
+
+    def without_pixi(self, folder: str) -> str:
+        """A folder of PATH as it is without pixi."""
+        if not (Path(folder) / "pixi").exists():
+            return folder
+        shadow = self.root.parent / "without-pixi" / folder.replace(os.sep, "_")
+        if not shadow.exists():
+            shadow.mkdir(parents=True)
+            for path in Path(folder).iterdir():
+                if path.name != "pixi":
+                    (shadow / path.name).symlink_to(path)
+        return str(shadow)
+
+    def with_pixi(self, **extra: str) -> dict[str, str]:
+        """The variables of a user who has pixi."""
+        variables = self.variables(**extra)
+        return {**variables, "PATH": f"{install_pixi(self.root.parent / 'pixi')}:{variables['PATH']}"}
 
     def run(
         self, *command: str, env: Mapping[str, str] | None = None, cwd: Path | None = None, stdin: str = ""
@@ -105,7 +125,7 @@ def uv_folder() -> str:
 def shared_workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A workspace whose default environment is installed."""
     root = tmp_path_factory.mktemp("workspace")
-    ignore = shutil.ignore_patterns("tests", "demo", "doctor", "__pycache__")
+    ignore = shutil.ignore_patterns("tests", "doctor", "__pycache__")
     for name in COPIED:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         if (ROOT / name).is_dir():
@@ -126,7 +146,15 @@ def workspace(shared_workspace: Workspace) -> Iterator[Workspace]:
     for path in shared_workspace.root.glob("locks/*.txt"):
         if path.stem != "default":
             path.unlink()
-    for path in [*shared_workspace.root.glob(".pixi/venvs/[!d]*"), *shared_workspace.root.glob("projects")]:
+    made = (
+        ".pixi/venvs/[!d]*",
+        ".pixi/envs",
+        ".pixi/activation-env-v0",
+        ".pixi/config.toml",
+        "projects",
+        "*.code-workspace",
+    )
+    for path in [path for pattern in made for path in shared_workspace.root.glob(pattern)]:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 

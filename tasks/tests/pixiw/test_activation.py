@@ -199,7 +199,7 @@ def test_pixis_interpreter_must_fit_the_lock(workspace: Workspace, tmp_path: Pat
     """A lock for another Python than pixi brought is refused with what to do."""
     workspace.lock("small", "markupsafe", python="3.10")
     env = workspace.variables(CONDA_PREFIX=str(conda_prefix(tmp_path / "prefix", "first")))
-    result = workspace.run(*workspace.activation("small"), env=env)
+    result = workspace.run(*workspace.activation("small", "python -V"), env=env)
     assert result.returncode == 1
     assert "pixi's Python is 3.11, locks/small.txt is for 3.10" in result.stderr
     assert "hint: run `./pixiw run lock small`" in result.stderr

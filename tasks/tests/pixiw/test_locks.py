@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from shared.workspace.manifest import read_manifest
 from tasks.environments import ROOT
-from tasks.pixiw.manifest import Manifest
 from tasks.pixiw.steps import plan
 from tasks.tests.pixiw.conftest import Workspace
 
@@ -80,7 +80,7 @@ def test_unknown_environment(workspace: Workspace, locks: list[str]) -> None:
 
 def test_demo_goes_through_the_projects_in_order() -> None:
     """The real manifest's demo runs each project's step in that project's own environment, in the order of the flow."""
-    steps = [(step.task, step.environment) for step in plan(Manifest(ROOT), "demo", "default", [])]
+    steps = [(step.task, step.environment) for step in plan(read_manifest(ROOT), "demo", "default", [])]
     assert steps == [
         ("demo-data", "default"),
         ("demo-ingest", "ingress"),
@@ -95,7 +95,7 @@ def test_demo_goes_through_the_projects_in_order() -> None:
 
 def test_every_environment_can_be_planned() -> None:
     """Every task of the real manifest is one that pixiw understands, in every environment that has it."""
-    manifest = Manifest(ROOT)
+    manifest = read_manifest(ROOT)
     for name, environment in manifest.environments.items():
         for task, table in environment.merged("tasks").items():
             given = [entry if isinstance(entry, str) else entry["arg"] for entry in table.get("args", [])]

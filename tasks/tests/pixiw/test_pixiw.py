@@ -171,7 +171,7 @@ def test_signals_reach_every_child(workspace: Workspace, number: signal.Signals)
     file = workspace.root / "started"
     text = f"sh -c 'echo $$ > {file}; exec sleep 60' && true"
     process = subprocess.Popen(
-        ["./pixiw", "run", f'./pixiw run "{text}" && true'],
+        ["./pixiw", "run", "-e", "default", f'./pixiw run -e default "{text}" && true'],
         cwd=workspace.root,
         env=workspace.variables(),
         start_new_session=True,

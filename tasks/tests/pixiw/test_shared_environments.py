@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.config.environments import environment_variables, interpreter
+from shared.workspace.environments import environment_variables, interpreter
 from tasks.tests.pixiw.conftest import Workspace
 
 MANIFEST = """
