@@ -7,9 +7,13 @@ import pty
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
+import duckdb
 import pytest
 
+from shared.config import Settings
+from shared.postgres.server import LocalServer, free_port
 from tasks.tests.pixiw.conftest import ROOT, Workspace
 
 MANIFEST = """
@@ -77,6 +81,39 @@ def test_task_that_starts_others(small: Workspace, route: str) -> None:
     done = small.run(*inside, "./pixiw run -e default setup", env=env)
     assert done.returncode == 0, done.stderr
     assert re.search(r"small\s+│?\s*3\.11.*ready", done.stdout), done.stdout
+
+
+POSTGRES = """
+[environments]
+default = ["base"]
+small = []
+postgres = ["postgres"]
+
+[feature.base.tasks]
+demo = "echo demo in $PIXI_ENVIRONMENT_NAME on $WAREHOUSE_URL and $ERP_URL"
+
+[feature.postgres.tasks]
+demo-postgres = "python -m tasks.postgres demo"
+"""
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_demo_on_postgres_from_inside_another_environment(small: Workspace, tmp_path: Path, route: str) -> None:
+    """`demo-postgres` runs in its environment, and the demo that it starts in another, from inside a third one."""
+    small.manifest(POSTGRES)
+    shutil.copy(ROOT / "locks/postgres.txt", small.root / "locks")
+    if not (small.root / "infra").exists():
+        (small.root / "infra").symlink_to(ROOT / "infra")
+    (tmp_path / "landing/pos").mkdir(parents=True)
+    for name, condition in {"transactions": "household_id <= 5", "products": "product_id % 50 = 0"}.items():
+        source, target = Settings().landing_dir / "pos", tmp_path / "landing/pos"
+        duckdb.sql(f"copy (from '{source}/{name}.parquet' where {condition}) to '{target}/{name}.parquet'")
+    port = free_port()
+    env = small.with_pixi(PIXIW_BACKEND=route, DATA_DIR=str(tmp_path), POSTGRES_PORT=str(port))
+    done = small.run("./pixiw", "run", "-e", "small", "./pixiw run demo-postgres", env=env)
+    server = f"postgresql://127.0.0.1:{port}"
+    assert done.stdout.splitlines()[-1:] == [f"demo in default on {server}/warehouse and {server}/erp"], done.stderr
+    assert LocalServer(tmp_path / "postgres17").pid is None
 
 
 def test_cached_activation_and_a_changed_lock(small: Workspace) -> None:
@@ -171,7 +208,7 @@ def test_first_installation_is_told_on_the_terminal(small: Workspace) -> None:
     assert text.index("installed `small` in") < text.index("Python 3.11.")
 
 
-def test_detached_environments(small: Workspace, tmp_path: os.PathLike[str]) -> None:
+def test_detached_environments(small: Workspace, tmp_path: Path) -> None:
     """With pixi's environments in another folder, theirs is the interpreter, and a nested run leaves it behind."""
     (small.root / ".pixi").mkdir(exist_ok=True)
     (small.root / ".pixi/config.toml").write_text(f'detached-environments = "{tmp_path}"\n')
