@@ -10,7 +10,7 @@ import pytest
 from tasks.tests.pixiw.conftest import Workspace
 
 SECRET = "hunter2"
-COMMANDS = [
+COMMANDS = ["python -c 'print(1)'", "pytest --version", "env", "packages"]
     "python -c 'print(1)'",
     "python3 -V",
     "pytest --version",
@@ -77,7 +77,7 @@ def test_mended_environment_runs(broken: Workspace) -> None:
 def test_password_of_an_index_is_masked(broken: Workspace) -> None:
     """The name and the password in the address of a package index are in no message."""
     broken.lock("small", "mdurl")
-    index = {"UV_INDEX" + "_URL": f"http://user:{SECRET}@127.0.0.1:9/simple"}
+    index = {f"UV_{'INDEX'}_URL": f"http://user:{SECRET}@127.0.0.1:9/simple"}
     variables = broken.variables(UV_NO_CACHE="1", **index)
     done = broken.run("./pixiw", "run", "-e", "small", "python", "-V", env={**variables, "PIXIW_BACKEND": "uv"})
     assert done.returncode == 1
