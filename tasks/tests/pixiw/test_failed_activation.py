@@ -11,14 +11,6 @@ from tasks.tests.pixiw.conftest import Workspace
 
 SECRET = "hunter2"
 COMMANDS = ["python -c 'print(1)'", "pytest --version", "env", "packages"]
-    "python -c 'print(1)'",
-    "python3 -V",
-    "pytest --version",
-    "env",
-    "sh -c 'echo went on'",
-    "packages",
-    "uv --version",
-]
 
 
 @pytest.fixture
