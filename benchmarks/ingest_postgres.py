@@ -34,11 +34,11 @@ from ingress.sources import SOURCES
 from shared.config import Settings, get_settings
 from shared.data_quality import arrow_schema
 from shared.monitoring import record_run
-from shared.postgres import PostgresTarget
-from shared.postgres.provision import provision
 from shared.postgres.server import LocalServer
+from shared.postgres.target import PostgresTarget
 from shared.warehouse import open_warehouse
 from shared.warehouse.postgres_copy import column_definitions
+from shared.warehouse.provision import provision
 
 import dlt  # isort: skip
 

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from shared.command_line import Parser, command
 from shared.config import Settings, get_settings
 from shared.errors import UserError
-from shared.postgres import PostgresTarget
-from shared.postgres.provision import DAGSTER
 from shared.postgres.server import ADMIN
+from shared.postgres.target import PostgresTarget
 from shared.postgres.tools import bin_dir
 from shared.utils.console import say
 from shared.warehouse.base import ROLES
 from shared.warehouse.opening import engine_of
 from shared.warehouse.postgres_engine import LOGIN_PREFIX
+from shared.warehouse.provision import DAGSTER
 from tasks.postgres.demo import run_demo
 from tasks.postgres.local import WAREHOUSE, Place, init, local_server, place, start
 from tasks.postgres.seed import seed

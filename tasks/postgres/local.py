@@ -8,11 +8,11 @@ from pathlib import Path
 
 from shared.config import Settings
 from shared.errors import ConfigurationError
-from shared.postgres import PostgresTarget, passfile
-from shared.postgres.provision import DAGSTER, DAGSTER_LOGIN, LOGINS, new_passwords, provision, provision_dagster
+from shared.postgres import passfile
 from shared.postgres.server import HOSTS, LocalServer, is_free
-from shared.postgres.target import not_a_url
+from shared.postgres.target import PostgresTarget, not_a_url
 from shared.utils.console import say, step
+from shared.warehouse.provision import DAGSTER, DAGSTER_LOGIN, LOGINS, new_passwords, provision, provision_dagster
 
 WAREHOUSE = "warehouse"
 # Beside the one that PostgreSQL's own packages take.

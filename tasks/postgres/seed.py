@@ -17,9 +17,9 @@ from psycopg2 import extensions, sql
 
 from shared.errors import InputError
 from shared.postgres.errors import explained
-from shared.postgres.provision import create_database
 from shared.utils.console import say, step
 from shared.warehouse.postgres_copy import copy_in
+from shared.warehouse.provision import create_database
 from tasks.postgres.local import Place
 
 ERP = "erp"

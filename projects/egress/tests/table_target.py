@@ -10,8 +10,8 @@ from typing import Any
 
 from psycopg2 import sql
 
-from shared.postgres import PostgresTarget
 from shared.postgres.server import LocalServer
+from shared.postgres.target import PostgresTarget
 from shared.testing.engines import run
 
 CUSTOMER, PASSWORD = "customer", 'p@ss:w/ö rd%"'

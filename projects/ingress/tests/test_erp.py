@@ -22,10 +22,10 @@ from test_storage import COMMAND
 from ingress import postgres_table
 from shared.config import get_settings
 from shared.postgres import passfile
-from shared.postgres.provision import create_database, new_passwords
 from shared.postgres.server import HOSTS, LocalServer
 from shared.testing.engines import numbers, run
 from shared.warehouse import open_warehouse
+from shared.warehouse.provision import create_database, new_passwords
 
 DEFINITION = Path(__file__).parents[3] / "tasks" / "postgres" / "erp.sql"
 READER = "platform_erp_reader"

@@ -200,7 +200,7 @@ SERVER_ON_A_SMALL_DISK = """
 import sys
 from pathlib import Path
 from urllib.parse import quote
-from shared.postgres.provision import provision
+from shared.warehouse.provision import provision
 from shared.postgres.server import LocalServer
 from shared.postgres.tools import hand_over
 folder, disk = map(Path, sys.argv[1:])

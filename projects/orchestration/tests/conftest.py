@@ -6,8 +6,8 @@ import pytest
 
 from shared.config import get_settings
 from shared.postgres import passfile
-from shared.postgres.provision import DAGSTER, DAGSTER_LOGIN, new_passwords, provision_dagster
 from shared.postgres.server import HOSTS, LocalServer
+from shared.warehouse.provision import DAGSTER, DAGSTER_LOGIN, new_passwords, provision_dagster
 
 pytest_plugins = ["shared.testing.browser", "shared.testing.engines"]
 

@@ -22,11 +22,11 @@ from shared.command_line import command
 from shared.config import Settings
 from shared.dbt import dbt_command_line, environment_set
 from shared.dbt_environment import dbt_environment
-from shared.postgres.provision import LOGINS
 from shared.postgres.server import LocalServer
 from shared.postgres.target import PostgresTarget
 from shared.warehouse import Role, Warehouse, open_warehouse
 from shared.warehouse.postgres_engine import login_of
+from shared.warehouse.provision import LOGINS
 from transformation.cli import main
 from transformation.compare import compare_warehouses
 from transformation.comparison import Difference, columns_of, fingerprint

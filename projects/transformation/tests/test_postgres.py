@@ -10,9 +10,9 @@ import pytest
 from platforms import DuckDBPlatform, PostgresPlatform, copy_tables, run_as
 from psycopg2 import sql
 
-from shared.postgres.provision import provision
 from shared.postgres.server import LocalServer
 from shared.utils.clock import utc_now
+from shared.warehouse.provision import provision
 
 STORES = ("build", "core", "--select", "dim_store")
 PRODUCTS = ("build", "core", "--select", "stg_pos__products")

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from shared.errors import PlatformError, StorageFull, UserError, causes
+from shared.errors import PlatformError, StorageFull, UserError, causes, first_line
 
 Main = Callable[[Sequence[str]], "int | None"]
 INTERRUPTED = 130
@@ -109,8 +109,3 @@ def is_storage_full(error: BaseException) -> bool:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return True
     return "no space left" in str(error).lower()
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first line of an error's text, or its type's name where it has none."""
-    return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import InputError
-from shared.inspector import DataInspector, Inspection
+from shared.inspector import DataInspector, Inspection, changes_between
 from shared.inspector.memory import Memory
 from shared.warehouse import Warehouse
 
@@ -36,7 +36,7 @@ def test_last_inspection_comes_back(inspector: DataInspector) -> None:
     assert inspector.last("raw.t") is None
     found = inspector.inspect("raw.t")
     assert inspector.last("raw.t") == found
-    assert inspector.inspect("raw.t").changes(found) == []
+    assert changes_between(found, inspector.inspect("raw.t")) == []
 
 
 def test_narrower_target_is_found_in_a_wider_inspection(inspector: DataInspector) -> None:

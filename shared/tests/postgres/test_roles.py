@@ -8,12 +8,12 @@ import psycopg2
 import pytest
 from psycopg2 import extensions
 
-from shared.postgres import PostgresTarget
-from shared.postgres.provision import provision
 from shared.postgres.server import LocalServer
+from shared.postgres.target import PostgresTarget
 from shared.testing.engines import PostgresDatabase
 from shared.warehouse.base import ROLES, Role
 from shared.warehouse.postgres_engine import login_of
+from shared.warehouse.provision import provision
 
 # Who writes a layer, that is who owns it, and who reads it.
 OWNERS: dict[str, Role] = {

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from psycopg2 import sql
 
 from shared.errors import ConfigurationError, NotAWarehouse, PlatformError
-from shared.postgres import PostgresTarget, passfile, target
+from shared.postgres import passfile, target
 from shared.postgres.errors import NotPermitted, ServerUnavailable
 from shared.postgres.passfile import Entry
-from shared.postgres.provision import set_password
 from shared.postgres.server import LocalServer, free_port
+from shared.postgres.target import PostgresTarget
 from shared.testing.engines import PostgresDatabase
+from shared.warehouse.provision import set_password
 
 NASTY = "a\"b'c@d:e/f?g#h%i\\j k€"
 ANYTHING = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1)

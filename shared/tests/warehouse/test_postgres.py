@@ -21,12 +21,12 @@ from shared.config import Settings, get_settings
 from shared.errors import InputError, NotAWarehouse, StorageFull, WarehouseBusy, WrongWarehouse
 from shared.monitoring import record_run
 from shared.postgres.errors import NotPermitted, ServerUnavailable
-from shared.postgres.provision import create_database, provision
 from shared.postgres.server import LocalServer
 from shared.testing.engines import PostgresDatabase
 from shared.warehouse import Role, Warehouse, open_warehouse
 from shared.warehouse.opening import LAYOUT_VERSION
 from shared.warehouse.postgres_engine import PostgresWarehouse
+from shared.warehouse.provision import create_database, provision
 
 HOLD = """
 import sys, time

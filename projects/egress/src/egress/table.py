@@ -28,7 +28,7 @@ from shared.utils.console import say
 from shared.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from shared.postgres import PostgresTarget
+    from shared.postgres.target import PostgresTarget
 
 
 class TableTarget(Target):
@@ -212,7 +212,7 @@ def target_of(settings: TargetSettings) -> PostgresTarget:
     Raises:
         ConfigurationError: The URL cannot be used; the message does not repeat it, it may hold a password.
     """
-    from shared.postgres import PostgresTarget
+    from shared.postgres.target import PostgresTarget
 
     assert settings.table_target_url, "a target that lacks a setting is not run"
     try:

@@ -9,8 +9,8 @@ import pyarrow as pa
 from psycopg2 import extensions
 
 from egress.errors import TargetRefused
-from shared.warehouse.identifiers import quote_for_postgres as quote
 from shared.warehouse.postgres_copy import column_definitions, sql_type
+from shared.warehouse.sql.quoting import quote_for_postgres as quote
 
 TABLE_KINDS = ("r", "p")
 VARCHAR = re.compile(r"character varying\((\d+)\)")

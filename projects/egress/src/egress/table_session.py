@@ -10,9 +10,9 @@ import psycopg2
 from psycopg2 import extensions
 
 from egress.errors import TargetRefused, TargetUnavailable
-from shared.errors import PlatformError, StorageFull
-from shared.postgres import PostgresTarget
-from shared.postgres.errors import Collision, NotPermitted, ServerUnavailable, explain, first_line
+from shared.errors import PlatformError, StorageFull, first_line
+from shared.postgres.errors import Collision, NotPermitted, ServerUnavailable, explain
+from shared.postgres.target import PostgresTarget
 
 # Classes of SQLSTATE that are about a value or a row: cardinality, data, integrity, check option; and what a trigger
 # raises.
@@ -79,7 +79,7 @@ def is_about_rows(error: psycopg2.Error) -> bool:
 
 def reason_of(error: psycopg2.Error) -> str:
     """Return the target's own words for what is wrong with a row."""
-    message = error.diag.message_primary or first_line(str(error))
+    message = error.diag.message_primary or first_line(error)
     detail = error.diag.message_detail or ""
     # The other kind of detail repeats the row.
     return f"{message}: {detail}" if detail.startswith("Key ") else message
@@ -87,7 +87,7 @@ def reason_of(error: psycopg2.Error) -> str:
 
 def meaning(error: psycopg2.Error, target: PostgresTarget) -> PlatformError:
     """Return what an error of the target's means for whoever runs a delivery."""
-    known, text = explain(error), first_line(str(error))
+    known, text = explain(error), first_line(error)
     if isinstance(known, StorageFull):
         return TargetUnavailable(
             f"no space left on the target's server {target.address}: {text}", hint=f"free space there, {AGAIN}"

@@ -20,8 +20,8 @@ from egress.comparison import ADDED, LAST_RECEIPT, ROW_KEY
 from egress.table_layout import TargetTable
 from egress.table_session import is_about_rows, reason_of, transaction
 from egress.table_shipment import POSITION, Shipment, numbered, with_nul, without
-from shared.warehouse.identifiers import quote_for_postgres as quote
 from shared.warehouse.postgres_copy import copy_in, sql_type
+from shared.warehouse.sql.quoting import quote_for_postgres as quote
 
 INCOMING, GONE = "_egress_incoming", "_egress_gone"
 KNOWN = "_egress_known"

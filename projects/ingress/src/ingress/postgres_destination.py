@@ -12,7 +12,7 @@ from dlt.destinations.impl.postgres.configuration import PostgresClientConfigura
 from dlt.destinations.impl.postgres.postgres import PostgresClient, PostgresParquetCopyJob
 from typing_extensions import override
 
-from shared.postgres import PostgresTarget
+from shared.postgres.target import PostgresTarget
 
 
 def destination(target: PostgresTarget) -> postgres:

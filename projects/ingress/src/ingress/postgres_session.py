@@ -22,9 +22,9 @@ from ingress.source import Resource
 from shared.config import Settings
 from shared.data_quality.conversion import convertible
 from shared.data_quality.fields import Field
-from shared.errors import InputError, PlatformError, SourceUnavailable, causes
-from shared.postgres import PostgresTarget
-from shared.postgres.errors import NotPermitted, ServerUnavailable, explain, first_line
+from shared.errors import InputError, PlatformError, SourceUnavailable, causes, first_line
+from shared.postgres.errors import NotPermitted, ServerUnavailable, explain
+from shared.postgres.target import PostgresTarget
 
 if TYPE_CHECKING:
     from dlt.common.schema.typing import TTableSchemaColumns
@@ -178,7 +178,7 @@ class Session:
                 )
             if isinstance(known, ServerUnavailable):
                 return SourceUnavailable(
-                    f"`{self.name}` cannot be read to its end at {self.target.address}: {first_line(str(cause))}",
+                    f"`{self.name}` cannot be read to its end at {self.target.address}: {first_line(cause)}",
                     hint="nothing was loaded from it; run the command again when the database answers",
                 )
             if known is not None:

@@ -18,8 +18,8 @@ import pyarrow as pa
 from shared.config import Settings
 from shared.data_quality import POSITION, BadRow, ColumnChecker, RowChecker, RowModel
 from shared.errors import InputError
+from shared.postgres.limits import NAME_BYTES
 from shared.warehouse import quote
-from shared.warehouse.identifiers import POSTGRES_BYTES
 
 # A row's place while it is checked, its origin's place, and its load.
 ORDER = "_order"
@@ -233,8 +233,8 @@ def raw_name(name: str, origin: str) -> str:
     # A limit that no name reaches.
     found = NamingConvention(len(name) * 2 + 2).normalize_identifier(name) if name.strip() else ""
     problem = None if found else "has no name"
-    if len(found) > POSTGRES_BYTES:
-        problem = f"has a name of more than {POSTGRES_BYTES} characters"
+    if len(found) > NAME_BYTES:
+        problem = f"has a name of more than {NAME_BYTES} characters"
     if found in OWN_COLUMNS:
         problem = "has a name that the platform uses itself"
     if problem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from shared.config.labs import Lab
-from shared.inspector import DataInspector
+from shared.inspector import DataInspector, changes_between
 from shared.inspector.page import page
 from shared.utils.console import say
 from shared.utils.files import write_whole
@@ -19,7 +19,7 @@ def inspect(lab: Lab, warehouse: Warehouse) -> Path:
     inspector = DataInspector(warehouse)
     last = inspector.last()
     inspection = inspector.inspect()
-    changes = inspection.changes(last) if last else None
+    changes = changes_between(last, inspection) if last else None
     for change in (changes or [])[:SHOWN_CHANGES]:
         say(f"  {change}")
     if changes and len(changes) > SHOWN_CHANGES:

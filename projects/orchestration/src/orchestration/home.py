@@ -10,9 +10,9 @@ from pathlib import Path
 from dagster import DagsterInstance
 
 from shared.config import Settings
-from shared.postgres import PostgresTarget
-from shared.postgres.provision import DAGSTER_LOGIN
+from shared.postgres.target import PostgresTarget
 from shared.utils.files import write_whole
+from shared.warehouse.provision import DAGSTER_LOGIN
 
 PROJECT = Path(__file__).resolve().parents[2]
 POSTGRES_URL = "DAGSTER_POSTGRES_URL"

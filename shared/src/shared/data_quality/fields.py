@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 from shared.data_quality.json_text import IsJson
 from shared.errors import ConfigurationError
-from shared.warehouse.identifiers import POSTGRES_BYTES
+from shared.postgres.limits import NAME_BYTES
 
 ARROW_TYPES: dict[type, pa.DataType] = {
     int: pa.int64(),
@@ -88,8 +88,8 @@ def _field(model: type[RowModel], name: str, info: FieldInfo) -> Field:
     kind = kinds.pop()
     if kinds or kind not in (*ARROW_TYPES, Decimal):
         raise unsupported(model, name, f"type `{info.annotation}`", f"use one of {_names([*ARROW_TYPES, Decimal])}")
-    if len(name.encode()) > POSTGRES_BYTES:
-        raise unsupported(model, name, f"a name of more than {POSTGRES_BYTES} bytes", "PostgreSQL would cut it off")
+    if len(name.encode()) > NAME_BYTES:
+        raise unsupported(model, name, f"a name of more than {NAME_BYTES} bytes", "PostgreSQL would cut it off")
     if info.alias or info.validation_alias:
         raise unsupported(model, name, "alias", "name the field as the column is named")
     default = None if info.is_required() else info.get_default(call_default_factory=True, validated_data={})

@@ -1,8 +1,8 @@
 """DataInspector: what is in a database, a schema or a table, on either engine, and what has changed since last time."""
 
-from shared.inspector.changes import Change, Tolerance
+from shared.inspector.changes import Change, Tolerance, changes_between
 from shared.inspector.inspector import DataInspector
 from shared.inspector.profile import Limits
 from shared.inspector.results import Column, Inspection, Table
 
-__all__ = ["Change", "Column", "DataInspector", "Inspection", "Limits", "Table", "Tolerance"]
+__all__ = ["Change", "Column", "DataInspector", "Inspection", "Limits", "Table", "Tolerance", "changes_between"]

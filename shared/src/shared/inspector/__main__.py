@@ -14,7 +14,7 @@ from shared.command_line import Parser, command
 from shared.config import get_settings
 from shared.config.labs import find_lab
 from shared.errors import UserError
-from shared.inspector.changes import Change
+from shared.inspector.changes import Change, changes_between
 from shared.inspector.inspector import DataInspector
 from shared.inspector.page import page
 from shared.inspector.results import Inspection
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> None:
         inspection = inspector.inspect(
             options.target, key=options.key, fresh_by=options.fresh_by, sample_rows=options.sample
         )
-    changes = inspection.changes(last) if last else None
+    changes = changes_between(last, inspection) if last else None
     output: Path | None = options.output
     chosen = options.format or format_of(output)
     if output is None:

@@ -50,7 +50,7 @@ class Change:
     after: Value | None = None
 
 
-def changes(previous: Inspection, current: Inspection, tolerance: Tolerance | None = None) -> list[Change]:
+def changes_between(previous: Inspection, current: Inspection, tolerance: Tolerance | None = None) -> list[Change]:
     """Return what has changed in the tables that both inspections have looked for, in the order of tables.
 
     A table that could not be inspected in one of them is left out. Where one measured a sample, neither distinct values

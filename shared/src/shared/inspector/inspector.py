@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import duckdb
 
-from shared.command_line import first_line
-from shared.errors import InputError, PlatformError, StorageFull
+from shared.errors import InputError, PlatformError, StorageFull, first_line
 from shared.inspector.catalog import Relation, chosen, database_bytes, relations
 from shared.inspector.freshness import freshness
 from shared.inspector.memory import Memory
@@ -92,7 +91,7 @@ class DataInspector:
             return Table(relation.schema, relation.name, relation.is_view, problem=first_line(error))
 
     def last(self, target: str | None = None) -> Inspection | None:
-        """Return the last inspection of the target or of what it is part of, for `Inspection.changes`.
+        """Return the last inspection of the target or of what it is part of, for `changes_between`.
 
         Ask before the next inspection takes its place.
         """

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
 from shared.errors import InputError
-
-if TYPE_CHECKING:
-    from shared.inspector.changes import Change, Tolerance
 
 VERSION = 1
 Kind: TypeAlias = Literal[
@@ -246,12 +243,6 @@ class Inspection:
     def covers(self, table: Table) -> bool:
         """Tell whether a table lies in what was asked for, wherever it is now."""
         return self.target in (None, table.schema, table.full_name)
-
-    def changes(self, previous: Inspection, tolerance: Tolerance | None = None) -> list[Change]:
-        """Say what has changed since an earlier inspection, in what both of them have looked at."""
-        from shared.inspector.changes import changes
-
-        return changes(previous, self, tolerance)
 
     def to_json(self) -> str:
         """Return all of it as JSON that `from_json` reads."""

@@ -1,5 +1,4 @@
-"""PostgreSQL: how to reach a server, what its errors mean, a server of one's own, and the platform's roles in it."""
+"""PostgreSQL: how to reach a server, what its errors mean, and a server of one's own.
 
-from shared.postgres.target import PostgresTarget
-
-__all__ = ["PostgresTarget"]
+Nothing is imported here, so that what is known of PostgreSQL without its driver can be had without it.
+"""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import psycopg2
 
-from shared.errors import ConfigurationError, NotAWarehouse, PlatformError, StorageFull, UserError
+from shared.errors import ConfigurationError, NotAWarehouse, PlatformError, StorageFull, UserError, first_line
 
 LOST = ("server closed", "connection", "cursor already closed", "SSL", "could not receive", "could not send")
 WAREHOUSE = "WAREHOUSE_URL"
@@ -52,11 +52,11 @@ def explain_connection(
         return ConfigurationError(f"no such host: {address}", hint=f"correct the host in {setting}")
     if "invalid connection option" in text or "invalid sslmode" in text or "invalid value for" in text:
         return ConfigurationError(
-            f"the URL of PostgreSQL at {address} has an option that cannot be used: {first_line(text)}",
+            f"the URL of PostgreSQL at {address} has an option that cannot be used: {first_line(error)}",
             hint="correct what stands behind the `?` of the URL",
         )
     return ServerUnavailable(
-        f"PostgreSQL does not answer at {address}: {first_line(text)}",
+        f"PostgreSQL does not answer at {address}: {first_line(error)}",
         hint=f"start it (`./pixiw run postgres-start` for the local one) or correct {setting}, then run it again",
     )
 
@@ -66,7 +66,7 @@ def explain(error: BaseException) -> PlatformError | None:
     state = code_of(error)
     if state is None:
         return None
-    text = first_line(str(error))
+    text = first_line(error)
     if state == "53100":
         return StorageFull(
             f"no space left on the PostgreSQL server: {text}",
@@ -119,8 +119,3 @@ def explained() -> Iterator[None]:
         if known is None:
             raise
         raise known from error
-
-
-def first_line(text: str) -> str:
-    """Return the first line of an error's text."""
-    return text.strip().partition("\n")[0]

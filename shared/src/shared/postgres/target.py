@@ -14,8 +14,8 @@ from psycopg2 import extensions
 
 from shared.errors import ConfigurationError, PlatformError
 from shared.postgres.errors import WAREHOUSE, explain_connection
+from shared.postgres.limits import NAME_BYTES
 from shared.postgres.passfile import find_password
-from shared.warehouse.identifiers import POSTGRES_BYTES
 
 SCHEMES = ("postgresql", "postgres")
 OLDEST = 17
@@ -159,7 +159,7 @@ class PostgresTarget:
 
 def shortened(application_name: str) -> str:
     """Return as much of a name as PostgreSQL keeps: it says on standard error when it has to cut one itself."""
-    return application_name.encode()[:POSTGRES_BYTES].decode(errors="ignore")
+    return application_name.encode()[:NAME_BYTES].decode(errors="ignore")
 
 
 def not_a_url(why: str, setting: str) -> ConfigurationError:

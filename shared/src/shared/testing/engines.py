@@ -14,10 +14,10 @@ from typing import Literal
 import pytest
 from psycopg2 import sql
 
-from shared.postgres.provision import run_script
 from shared.postgres.server import LocalServer
 from shared.postgres.target import PostgresTarget
 from shared.testing.servers import TEMPLATE, new_server, prepare
+from shared.warehouse.provision import run_script
 
 Engine = Literal["duckdb", "postgres"]
 numbers = itertools.count(1)

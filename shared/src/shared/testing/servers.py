@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from shared.postgres import passfile
-from shared.postgres.provision import LOGINS, new_passwords, provision
 from shared.postgres.server import HOSTS, LocalServer
+from shared.warehouse.provision import LOGINS, new_passwords, provision
 
 TEMPLATE = "template_warehouse"
 

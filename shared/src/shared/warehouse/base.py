@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, TypeAlias, get_args
 
 import pyarrow as pa
 
-from shared.warehouse.identifiers import quote
+from shared.warehouse.sql.quoting import quote
 
 Mode: TypeAlias = Literal["read", "write"]
 Role: TypeAlias = Literal["ingress", "transformation", "entity_resolution", "egress", "reporting", "reader"]

@@ -16,8 +16,8 @@ from shared.config import Settings
 from shared.errors import NotAWarehouse, StorageFull, WarehouseBusy
 from shared.utils.console import say
 from shared.warehouse.base import ROLES, ArrowData, Mode, Role, Warehouse
-from shared.warehouse.identifiers import quote
 from shared.warehouse.lock import POLL_SECONDS, FileLock
+from shared.warehouse.sql.quoting import quote
 
 INCOMING = "_incoming"
 

@@ -7,7 +7,7 @@ import re
 import duckdb
 
 from shared.warehouse.base import ArrowData, Warehouse
-from shared.warehouse.identifiers import quote, quote_name
+from shared.warehouse.sql.quoting import quote, quote_name
 
 # What differs between two runs that did the same: when they ran, and the ids that they were given.
 VOLATILE = re.compile(r"^(_dlt_.*|dbt_.*|run_id|valid_from|valid_to|.*_at)$")

@@ -13,7 +13,7 @@ from shared.config import Settings
 from shared.errors import ConfigurationError, NotAWarehouse, UserError, WrongWarehouse
 from shared.warehouse.base import Identity, Mode, Role, Warehouse
 from shared.warehouse.duckdb_engine import DuckDBWarehouse
-from shared.warehouse.identifiers import quote
+from shared.warehouse.sql.quoting import quote
 
 LAYERS = ("raw", "staging", "core", "master", "egress", "reporting", "ops")
 LAYOUT_VERSION = 3

@@ -15,7 +15,7 @@ from psycopg2 import extensions
 
 from shared.errors import InputError
 from shared.warehouse.base import ArrowData
-from shared.warehouse.identifiers import quote_for_postgres as quote
+from shared.warehouse.sql.quoting import quote_for_postgres as quote
 
 # By PostgreSQL's object ids of types (`select oid, typname from pg_type`); what is not here arrives as its text.
 ARROW_TYPES: dict[int, pa.DataType] = {

@@ -18,9 +18,9 @@ from shared.postgres.errors import explained
 from shared.postgres.target import PostgresTarget
 from shared.utils.console import say
 from shared.warehouse.base import ROLES, ArrowData, Mode, Role, Warehouse
-from shared.warehouse.identifiers import quote_for_postgres as quote
 from shared.warehouse.lock import POLL_SECONDS
 from shared.warehouse.postgres_copy import column_definitions, copy_in, copy_out
+from shared.warehouse.sql.quoting import quote_for_postgres as quote
 
 LOGIN_PREFIX = "platform_"
 # The first of the two numbers of our advisory locks, so that they meet nobody else's in the same database.

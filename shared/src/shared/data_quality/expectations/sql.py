@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from shared.command_line import as_platform_error, first_line
+from shared.command_line import as_platform_error
 from shared.data_quality.expectations.checks import Source
-from shared.errors import PlatformError
+from shared.errors import PlatformError, first_line
 from shared.utils.names import suggestion
 from shared.warehouse import Warehouse, quote, quote_name
 

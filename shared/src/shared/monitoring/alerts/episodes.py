@@ -11,8 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, NaiveDatetime, ValidationError
 
-from shared.command_line import first_line
-from shared.errors import WarehouseBusy
+from shared.errors import WarehouseBusy, first_line
 from shared.monitoring.logs import log_event
 from shared.utils.files import write_whole
 from shared.warehouse.lock import FileLock

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from shared.errors import InputError
-
-POSTGRES_BYTES = 63
+from shared.postgres.limits import NAME_BYTES
 
 
 def quote(name: str) -> str:
@@ -39,9 +38,9 @@ def quote_for_postgres(name: str) -> str:
         InputError: A part is longer than 63 bytes.
     """
     for part in name.split("."):
-        if len(part.encode()) > POSTGRES_BYTES:
+        if len(part.encode()) > NAME_BYTES:
             raise InputError(
-                f"a name of more than {POSTGRES_BYTES} bytes, PostgreSQL would cut it off: `{part}`",
+                f"a name of more than {NAME_BYTES} bytes, PostgreSQL would cut it off: `{part}`",
                 hint="give the table or column a shorter name",
             )
     return quote(name)
