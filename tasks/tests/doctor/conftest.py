@@ -94,10 +94,16 @@ test = ["pytest"]
 """,
     "shared/.python-version": "3.10\n",
     "shared/src/shared/errors.py": "import sys\n",
+    "shared/src/shared/postgres/__init__.py": "from shared.postgres.target import LIMIT\n",
+    "shared/src/shared/postgres/target.py": "LIMIT = 63\n",
+    "shared/src/shared/postgres/server.py": "from shared.warehouse.quoting import quote\n",
+    "shared/src/shared/warehouse/__main__.py": "import shared.postgres.server\n",
+    "shared/src/shared/warehouse/quoting.py": "import re\n",
     "projects/sales/pyproject.toml": '[project]\nrequires-python = ">=3.11,<3.12"\n',
     "projects/sales/.python-version": "3.11\n",
     "projects/sales/README.md": "Sales.\n",
     "projects/sales/src/sales/__main__.py": "from sales import shop\nfrom shared import errors\n",
+    "projects/sales/src/sales/bakery.py": "from sales import shop\n",
     "projects/sales/src/sales/shop.py": "import json\n\nHINT = 'run `./pixiw run sell`'\n",
 }
 LOCKS = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.doctor import code, commands, files, locks, manifest, nested
+from tasks.doctor import code, commands, files, imports, locks, manifest, nested
 from tasks.doctor.__main__ import CHECKS, Check, main, title_and_hint
 from tasks.doctor.repo import Repo
 
@@ -166,21 +166,56 @@ BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
     "project of no environment": (code.projects_are_whole, "projects/new/README.md", "", "New.\n", "`projects/new`"),
     "project without a pyproject": (code.projects_are_whole, "projects/new/README.md", "", "New.\n", "does not exist"),
     "import of a project by shared": (
-        code.projects_stay_apart,
+        imports.projects_stay_apart,
         "shared/src/shared/errors.py",
         "import sys",
         "import sales.shop",
         "`projects/sales`",
     ),
     "import of a project by another": (
-        code.projects_stay_apart,
+        imports.projects_stay_apart,
         "projects/new/src/new/app.py",
         "",
         "def late():\n    from sales import shop\n",
         "`projects/sales`",
     ),
-    "import of the workspace by a project": (code.projects_stay_apart, SHOP, "json", "tasks.demo", "`tasks.demo`"),
-    "import of a library by the demo": (code.projects_stay_apart, "tasks/demo/data.py", "json", "rich", "`rich`"),
+    "import of the workspace by a project": (imports.projects_stay_apart, SHOP, "json", "tasks.demo", "`tasks.demo`"),
+    "import of a library by the demo": (imports.projects_stay_apart, "tasks/demo/data.py", "json", "rich", "`rich`"),
+    "circle of two modules": (
+        imports.imports_run_one_way,
+        SHOP,
+        "import json",
+        "from sales.bakery import bread",
+        "circle: sales.bakery -> sales.shop -> sales.bakery",
+    ),
+    "circle through a function": (
+        imports.imports_run_one_way,
+        SHOP,
+        "import json",
+        "def late():\n    from sales import bakery",
+        "sales/bakery.py:1: imports run in a circle",
+    ),
+    "circle for types alone": (
+        imports.imports_run_one_way,
+        SHOP,
+        "import json",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import sales.bakery",
+        "sales.bakery",
+    ),
+    "circle of two packages whose modules are in none": (
+        imports.imports_run_one_way,
+        "shared/src/shared/warehouse/copy.py",
+        "",
+        "from shared.postgres import target\n",
+        "circle: shared.postgres -> shared.warehouse -> shared.postgres",
+    ),
+    "circle of a module and its package": (
+        imports.imports_run_one_way,
+        "shared/src/shared/postgres/target.py",
+        "",
+        "from shared.postgres import LIMIT\n",
+        "circle: shared.postgres.__init__ -> shared.postgres.target -> shared.postgres.__init__",
+    ),
     "address of an index": (files.no_index_is_named, "README.md", "", "https://" + "pypi." + "org/simple\n", "pypi."),
     "option for an index": (files.no_index_is_named, "tasks/activate.sh", "", "uv pip --index" + "-url x\n", "-url"),
     "one machine's path": (files.no_machine_is_named, SHOP, "", "# /home" + "/ann/data\n", "/home" + "/ann"),

@@ -16,8 +16,8 @@ import psycopg2
 import pytest
 
 from shared.config import get_settings
-from shared.postgres import PostgresTarget
 from shared.postgres.server import HOST, LocalServer, free_port
+from shared.postgres.target import PostgresTarget
 from shared.warehouse.base import ROLES
 
 ROOT = Path(__file__).parents[3]
