@@ -12,7 +12,7 @@ from reporting.cli import main
 from reporting.project import PROJECT_DIR
 from shared.command_line import command
 from shared.config import Settings
-from shared.dbt import environment_set
+from shared.dbt.environment import environment_set
 from shared.warehouse import Mode, Role, Warehouse, open_warehouse
 
 SOURCES = Path(__file__).with_name("sources.sql")

@@ -14,7 +14,7 @@ from platforms import Platform
 from reporting.content import Content, load_content
 from reporting.project import PROJECT_DIR
 from reporting.query import run_query, tile_query
-from shared.dbt import environment_set
+from shared.dbt.environment import environment_set
 
 
 @pytest.fixture(scope="module")

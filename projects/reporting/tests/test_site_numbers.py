@@ -16,7 +16,7 @@ from selenium.webdriver import Chrome
 from reporting.content import Content, load_content
 from reporting.site.build import build_site
 from shared.config import Settings
-from shared.dbt import environment_set
+from shared.dbt.environment import environment_set
 from shared.errors import InputError
 from shared.warehouse import Warehouse, open_warehouse
 

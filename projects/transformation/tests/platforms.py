@@ -20,8 +20,8 @@ from typing_extensions import override
 
 from shared.command_line import command
 from shared.config import Settings
-from shared.dbt import dbt_command_line, environment_set
-from shared.dbt_environment import dbt_environment
+from shared.dbt.environment import dbt_environment, environment_set
+from shared.dbt.run import dbt_command_line
 from shared.postgres.server import LocalServer
 from shared.postgres.target import PostgresTarget
 from shared.warehouse import Role, Warehouse, open_warehouse

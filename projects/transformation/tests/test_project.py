@@ -15,8 +15,7 @@ from dbt_common.context import set_invocation_context
 from platforms import Platform
 
 from shared.config import get_settings
-from shared.dbt import environment_set
-from shared.dbt_environment import dbt_environment
+from shared.dbt.environment import dbt_environment, environment_set
 from shared.warehouse.opening import duckdb_path
 from transformation.layers import PROJECT_DIR, ROLE, declared_keys
 

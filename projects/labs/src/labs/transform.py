@@ -7,12 +7,12 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-import shared.dbt
 from labs.dbt_plugin import DATABASE_VARIABLE
 from shared.config import Settings
 from shared.config.labs import Lab
-from shared.dbt import BUILT, GOOD, QUIETLY, Node, run_dbt
-from shared.dbt_build import BuildFailed, show_failed
+from shared.dbt.build import BuildFailed, show_failed
+from shared.dbt.results import BUILT, GOOD, Node
+from shared.dbt.run import QUIETLY, run_dbt, write_project_manifest
 from shared.monitoring import Run
 from shared.monitoring.ledger import CheckStatus
 from shared.utils.console import Counter, say
@@ -78,7 +78,7 @@ def write_manifest(lab: Lab, settings: Settings) -> Path:
     Raises:
         PlatformError: dbt cannot read the lab's project.
     """
-    return shared.dbt.write_manifest(dbt_environment(lab, settings, lab.database))
+    return write_project_manifest(dbt_environment(lab, settings, lab.database))
 
 
 def dbt_environment(lab: Lab, settings: Settings, database: Path) -> dict[str, str]:

@@ -6,9 +6,10 @@ import yaml
 
 from reporting.project import PROJECT_DIR, ROLE, SOURCES
 from shared.config import Settings
-from shared.dbt import Node, run_dbt
-from shared.dbt_build import build_arguments, check, enter_results, show_tests
-from shared.dbt_environment import dbt_environment, log_dir
+from shared.dbt.build import build_arguments, enter_results, raise_if_failed, show_tests
+from shared.dbt.environment import dbt_environment, log_dir
+from shared.dbt.results import Node
+from shared.dbt.run import run_dbt
 from shared.errors import InputError
 from shared.monitoring import record_run
 from shared.utils.console import Counter, say
@@ -45,7 +46,7 @@ def build(settings: Settings, *, select: list[str], command: str) -> None:
             nodes = run_dbt(arguments, dbt_environment(settings, PROJECT_DIR, ROLE), counter.advance)
         rows = enter_results(warehouse, run, nodes)
         show_models(nodes, rows)
-        check(nodes, log_dir(settings))
+        raise_if_failed(nodes, log_dir(settings))
 
 
 def require_sources(warehouse: Warehouse) -> None:

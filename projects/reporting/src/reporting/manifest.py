@@ -7,8 +7,8 @@ from typing import Any
 
 from reporting.project import PROJECT_DIR, ROLE
 from shared.config import Settings
-from shared.dbt import parse_project
-from shared.dbt_environment import dbt_environment
+from shared.dbt.environment import dbt_environment
+from shared.dbt.run import parse_project
 
 
 def model_nodes(settings: Settings) -> list[Mapping[str, Any]]:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from shared.config import Settings
-from shared.dbt import Node, run_dbt
-from shared.dbt_build import build_arguments, check, enter_results, show_tests
-from shared.dbt_environment import dbt_environment, log_dir
+from shared.dbt.build import build_arguments, enter_results, raise_if_failed, show_tests
+from shared.dbt.environment import dbt_environment, log_dir
+from shared.dbt.results import Node
+from shared.dbt.run import run_dbt
 from shared.monitoring import record_run
 from shared.utils.console import Counter, say
 from shared.warehouse import open_warehouse
@@ -67,7 +68,7 @@ def build(
             nodes = run_dbt(arguments, environment, counter.advance if counter else None)
         rows = enter_results(warehouse, run, nodes)
         show_layers(nodes, rows)
-        check(nodes, log_dir(settings))
+        raise_if_failed(nodes, log_dir(settings))
 
 
 def show_layers(nodes: list[Node], rows: dict[str, int]) -> None:

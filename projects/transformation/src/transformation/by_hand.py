@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from shared.config import Settings
-from shared.dbt import dbt_command_line, environment_set
-from shared.dbt_environment import dbt_environment
+from shared.dbt.environment import dbt_environment, environment_set
+from shared.dbt.run import dbt_command_line
 from shared.warehouse import open_warehouse
 from transformation.layers import PROJECT_DIR, ROLE
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shared import dbt
 from shared.config import Settings
-from shared.dbt_environment import dbt_environment
+from shared.dbt.environment import dbt_environment
+from shared.dbt.run import write_project_manifest
 from transformation.layers import PROJECT_DIR, ROLE
 
 
@@ -17,4 +17,4 @@ def write_manifest(settings: Settings) -> Path:
         ConfigurationError: WAREHOUSE_URL cannot be read.
         PlatformError: dbt cannot read the project.
     """
-    return dbt.write_manifest(dbt_environment(settings, PROJECT_DIR, ROLE))
+    return write_project_manifest(dbt_environment(settings, PROJECT_DIR, ROLE))

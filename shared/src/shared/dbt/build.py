@@ -6,7 +6,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from shared.dbt import BUILT, GOOD, QUIET, Node
+from shared.dbt.results import BUILT, GOOD, Node
+from shared.dbt.run import QUIET
 from shared.errors import PlatformError
 from shared.monitoring import Run
 from shared.utils.console import say
@@ -70,7 +71,7 @@ def show_failed(nodes: Sequence[Node]) -> list[Node]:
     return failed
 
 
-def check(nodes: list[Node], logs: Path) -> None:
+def raise_if_failed(nodes: list[Node], logs: Path) -> None:
     """Raise BuildFailed when a node failed, after naming each with what dbt says of it."""
     failed = show_failed(nodes)
     if not failed:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from shared.config import Settings
@@ -72,3 +74,18 @@ def postgres_variables(settings: Settings, role: Role) -> dict[str, str]:
 def log_dir(settings: Settings) -> Path:
     """Return where dbt writes its own full log."""
     return Path(os.environ.get("DBT_LOG_PATH") or settings.logs_dir / "dbt")
+
+
+@contextmanager
+def environment_set(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for a while."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,84 @@
+"""What became of a dbt command's nodes, in a small typed form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+BUILT = ("model", "snapshot")
+GOOD = ("success", "pass", "warn")
+
+
+@dataclass(frozen=True)
+class Node:
+    """What became of one model, snapshot, test or hook.
+
+    Attributes:
+        name: `core.fct_sales` for what has a relation, the test's name for a test.
+        kind: dbt's resource type: `model`, `snapshot`, `test`, `operation`.
+        folder: The layer's folder under models: `core/facts`; `snapshots` for snapshots.
+        materialized: `view`, `table`, `incremental`, `snapshot`; `test` for a test.
+        status: dbt's word: `success`, `pass`, `fail`, `error`, `skipped`.
+        message: What dbt says of a node that failed.
+        seconds: How long it took.
+        tested: What a test is about, as `core.fct_sales`, where it is about one relation.
+        description: What is said of it in YAML.
+        severity: What the failure of a test means: `error` or `warn`.
+        failures: How many rows a test has found.
+    """
+
+    name: str
+    kind: str
+    folder: str
+    materialized: str
+    status: str
+    message: str
+    seconds: float
+    tested: str | None
+    description: str
+    severity: Literal["error", "warn"]
+    failures: int | None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the node itself went wrong; one that was skipped because of another did not."""
+        return self.status not in (*GOOD, "skipped")
+
+
+def as_node(result: Any, manifest: Any) -> Node:
+    """Take from one of dbt's results what the platform reports."""
+    node = result.node
+    kind = str(node.resource_type)
+    return Node(
+        name=f"{node.schema}.{node.alias}" if kind in BUILT else node.name,
+        kind=kind,
+        folder=str(Path(node.original_file_path).parent).removeprefix("models/"),
+        materialized=str(node.config.materialized),
+        status=str(result.status),
+        message=readable(result.message or ""),
+        seconds=float(result.execution_time),
+        tested=tested(node, manifest) if kind == "test" else None,
+        description=readable(node.description),
+        severity="warn" if str(getattr(node.config, "severity", "")).lower() == "warn" else "error",
+        failures=result.failures,
+    )
+
+
+def tested(test: Any, manifest: Any) -> str | None:
+    """Return the relation that a test is about: the one whose YAML has it, else the only one that it reads."""
+    attached = getattr(test, "attached_node", None)
+    read = {attached} if attached else {*test.depends_on.nodes}
+    if len(read) != 1:
+        return None
+    (name,) = read
+    node = manifest.nodes.get(name)
+    if node is not None:
+        return f"{node.schema}.{node.alias}"
+    source = manifest.sources.get(name)
+    return f"{source.schema}.{source.identifier}" if source is not None else None
+
+
+def readable(message: str) -> str:
+    """Bring dbt's message of several indented lines into one."""
+    return " ".join(line.strip() for line in message.splitlines() if line.strip())
