@@ -37,8 +37,8 @@ from shared.monitoring import record_run
 from shared.postgres.server import LocalServer
 from shared.postgres.target import PostgresTarget
 from shared.warehouse import open_warehouse
-from shared.warehouse.postgres_copy import column_definitions
 from shared.warehouse.provision import provision
+from shared.warehouse.sql.arrow import column_definitions
 
 import dlt  # isort: skip
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from conftest import POSTGRES_ONLY, Egress, Sql
 from crm_server import Crm
 
-from egress.models import Model, row_hash
+from egress.models import Model
 from shared.config import get_settings
 from shared.testing.engines import PostgresDatabase
 from shared.warehouse import open_warehouse
@@ -45,7 +45,7 @@ def test_no_two_rows_have_one_hash(sql: Sql, transform: Callable[[str], None]) -
     sql("insert into egress.pairs values (null, null, 0), ('a', 'a', 1)")
     with open_warehouse(get_settings(), holder="test", role="egress") as warehouse:
         schema = Model("egress.pairs", "a").schema(warehouse)
-        hashes = warehouse.fetch(f"select {row_hash(warehouse.engine, schema)} from egress.pairs")
+        hashes = warehouse.fetch(f"select {warehouse.dialect.row_hash(schema)} from egress.pairs")
     assert len(set(hashes)) == len(hashes) == len(texts) ** 2 + 2
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from egress.models import Model, row_hash
+from egress.models import Model
 from egress.plan import Options, Plan
 from shared.warehouse import Warehouse, quote
+from shared.warehouse.sql.dialect import Dialect
 
 # What pending rows have beside the model's columns: key, hash, and the run and receipt of what the target has answered
 # to last, null where it has not.
@@ -55,7 +56,7 @@ class Comparison:
                 f"from (select {key}, count(*) as times from {quote(model.table)} group by 1) as keys"
             )[0]
         )
-        comparison = compared(warehouse.engine, model, schema)
+        comparison = compared(warehouse.dialect, model, schema)
         rows, new, changed, held, known = warehouse.fetch(
             f"{comparison} select count(*), count(*) filter (where is_new), count(*) filter (where is_changed), "
             "count(*) filter (where was_rejected and not is_changed), "
@@ -84,12 +85,12 @@ class Comparison:
         )
 
 
-def compared(engine: str, model: Model, schema: pa.Schema) -> str:
+def compared(dialect: Dialect, model: Model, schema: pa.Schema) -> str:
     """Return the SQL of `compared`: for each row of the model its hash, and how it stands with the target `$1`.
 
     The hash does not depend on the columns' order: a model whose columns move is not sent anew.
     """
-    hashed = row_hash(engine, sorted(schema, key=lambda column: column.name))
+    hashed = dialect.row_hash(sorted(schema, key=lambda column: column.name))
     return (
         "with sent as (select row_key, payload_hash, status, run_id, receipt from ops.delivery "
         "where target = $1 and status <> 'deleted'), "

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from egress.models import Model, row_hash
+from egress.models import Model
 from egress.plan import Options, Plan, Tally, Target
 from egress.state import SendState, answers
 from shared.monitoring import Run
@@ -92,7 +92,7 @@ def content_of(warehouse: Warehouse, model: Model) -> tuple[int, str]:
     Raises:
         InputError: There is no such model, or its keys are not unique.
     """
-    hashed = row_hash(warehouse.engine, model.schema(warehouse))
+    hashed = warehouse.dialect.row_hash(model.schema(warehouse))
     # Hashed in a query of its own, which `offset 0` keeps apart, so that PostgreSQL does it with several processes.
     rows, filled, distinct, content = warehouse.fetch(
         "select count(*), count(row_key), count(distinct row_key), "

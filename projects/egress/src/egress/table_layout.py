@@ -9,7 +9,7 @@ import pyarrow as pa
 from psycopg2 import extensions
 
 from egress.errors import TargetRefused
-from shared.warehouse.postgres_copy import column_definitions, sql_type
+from shared.warehouse.sql.arrow import column_definitions, postgres_type
 from shared.warehouse.sql.quoting import quote_for_postgres as quote
 
 TABLE_KINDS = ("r", "p")
@@ -100,8 +100,8 @@ class TargetTable:
         limits = {}
         for column in self.columns:
             kind, unique = there.get(column.name, (None, False))
-            if kind and not holds(kind, sql_type(column.type)):
-                wrong.append(f"column `{column.name}` is {kind}, it should be {sql_type(column.type)}")
+            if kind and not holds(kind, postgres_type(column.type)):
+                wrong.append(f"column `{column.name}` is {kind}, it should be {postgres_type(column.type)}")
             if kind and column.name == self.key and not unique:
                 wrong.append(f"no primary key or unique constraint on `{self.key}` alone")
             if kind and (limit := VARCHAR.fullmatch(kind)):

@@ -20,7 +20,8 @@ from egress.comparison import ADDED, LAST_RECEIPT, ROW_KEY
 from egress.table_layout import TargetTable
 from egress.table_session import is_about_rows, reason_of, transaction
 from egress.table_shipment import POSITION, Shipment, numbered, with_nul, without
-from shared.warehouse.postgres_copy import copy_in, sql_type
+from shared.warehouse.postgres_copy import copy_in
+from shared.warehouse.sql.arrow import postgres_type
 from shared.warehouse.sql.quoting import quote_for_postgres as quote
 
 INCOMING, GONE = "_egress_incoming", "_egress_gone"
@@ -57,7 +58,7 @@ class TableWriter:
         self.make = make
         self.own = own
         self.take_over = take_over
-        key, key_type = quote(table.key), sql_type(table.columns.field(table.key).type)
+        key, key_type = quote(table.key), postgres_type(table.columns.field(table.key).type)
         self.of_row = f"held.{key} = cast(incoming.{key} as {key_type})"
         self.of_deletion = f"held.{key} = cast(incoming.{ROW_KEY} as {key_type})"
 
@@ -180,7 +181,9 @@ class TableWriter:
 
     def _insert(self, which: str, on_conflict: str) -> str:
         names = ", ".join(quote(name) for name in self.table.columns.names)
-        values = ", ".join(f"cast({quote(column.name)} as {sql_type(column.type)})" for column in self.table.columns)
+        values = ", ".join(
+            f"cast({quote(column.name)} as {postgres_type(column.type)})" for column in self.table.columns
+        )
         return (
             f"insert into {self.table.sql} as held ({names}) select {values} from {INCOMING} as incoming "
             f"where {which} on conflict ({quote(self.table.key)}) do {on_conflict}"

@@ -11,7 +11,7 @@ Rows go in as parquet: DuckDB reads the files, into PostgreSQL they are copied b
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -75,7 +75,9 @@ def load(warehouse: Warehouse, source: str, tables: Mapping[str, tuple[Resource,
             pipeline.load()
     except PipelineStepFailed as error:
         raise as_platform_error(cause_of(error)) from error
-    take_statistics(warehouse, [resource.relation for resource, _ in tables.values()])
+    # The engine's own look at new tables may be a minute off, the next step is not.
+    for resource, _ in tables.values():
+        warehouse.analyze(resource.relation)
     shutil.rmtree(folder / source)
 
 
@@ -149,10 +151,3 @@ def dlt_type(kind: pa.DataType) -> TColumnSchema:
     if pa.types.is_decimal(kind):
         return {"data_type": "decimal", "precision": kind.precision, "scale": kind.scale}
     return DLT_TYPES[kind]
-
-
-def take_statistics(warehouse: Warehouse, relations: Iterable[str]) -> None:
-    """Let PostgreSQL know what has come: its own look at new tables may be a minute off, the next step is not."""
-    if warehouse.engine == "postgres":
-        for relation in relations:
-            warehouse.execute(f"analyze {quote(relation)}")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -65,22 +64,13 @@ def read_snapshot(settings: Settings, queries: Mapping[str, str], *, holder: str
     """
     with open_warehouse(settings, holder=holder) as warehouse:
         begun = time.monotonic()
-        with one_state(warehouse):
+        with warehouse.held_still():
             refuse_missing(warehouse, queries)
             tables = {name: warehouse.fetch_arrow(query) for name, query in queries.items()}
         seconds = time.monotonic() - begun
     sources = {name: source(table, queries[name]) for name, table in tables.items()}
     frames = {name: to_frame(table) for name, table in tables.items()}
     return Snapshot(frames, sources, warehouse.engine, warehouse.identity.id, warehouse.location, round(seconds, 3))
-
-
-@contextmanager
-def one_state(warehouse: Warehouse) -> Iterator[None]:
-    """Let all queries see the warehouse as it was at the first one."""
-    with warehouse.transaction(read_only=True):
-        if warehouse.engine == "postgres":
-            warehouse.execute("set transaction isolation level repeatable read")
-        yield
 
 
 def refuse_missing(warehouse: Warehouse, queries: Mapping[str, str]) -> None:

@@ -15,8 +15,18 @@ import duckdb
 import pyarrow as pa
 
 from shared.warehouse import Warehouse, quote
+from shared.warehouse.sql.arrow import kind_of_arrow
+from shared.warehouse.sql.types import NUMBERS, Kind
 
 KINDS = {"b": "boolean", "n": "number", "d": "date", "t": "timestamp", "s": "text", "o": "other"}
+OTHER = "o"
+SIGNS: dict[Kind, str] = {
+    **dict.fromkeys(NUMBERS, "n"),
+    "boolean": "b",
+    "date": "d",
+    "timestamp": "t",
+    "text": "s",
+}
 HASH = "hash of the row"
 Columns: TypeAlias = dict[str, pa.DataType]
 
@@ -106,26 +116,20 @@ def columns_of(warehouse: Warehouse, relation: str) -> Columns | None:
     return {field.name: field.type for field in schema}
 
 
-def canonical(name: str, kind: pa.DataType) -> str:
+def canonical(name: str, type_: pa.DataType) -> str:
     """Return the SQL expression that writes a column in the same way for each engine; null stays null."""
-    column = quote(name)
-    if pa.types.is_boolean(kind):
-        return f"'b' || {column}"
-    if pa.types.is_integer(kind):
-        return f"'n' || {column}"
-    # Numbers without zeros at the end, so that 1.50 is the same as 1.5.
-    if pa.types.is_decimal(kind):
-        return f"'n' || rtrim(rtrim(cast({column} as varchar), '0'), '.')" if kind.scale else f"'n' || {column}"
-    if pa.types.is_floating(kind):
+    column, kind = quote(name), kind_of_arrow(type_)
+    if kind == "decimal" and type_.scale:
+        # Numbers without zeros at the end, so that 1.50 is the same as 1.5.
+        written = f"rtrim(rtrim(cast({column} as varchar), '0'), '.')"
+    elif kind == "float":
         # Adding zero takes the sign off minus zero.
-        return rf"'n' || regexp_replace(cast({column} + 0.0 as varchar), '\.0+$', '')"
-    if pa.types.is_date(kind):
-        return f"'d' || {column}"
-    if pa.types.is_timestamp(kind):
-        return f"'t' || {column}" + (" at time zone 'UTC'" if kind.tz else "")
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return f"'s' || {column}"
-    return f"'o' || cast({column} as varchar)"
+        written = rf"regexp_replace(cast({column} + 0.0 as varchar), '\.0+$', '')"
+    elif kind == "timestamp" and type_.tz:
+        written = f"{column} at time zone 'UTC'"
+    else:
+        written = f"cast({column} as varchar)"
+    return f"'{SIGNS.get(kind, OTHER)}' || {written}"
 
 
 def row_hash(columns: Columns) -> str:

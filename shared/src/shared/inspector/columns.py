@@ -62,7 +62,7 @@ def in_kind(measured: Measured, number: float) -> Value:
     """Return a number that was found for a column as its kind has it: of times, the time."""
     field = measured.field
     if field.kind in ("date", "timestamp"):
-        return seconds_as(field.kind, number, zoned="with time zone" in field.type.lower())
+        return seconds_as(field.kind, number, zoned=field.is_zoned)
     return number
 
 

@@ -7,12 +7,12 @@ from datetime import datetime, timezone
 from typing import Literal
 
 from shared.errors import InputError
-from shared.inspector.catalog import Relation
-from shared.inspector.dialects import TIMES, dialect_of
 from shared.inspector.results import Freshness, Table
 from shared.inspector.values import as_seconds
 from shared.utils.names import suggestion
 from shared.warehouse import Warehouse
+from shared.warehouse.sql.catalog import Relation
+from shared.warehouse.sql.types import TIMES
 
 # What a column's name says of when a row came, the clearest first.
 SAYS_WHEN = (re.compile("load|ingest|insert|import|extract|sync"), re.compile("updat|modif|chang"), re.compile("creat"))
@@ -63,8 +63,7 @@ def newest_values(warehouse: Warehouse, relation: Relation, table: Table) -> dic
             for field, column in zip(relation.fields, table.columns, strict=True)
             if field in fields and column.maximum is not None
         }
-    dialect = dialect_of(warehouse)
-    values = [dialect.value(field) for field in fields]
+    values = [warehouse.dialect.value(field) for field in fields]
     parts = [f"cast(max({value}) filter (where isfinite({value})) as varchar)" for value in values]
     row = warehouse.fetch(f"select {', '.join(parts)} from {relation.sql}")[0] if parts else ()
     return {field.name: text for field, text in zip(fields, row, strict=True) if text is not None}

@@ -8,14 +8,15 @@ from dataclasses import replace
 import duckdb
 
 from shared.errors import InputError, PlatformError, StorageFull, first_line
-from shared.inspector.catalog import Relation, chosen, database_bytes, relations
 from shared.inspector.freshness import freshness
 from shared.inspector.memory import Memory
 from shared.inspector.profile import Limits, measure
 from shared.inspector.results import Inspection, Table
+from shared.inspector.targets import relations_of
 from shared.utils.clock import utc_now
 from shared.utils.names import suggestion
 from shared.warehouse import Warehouse
+from shared.warehouse.sql.catalog import Relation
 
 ABOUT_THE_SESSION = (duckdb.InterruptException, duckdb.FatalException, duckdb.ConnectionException)
 
@@ -59,7 +60,7 @@ class DataInspector:
         """
         if sample_rows is not None and sample_rows < 1:
             raise InputError(f"not a number of rows: `{sample_rows}`", hint="sample at least one row")
-        found = chosen(relations(self.warehouse), target)
+        found = relations_of(target, self.warehouse.relations())
         alone = len(found) == 1 and found[0].full_name == target
         if not alone:
             refuse_columns(target, [*key, *([fresh_by] if fresh_by else [])])
@@ -70,7 +71,7 @@ class DataInspector:
             location=self.warehouse.location,
             taken_at=utc_now(),
             target=target,
-            size_bytes=database_bytes(self.warehouse),
+            size_bytes=self.warehouse.database_bytes(),
             tables=tuple(tables),
         )
         if self.remember:
@@ -95,7 +96,7 @@ class DataInspector:
 
         Ask before the next inspection takes its place.
         """
-        schema = next((one.schema for one in relations(self.warehouse) if one.full_name == target), None)
+        schema = next((one.schema for one in self.warehouse.relations() if one.full_name == target), None)
         return self.memory.last(target, schema)
 
 

@@ -7,16 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from shared.inspector.catalog import Field, Relation
 from shared.inspector.columns import basics, detailed, wanted
-from shared.inspector.dialects import dialect_of
 from shared.inspector.queries import Measured, aggregate_query, aggregates, detail_query
 from shared.inspector.results import Column, Key, Table
 from shared.warehouse import Warehouse
+from shared.warehouse.sql.catalog import Field, Relation
 
 # Columns measured by one query: each holds its values in memory while quantiles are found.
 COLUMNS_AT_ONCE = 100
-SAMPLE = "inspected_sample"
 
 
 @dataclass(frozen=True)
@@ -67,18 +65,14 @@ def measure(
 @contextmanager
 def sample(warehouse: Warehouse, relation: Relation, sample_rows: int, rows: int) -> Iterator[str]:
     """Give a random sample of a table's rows that is the same in each query of a `Profile`."""
-    if warehouse.engine != "duckdb":
-        # Whoever may only read cannot keep rows, but the same random numbers choose the same ones.
-        yield f"(select * from {relation.sql} where random() < {sample_rows / rows!r}) as sampled"
-        return
-    warehouse.execute(
-        f"create or replace temporary table {SAMPLE} as "
-        f"select * from {relation.sql} using sample reservoir({sample_rows:d} rows) repeatable (1)"
-    )
+    chosen = warehouse.dialect.sample(relation.sql, sample_rows, rows)
+    for statement in chosen.before:
+        warehouse.execute(statement)
     try:
-        yield f"temp.main.{SAMPLE}"
+        yield chosen.origin
     finally:
-        warehouse.execute(f"drop table temp.main.{SAMPLE}")
+        for statement in chosen.after:
+            warehouse.execute(statement)
 
 
 class Profile:
@@ -97,7 +91,7 @@ class Profile:
 
     def __init__(self, warehouse: Warehouse, origin: str, rows: int, limits: Limits, *, once: bool) -> None:
         self.warehouse = warehouse
-        self.dialect = dialect_of(warehouse)
+        self.dialect = warehouse.dialect
         self.origin = origin
         self.rows = rows
         self.limits = limits
@@ -140,8 +134,8 @@ class Profile:
 
     def _ask(self, sql: str) -> list[tuple[Any, ...]]:
         """Run a query, a random one with the same random numbers as the query before."""
-        if self.once and self.warehouse.engine == "postgres":
-            self.warehouse.fetch("select setseed(0.5)")
+        if self.once and self.dialect.repeat:
+            self.warehouse.fetch(self.dialect.repeat)
         return self.warehouse.fetch(sql)
 
 
@@ -149,7 +143,7 @@ def duplicates(
     warehouse: Warehouse, relation: Relation, key: Sequence[str], origin: Literal["given", "declared"]
 ) -> Key:
     """Count the rows that a key does not tell apart."""
-    dialect = dialect_of(warehouse)
+    dialect = warehouse.dialect
     fields = {field.name: field for field in relation.fields}
     parts = {f"k{place}": dialect.value(fields[name]) for place, name in enumerate(key)}
     selected = ", ".join(f"{value} as {name}" for name, value in parts.items())

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.inspector.catalog import Field
-from shared.inspector.dialects import NUMBERS, ORDERED, TIMES, Dialect, double
 from shared.inspector.values import SHOWN
+from shared.warehouse.sql.catalog import Field
+from shared.warehouse.sql.dialect import Dialect, double
+from shared.warehouse.sql.quoting import literal
+from shared.warehouse.sql.types import NUMBERS, ORDERED, TIMES
 
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 BINS = 20
@@ -107,8 +109,8 @@ def aggregates(dialect: Dialect, column: Measured, *, rough_distinct: bool, roug
         found["minimum"], found["maximum"] = shown(f"min({value})"), shown(f"max({value})")
     if kind in NUMBERS or kind == "boolean":
         found["mean"] = dialect.mean(number)
-    if kind in NUMBERS and dialect.finite(kind, value):
-        found["nan"] = f"count(*) filter (where {value} = 'NaN')"
+    if kind in dialect.with_nan:
+        found["nan"] = f"count(*) filter (where {dialect.is_nan(kind, value)})"
     if kind in ("text", "json", "binary"):
         length = f"{'octet_length' if kind == 'binary' else 'length'}({value})"
         found |= {"shortest": f"min({length})", "longest": f"max({length})", "length": f"avg({length})"}
@@ -148,7 +150,7 @@ def detail_query(
         if detail.bins and detail.fences:
             parts.append(bin_part(dialect, column, detail.bins, detail.fences))
         if detail.pattern:
-            condition = dialect.matches(column.value, PATTERNS[detail.pattern])
+            condition = dialect.matches(column.value, literal(PATTERNS[detail.pattern]))
             parts.append(f"select {column.index}, 'like', 0, null, count(*), 0, 0 from source where {condition}")
     if not parts:
         return None

@@ -10,12 +10,9 @@ from typing import Literal, TypeAlias
 from pydantic import TypeAdapter, ValidationError
 
 from shared.errors import InputError
+from shared.warehouse.sql.types import Kind
 
 VERSION = 1
-Kind: TypeAlias = Literal[
-    "integer", "decimal", "float", "boolean", "date", "timestamp", "time", "interval",
-    "text", "uuid", "enum", "json", "nested", "binary", "other",
-]  # fmt: skip
 # Numbers as numbers, truth values as such, everything else as the engine writes it: dates as ISO 8601.
 Value: TypeAlias = bool | int | float | str
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from datetime import datetime, timedelta, timezone
 
-from shared.inspector.results import Kind, Value
+from shared.inspector.results import Value
+from shared.warehouse.sql.types import Kind
 
 SHOWN = 200
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)

@@ -11,6 +11,8 @@ from typing import Any, ClassVar, Literal, TypeAlias, get_args
 
 import pyarrow as pa
 
+from shared.warehouse.sql.catalog import Relation, as_relations
+from shared.warehouse.sql.dialect import Dialect
 from shared.warehouse.sql.quoting import quote
 
 Mode: TypeAlias = Literal["read", "write"]
@@ -39,6 +41,7 @@ class Warehouse(ABC):
 
     Attributes:
         engine: `duckdb` or `postgres`.
+        dialect: The SQL of that engine.
         role: Whose part of the work it was opened for.
         url: The URL that it was opened by; it may hold a password.
         location: Where it is, for messages: without a password.
@@ -47,7 +50,8 @@ class Warehouse(ABC):
         preparation: Statements that an empty database needs beside schemas and tables.
     """
 
-    engine: str
+    engine: ClassVar[str]
+    dialect: ClassVar[Dialect]
     role: Role
     url: str
     location: str
@@ -108,6 +112,20 @@ class Warehouse(ABC):
         """Let another library open the database itself: the writer lock stays ours, the connection is closed."""
 
     @abstractmethod
+    def database_bytes(self) -> int:
+        """Return the size of the whole database."""
+
+    @abstractmethod
+    def held_still(self, *tables: str) -> AbstractContextManager[None]:
+        """Let all queries inside see the database in one state, whoever writes to it meanwhile.
+
+        Nothing may be written inside.
+
+        Args:
+            tables: What others may make anew meanwhile.
+        """
+
+    @abstractmethod
     def close(self) -> None:
         """Close the connection and let go of the lock."""
 
@@ -135,6 +153,10 @@ class Warehouse(ABC):
         finally:
             self._in_transaction = False
 
+    def relations(self, schema: str | None = None, name: str | None = None) -> list[Relation]:
+        """Return the tables and views, but the engine's own, in the order of their names: all, a schema's, or one."""
+        return as_relations(self.fetch(*self.dialect.relations(schema, name)))
+
     def table_exists(self, table: str) -> bool:
         """Tell whether `schema.table` is a table or view."""
         schema, _, name = table.rpartition(".")
@@ -147,6 +169,9 @@ class Warehouse(ABC):
     def row_count(self, table: str) -> int:
         """Count a table's rows."""
         return int(self.fetch(f"select count(*) from {quote(table)}")[0][0])
+
+    def analyze(self, table: str) -> None:  # noqa: B027
+        """Let the engine look at a table's values now, where it would do so only some time after they have come."""
 
     def size(self, table: str) -> int | None:
         """Return the bytes that a table takes up with its indexes; None where it is none, or the engine cannot tell."""

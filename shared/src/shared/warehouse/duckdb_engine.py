@@ -17,6 +17,7 @@ from shared.errors import NotAWarehouse, StorageFull, WarehouseBusy
 from shared.utils.console import say
 from shared.warehouse.base import ROLES, ArrowData, Mode, Role, Warehouse
 from shared.warehouse.lock import POLL_SECONDS, FileLock
+from shared.warehouse.sql.dialect import DuckDBDialect
 from shared.warehouse.sql.quoting import quote
 
 INCOMING = "_incoming"
@@ -26,6 +27,7 @@ class DuckDBWarehouse(Warehouse):
     """One file, guarded by a lock: DuckDB itself lets in one writing process or many readers."""
 
     engine = "duckdb"
+    dialect = DuckDBDialect()
 
     def __init__(self, path: Path, settings: Settings, *, holder: str, role: Role, mode: Mode) -> None:
         self.path: Path = path
@@ -153,6 +155,16 @@ class DuckDBWarehouse(Warehouse):
             yield
         finally:
             self._connection = self._connect()
+
+    @override
+    def database_bytes(self) -> int:
+        return self.path.stat().st_size
+
+    @override
+    @contextmanager
+    def held_still(self, *tables: str) -> Iterator[None]:
+        # The file lock keeps everybody else from writing.
+        yield
 
     @override
     def close(self) -> None:

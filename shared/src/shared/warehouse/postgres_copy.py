@@ -13,55 +13,15 @@ import pyarrow as pa
 import pyarrow.csv as pc
 from psycopg2 import extensions
 
-from shared.errors import InputError
 from shared.warehouse.base import ArrowData
+from shared.warehouse.sql.arrow import ARROW_TYPES, postgres_type
 from shared.warehouse.sql.quoting import quote_for_postgres as quote
 
-# By PostgreSQL's object ids of types (`select oid, typname from pg_type`); what is not here arrives as its text.
-ARROW_TYPES: dict[int, pa.DataType] = {
-    16: pa.bool_(),
-    20: pa.int64(),
-    21: pa.int16(),
-    23: pa.int32(),
-    700: pa.float32(),
-    701: pa.float64(),
-    1082: pa.date32(),
-    1114: pa.timestamp("us"),
-    1184: pa.timestamp("us", tz="UTC"),
-}
-SQL_TYPES = {
-    **dict.fromkeys(("int8", "uint8", "int16"), "smallint"),
-    **dict.fromkeys(("uint16", "int32"), "integer"),
-    **dict.fromkeys(("uint32", "int64"), "bigint"),
-    "uint64": "numeric(20, 0)",
-    **dict.fromkeys(("halffloat", "float"), "real"),
-    "double": "double precision",
-    "bool": "boolean",
-    "date32[day]": "date",
-    **dict.fromkeys(("string", "large_string", "string_view", "null"), "text"),
-}
 NUMERIC = 1700
 WIDEST_DECIMAL = 38
 # Bytes of CSV parsed at a time, and so the longest row.
 BLOCK_BYTES = 1 << 25
 IN_MEMORY_BYTES = 1 << 26
-
-
-def sql_type(kind: pa.DataType) -> str:
-    """Return the type of a PostgreSQL column that holds an arrow column exactly.
-
-    Raises:
-        InputError: There is none: nested and binary columns.
-    """
-    if pa.types.is_dictionary(kind):
-        return sql_type(kind.value_type)
-    if pa.types.is_decimal(kind):
-        return f"numeric({kind.precision}, {kind.scale})"
-    if pa.types.is_timestamp(kind):
-        return "timestamptz" if kind.tz else "timestamp"
-    if str(kind) not in SQL_TYPES:
-        raise InputError(f"no column of PostgreSQL holds this type: `{kind}`", hint="make it text, for instance JSON")
-    return SQL_TYPES[str(kind)]
 
 
 def copy_in(cursor: extensions.cursor, table: str, data: ArrowData) -> int:
@@ -71,7 +31,7 @@ def copy_in(cursor: extensions.cursor, table: str, data: ArrowData) -> int:
         InputError: A column has a type that PostgreSQL cannot hold.
     """
     for column in data.schema:
-        sql_type(column.type)
+        postgres_type(column.type)
     columns = ", ".join(quote(name) for name in data.schema.names)
     source = CsvSource(data)
     cursor.copy_expert(f"copy {quote(table)} ({columns}) from stdin (format csv)", source, size=1 << 20)
@@ -165,8 +125,3 @@ def parsed(spool: IO[bytes], schema: pa.Schema, batch_rows: int) -> Iterator[pa.
         for batch in reader:
             for start in range(0, batch.num_rows, batch_rows):
                 yield batch.slice(start, batch_rows)
-
-
-def column_definitions(schema: pa.Schema) -> str:
-    """Return the columns of a `create table` for arrow data."""
-    return ", ".join(f"{quote(column.name)} {sql_type(column.type)}" for column in schema)

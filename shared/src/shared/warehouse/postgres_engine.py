@@ -19,7 +19,10 @@ from shared.postgres.target import PostgresTarget
 from shared.utils.console import say
 from shared.warehouse.base import ROLES, ArrowData, Mode, Role, Warehouse
 from shared.warehouse.lock import POLL_SECONDS
-from shared.warehouse.postgres_copy import column_definitions, copy_in, copy_out
+from shared.warehouse.postgres_copy import copy_in, copy_out
+from shared.warehouse.sql.arrow import column_definitions
+from shared.warehouse.sql.catalog import OF_USERS, RELATIONS
+from shared.warehouse.sql.dialect import PostgresDialect
 from shared.warehouse.sql.quoting import quote_for_postgres as quote
 
 LOGIN_PREFIX = "platform_"
@@ -44,6 +47,7 @@ class PostgresWarehouse(Warehouse):
     """
 
     engine = "postgres"
+    dialect = PostgresDialect()
     path = None
     # dlt's and Splink's; where each project has its own role, `infra/postgres` has made them.
     scratch = ("raw_staging", "splink")
@@ -147,7 +151,7 @@ class PostgresWarehouse(Warehouse):
         # The catalog and not information_schema, which hides what this role may not use.
         rows = self.fetch(
             "select relname from pg_class join pg_namespace on pg_namespace.oid = relnamespace "
-            "where nspname = $1 and relkind in ('r', 'p', 'v', 'm', 'f')",
+            f"where nspname = $1 and {RELATIONS}",
             [schema],
         )
         return sorted(name for (name,) in rows)
@@ -162,6 +166,14 @@ class PostgresWarehouse(Warehouse):
             [schema, name],
         )
         return int(rows[0][0]) if rows and rows[0][0] is not None else None
+
+    @override
+    def database_bytes(self) -> int:
+        return int(self.fetch("select pg_database_size(current_database())")[0][0])
+
+    @override
+    def analyze(self, table: str) -> None:
+        self.execute(f"analyze {quote(table)}")
 
     @override
     def schemas(self) -> set[str]:
@@ -181,8 +193,7 @@ class PostgresWarehouse(Warehouse):
     def is_empty(self) -> bool:
         return not self.fetch(
             "select 1 from pg_class join pg_namespace on pg_namespace.oid = relnamespace "
-            "where relkind in ('r', 'p', 'v', 'm', 'f') and nspname <> 'information_schema' "
-            "and nspname !~ '^pg_' limit 1"
+            f"where {RELATIONS} and {OF_USERS} limit 1"
         )
 
     @override
@@ -190,6 +201,16 @@ class PostgresWarehouse(Warehouse):
     def handed_over(self) -> Iterator[None]:
         # Others connect beside us; the lock is this session's, so it stays open.
         yield
+
+    @override
+    @contextmanager
+    def held_still(self, *tables: str) -> Iterator[None]:
+        with self.transaction():
+            self.execute("set transaction isolation level repeatable read")
+            # Before the first query: a table that is put in one's place later would look empty.
+            for table in tables:
+                self.execute(f"lock table {quote(table)} in access share mode")
+            yield
 
     @override
     def close(self) -> None:

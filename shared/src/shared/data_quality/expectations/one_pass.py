@@ -87,7 +87,7 @@ def row_test(relation: Relation, check: Check) -> Callable[[Parameters], RowTest
     elif isinstance(check, InRange):
         fails = not_in_range(column, check)
     else:
-        fails = not_matching(column, check, relation.warehouse.engine)
+        fails = not_matching(column, check)
     return lambda parameters: RowTest(f"{column.sql} is not null", fails(parameters))
 
 
@@ -106,11 +106,10 @@ def not_in_range(column: Column, check: InRange) -> Callable[[Parameters], str]:
     )
 
 
-def not_matching(column: Column, check: Matches, engine: str) -> Callable[[Parameters], str]:
+def not_matching(column: Column, check: Matches) -> Callable[[Parameters], str]:
     """Return what makes the SQL of a text that an expression is not found in."""
     column.must_be("text")
-    form = "not regexp_matches({}, {})" if engine == "duckdb" else "{} !~ {}"
-    return lambda parameters: form.format(column.sql, parameters.bind(portable(check.regex)))
+    return lambda parameters: f"not ({column.matches(parameters.bind(portable(check.regex)))})"
 
 
 def judge_count(check: RowCount, count: int) -> Verdict:

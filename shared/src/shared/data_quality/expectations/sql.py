@@ -11,33 +11,14 @@ from shared.data_quality.expectations.checks import Source
 from shared.errors import PlatformError, first_line
 from shared.utils.names import suggestion
 from shared.warehouse import Warehouse, quote, quote_name
+from shared.warehouse.sql.catalog import Field
+from shared.warehouse.sql.dialect import Dialect
+from shared.warehouse.sql.types import NUMBERS, TIMES
 
-Kind: TypeAlias = Literal["text", "number", "boolean", "moment"]
-KINDS: dict[Kind, tuple[str, ...]] = {
-    "text": ("varchar", "character varying", "text", "character", "bpchar", "name"),
-    "number": (
-        *("tinyint", "smallint", "integer", "bigint", "hugeint"),
-        *("utinyint", "usmallint", "uinteger", "ubigint", "uhugeint"),
-        *("decimal", "numeric", "real", "float", "double", "double precision"),
-    ),
-    "boolean": ("boolean",),
-    "moment": (
-        *("date", "timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"),
-        *("timestamp without time zone", "timestamp with time zone"),
-    ),
-}
+Comparable: TypeAlias = Literal["text", "number", "boolean", "moment"]
 NAMES_OF_KINDS = {"text": "texts", "number": "numbers", "boolean": "booleans", "moment": "dates or timestamps"}
-WITH_NAN = ("numeric", "real", "float", "double", "double precision")
-NAN = "cast('NaN' as double precision)"
-COLUMNS = {
-    "duckdb": "select column_name, data_type from information_schema.columns "
-    "where table_catalog = current_database() and table_schema = $1 and table_name = $2 order by ordinal_position",
-    # The catalog and not information_schema, which knows no materialized views.
-    "postgres": "select attname, format_type(coalesce(nullif(typbasetype, 0), atttypid), null) from pg_attribute "
-    "join pg_class on pg_class.oid = attrelid join pg_namespace on pg_namespace.oid = relnamespace "
-    "join pg_type on pg_type.oid = atttypid "
-    "where nspname = $1 and relname = $2 and attnum > 0 and not attisdropped order by attnum",
-}
+# What both engines compare as text of itself; any other type is compared as the text that it is written as.
+TEXTS = ("varchar", "character varying", "text", "character", "bpchar", "name")
 
 
 class CheckError(PlatformError):
@@ -55,19 +36,29 @@ class Parameters(list[Any]):
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table.
+    """A column of a table."""
 
-    Attributes:
-        type_name: The engine's name of its type, without arguments.
-    """
-
-    name: str
-    type_name: str
+    field: Field
+    dialect: Dialect
 
     @property
-    def kind(self) -> Kind:
+    def name(self) -> str:
+        """Its name."""
+        return self.field.name
+
+    @property
+    def type_name(self) -> str:
+        """The engine's name of its type, without arguments."""
+        return self.field.base
+
+    @property
+    def kind(self) -> Comparable:
         """What its values are compared as: those of a type that we know nothing of as text."""
-        return next((kind for kind, names in KINDS.items() if self.type_name in names), "text")
+        if self.field.kind in NUMBERS:
+            return "number"
+        if self.field.kind in TIMES:
+            return "moment"
+        return "boolean" if self.field.kind == "boolean" else "text"
 
     @property
     def sql(self) -> str:
@@ -77,15 +68,19 @@ class Column:
     def of(self, alias: str) -> str:
         """Return its value in SQL where the table goes by another name."""
         name = f"{alias}.{quote_name(self.name)}" if alias else quote_name(self.name)
-        if self.type_name == "timestamp with time zone":
+        if self.field.is_zoned:
             return f"cast({name} as timestamp)"
-        is_known = self.kind != "text" or self.type_name in KINDS["text"]
-        return name if is_known else f"cast({name} as varchar)"
+        is_text = self.kind == "text" and self.type_name not in TEXTS
+        return f"cast({name} as varchar)" if is_text else name
 
     @property
     def is_nan(self) -> str:
         """SQL that tells whether the value is no number, though of a number's type."""
-        return f"{self.sql} = {NAN}" if self.type_name in WITH_NAN else "false"
+        return self.dialect.is_nan(self.field.kind, self.sql)
+
+    def matches(self, pattern: str) -> str:
+        """Return SQL that tells whether a regular expression, a literal or a parameter, is found in the value."""
+        return self.dialect.matches(self.sql, pattern)
 
     def must_be(self, kind: str) -> None:
         """Refuse a column of another kind: the engines would not compare it alike.
@@ -111,11 +106,10 @@ class Relation:
         self.warehouse = warehouse
         self.table = table
         schema, _, name = table.partition(".")
-        tables = warehouse.tables(schema)
-        if name not in tables:
-            raise CheckError(f"no such table: `{table}`", hint=suggestion(name, tables))
-        rows = warehouse.fetch(COLUMNS[warehouse.engine], [schema, name])
-        self.columns = [Column(column, kind.lower().partition("(")[0]) for column, kind in rows]
+        found = warehouse.relations(schema, name)
+        if not found:
+            raise CheckError(f"no such table: `{table}`", hint=suggestion(name, warehouse.tables(schema)))
+        self.columns = [Column(field, warehouse.dialect) for field in found[0].fields]
 
     @property
     def sql(self) -> str:
