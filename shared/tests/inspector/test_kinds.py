@@ -72,6 +72,7 @@ POSTGRES = [
     ("inet", "'127.0.0.1'", "other", None),
     ("point", "'(1,2)'", "other", None),
     ("xml", "'<a/>'", "other", None),
+    ("oid", "1", "other", None),
     ("raw.mood", "'b'", "enum", None),
     ("raw.positive", "1", "integer", 1),
     ("raw.moods", "'{b}'", "nested", None),
