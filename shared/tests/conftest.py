@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from shared.config import Settings, get_settings
-from shared.data_quality.expectations import Outcome, Suite, check
+from shared.data_quality.expectations import Outcome, Suite, validate
 from shared.warehouse import Role, Warehouse, open_warehouse
 
 pytest_plugins = ["shared.testing.engines"]
@@ -57,7 +57,7 @@ def expect(warehouse: Warehouse) -> Callable[..., Outcome]:
     ) -> Outcome:
         entry = {kind: arguments, **options}
         suite = Suite.model_validate({"version": 1, "tables": {table: {"key": list(key), "expect": [entry]}}})
-        (outcome,) = check(warehouse, suite)
+        (outcome,) = validate(warehouse, suite)
         return outcome
 
     return made

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from typing_extensions import override
 
-from shared.inspector import Change, Column, DataInspector, Inspection
+from shared.inspector import Change, ColumnProfile, DataInspector, Inspection
 from shared.inspector.findings import of_column
 from shared.inspector.page import page
 from shared.inspector.results import Lengths, Resemblance
@@ -178,7 +178,7 @@ def test_terminal_gets_tables(inspection: Inspection) -> None:
 def test_texts_that_look_like_numbers_stand_out(count: int, said: str | None) -> None:
     """Texts are said to look like numbers where nearly all that are not empty do."""
     values = 17 if count == 16 else 8
-    texts = Column(
+    texts = ColumnProfile(
         "a", "text", "text", values + 2, 0, 3, lengths=Lengths(0, 1, 1.0, 2), resembles=Resemblance("number", count)
     )
     assert [what for what in of_column(texts) if "looks like" in what] == ([said] if said else [])

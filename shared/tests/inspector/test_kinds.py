@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.inspector import Column, DataInspector
+from shared.inspector import ColumnProfile, DataInspector
 from shared.inspector.results import Top
 from shared.testing.engines import Engine
 from shared.warehouse import Warehouse
@@ -104,7 +104,7 @@ def test_every_type(prepared: Warehouse, engine: Engine) -> None:
         assert len(column.top) == (0 if column.kind == "binary" else 1), column.type
 
 
-def measured(column: Column) -> tuple[object, ...]:
+def measured(column: ColumnProfile) -> tuple[object, ...]:
     """Return what the test compares."""
     return (column.kind, column.values, column.nulls, column.distinct, column.minimum, column.maximum)
 

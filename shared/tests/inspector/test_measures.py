@@ -11,7 +11,7 @@ import pytest
 
 from shared.config import get_settings
 from shared.errors import InputError
-from shared.inspector import Column, DataInspector, Inspection, Limits, Table
+from shared.inspector import ColumnProfile, DataInspector, Inspection, Limits, TableProfile
 from shared.inspector.results import Bin, Freshness, Key, Lengths, Outliers, Resemblance, Top
 from shared.testing.engines import PostgresDatabase
 from shared.warehouse import Warehouse, open_warehouse, quote_name
@@ -32,7 +32,7 @@ COLUMNS = (
 
 
 @pytest.fixture
-def table(warehouse: Warehouse) -> Callable[[], Table]:
+def table(warehouse: Warehouse) -> Callable[[], TableProfile]:
     """Make a small table whose figures can be worked out by hand, and return what inspects it."""
     warehouse.execute(f"create table raw.t ({COLUMNS})")
     warehouse.execute(ROWS)
@@ -44,11 +44,11 @@ def inspect(warehouse: Warehouse, target: str | None = None, **options: object) 
     return DataInspector(warehouse, remember=False).inspect(target, **options)  # type: ignore[arg-type]
 
 
-def test_numbers_worked_out_by_hand(table: Callable[[], Table]) -> None:
+def test_numbers_worked_out_by_hand(table: Callable[[], TableProfile]) -> None:
     """Count, nulls, distinct, bounds, mean, quantiles and outliers of a decimal are exactly those of its values."""
     amount = table().column("amount")
     assert [quantile.value for quantile in amount.quantiles] == pytest.approx([1.2, 2, 3, 4, 80.8])
-    assert replace(amount, type="", quantiles=(), histogram=()) == Column(
+    assert replace(amount, type="", quantiles=(), histogram=()) == ColumnProfile(
         name="amount",
         type="",
         kind="decimal",
@@ -62,7 +62,7 @@ def test_numbers_worked_out_by_hand(table: Callable[[], Table]) -> None:
     )
 
 
-def test_nan_and_infinity_stay_out_of_the_figures(table: Callable[[], Table]) -> None:
+def test_nan_and_infinity_stay_out_of_the_figures(table: Callable[[], TableProfile]) -> None:
     """Not-a-number and infinity are counted apart; bounds, mean and quantiles are those of the finite numbers."""
     ratio = table().column("ratio")
     assert (ratio.values, ratio.nulls, ratio.distinct, ratio.nan, ratio.infinite) == (4, 1, 4, 1, 1)
@@ -70,7 +70,7 @@ def test_nan_and_infinity_stay_out_of_the_figures(table: Callable[[], Table]) ->
     assert sum(bin_.count for bin_ in ratio.histogram) == 2
 
 
-def test_texts(table: Callable[[], Table]) -> None:
+def test_texts(table: Callable[[], TableProfile]) -> None:
     """Texts have lengths in characters, bounds by code points, and their most frequent values first."""
     word = table().column("word")
     assert word.lengths == Lengths(0, 1, 0.75, 1)
@@ -78,7 +78,7 @@ def test_texts(table: Callable[[], Table]) -> None:
     assert word.top == (Top("b", 2), Top("", 1), Top("ä", 1))
 
 
-def test_times(table: Callable[[], Table]) -> None:
+def test_times(table: Callable[[], TableProfile]) -> None:
     """Dates and timestamps have bounds and quantiles as ISO 8601, of dates by whole days."""
     found = table()
     day, moment = found.column("day"), found.column("moment")
@@ -89,7 +89,7 @@ def test_times(table: Callable[[], Table]) -> None:
     assert [bin_.count for bin_ in day.histogram] == [1, 1, 1, 0, 1], "a bin for each day"
 
 
-def test_constant_empty_unique(warehouse: Warehouse, table: Callable[[], Table]) -> None:
+def test_constant_empty_unique(warehouse: Warehouse, table: Callable[[], TableProfile]) -> None:
     """A column of one value is constant, one without any is empty, one whose values are all there once is unique."""
     warehouse.execute("alter table raw.t add column nothing varchar")
     found = table()
@@ -100,7 +100,7 @@ def test_constant_empty_unique(warehouse: Warehouse, table: Callable[[], Table])
     assert found.column("flag").top == (Top(True, 3), Top(False, 1))
 
 
-def test_texts_that_look_like_something_else(warehouse: Warehouse, table: Callable[[], Table]) -> None:
+def test_texts_that_look_like_something_else(warehouse: Warehouse, table: Callable[[], TableProfile]) -> None:
     """Texts that read as numbers or as dates are counted; a number with a leading zero is an identifier."""
     assert table().column("code").resembles == Resemblance("number", 5)
     warehouse.execute("create table raw.u (day varchar, code varchar, word varchar)")
@@ -113,7 +113,7 @@ def test_texts_that_look_like_something_else(warehouse: Warehouse, table: Callab
     assert found.column("word").resembles == Resemblance("number", 1)
 
 
-def test_key(warehouse: Warehouse, table: Callable[[], Table]) -> None:
+def test_key(warehouse: Warehouse, table: Callable[[], TableProfile]) -> None:
     """A given key's duplicates and gaps are counted; without one, the primary key is checked."""
     assert table().key == Key(("id",), "declared", 0, 0, 0)
     assert inspect(warehouse, "raw.t", key=["word"]).tables[0].key == Key(("word",), "given", 1, 1, 1)
@@ -155,7 +155,7 @@ def test_table_without_rows(warehouse: Warehouse) -> None:
         assert not column.is_empty and not column.is_constant
 
 
-def test_view_is_inspected_like_a_table(warehouse: Warehouse, table: Callable[[], Table]) -> None:
+def test_view_is_inspected_like_a_table(warehouse: Warehouse, table: Callable[[], TableProfile]) -> None:
     """A view has the figures of its rows."""
     warehouse.execute("create view raw.v as select * from raw.t")
     view, found = inspect(warehouse, "raw.v").tables[0], table()
@@ -165,7 +165,7 @@ def test_view_is_inspected_like_a_table(warehouse: Warehouse, table: Callable[[]
     ]
 
 
-def test_broken_view_does_not_stop_the_rest(warehouse: Warehouse, table: Callable[[], Table]) -> None:
+def test_broken_view_does_not_stop_the_rest(warehouse: Warehouse, table: Callable[[], TableProfile]) -> None:
     """A view that fails is in the result with its problem among others, and an error where it was asked for alone."""
     warehouse.execute(
         "create view raw.broken as select 1 / (id - id) as x, cast('x' || word as integer) as y from raw.t"
@@ -310,7 +310,7 @@ def test_unknown_target_is_the_users_mistake(warehouse: Warehouse, target: str, 
     assert raised.value.hint is not None and hint in raised.value.hint
 
 
-def test_key_is_of_one_table(warehouse: Warehouse, table: Callable[[], Table]) -> None:
+def test_key_is_of_one_table(warehouse: Warehouse, table: Callable[[], TableProfile]) -> None:
     """A key or a column to be fresh by needs one table that has it."""
     with pytest.raises(InputError, match="`id` is a table's column, and this is not one table: `raw`"):
         inspect(warehouse, "raw", key=["id"])

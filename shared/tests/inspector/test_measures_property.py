@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.inspector import Column, DataInspector
+from shared.inspector import ColumnProfile, DataInspector
 from shared.warehouse import Warehouse
 
 EPOCH = date(1970, 1, 1)
@@ -68,7 +68,7 @@ def test_measures_of_random_rows(
             assert column.outliers.above == sum(number > column.outliers.high for number in finite)
 
 
-def bounds(column: Column) -> tuple[object, object]:
+def bounds(column: ColumnProfile) -> tuple[object, object]:
     """Return a column's minimum and maximum."""
     return column.minimum, column.maximum
 

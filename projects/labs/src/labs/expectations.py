@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.config.labs import Lab
-from shared.data_quality.expectations import Outcome, check, load_suite, note_checks, store
+from shared.data_quality.expectations import Outcome, load_suite, note_checks, store, validate
 from shared.data_quality.score import keep_score, score
 from shared.errors import PlatformError
 from shared.monitoring import Run
@@ -58,7 +58,7 @@ def expect(lab: Lab, warehouse: Warehouse, run: Run) -> Expected:
     if not path.is_file():
         say("  no expectations.yml: nothing to score")
         return Expected(None, ())
-    outcomes = check(warehouse, load_suite(path), run_id=run.id)
+    outcomes = validate(warehouse, load_suite(path), run_id=run.id)
     found = score(outcomes)
     note_checks(run, outcomes)
     store(warehouse, run.id, outcomes)

@@ -3,6 +3,15 @@
 from shared.inspector.changes import Change, Tolerance, changes_between
 from shared.inspector.inspector import DataInspector
 from shared.inspector.profile import Limits
-from shared.inspector.results import Column, Inspection, Table
+from shared.inspector.results import ColumnProfile, Inspection, TableProfile
 
-__all__ = ["Change", "Column", "DataInspector", "Inspection", "Limits", "Table", "Tolerance", "changes_between"]
+__all__ = [
+    "Change",
+    "ColumnProfile",
+    "DataInspector",
+    "Inspection",
+    "Limits",
+    "TableProfile",
+    "Tolerance",
+    "changes_between",
+]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from shared.inspector.results import Column, Inspection, Table, Value
+from shared.inspector.results import ColumnProfile, Inspection, TableProfile, Value
 from shared.inspector.values import as_seconds
 
 What: TypeAlias = Literal[
@@ -71,7 +71,7 @@ def changes_between(previous: Inspection, current: Inspection, tolerance: Tolera
     return found
 
 
-def of_table(old: Table, new: Table, tolerance: Tolerance) -> Iterator[Change]:
+def of_table(old: TableProfile, new: TableProfile, tolerance: Tolerance) -> Iterator[Change]:
     """Return what has changed in a table."""
     name = new.full_name
     if differs(old.rows, new.rows, tolerance.rows):
@@ -89,7 +89,9 @@ def of_table(old: Table, new: Table, tolerance: Tolerance) -> Iterator[Change]:
             yield from of_column(name, before[column.name], column, tolerance, whole=whole)
 
 
-def of_column(table: str, old: Column, new: Column, tolerance: Tolerance, *, whole: bool) -> Iterator[Change]:
+def of_column(
+    table: str, old: ColumnProfile, new: ColumnProfile, tolerance: Tolerance, *, whole: bool
+) -> Iterator[Change]:
     """Return what has changed in a column; where not the whole was measured, as far as that can be said."""
     if old.type != new.type:
         yield Change(table, new.name, "type", old.type, new.type)
@@ -107,7 +109,7 @@ def of_column(table: str, old: Column, new: Column, tolerance: Tolerance, *, who
         yield from of_bounds(table, old, new, tolerance)
 
 
-def of_bounds(table: str, old: Column, new: Column, tolerance: Tolerance) -> Iterator[Change]:
+def of_bounds(table: str, old: ColumnProfile, new: ColumnProfile, tolerance: Tolerance) -> Iterator[Change]:
     """Return which bounds of numbers or times have moved outwards by more than is tolerated."""
     (low, high), (new_low, new_high) = bounds(old), bounds(new)
     if low is None or high is None or new_low is None or new_high is None:
@@ -119,7 +121,7 @@ def of_bounds(table: str, old: Column, new: Column, tolerance: Tolerance) -> Ite
         yield Change(table, new.name, "maximum", old.maximum, new.maximum)
 
 
-def bounds(column: Column) -> tuple[float | None, float | None]:
+def bounds(column: ColumnProfile) -> tuple[float | None, float | None]:
     """Return minimum and maximum as numbers, of times in seconds, None where there are none."""
     ends = column.minimum, column.maximum
     if column.kind in ("date", "timestamp"):

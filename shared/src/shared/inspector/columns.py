@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from shared.inspector.queries import PATTERNS, SHARES, Bins, Detail, Measured
-from shared.inspector.results import Bin, Column, Lengths, Outliers, Quantile, Resemblance, Top, Value
+from shared.inspector.results import Bin, ColumnProfile, Lengths, Outliers, Quantile, Resemblance, Top, Value
 from shared.inspector.values import finite, numbers, parsed, seconds_as
 
 # Tukey's factor: values further from the quartiles than this many interquartile ranges are outliers.
@@ -20,11 +20,11 @@ RESEMBLANCES: tuple[Literal["number", "date"], ...] = ("number", "date")
 Texts = Mapping[str, "str | None"]
 
 
-def basics(measured: Measured, rows: int, result: Texts) -> Column:
+def basics(measured: Measured, rows: int, result: Texts) -> ColumnProfile:
     """Return what the first query has found out about a column."""
     kind = measured.field.kind
     values, nan = int(result["values"] or 0), int(result.get("nan") or 0)
-    return Column(
+    return ColumnProfile(
         name=measured.field.name,
         type=measured.field.type,
         kind=kind,
@@ -66,7 +66,7 @@ def in_kind(measured: Measured, number: float) -> Value:
     return number
 
 
-def wanted(column: Column, result: Texts) -> Detail:
+def wanted(column: ColumnProfile, result: Texts) -> Detail:
     """Return what the second query has to find out, now that the first one's results are there."""
     # Where each value is there once, none is frequent.
     unique = column.values > 1 and column.distinct == column.values and not column.distinct_is_approximate
@@ -82,7 +82,7 @@ def wanted(column: Column, result: Texts) -> Detail:
     return replace(detail, bins=Bins.between(low, high, step), fences=fences)
 
 
-def resembled(column: Column) -> Literal["number", "date"] | None:
+def resembled(column: ColumnProfile) -> Literal["number", "date"] | None:
     """Return what a column of texts may hold instead, judged by its least and greatest."""
     if column.kind != "text":
         return None
@@ -90,7 +90,9 @@ def resembled(column: Column) -> Literal["number", "date"] | None:
     return next((kind for kind in RESEMBLANCES if any(re.match(PATTERNS[kind], end) for end in ends)), None)
 
 
-def detailed(measured: Measured, column: Column, detail: Detail, rows: Sequence[tuple[Any, ...]]) -> Column:
+def detailed(
+    measured: Measured, column: ColumnProfile, detail: Detail, rows: Sequence[tuple[Any, ...]]
+) -> ColumnProfile:
     """Return a column with what the second query has found out: rows of what, place, value, count, below, above."""
     frequent = [(parsed(column.kind, text), count) for what, _, text, count, *_ in sorted(rows) if what == "top"]
     column = replace(column, top=tuple(Top(value, count) for value, count in frequent if value is not None))

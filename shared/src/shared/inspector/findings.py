@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from shared.inspector.changes import Change
-from shared.inspector.results import Column, Freshness, Table
+from shared.inspector.results import ColumnProfile, Freshness, TableProfile
 from shared.inspector.show import number, percent, plural, text
 from shared.inspector.values import as_seconds
 
@@ -15,7 +15,7 @@ DAY = 86_400
 MOSTLY = 0.9
 
 
-def of_table(table: Table) -> list[str]:
+def of_table(table: TableProfile) -> list[str]:
     """Return what stands out in a table, the whole before its columns."""
     found = []
     if table.problem:
@@ -36,7 +36,7 @@ def of_table(table: Table) -> list[str]:
     return found
 
 
-def of_column(column: Column) -> Iterator[str]:
+def of_column(column: ColumnProfile) -> Iterator[str]:
     """Return what stands out in a column."""
     if column.is_empty:
         yield "has no values"

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import Literal
 
 from shared.errors import InputError
-from shared.inspector.results import Freshness, Table
+from shared.inspector.results import Freshness, TableProfile
 from shared.inspector.values import as_seconds
 from shared.utils.names import suggestion
 from shared.warehouse import Warehouse
@@ -21,7 +21,7 @@ SAYS_ELSE = re.compile("birth|dob|expir|until|valid_to|due|deadline")
 
 
 def freshness(
-    warehouse: Warehouse, relation: Relation, table: Table, *, named: str | None, now: datetime
+    warehouse: Warehouse, relation: Relation, table: TableProfile, *, named: str | None, now: datetime
 ) -> Freshness | None:
     """Return the newest value of the column that says when rows came, None where no column does.
 
@@ -54,7 +54,7 @@ def rank(name: str) -> int:
     return next(matching, len(SAYS_WHEN))
 
 
-def newest_values(warehouse: Warehouse, relation: Relation, table: Table) -> dict[str, str]:
+def newest_values(warehouse: Warehouse, relation: Relation, table: TableProfile) -> dict[str, str]:
     """Return the newest value of each date or timestamp that has any, of all rows also where a sample was measured."""
     fields = [field for field in relation.fields if field.kind in TIMES]
     if table.sampled is None:

@@ -11,7 +11,7 @@ from shared.errors import InputError, PlatformError, StorageFull, first_line
 from shared.inspector.freshness import freshness
 from shared.inspector.memory import Memory
 from shared.inspector.profile import Limits, measure
-from shared.inspector.results import Inspection, Table
+from shared.inspector.results import Inspection, TableProfile
 from shared.inspector.targets import relations_of
 from shared.utils.clock import utc_now
 from shared.utils.names import suggestion
@@ -80,7 +80,7 @@ class DataInspector:
 
     def _table(
         self, relation: Relation, *, key: Sequence[str], fresh_by: str | None, sample_rows: int | None, alone: bool
-    ) -> Table:
+    ) -> TableProfile:
         """Inspect a table; unless it was asked for alone, one that cannot be inspected is returned with its problem."""
         try:
             table = measure(self.warehouse, relation, self.limits, key=own(key, relation), sample_rows=sample_rows)
@@ -89,7 +89,7 @@ class DataInspector:
         except Exception as error:
             if alone or not is_of_table(error):
                 raise
-            return Table(relation.schema, relation.name, relation.is_view, problem=first_line(error))
+            return TableProfile(relation.schema, relation.name, relation.is_view, problem=first_line(error))
 
     def last(self, target: str | None = None) -> Inspection | None:
         """Return the last inspection of the target or of what it is part of, for `changes_between`.

@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined
 
 from shared.inspector import findings, show
 from shared.inspector.changes import Change
-from shared.inspector.results import Column, Inspection
+from shared.inspector.results import ColumnProfile, Inspection
 
 TEMPLATE = "page.html.jinja"
 
@@ -43,14 +43,14 @@ def page(inspection: Inspection, changes: Sequence[Change] | None) -> str:
     )
 
 
-def picture(column: Column) -> str:
+def picture(column: ColumnProfile) -> str:
     """Return how a column is drawn: its histogram, or where a few values are all there is, or nothing else, those."""
     if column.histogram and column.distinct > max(len(column.top), 2):
         return "histogram"
     return "top" if column.top else ""
 
 
-def label(column: Column) -> str:
+def label(column: ColumnProfile) -> str:
     """Return what the histogram of a column says, for whoever does not see it."""
     highest = max(column.histogram, key=lambda bin_: bin_.count)
     return (

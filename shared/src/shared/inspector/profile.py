@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from shared.inspector.columns import basics, detailed, wanted
 from shared.inspector.queries import Measured, aggregate_query, aggregates, detail_query
-from shared.inspector.results import Column, Key, Table
+from shared.inspector.results import ColumnProfile, Key, TableProfile
 from shared.warehouse import Warehouse
 from shared.warehouse.sql.catalog import Field, Relation
 
@@ -34,7 +34,7 @@ class Limits:
 
 def measure(
     warehouse: Warehouse, relation: Relation, limits: Limits, *, key: Sequence[str] = (), sample_rows: int | None = None
-) -> Table:
+) -> TableProfile:
     """Measure a table.
 
     Args:
@@ -45,14 +45,14 @@ def measure(
         sample_rows: On about how many rows to measure the columns; on all rows where it is None.
     """
     rows = int(warehouse.fetch(f"select count(*) from {relation.sql}")[0][0])
-    table = Table(relation.schema, relation.name, relation.is_view, rows, size_bytes=relation.size_bytes)
+    table = TableProfile(relation.schema, relation.name, relation.is_view, rows, size_bytes=relation.size_bytes)
     sampled = sample_rows is not None and sample_rows < rows
     if sample_rows is not None and sampled:
         with sample(warehouse, relation, sample_rows, rows) as origin:
-            profile = Profile(warehouse, origin, sample_rows, limits, once=True)
+            profile = Profiler(warehouse, origin, sample_rows, limits, once=True)
             table = replace(table, columns=profile.columns(relation.fields), sampled=profile.rows)
     else:
-        profile = Profile(warehouse, relation.sql, rows, limits, once=relation.is_view)
+        profile = Profiler(warehouse, relation.sql, rows, limits, once=relation.is_view)
         table = replace(table, columns=profile.columns(relation.fields), rows=profile.rows)
     if key:
         return replace(table, key=duplicates(warehouse, relation, key, "given"))
@@ -64,7 +64,7 @@ def measure(
 
 @contextmanager
 def sample(warehouse: Warehouse, relation: Relation, sample_rows: int, rows: int) -> Iterator[str]:
-    """Give a random sample of a table's rows that is the same in each query of a `Profile`."""
+    """Give a random sample of a table's rows that is the same in each query of a `Profiler`."""
     chosen = warehouse.dialect.sample(relation.sql, sample_rows, rows)
     for statement in chosen.before:
         warehouse.execute(statement)
@@ -75,7 +75,7 @@ def sample(warehouse: Warehouse, relation: Relation, sample_rows: int, rows: int
             warehouse.execute(statement)
 
 
-class Profile:
+class Profiler:
     """Measures the columns of one origin.
 
     Args:
@@ -97,15 +97,15 @@ class Profile:
         self.limits = limits
         self.once = once
 
-    def columns(self, fields: Sequence[Field]) -> tuple[Column, ...]:
+    def columns(self, fields: Sequence[Field]) -> tuple[ColumnProfile, ...]:
         """Measure columns, so many at once that memory holds them."""
         measured = [Measured(index, field) for index, field in enumerate(fields)]
-        found: list[Column] = []
+        found: list[ColumnProfile] = []
         for start in range(0, len(measured), COLUMNS_AT_ONCE):
             found += self._measure(measured[start : start + COLUMNS_AT_ONCE])
         return tuple(found)
 
-    def _measure(self, measured: Sequence[Measured]) -> list[Column]:
+    def _measure(self, measured: Sequence[Measured]) -> list[ColumnProfile]:
         graded = sum(one.is_graded for one in measured)
         rough_distinct = self.dialect.approximates and self.rows > self.limits.exact_distinct_rows
         rough_quantiles = self.dialect.approximates and self.rows * graded > self.limits.exact_quantile_values

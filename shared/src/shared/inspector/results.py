@@ -71,7 +71,7 @@ class Resemblance:
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnProfile:
     """What is in a column. What does not apply to its kind is None or empty.
 
     Attributes:
@@ -166,7 +166,7 @@ class Freshness:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableProfile:
     """What is in a table or view.
 
     Attributes:
@@ -182,7 +182,7 @@ class Table:
     rows: int = 0
     sampled: int | None = None
     size_bytes: int | None = None
-    columns: tuple[Column, ...] = ()
+    columns: tuple[ColumnProfile, ...] = ()
     key: Key | None = None
     freshness: Freshness | None = None
     problem: str | None = None
@@ -192,7 +192,7 @@ class Table:
         """Schema and name."""
         return f"{self.schema}.{self.name}"
 
-    def column(self, name: str) -> Column:
+    def column(self, name: str) -> ColumnProfile:
         """Return one of the columns.
 
         Raises:
@@ -223,10 +223,10 @@ class Inspection:
     taken_at: datetime
     target: str | None
     size_bytes: int | None
-    tables: tuple[Table, ...]
+    tables: tuple[TableProfile, ...]
     version: int = VERSION
 
-    def table(self, full_name: str) -> Table:
+    def table(self, full_name: str) -> TableProfile:
         """Return one of the tables by `schema.table`.
 
         Raises:
@@ -237,7 +237,7 @@ class Inspection:
                 return table
         raise KeyError(full_name)
 
-    def covers(self, table: Table) -> bool:
+    def covers(self, table: TableProfile) -> bool:
         """Tell whether a table lies in what was asked for, wherever it is now."""
         return self.target in (None, table.schema, table.full_name)
 

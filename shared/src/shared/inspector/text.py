@@ -10,7 +10,7 @@ from rich.text import Text
 
 from shared.inspector import findings
 from shared.inspector.changes import Change
-from shared.inspector.results import Column, Inspection, Table
+from shared.inspector.results import ColumnProfile, Inspection, TableProfile
 from shared.inspector.show import number, percent, plural, size, text
 
 # Frequent values named in a line.
@@ -65,7 +65,7 @@ def heading(inspection: Inspection) -> str:
     return f"{text(what)} ({inspection.engine}, {inspection.location}): {', '.join(filter(None, parts))}"
 
 
-def facts(table: Table, inspection: Inspection) -> str:
+def facts(table: TableProfile, inspection: Inspection) -> str:
     """Return what there is to say of a table as a whole."""
     parts = ["view" if table.is_view else "table", plural(table.rows, "row"), plural(len(table.columns), "column")]
     if table.sampled is not None:
@@ -81,7 +81,7 @@ def facts(table: Table, inspection: Inspection) -> str:
     return f"{text(table.full_name)}: {', '.join(parts)}"
 
 
-def cells(column: Column) -> tuple[str, ...]:
+def cells(column: ColumnProfile) -> tuple[str, ...]:
     """Return what is said of a column, as HEADINGS name it."""
     distinct = ("≈ " if column.distinct_is_approximate else "") + number(column.distinct)
     median = column.quantile(0.5)
@@ -98,7 +98,7 @@ def cells(column: Column) -> tuple[str, ...]:
     )
 
 
-def line_of(column: Column) -> str:
+def line_of(column: ColumnProfile) -> str:
     """Return a column in one line; what there is nothing to say of is left out."""
     name, type_, *rest = cells(column)
     parts = [f"{heading} {cell}" for heading, cell in zip(HEADINGS[2:], rest, strict=True) if cell]
@@ -107,7 +107,7 @@ def line_of(column: Column) -> str:
     return f"{name} {type_}: {', '.join(parts)}"
 
 
-def grid(table: Table) -> Grid:
+def grid(table: TableProfile) -> Grid:
     """Return a table's columns as a grid for a terminal."""
     drawn = Grid(title_justify="left", header_style="bold", expand=False)
     for heading in HEADINGS:

@@ -83,13 +83,13 @@ def copy_out(
         if parameters:
             sql = cursor.mogrify(sql, parameters).decode()
         cursor.execute(f"select * from ({sql}) as described limit 0")
-        schema = described(cursor)
+        schema = result_schema(cursor)
         cursor.copy_expert(f"copy ({sql}) to stdout (format csv)", spool)
     spool.seek(0)
-    return pa.RecordBatchReader.from_batches(schema, parsed(spool, schema, batch_rows))
+    return pa.RecordBatchReader.from_batches(schema, csv_batches(spool, schema, batch_rows))
 
 
-def described(cursor: extensions.cursor) -> pa.Schema:
+def result_schema(cursor: extensions.cursor) -> pa.Schema:
     """Return the columns of the query that a cursor has run.
 
     A decimal whose digits no type bounds (`sum(amount)`) arrives as text with all its digits: cast it for a number.
@@ -103,7 +103,7 @@ def described(cursor: extensions.cursor) -> pa.Schema:
     return pa.schema(fields)
 
 
-def parsed(spool: IO[bytes], schema: pa.Schema, batch_rows: int) -> Iterator[pa.RecordBatch]:
+def csv_batches(spool: IO[bytes], schema: pa.Schema, batch_rows: int) -> Iterator[pa.RecordBatch]:
     """Read CSV without a header as columns of these types."""
     with spool:
         if not spool.read(1):

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from shared.data_quality.expectations import Outcome, Suite, check, store
+from shared.data_quality.expectations import Outcome, Suite, store, validate
 from shared.data_quality.expectations.distribution import Distribution
 from shared.warehouse import Role, Warehouse
 
@@ -136,7 +136,7 @@ def test_against_what_was_stored(warehouse: Warehouse, usual: list[Any], other: 
     statuses = []
     for number, values in enumerate([usual, usual * 2, other, other, usual]):
         fill(warehouse, "core.t", values)
-        (outcome,) = check(warehouse, suite)
+        (outcome,) = validate(warehouse, suite)
         store(warehouse, f"run {number}", [outcome])
         statuses.append(outcome.status)
         if not number:
@@ -151,6 +151,6 @@ def test_stored_values_of_another_kind(warehouse: Warehouse) -> None:
     columns: list[list[Any]] = [[1, 2], ["a", "b"]]
     for number, values in enumerate(columns):
         fill(warehouse, "core.t", values)
-        (outcome,) = check(warehouse, suite)
+        (outcome,) = validate(warehouse, suite)
         store(warehouse, f"run {number}", [outcome])
     assert (outcome.status, bool(outcome.hint)) == ("error", True)

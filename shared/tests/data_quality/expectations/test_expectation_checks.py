@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from shared.config import get_settings
-from shared.data_quality.expectations import FailingRow, Outcome, Suite, check
-from shared.data_quality.expectations.sql import Relation
+from shared.data_quality.expectations import FailingRow, Outcome, Suite, validate
+from shared.data_quality.expectations.sql import CheckedRelation
 from shared.postgres.errors import ServerUnavailable
 from shared.testing.engines import PostgresDatabase
 from shared.utils.clock import utc_now
@@ -187,7 +187,7 @@ def test_moment_beyond_the_calendar_is_an_error_of_that_check_alone(
     rows("1")
     warehouse.execute("insert into core.t (id, d) values (2, '20000-01-01')")
     entries = [{"freshness": {"column": "d", "within": "1 day"}}, {"not_null": {"columns": ["id"]}}]
-    outcomes = check(warehouse, Suite.model_validate({"version": 1, "tables": {"core.t": {"expect": entries}}}))
+    outcomes = validate(warehouse, Suite.model_validate({"version": 1, "tables": {"core.t": {"expect": entries}}}))
     assert [outcome.status for outcome in outcomes] == ["error", "passed"]
     assert outcomes[0].hint
 
@@ -222,12 +222,12 @@ def test_sample_is_bounded_and_named_by_the_key(warehouse: Warehouse, rows: Call
     rows(*(f"{number}, 'x', 'nan', null, '2024-01-01'" for number in range(30, 0, -1)))
     entry = {"in_range": {"column": "n", "minimum": 0}}
     suite = Suite.model_validate({"version": 1, "tables": {"core.t": {"key": ["d", "id"], "expect": [entry]}}})
-    (outcome,) = check(warehouse, suite)
+    (outcome,) = validate(warehouse, suite)
     assert [row.key for row in outcome.sample] == [{"d": "2024-01-01", "id": number} for number in range(1, 21)]
     assert outcome.sample[0].values == {"n": "nan"}
-    (outcome,) = check(warehouse, suite, samples=3)
+    (outcome,) = validate(warehouse, suite, samples=3)
     assert len(outcome.sample) == 3
-    (outcome,) = check(warehouse, suite, samples=0)
+    (outcome,) = validate(warehouse, suite, samples=0)
     assert (outcome.sample, outcome.rows_failed) == ((), 30)
 
 
@@ -265,7 +265,7 @@ def test_what_is_not_there_is_an_error_of_that_check_alone(warehouse: Warehouse,
         "nosuch.t": {"expect": [good]},
         "core.t": {"expect": [*bad, good, {"not_null": {"columns": ["id"]}}]},
     }
-    outcomes = check(warehouse, Suite.model_validate({"version": 1, "tables": tables}))
+    outcomes = validate(warehouse, Suite.model_validate({"version": 1, "tables": tables}))
     erroneous, made = outcomes[:-2], outcomes[-2:]
     assert [outcome.status for outcome in erroneous] == ["error"] * 12
     assert all(outcome.hint for outcome in erroneous)
@@ -274,7 +274,7 @@ def test_what_is_not_there_is_an_error_of_that_check_alone(warehouse: Warehouse,
     assert erroneous[2].observed == "no such column in `core.t`: `idd`"
     assert (erroneous[2].hint or "").startswith("did you mean `id`? there is: b, d, id")
     keyless = {"core.t": {"key": ["no"], "expect": [good]}}
-    (outcome,) = check(warehouse, Suite.model_validate({"version": 1, "tables": keyless}))
+    (outcome,) = validate(warehouse, Suite.model_validate({"version": 1, "tables": keyless}))
     assert outcome.observed == "no such column in `core.t`: `no`"
 
 
@@ -292,13 +292,13 @@ def test_checks_of_single_rows_share_one_pass(
     """However many checks of single rows a table has, one query makes them."""
     rows("1, 'a', 1")
     queries: list[str] = []
-    fetch = Relation.fetch
+    fetch = CheckedRelation.fetch
 
-    def noted(self: Relation, sql: str, *rest: Any) -> list[tuple[Any, ...]]:
+    def noted(self: CheckedRelation, sql: str, *rest: Any) -> list[tuple[Any, ...]]:
         queries.append(sql)
         return fetch(self, sql, *rest)
 
-    monkeypatch.setattr(Relation, "fetch", noted)
+    monkeypatch.setattr(CheckedRelation, "fetch", noted)
     expectations = [
         {kind: arguments}
         for kind, arguments in [
@@ -310,7 +310,7 @@ def test_checks_of_single_rows_share_one_pass(
         ]
     ]
     suite = Suite.model_validate({"version": 1, "tables": {"core.t": {"expect": expectations}}})
-    assert {outcome.status for outcome in check(warehouse, suite)} == {"passed"}
+    assert {outcome.status for outcome in validate(warehouse, suite)} == {"passed"}
     assert len(queries) == 1
 
 
@@ -320,7 +320,7 @@ def test_lost_warehouse_is_no_outcome(
 ) -> None:
     """When the warehouse itself goes away, the check ends with its error instead of one for each expectation."""
     rows("1")
-    relation = Relation(warehouse, "core.t")
+    relation = CheckedRelation(warehouse, "core.t")
     session = postgres_database.admin.connect("other")
     with session.cursor() as cursor:
         cursor.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'test'")
@@ -338,7 +338,7 @@ def test_table_that_the_role_may_not_read(warehouse: Warehouse, rows: Callable[.
     entry = {"expect": [{"row_count": {"minimum": 1}}]}
     suite = Suite.model_validate({"version": 1, "tables": {"raw_staging.t": entry, "core.t": entry}})
     with open_warehouse(get_settings(), holder="reader") as as_reader:
-        outcomes = check(as_reader, suite)
+        outcomes = validate(as_reader, suite)
     assert [outcome.status for outcome in outcomes] == ["error", "passed"]
     assert "does not permit it" in outcomes[0].observed
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from shared.command_line import Parser, command
 from shared.config import get_settings
 from shared.config.labs import find_lab
-from shared.data_quality.expectations import Outcome, Suite, check, load_suite, note_checks, store
+from shared.data_quality.expectations import Outcome, Suite, load_suite, note_checks, store, validate
 from shared.data_quality.expectations.checking import MOST_SAMPLES
 from shared.data_quality.score import Score, keep_score, score
 from shared.errors import UserError
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
             outcomes, found = checked_and_kept(warehouse, suite, options.suite, options.samples)
     else:
         with opened(options.lab, "read") as warehouse:
-            outcomes = check(warehouse, suite, samples=options.samples)
+            outcomes = validate(warehouse, suite, samples=options.samples)
         found = score(outcomes)
     print(as_json(outcomes, found) if options.format == "json" else as_text(outcomes, found))
     return int(any(outcome.severity == "error" and outcome.status != "passed" for outcome in outcomes))
@@ -57,7 +57,7 @@ def opened(lab: str | None, mode: Mode) -> Warehouse:
 def checked_and_kept(warehouse: Warehouse, suite: Suite, path: Path, samples: int) -> tuple[list[Outcome], Score]:
     """Check as a run of the ledger, and keep outcomes, samples and scores under it."""
     with record_run(warehouse, step="expectations", command=f"check {path.name}") as run:
-        outcomes = check(warehouse, suite, run_id=run.id, samples=samples)
+        outcomes = validate(warehouse, suite, run_id=run.id, samples=samples)
         found = score(outcomes)
         note_checks(run, outcomes)
         store(warehouse, run.id, outcomes)

@@ -10,7 +10,7 @@ from shared.data_quality.expectations.distribution import distribution_shift
 from shared.data_quality.expectations.one_pass import Aggregate, aggregate_of, sample_of_rows
 from shared.data_quality.expectations.outcomes import Outcome, Status, Verdict
 from shared.data_quality.expectations.own_pass import Found, foreign_key, unique
-from shared.data_quality.expectations.sql import CheckError, Parameters, Relation
+from shared.data_quality.expectations.sql import CheckedRelation, CheckError, Parameters
 from shared.data_quality.expectations.storing import stored_distribution
 from shared.data_quality.expectations.suite import Expectation, Suite, TableExpectations
 from shared.monitoring.logs import log_event
@@ -19,7 +19,7 @@ from shared.warehouse import Warehouse
 MOST_SAMPLES = 20
 
 
-def check(
+def validate(
     warehouse: Warehouse, suite: Suite, *, run_id: str | None = None, samples: int = MOST_SAMPLES
 ) -> list[Outcome]:
     """Make every check of a suite, in its order; what cannot be checked is an outcome too, and the rest goes on.
@@ -52,7 +52,7 @@ def check(
 def check_table(warehouse: Warehouse, table: str, wanted: TableExpectations, samples: int) -> list[Outcome]:
     """Make the checks of one table."""
     try:
-        relation = Relation(warehouse, table)
+        relation = CheckedRelation(warehouse, table)
         for name in wanted.key:
             relation.column(name)
     except CheckError as error:
@@ -64,7 +64,7 @@ def check_table(warehouse: Warehouse, table: str, wanted: TableExpectations, sam
 class _TableCheck:
     """The checks of a table that is there."""
 
-    relation: Relation
+    relation: CheckedRelation
     wanted: TableExpectations
     samples: int
 

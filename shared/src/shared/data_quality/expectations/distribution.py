@@ -16,7 +16,14 @@ from dataclasses import asdict, dataclass
 
 from shared.data_quality.expectations.checks import DistributionShift, Source
 from shared.data_quality.expectations.outcomes import Verdict
-from shared.data_quality.expectations.sql import CheckError, Column, Parameters, Relation, column_of, condition
+from shared.data_quality.expectations.sql import (
+    CheckedColumn,
+    CheckedRelation,
+    CheckError,
+    Parameters,
+    column_of,
+    condition,
+)
 from shared.data_quality.expectations.suite import Expectation
 
 LEAST_SHARE = 0.0001
@@ -52,8 +59,8 @@ class Distribution:
 class Values:
     """The values of a column in the rows that count, without nulls and NaN."""
 
-    relation: Relation
-    column: Column
+    relation: CheckedRelation
+    column: CheckedColumn
     where: str | None = None
 
     @property
@@ -110,7 +117,7 @@ class Values:
 
 
 def distribution_shift(
-    relation: Relation, expectation: Expectation, check: DistributionShift, stored: str | None
+    relation: CheckedRelation, expectation: Expectation, check: DistributionShift, stored: str | None
 ) -> Verdict:
     """Compare how a column's values are spread with a baseline.
 

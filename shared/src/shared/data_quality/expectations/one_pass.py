@@ -11,10 +11,10 @@ from shared.data_quality.expectations.checks import Check, Freshness, InRange, I
 from shared.data_quality.expectations.outcomes import FailingRow, Verdict, failing_rows, of_rows
 from shared.data_quality.expectations.regex import portable
 from shared.data_quality.expectations.sql import (
+    CheckedColumn,
+    CheckedRelation,
     CheckError,
-    Column,
     Parameters,
-    Relation,
     column_of,
     condition,
     order_by,
@@ -47,7 +47,7 @@ class Aggregate:
     test: Callable[[Parameters], RowTest] | None = None
 
 
-def aggregate_of(relation: Relation, expectation: Expectation) -> Aggregate | None:
+def aggregate_of(relation: CheckedRelation, expectation: Expectation) -> Aggregate | None:
     """Return what a check asks of the pass over its table, None where it needs a pass of its own.
 
     Raises:
@@ -73,7 +73,7 @@ def aggregate_of(relation: Relation, expectation: Expectation) -> Aggregate | No
     return Aggregate(expressions, lambda found: of_rows(*found), maker)
 
 
-def row_test(relation: Relation, check: Check) -> Callable[[Parameters], RowTest] | None:
+def row_test(relation: CheckedRelation, check: Check) -> Callable[[Parameters], RowTest] | None:
     """Return what makes the test of a row, None where the check is not about single rows."""
     if isinstance(check, NotNull):
         columns = [relation.column(name) for name in check.columns]
@@ -91,13 +91,13 @@ def row_test(relation: Relation, check: Check) -> Callable[[Parameters], RowTest
     return lambda parameters: RowTest(f"{column.sql} is not null", fails(parameters))
 
 
-def not_in_set(column: Column, check: InSet) -> Callable[[Parameters], str]:
+def not_in_set(column: CheckedColumn, check: InSet) -> Callable[[Parameters], str]:
     """Return what makes the SQL of a value that is none of a set."""
     column.must_be(kind_of_value(check.values[0]))
     return lambda parameters: f"{column.sql} not in ({', '.join(map(parameters.bind, check.values))})"
 
 
-def not_in_range(column: Column, check: InRange) -> Callable[[Parameters], str]:
+def not_in_range(column: CheckedColumn, check: InRange) -> Callable[[Parameters], str]:
     """Return what makes the SQL of a value that lies outside two bounds."""
     column.must_be(kind_of_value(check.minimum if check.minimum is not None else check.maximum))
     bounds = [(sign, value) for sign, value in (("<", check.minimum), (">", check.maximum)) if value is not None]
@@ -106,7 +106,7 @@ def not_in_range(column: Column, check: InRange) -> Callable[[Parameters], str]:
     )
 
 
-def not_matching(column: Column, check: Matches) -> Callable[[Parameters], str]:
+def not_matching(column: CheckedColumn, check: Matches) -> Callable[[Parameters], str]:
     """Return what makes the SQL of a text that an expression is not found in."""
     column.must_be("text")
     return lambda parameters: f"not ({column.matches(parameters.bind(portable(check.regex)))})"
@@ -118,7 +118,7 @@ def judge_count(check: RowCount, count: int) -> Verdict:
     return Verdict(passed, count, None, f"{count} row{'' if count == 1 else 's'}")
 
 
-def freshness(relation: Relation, check: Freshness, where: str) -> Aggregate:
+def freshness(relation: CheckedRelation, check: Freshness, where: str) -> Aggregate:
     """Return what asks for a column's newest value."""
     column = relation.column(check.column)
     column.must_be("moment")
@@ -130,7 +130,7 @@ def freshness(relation: Relation, check: Freshness, where: str) -> Aggregate:
     )
 
 
-def reference_moment(relation: Relation, check: Freshness) -> datetime:
+def reference_moment(relation: CheckedRelation, check: Freshness) -> datetime:
     """Return the moment that the age is counted from.
 
     Raises:
@@ -173,7 +173,7 @@ def judge_age(check: Freshness, since: datetime, count: int, newest: object) -> 
 
 
 def sample_of_rows(
-    relation: Relation, expectation: Expectation, aggregate: Aggregate, key: Sequence[str], most: int
+    relation: CheckedRelation, expectation: Expectation, aggregate: Aggregate, key: Sequence[str], most: int
 ) -> tuple[FailingRow, ...]:
     """Return some of the rows that fail, in the order of the key."""
     if not aggregate.test:

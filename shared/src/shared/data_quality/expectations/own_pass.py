@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from shared.data_quality.expectations.checks import ForeignKey, Unique
 from shared.data_quality.expectations.outcomes import FailingRow, Verdict, failing_rows, of_rows
-from shared.data_quality.expectations.sql import Relation, order_by
+from shared.data_quality.expectations.sql import CheckedRelation, order_by
 from shared.data_quality.expectations.suite import Expectation
 
 Found = tuple[Verdict, tuple[FailingRow, ...]]
 
 
-def unique(relation: Relation, expectation: Expectation, check: Unique, most: int) -> Found:
+def unique(relation: CheckedRelation, expectation: Expectation, check: Unique, most: int) -> Found:
     """Count the rows that share their values with another row; the sample is of the values that they share."""
     columns = [relation.column(name) for name in check.columns]
     values = ", ".join(column.sql for column in columns)
@@ -33,11 +33,11 @@ def unique(relation: Relation, expectation: Expectation, check: Unique, most: in
 
 
 def foreign_key(
-    relation: Relation, expectation: Expectation, check: ForeignKey, key: Sequence[str], most: int
+    relation: CheckedRelation, expectation: Expectation, check: ForeignKey, key: Sequence[str], most: int
 ) -> Found:
     """Count the rows whose values are not in the other table."""
     columns = [relation.column(name) for name in check.columns]
-    other = Relation(relation.warehouse, check.references.table)
+    other = CheckedRelation(relation.warehouse, check.references.table)
     targets = [other.column(name) for name in check.references.columns]
     for column, target in zip(columns, targets, strict=True):
         column.must_be(target.kind)

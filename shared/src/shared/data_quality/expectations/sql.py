@@ -35,7 +35,7 @@ class Parameters(list[Any]):
 
 
 @dataclass(frozen=True)
-class Column:
+class CheckedColumn:
     """A column of a table."""
 
     field: Field
@@ -95,7 +95,7 @@ class Column:
             )
 
 
-class Relation:
+class CheckedRelation:
     """A table or view that is there, with its columns.
 
     Raises:
@@ -109,14 +109,14 @@ class Relation:
         found = warehouse.relations(schema, name)
         if not found:
             raise CheckError(f"no such table: `{table}`", hint=suggestion(name, warehouse.tables(schema)))
-        self.columns = [Column(field, warehouse.dialect) for field in found[0].fields]
+        self.columns = [CheckedColumn(field, warehouse.dialect) for field in found[0].fields]
 
     @property
     def sql(self) -> str:
         """The table's name in SQL."""
         return quote(self.table)
 
-    def column(self, name: str) -> Column:
+    def column(self, name: str) -> CheckedColumn:
         """Return a column.
 
         Raises:
@@ -154,13 +154,13 @@ class Relation:
             ) from error
 
 
-def column_of(warehouse: Warehouse, source: Source) -> tuple[Relation, Column]:
+def column_of(warehouse: Warehouse, source: Source) -> tuple[CheckedRelation, CheckedColumn]:
     """Return another table and its column.
 
     Raises:
         CheckError: One of them is not there.
     """
-    relation = Relation(warehouse, source.table)
+    relation = CheckedRelation(warehouse, source.table)
     return relation, relation.column(source.column)
 
 
