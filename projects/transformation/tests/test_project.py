@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 import yaml
+from dbt.adapters.base.relation import BaseRelation
 from dbt.config.profile import Profile, read_profile
 from dbt.config.renderer import ProfileRenderer
 from dbt_common.context import set_invocation_context
@@ -16,6 +17,7 @@ from platforms import Platform
 
 from shared.config import get_settings
 from shared.dbt.environment import dbt_environment, environment_set
+from shared.dbt.run import quotes_doubled
 from shared.warehouse.opening import duckdb_path
 from transformation.layers import PROJECT_DIR, ROLE, declared_keys
 
@@ -120,3 +122,12 @@ def test_the_password_is_in_one_variable_only(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("WAREHOUSE_URL", "postgresql://u:s%40cret@db.example/d?sslmode=require")
     holding = [name for name, value in dbt_environment(get_settings(), PROJECT_DIR, ROLE).items() if "cret" in value]
     assert holding == ["DBT_ENV_SECRET_WAREHOUSE_PASSWORD"]
+
+
+def test_quotes_in_names_are_doubled_only_while_dbt_runs() -> None:
+    """A quote in a name is doubled while the platform runs dbt, and dbt is as it was before and after."""
+    relation = BaseRelation.create(database='a"b', schema="s", identifier="t")
+    before = relation.render()
+    with quotes_doubled():
+        assert relation.render() == '"a""b"."s"."t"'
+    assert relation.render() == before != '"a""b"."s"."t"'
