@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from shared.errors import InputError
+from shared import matching
 
 Measures = dict[str, float]
+# The columns of a truth, and whose ids they hold.
+TRUTH = {"customer_id": "crm", "member_id": "loyalty"}
+JUDGED = ("recall", "f1", "precision", "pairs_right", "pairs_wrong", "pairs_missed")
 SEVERAL = "entities_with_several_"
 DESCRIPTIONS = {
     "parties": "Records of customers and members",
@@ -52,7 +53,7 @@ def count_entities(xref: pa.Table) -> Measures:
 
 
 def compare_with_truth(xref: pa.Table, truth: Path) -> Measures:
-    """Measure a resolution against the known pairs.
+    """Measure a resolution against the known pairs, by the definitions of `shared.matching.Measures`.
 
     A pair counts as found when both parties are in one entity, whether or not the two were ever compared directly.
     What the truth does not speak of is not judged: pairs with a party that it does not name, or that core has not.
@@ -62,62 +63,26 @@ def compare_with_truth(xref: pa.Table, truth: Path) -> Measures:
         truth: A CSV file with `customer_id` and `member_id` of the same person on each line.
 
     Returns:
-        `precision`, `recall`, `f1` and the counts behind them; empty where the truth names no pair of these parties.
+        The measures `JUDGED`; empty where the truth names no pair of these parties.
 
     Raises:
         InputError: The file is no such CSV.
     """
-    persons = _persons(_read_pairs(truth))
-    known = pa.table({"party_id": pa.array(persons, pa.string()), "person": pa.array(persons.values(), pa.string())})
-    found, actual, right = _count_pairs(xref, known)
-    if not actual:
+    measures = vars(matching.compare(xref.select(["party_id", "entity_id"]), read_persons(truth)))
+    if not measures["pairs_right"] + measures["pairs_missed"]:
         return {}
-    measures = {"recall": right / actual, "f1": 2 * right / (found + actual)}
-    if found:
-        measures["precision"] = right / found
-    return measures | {"pairs_right": right, "pairs_wrong": found - right, "pairs_missed": actual - right}
+    return {name: measures[name] for name in JUDGED}
+
+
+def read_persons(truth: Path) -> dict[str, str]:
+    """Return the person of each party that the truth names.
+
+    Raises:
+        InputError: The file is no such CSV.
+    """
+    return matching.connected(matching.read_pairs(truth, TRUTH))
 
 
 def truth_hash(truth: Path | None) -> str:
     """Return a hash of the truth's content."""
     return hashlib.sha256(truth.read_bytes()).hexdigest() if truth else "no truth"
-
-
-def _read_pairs(truth: Path) -> list[tuple[str, str]]:
-    try:
-        with truth.open(newline="", encoding="utf-8-sig") as file:
-            return [(f"crm:{row['customer_id']}", f"loyalty:{row['member_id']}") for row in csv.DictReader(file)]
-    except (KeyError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(
-            f"cannot read the truth: `{truth}`",
-            hint="it must be a CSV file in UTF-8 with the columns customer_id, member_id",
-        ) from error
-
-
-def _persons(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Name the person of each party: who is linked to the same party is the same person too."""
-    leader: dict[str, str] = {}
-
-    def find(party: str) -> str:
-        leader.setdefault(party, party)
-        while leader[party] != party:
-            leader[party] = party = leader[leader[party]]
-        return party
-
-    for left, right in pairs:
-        leader[find(left)] = find(right)
-    return {party: find(party) for party in leader}
-
-
-def _count_pairs(xref: pa.Table, known: pa.Table) -> tuple[int, int, int]:
-    """Return how many pairs share an entity, a person, and both."""
-    with duckdb.connect() as connection:
-        connection.execute("create table judged as select entity_id, person from xref join known using (party_id)")
-        counts = [
-            connection.sql(
-                f"select coalesce(sum(n * (n - 1) // 2), 0) from (select count(*) as n from judged group by {group})"
-            ).fetchall()[0][0]
-            for group in ("entity_id", "person", "entity_id, person")
-        ]
-    found, actual, right = map(int, counts)
-    return found, actual, right
