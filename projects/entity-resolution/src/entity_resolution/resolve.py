@@ -15,11 +15,12 @@ from entity_resolution import master
 from entity_resolution.entity_ids import IdPolicy, SmallestParty
 from entity_resolution.in_memory import in_memory
 from entity_resolution.model_store import Model, ModelStore
+from entity_resolution.opening import open_workplace
 from entity_resolution.parties import count_parties, current_parties, parties_hash, require_parties
 from entity_resolution.quality import Measures, compare_with_truth, count_entities, truth_hash
 from entity_resolution.settings import Options
 from entity_resolution.splink_log import splink_logged
-from entity_resolution.workplace import Workplace, open_workplace
+from entity_resolution.workplace import Workplace
 from shared.config import Settings
 from shared.errors import UserError
 from shared.monitoring import Run

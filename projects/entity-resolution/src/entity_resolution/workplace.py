@@ -6,9 +6,6 @@ from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from shared.config import Settings
-from shared.warehouse import Warehouse
-
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
@@ -43,14 +40,3 @@ class Workplace(ABC):
         Returns:
             Columns `CLUSTER_COLUMNS`, a row for each party. A `cluster_id` means nothing beyond this table.
         """
-
-
-def open_workplace(warehouse: Warehouse, settings: Settings) -> AbstractContextManager[Workplace]:
-    """Put the current parties where the warehouse's engine links them: in its server, or in memory."""
-    if warehouse.engine == "postgres":
-        from entity_resolution.in_server import linking_in_server
-
-        return linking_in_server(warehouse, settings)
-    from entity_resolution.in_memory import linking_in_memory
-
-    return linking_in_memory(warehouse, settings)
