@@ -8,22 +8,25 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT, Research
+from conftest import DUCKDB_ONLY, PROJECT, Research
 from research.record import read_records
 from research.settings import Places
+
+from shared.config import get_settings
+from shared.warehouse import open_warehouse
 
 STUDIES = sorted(path.stem for path in (PROJECT / "experiments").glob("*.yaml"))
 # So that it ends soon; the experiment's own values are those of a run on all data.
 QUICKER = {
     "customer_lifetime_value": [],
     "demand_forecast": ["--set", "windows=2", "--set", "departments=3"],
-    "entity_resolution_errors": ["--set", "thresholds=[0.9]", "--set", "hidden_shares=[0.0]"],
+    "entity_resolution_errors": [],
     "promotion_lift": ["--set", "draws=20"],
 }
 FOUND: dict[str, dict[str, float | None]] = {
     "customer_lifetime_value": {"households": 124, "value_mean": None},
     "demand_forecast": {"departments": 3, "mase_SeasonalNaive": None, "coverage_95_AutoETS": None},
-    "entity_resolution_errors": {"parties": 400, "master_pairs_missed": 40, "hidden_0_threshold_0.9_f1": None},
+    "entity_resolution_errors": {"parties": 400, "master_pairs_missed": 40, "hidden_0.6_threshold_0.9_f1": 0.955},
     "promotion_lift": {"lift": None, "lift_low": None, "placebo_high": None},
 }
 
@@ -39,6 +42,19 @@ def test_study_runs_headless(name: str, studies: Places, filled: Places, researc
     assert all(source["rows"] > 0 and source["fingerprint"] != "0" for source in record.data.values())
     page = (studies.outputs / name / record.run / "page.html").read_text(encoding="utf-8")
     assert "<h1" in page and record.title in page and "data:image/svg+xml" in page
+
+
+@DUCKDB_ONLY
+def test_study_of_thresholds_needs_a_sweep(
+    studies: Places, filled: Places, research: Research, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where entity resolution has swept no thresholds yet, the study ends with 2 and names the command that does."""
+    with open_warehouse(get_settings(), holder="test", role="entity_resolution", mode="write") as warehouse:
+        warehouse.execute("drop table master.threshold_sweep")
+    assert research("study", "entity_resolution_errors") == 2
+    said = capsys.readouterr().err
+    assert "error: the warehouse has no table: `master.threshold_sweep`" in said
+    assert "hint: `./pixiw run resolve --sweep` makes it" in said
 
 
 def test_every_notebook_has_an_experiment() -> None:

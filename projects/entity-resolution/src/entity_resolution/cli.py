@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
-from entity_resolution import listing, resolve
+from entity_resolution import listing, resolve, sweep
 from entity_resolution.quality import Measures
 from entity_resolution.settings import read_options
 from shared.command_line import Parser
@@ -18,7 +20,10 @@ from shared.warehouse import open_warehouse
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command that the arguments name and return its exit code."""
-    parsed = _parser().parse_args(arguments)
+    parser = _parser()
+    parsed = parser.parse_args(arguments)
+    if parsed.command == "run" and parsed.hide and parsed.sweep is None:
+        parser.error("argument --hide: not without --sweep")
     if parsed.command == "list":
         print(listing.as_json() if parsed.json else listing.as_text())
         return 0
@@ -26,18 +31,29 @@ def main(arguments: Sequence[str]) -> int:
         if parsed.command == "train":
             resolve.train(job)
         elif parsed.command == "evaluate":
-            if job.options.truth is None:
-                raise ConfigurationError(
-                    "there is no truth to compare with", hint="name a CSV file with --truth or ENTITY_TRUTH"
-                )
-            _print(resolve.evaluate(job, job.options.truth), truth=True)
+            _print(resolve.evaluate(job, _required_truth(job)), truth=True)
         else:
-            training: resolve.Training = "never" if parsed.command == "predict" else "if needed"
-            if parsed.command == "run" and parsed.retrain:
-                training = "always"
-            measures = resolve.resolve(job, training=training, full=parsed.full)
-            _print(measures, truth=job.options.truth is not None)
+            _run(job, parsed)
     return 0
+
+
+def _run(job: resolve.Job, parsed: argparse.Namespace) -> None:
+    truth = None if parsed.sweep is None else _required_truth(job)
+    measures = resolve.resolve(job, training=parsed.training, full=parsed.full)
+    _print(measures, truth=job.options.truth is not None)
+    if truth is not None:
+        for row in sweep.sweep(job, truth, parsed.sweep, parsed.hide):
+            hidden = f", fields hidden in {row['hidden_share']:.0%}" if row["hidden_share"] else ""
+            figures = ", ".join(f"{name} {row[name]:.4f}" for name in ("precision", "recall", "f1"))
+            print(f"threshold {row['threshold']:g}{hidden}: {figures}")
+
+
+def _required_truth(job: resolve.Job) -> Path:
+    if job.options.truth is None:
+        raise ConfigurationError(
+            "there is no truth to compare with", hint="name a CSV file with --truth or ENTITY_TRUTH"
+        )
+    return job.options.truth
 
 
 @contextmanager
@@ -63,8 +79,16 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train a model on the parties of core")
     train.set_defaults(truth=None)
     run = commands.add_parser("run", help="train where there is no model yet, link, and write master")
-    run.add_argument("--retrain", action="store_true", help="train a new model first")
+    run.add_argument("--retrain", dest="training", action="store_const", const="always", help="train a new model first")
+    run.add_argument(
+        "--sweep", nargs="*", type=_probability, metavar="THRESHOLD", help="also measure what these would find"
+    )
+    run.add_argument(
+        "--hide", type=_probability, metavar="SHARE", help="sweep again with fields hidden in a share of the parties"
+    )
+    run.set_defaults(training="if needed", hide=0.0)
     predict = commands.add_parser("predict", help="like run, but never train")
+    predict.set_defaults(training="never", sweep=None)
     for command in (run, predict):
         command.add_argument("--full", action="store_true", help="do the work also where nothing is new")
     evaluate = commands.add_parser("evaluate", help="measure master against the truth")
@@ -77,6 +101,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _probability(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"not between 0 and 1: `{text}`")
+    return value
+
+
 def _print(measures: Measures, *, truth: bool) -> None:
     parties, entities, joined = (f"{measures[name]:,.0f}" for name in ("parties", "entities", "entities_joined"))
     print(f"entities: {entities} of {parties} parties, {joined} of them from several records")
@@ -85,9 +119,7 @@ def _print(measures: Measures, *, truth: bool) -> None:
             source = name.removeprefix("entities_with_several_")
             print(f"entities with several records of {source}: {count:,.0f}")
     if "f1" in measures:
-        figures = ", ".join(
-            f"{name} {measures[name]:.4f}" for name in ("precision", "recall", "f1") if name in measures
-        )
+        figures = ", ".join(f"{name} {measures[name]:.4f}" for name in ("precision", "recall", "f1"))
         pairs = ", ".join(f"{measures[f'pairs_{name}']:,.0f} {name}" for name in ("right", "wrong", "missed"))
         print(f"quality: {figures} (pairs: {pairs})")
     elif truth:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from splink import Linker
@@ -27,7 +28,16 @@ def cluster_parties(api: DatabaseAPISubClass, settings: dict[str, Any], threshol
 
     It has the columns of `PARTIES` and `cluster_id`; see `Workplace.cluster`.
     """
+    ((_, clusters),) = cluster_at_each(api, settings, [threshold])
+    return clusters
+
+
+def cluster_at_each(
+    api: DatabaseAPISubClass, settings: dict[str, Any], thresholds: Sequence[float]
+) -> Iterator[tuple[float, str]]:
+    """Group the parties at each threshold by pairs that are scored once; see `cluster_parties`."""
     linker = make_linker(api, settings)
-    pairs = linker.inference.predict(threshold_match_probability=threshold)
-    clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(pairs, threshold)
-    return str(clusters.physical_name)
+    pairs = linker.inference.predict(threshold_match_probability=min(thresholds))
+    for threshold in thresholds:
+        clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(pairs, threshold)
+        yield threshold, str(clusters.physical_name)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from shared.errors import InputError
+from shared.matching import Measures, compare, connected, read_pairs
 
 FIELDS = (
     "given_name",
@@ -28,81 +28,63 @@ KINDS = ("equal", "missing", "typing error", "different")
 # Edits, a swap of neighbours being one, up to which two values are one that was mistyped.
 TYPING_EDITS = 2
 SHARES = 10_000
+# The columns of a truth, and whose ids they hold.
+TRUTH = {"customer_id": "crm", "member_id": "loyalty"}
 
 
-def read_truth(path: Path, share: float = 1.0) -> pd.DataFrame:
-    """Return who is who: `left` and `right`, the party ids of one person.
+def read_truth(path: Path, share: float = 1.0) -> dict[str, str]:
+    """Return who is who: the person of each party.
 
     Args:
         path: A CSV file of `customer_id` and `member_id`.
-        share: How many of the persons, always the same ones.
+        share: How many of its lines, always the same ones.
 
     Raises:
         InputError: The file is not there, or no such CSV, or the share leaves nobody.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            pairs = [(f"crm:{row['customer_id']}", f"loyalty:{row['member_id']}") for row in csv.DictReader(file)]
-    except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(
-            f"cannot read the truth: `{path}`",
-            hint="`./pixiw run demo-data` makes the demo's; your own is a CSV of customer_id and member_id",
-        ) from error
+    pairs = read_pairs(path, TRUTH)
     kept = [pair for pair in pairs if zlib.crc32(pair[0].encode()) % SHARES < share * SHARES]
     if not kept:
         raise InputError(f"the truth names nobody: `{path}`", hint="take a larger sample")
-    return pd.DataFrame(kept, columns=["left", "right"])
+    return connected(kept)
 
 
-def judge(entities: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs of parties that are the same person or were taken for it.
+def quality(entities: pd.DataFrame, persons: Mapping[str, str]) -> Measures:
+    """Measure entities, `party_id` and `entity_id`, against the person of each party."""
+    return compare(pa.Table.from_pandas(entities[["party_id", "entity_id"]], preserve_index=False), persons)
+
+
+def judge(entities: pd.DataFrame, persons: Mapping[str, str]) -> pd.DataFrame:
+    """Return the pairs of parties that are the same person or were taken for it, to look at.
 
     Only parties that the truth names and entity resolution knows are judged.
 
     Args:
         entities: `party_id`, `entity_id`.
-        truth: As `read_truth` gives it.
+        persons: As `read_truth` gives it.
 
     Returns:
         `left`, `right`, `same_person`, `same_entity`.
     """
     with duckdb.connect() as connection:
         connection.register("entities", entities)
-        connection.register("truth", truth)
+        connection.register("truth", pd.DataFrame(persons.items(), columns=["party_id", "person"]))
         return connection.execute(
             """
-            with known as (
-                select party_id, entity_id from entities
-                where party_id in (select "left" from truth union select "right" from truth)
-            ),
+            with known as (select party_id, entity_id, person from entities join truth using (party_id)),
             together as (
-                select one.party_id as "left", other.party_id as "right", true as same_entity
-                from known as one join known as other using (entity_id)
-                where one.party_id < other.party_id
+                select one.party_id as "left", other.party_id as "right", one.person = other.person as same_person,
+                    true as same_entity
+                from known as one join known as other using (entity_id) where one.party_id < other.party_id
             ),
-            persons as (
-                select least("left", "right") as "left", greatest("left", "right") as "right", true as same_person
-                from truth semi join known on "left" = party_id
-                where "right" in (select party_id from known)
+            apart as (
+                select one.party_id as "left", other.party_id as "right", true as same_person, false as same_entity
+                from known as one join known as other using (person)
+                where one.party_id < other.party_id and one.entity_id <> other.entity_id
             )
-            select "left", "right", coalesce(same_person, false) as same_person,
-                coalesce(same_entity, false) as same_entity
-            from together full join persons using ("left", "right") order by 1, 2
+            from together union all from apart order by 1, 2
             """
         ).df()
-
-
-def quality(pairs: pd.DataFrame) -> dict[str, float]:
-    """Return precision, recall and F1 over pairs; a precision without any pair found is 1."""
-    right = int((pairs["same_person"] & pairs["same_entity"]).sum())
-    found, actual = int(pairs["same_entity"].sum()), int(pairs["same_person"].sum())
-    return {
-        "precision": right / found if found else 1.0,
-        "recall": right / actual if actual else 1.0,
-        "f1": 2 * right / (found + actual) if found + actual else 1.0,
-        "pairs_missed": float(actual - right),
-        "pairs_wrong": float(found - right),
-    }
 
 
 def differences(pairs: pd.DataFrame, parties: pd.DataFrame) -> pd.DataFrame:
@@ -145,10 +127,3 @@ def _missed(persons: pd.DataFrame, by: pd.Series) -> pd.DataFrame:
     missed = (~persons["same_entity"]).groupby(by).agg(["size", "sum"])
     missed.columns = pd.Index(["pairs", "missed"])
     return missed.assign(share_missed=missed["missed"] / missed["pairs"])
-
-
-def hide(parties: pd.DataFrame, fields: Sequence[str], share: float, *, seed: int) -> pd.DataFrame:
-    """Return the parties, of which a share has lost these fields: what a source that asks for less would deliver."""
-    hidden = parties.copy()
-    hidden.loc[np.random.default_rng(seed).random(len(parties)) < share, list(fields)] = None
-    return hidden

@@ -16,6 +16,13 @@ from shared.warehouse import LAYERS, Warehouse, open_warehouse
 from shared.warehouse.fingerprint import rows_fingerprint
 
 RELATION = re.compile(rf"\b({'|'.join(LAYERS)})\.([a-z_][a-z0-9_]*)")
+TRANSFORM = "./pixiw run transform"
+MADE_BY = {
+    "raw": "./pixiw run ingest",
+    "master": "./pixiw run resolve",
+    "master.threshold_sweep": "./pixiw run resolve --sweep",
+    "reporting": "./pixiw run report",
+}
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ def refuse_missing(warehouse: Warehouse, queries: Mapping[str, str]) -> None:
             if name not in there[schema]:
                 raise InputError(
                     f"the warehouse has no table: `{schema}.{name}`",
-                    hint="run the steps that make it, `./pixiw run transform` and `./pixiw run resolve`, "
+                    hint=f"`{MADE_BY.get(f'{schema}.{name}', MADE_BY.get(schema, TRANSFORM))}` makes it; "
                     "or point WAREHOUSE_URL at the warehouse that has it",
                 )
 
