@@ -18,51 +18,12 @@ from rich.table import Table
 
 from shared.command_line import Parser, command
 from shared.config import Settings, get_settings
+from shared.monitoring import history
 from shared.utils.console import output
 from shared.warehouse import LAYERS, Warehouse, open_warehouse
 
-Record = dict[str, Any]
 State = dict[str, Any]
 
-LAST_RUNS = """
-    select step, command, status, started_at, error,
-        cast(extract(epoch from finished_at - started_at) as double precision) as seconds
-    from (
-        select *, row_number() over (partition by step, command order by started_at desc) as age
-        from ops.run
-    ) as runs
-    where age = 1
-    order by started_at
-"""
-LAST_OUTPUTS = """
-    select step, relation, row_count, detail
-    from (
-        select r.step, o.relation, o.row_count, o.detail,
-            row_number() over (partition by r.step, o.relation order by r.started_at desc) as age
-        from ops.run_output as o
-        inner join ops.run as r on o.run_id = r.run_id
-    ) as outputs
-    where age = 1
-    order by relation
-"""
-LAST_METRICS = """
-    select step, command, name, value
-    from (
-        select r.step, r.command, m.name, m.value,
-            row_number() over (partition by r.step, r.command, m.name order by r.started_at desc) as age
-        from ops.run_metric as m
-        inner join ops.run as r on m.run_id = r.run_id
-    ) as metrics
-    where age = 1
-    order by step, command, name
-"""
-OPEN_QUARANTINE = """
-    select source, resource, reason, count(*) as row_count, min(origin) as example
-    from ops.quarantine
-    where resolved_at is null
-    group by source, resource, reason
-    order by row_count desc, source, resource, reason
-"""
 STATUS_MARKS = {"succeeded": "✓", "failed": "✗", "interrupted": "✗", "running": "…"}
 
 
@@ -82,29 +43,22 @@ def main(arguments: Sequence[str]) -> None:
 
 def collect(warehouse: Warehouse, settings: Settings) -> State:
     """Read everything that the page shows, as plain values."""
-    outputs = records(warehouse, LAST_OUTPUTS)
+    outputs = history.last_outputs(warehouse)
     for entry in outputs:
-        entry["detail"] = json.loads(entry["detail"])
         entry["layer"] = entry["relation"].partition(".")[0]
     folders = (settings.exports_dir, settings.reports_dir)
     files = [path for folder in folders for path in sorted(folder.glob("**/*")) if path.is_file()]
     page = settings.reports_dir / "index.html"
     return {
         "warehouse": {"location": warehouse.location, "identity": warehouse.identity.id},
-        "runs": records(warehouse, LAST_RUNS),
+        "runs": history.last_runs(warehouse),
         "tables": [entry for entry in outputs if entry["layer"] in LAYERS],
         "deliveries": [entry for entry in outputs if entry["layer"] not in LAYERS],
-        "metrics": records(warehouse, LAST_METRICS),
-        "quarantine": records(warehouse, OPEN_QUARANTINE),
+        "metrics": history.last_metrics(warehouse),
+        "quarantine": history.open_quarantine(warehouse),
         "files": [{"path": str(path), "bytes": path.stat().st_size} for path in files],
         "report": page.as_uri() if page in files else None,
     }
-
-
-def records(warehouse: Warehouse, sql: str) -> list[Record]:
-    """Run a query and return its rows as dictionaries."""
-    rows: list[Record] = warehouse.fetch_arrow(sql).to_pylist()
-    return rows
 
 
 def render(state: State, console: Console) -> None:

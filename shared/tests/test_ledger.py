@@ -51,7 +51,7 @@ def test_failed_run_keeps_its_error(warehouse: Warehouse) -> None:
 
 
 def test_killed_run_becomes_interrupted(warehouse: Warehouse) -> None:
-    """A run that never got to say how it ended is `interrupted` once another begins."""
+    """A run that never got to say how it ended is `interrupted` once another of its role begins."""
     killed = record_run(warehouse, step="ingest", command="run")
     killed.__enter__()
     with record_run(warehouse, step="resolve", command="run"):

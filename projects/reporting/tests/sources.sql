@@ -53,7 +53,9 @@ insert into ops.run (
     ('t2', 'transform', 'build --full-refresh', 'succeeded', 'transformation', '3.11.7', 'h', 1,
     timestamp '2026-01-02 10:00:00', timestamp '2026-01-02 10:00:10', null, 'transformation'),
     ('t3', 'transform', 'build egress', 'succeeded', 'transformation', '3.11.7', 'h', 1,
-    timestamp '2026-01-01 10:01:00', timestamp '2026-01-01 10:01:05', null, 'transformation');
+    timestamp '2026-01-01 10:01:00', timestamp '2026-01-01 10:01:05', null, 'transformation'),
+    ('t4', 'transform', 'build core', 'running', 'transformation', '3.11.7', 'h', 1,
+    timestamp '2026-01-01 10:02:00', null, null, 'transformation');
 insert into ops.run_metric values ('t1', 'tests_failed', 2), ('t1', 'tests_passed', 5), ('t2', 'tests_passed', 7);
 insert into ops.run_metric values ('t1', 'models_passed', 1), ('t2', 'models_passed', 4);
 insert into ops.expectation values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import yaml
 from platforms import Platform
 
+from reporting.build import variables
 from reporting.content import Content, load_content
 from reporting.project import PROJECT_DIR
 from reporting.query import run_query, tile_query
@@ -120,9 +122,21 @@ def test_runs_are_those_of_the_ledger(platform: Platform) -> None:
         ("t1", "failed", 30.0, 5, 2, False),
         ("t2", "succeeded", 10.0, 7, 0, True),
         ("t3", "succeeded", 5.0, 0, 0, True),
+        # Nobody writes as its role any more.
+        ("t4", "interrupted", None, 0, 0, True),
     ]
     (built,) = platform.rows("select status, models_passed, tests_failed from reporting.rpt_runs where step = 'report'")
     assert built == ("succeeded", 11, 0)
+
+
+def test_models_are_told_who_writes(platform: Platform) -> None:
+    """Where another role writes beside reporting its runs may be running; else dbt is told nothing."""
+    with ExitStack() as held:
+        warehouse = held.enter_context(platform.open(mode="write"))
+        assert variables(warehouse) == []
+        if platform.engine == "postgres":
+            held.enter_context(platform.open("transformation", "write"))
+            assert variables(warehouse) == ["--vars", '{"writing_roles": "transformation,reporting"}']
 
 
 def test_expectations_show_the_latest_outcome(platform: Platform) -> None:

@@ -127,8 +127,8 @@ def _(tried):
         ## Other thresholds
 
         All records, whatever sample this study reads, as entity resolution has measured them at
-        {tried["swept_at"].max():%Y-%m-%d %H:%M} UTC. `--hide` has it measure them again where a share lacks fields, by a
-        model of their own. F1 is highest at: {_words}.
+        {tried["swept_at"].max():%Y-%m-%d %H:%M} UTC. `--hide` has it measure them again where a share lacks fields,
+        by a model of their own. F1 is highest at: {_words}.
         """),
         tried,
         alt.Chart(_points, width=230, height=220)

@@ -7,9 +7,12 @@ import errno
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from shared.errors import PlatformError, StorageFull, UserError, causes, first_line
+
+if TYPE_CHECKING:
+    from shared.config import Settings
 
 Main = Callable[[Sequence[str]], "int | None"]
 INTERRUPTED = 130
@@ -67,10 +70,22 @@ def report(error: Exception, *, debug: bool = False) -> int:
     from shared.monitoring.pipes import tell_dagster
 
     facts = {"message": known.message, "hint": known.hint, "code": known.code, "retryable": known.retryable}
-    log_event("error", **facts)
+    settings = usable_settings()
+    if settings is not None:
+        log_event(settings, "error", **facts)
     # Only now, and not as the command begins: one that only starts another leaves it the channel.
-    tell_dagster(lambda: {"error": {**facts, "exit_code": known.exit_code}})
+    tell_dagster(lambda: {"error": {**facts, "exit_code": known.exit_code}}, settings)
     return known.exit_code
+
+
+def usable_settings() -> Settings | None:
+    """Return the settings of this process, or None where they are what is wrong."""
+    from shared.config import get_settings
+
+    try:
+        return get_settings()
+    except PlatformError:
+        return None
 
 
 def as_platform_error(error: BaseException) -> PlatformError:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.doctor import code, commands, files, imports, locks, manifest, nested
+from tasks.doctor import code, commands, files, imports, ledger, locks, manifest, nested
 from tasks.doctor.__main__ import CHECKS, Check, main, title_and_hint
 from tasks.doctor.repo import Repo
 
@@ -171,6 +171,13 @@ BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
         "import sys",
         "import sales.shop",
         "`projects/sales`",
+    ),
+    "SQL on the run ledger": (
+        ledger.the_ledger_is_read_in_one_place,
+        "projects/new/src/new/app.py",
+        "",
+        'SQL = "select 1 from ops.run where step = 1"\n',
+        "app.py:1: reads: `ops.run`",
     ),
     "import of a project by another": (
         imports.projects_stay_apart,

@@ -12,7 +12,7 @@ from egress.targets import all_targets
 from shared.command_line import Parser, as_platform_error
 from shared.config import get_settings
 from shared.errors import ConfigurationError, PlatformError, UserError
-from shared.monitoring import Run, record_run
+from shared.monitoring import Run, history, record_run
 from shared.utils.code import path_of, summary
 from shared.utils.console import say, step
 from shared.warehouse import Warehouse, open_warehouse
@@ -102,15 +102,19 @@ def configured(targets: Sequence[Target]) -> list[Target]:
 def list_targets(targets: Sequence[Target]) -> None:
     """Print each target, what it gets and what it has got."""
     with open_warehouse(get_settings(), holder="egress list", role="egress") as warehouse:
-        for target in targets:
-            delivered, rejected, deleted, last = warehouse.fetch(
-                "select count(*) filter (where status = 'delivered'), count(*) filter (where status = 'rejected'), "
-                "count(*) filter (where status = 'deleted'), max(delivered_at) from ops.delivery where target = $1",
-                [target.name],
-            )[0]
-            print(f"{target.name}: `{target.model.table}` as {target.form}")
-            state = f"{last:%Y-%m-%d %H:%M} UTC, {delivered:,} delivered, {rejected:,} rejected" if last else "never"
-            print(f"  last delivery: {state}" + (f", {deleted:,} deleted" if deleted else ""))
+        sent = history.deliveries(warehouse)
+    for target in targets:
+        print(f"{target.name}: `{target.model.table}` as {target.form}")
+        print(f"  last delivery: {_last_delivery(sent.get(target.name))}")
+
+
+def _last_delivery(sent: history.Record | None) -> str:
+    if sent is None:
+        return "never"
+    counts = [
+        f"{sent[what]:,} {what}" for what in ("delivered", "rejected", "deleted") if what != "deleted" or sent[what]
+    ]
+    return ", ".join([f"{sent['last_at']:%Y-%m-%d %H:%M} UTC", *counts])
 
 
 def targets_as_json(targets: Sequence[Target]) -> str:

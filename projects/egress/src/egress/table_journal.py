@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from egress.plan import Tally
 from shared.errors import ConfigurationError
-from shared.monitoring import Run
+from shared.monitoring import Run, history
 from shared.warehouse import Warehouse
 
 # In a run's entry once the send state has all that its transaction has done.
@@ -38,12 +37,7 @@ def open_transactions(warehouse: Warehouse, target: str, table: str) -> list[Tra
     Raises:
         ConfigurationError: The send state is that of another table: it would say of rows there that they are here.
     """
-    rows = warehouse.fetch(
-        "select output.detail from ops.run_output as output join ops.run as run using (run_id) "
-        "where output.relation = $1 and position('\"transaction\"' in output.detail) > 0 order by run.started_at",
-        [target],
-    )
-    entries = [json.loads(detail) for (detail,) in rows]
+    entries = [detail for detail in history.details(warehouse, target) if "transaction" in detail]
     if entries and entries[-1]["table"] != table:
         raise ConfigurationError(
             f"the send state of `{target}` is that of another table than `{table}`: `{entries[-1]['table']}`",

@@ -67,7 +67,7 @@ def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -
         return _record(job, master.read_measures(job.warehouse))
     if training == "never":
         _require_model(job)
-    with splink_logged(), ExitStack() as stack:
+    with splink_logged(job.settings), ExitStack() as stack:
         with step("read parties"):
             workplace = stack.enter_context(open_workplace(job.warehouse, job.settings))
         _start_splink()
@@ -89,7 +89,7 @@ def train(job: Job) -> None:
         UserError: Core holds no parties table.
     """
     require_parties(job.warehouse)
-    with splink_logged(), ExitStack() as stack:
+    with splink_logged(job.settings), ExitStack() as stack:
         with step("read parties"):
             connection = stack.enter_context(in_memory(job.warehouse, job.settings, current_parties()))
         _start_splink()

@@ -57,7 +57,7 @@ def sweep(job: Job, truth: Path, thresholds: Sequence[float] = (), hidden_share:
     made = {"swept_at": utc_now(), "run_id": job.run.id}
     with step("start Splink"):
         import_module("entity_resolution.linking")
-    with splink_logged():
+    with splink_logged(job.settings):
         rows = [row | made for share in sorted({0.0, hidden_share}) for row in _measured(job, truth, wanted, share)]
     with step("write the sweep"):
         written = job.warehouse.replace_arrow(TABLE, pa.Table.from_pylist(rows, SCHEMA))

@@ -14,12 +14,12 @@ from ingress.sources import MODULES
 from shared.config import Settings
 from shared.data_quality import BadRow
 from shared.errors import NotAWarehouse
+from shared.monitoring import history
 from shared.utils.code import path_of, summary
 from shared.utils.console import say
 from shared.warehouse import open_warehouse
 
 EXAMPLES = 5
-UNCHANGED = '{"unchanged": true}'
 
 
 def list_sources(settings: Settings, sources: Sequence[Source]) -> None:
@@ -73,14 +73,10 @@ def last_loads(settings: Settings) -> dict[str, str]:
     """Return when the run ended that last brought each table something."""
     try:
         with open_warehouse(settings, holder="ingress list") as warehouse:
-            rows = warehouse.fetch(
-                "select o.relation, max(r.finished_at) from ops.run_output o join ops.run r using (run_id) "
-                "where r.step = 'ingest' and o.detail <> $1 group by 1",
-                [UNCHANGED],
-            )
+            loads = history.last_loads(warehouse, changed=True)
     except NotAWarehouse:
         return {}
-    return {relation: f"{finished:%Y-%m-%d %H:%M:%S}" for relation, finished in rows if finished}
+    return {relation: f"{finished:%Y-%m-%d %H:%M:%S}" for relation, finished in loads.items()}
 
 
 def validate_source(settings: Settings, source: Source, *, on_request: bool = False) -> int:

@@ -9,6 +9,7 @@ from rich.table import Table
 from shared.config import Settings
 from shared.config.labs import Lab
 from shared.errors import PlatformError
+from shared.monitoring import history
 from shared.utils.console import output
 from shared.warehouse.lab_database import open_lab
 
@@ -35,18 +36,15 @@ def _status_of(lab: Lab, settings: Settings) -> list[str]:
     at_once = settings.model_copy(update={"warehouse_lock_timeout": 0.0})
     try:
         with open_lab(lab, at_once, holder="lab status") as warehouse:
-            runs = warehouse.fetch(
-                "select step, status, started_at, error from ops.run order by started_at desc limit 1"
-            )
+            run = history.latest_run(warehouse)
             rows = {
                 layer: sum(warehouse.row_count(f"{layer}.{name}") for name in warehouse.tables(layer))
                 for layer in ("raw", "gold")
             }
-            ((bad,),) = warehouse.fetch("select count(*) from ops.quarantine where resolved_at is null")
+            bad = sum(entry["row_count"] for entry in history.open_quarantine(warehouse))
     except PlatformError as error:
         return ["", error.message, "", "", ""]
-    if not runs:
+    if run is None:
         return ["never", "", *(f"{count:,}" for count in rows.values()), f"{bad:,}"]
-    step, status, started, why = runs[0]
-    result = f"{step} {status}" + (f": {why}" if why else "")
-    return [f"{started:%Y-%m-%d %H:%M} UTC", result, *(f"{count:,}" for count in rows.values()), f"{bad:,}"]
+    result = f"{run['step']} {run['status']}" + (f": {run['error']}" if run["error"] else "")
+    return [f"{run['started_at']:%Y-%m-%d %H:%M} UTC", result, *(f"{count:,}" for count in rows.values()), f"{bad:,}"]

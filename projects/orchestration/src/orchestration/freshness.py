@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from shared.config import Settings
 from shared.errors import NotAWarehouse, WarehouseBusy
+from shared.monitoring import history
 from shared.monitoring.alerts import Alerts
 from shared.utils.clock import utc_now
 from shared.warehouse import open_warehouse
@@ -22,12 +23,7 @@ def tell_age(relations: Sequence[str], hours: float, settings: Settings, alerts:
     at_once = settings.model_copy(update={"warehouse_lock_timeout": 0.0})
     try:
         with open_warehouse(at_once, holder="freshness") as warehouse:
-            loaded = dict(
-                warehouse.fetch(
-                    "select o.relation, max(r.finished_at) from ops.run_output o join ops.run r using (run_id) "
-                    "where r.step = 'ingest' and r.finished_at is not null group by 1"
-                )
-            )
+            loaded = history.last_loads(warehouse)
     except NotAWarehouse:
         return "there is no warehouse yet"
     except WarehouseBusy as error:

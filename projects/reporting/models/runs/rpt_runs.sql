@@ -1,6 +1,10 @@
+-- A run that says `running` was killed where nobody writes as its role any more, which is for `build` to say.
 with runs as (
 
-    select * from {{ source('ops', 'run') }}
+    select
+        *,
+        coalesce(position(',' || role || ',' in ',{{ var("writing_roles", "reporting") }},') > 0, false) as role_writes
+    from {{ source('ops', 'run') }}
 
 ),
 
@@ -34,7 +38,7 @@ described as (
         runs.run_id,
         runs.step,
         runs.command,
-        runs.status,
+        case when runs.status = 'running' and not runs.role_writes then 'interrupted' else runs.status end as status,
         coalesce(runs.environment, 'none') as environment,
         runs.python_version,
         runs.started_at,

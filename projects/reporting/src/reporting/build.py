@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import yaml
 
 from reporting.project import PROJECT_DIR, ROLE, SOURCES
@@ -41,12 +43,21 @@ def build(settings: Settings, *, select: list[str], command: str) -> None:
         record_run(warehouse, step="report", command=command) as run,
     ):
         require_sources(warehouse)
-        arguments = build_arguments(["--select", *select] if select else [])
+        arguments = build_arguments([*(["--select", *select] if select else []), *variables(warehouse)])
         with warehouse.handed_over(), Counter("reporting", unit="nodes") as counter:
             nodes = run_dbt(arguments, dbt_environment(settings, PROJECT_DIR, ROLE), counter.advance)
         rows = enter_results(warehouse, run, nodes)
         show_models(nodes, rows)
         raise_if_failed(nodes, log_dir(settings))
+
+
+def variables(warehouse: Warehouse) -> list[str]:
+    """Return the arguments that tell models who writes now, where that is not this step alone.
+
+    With other variables than last time dbt parses the project anew.
+    """
+    roles = warehouse.writing_roles()
+    return [] if roles == [ROLE] else ["--vars", json.dumps({"writing_roles": ",".join(roles)})]
 
 
 def require_sources(warehouse: Warehouse) -> None:

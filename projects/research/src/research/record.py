@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from research.study import Study
+from shared.config import Settings
 from shared.monitoring.ledger import lock_hash
 from shared.utils.files import write_whole
 
@@ -75,13 +76,13 @@ def make_record(
         }
         if snapshots
         else {},
-        software=software(),
+        software=software(study.places.settings),
         code={"notebook_sha256": hashlib.sha256(notebook.read_bytes()).hexdigest(), **commit(study.places.folder)},
         error=f"{type(error).__name__}: {error}" if error else None,
     )
 
 
-def software() -> dict[str, Any]:
+def software(settings: Settings) -> dict[str, Any]:
     """Return what the run was made with."""
     environment = os.environ.get("PIXI_ENVIRONMENT_NAME")
     names = [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in metadata.requires("research") or ()]
@@ -89,7 +90,7 @@ def software() -> dict[str, Any]:
         "python": platform.python_version(),
         "system": platform.platform(),
         "environment": environment,
-        "lock_sha256": lock_hash(environment),
+        "lock_sha256": lock_hash(settings, environment),
         "packages": {name: metadata.version(name) for name in sorted({*names, "duckdb"})},
     }
 

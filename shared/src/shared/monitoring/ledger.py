@@ -16,7 +16,8 @@ from typing import Literal, TypeAlias
 
 import pyarrow as pa
 
-from shared.config import get_settings
+from shared.config import Settings
+from shared.monitoring.history import SILENT_END
 from shared.monitoring.logs import log_event
 from shared.monitoring.pipes import join_dagster, tell_dagster
 from shared.utils.clock import utc_now
@@ -53,14 +54,22 @@ class Run:
             "detail": dict(detail or {}),
             **({} if size is None else {"bytes": size}),
         }
-        log_event("output", run=self.id, step=self.step, relation=relation, rows=rows, **(detail or {}))
+        log_event(
+            self.warehouse.settings,
+            "output",
+            run=self.id,
+            step=self.step,
+            relation=relation,
+            rows=rows,
+            **(detail or {}),
+        )
 
     def metric(self, name: str, value: float) -> None:
         """Note a measured value of the run."""
         record = {"run_id": [self.id], "name": [name], "value": [float(value)]}
         self.warehouse.merge_arrow("ops.run_metric", pa.table(record), key=("run_id", "name"))
         self.metrics[name] = float(value)
-        log_event("metric", run=self.id, step=self.step, name=name, value=value)
+        log_event(self.warehouse.settings, "metric", run=self.id, step=self.step, name=name, value=value)
 
     def check(
         self,
@@ -87,13 +96,14 @@ class Run:
 def record_run(warehouse: Warehouse, *, step: str, command: str) -> Iterator[Run]:
     """Enter a run in the ledger: `running` inside, `succeeded`, `failed` or `interrupted` after.
 
-    A run that still says `running` though nobody writes as its role was killed: it becomes `interrupted`.
+    A run of the same role that still says `running` was killed, as one session at a time writes as a role: it becomes
+    `interrupted`. What became of other roles' runs is for `shared.monitoring.history` to tell.
     Where Dagster has started this process, it is told of the run at its end.
     """
     run, begun = Run(str(uuid.uuid4()), step, warehouse), time.monotonic()
     join_dagster()
     _enter(run, command)
-    log_event("run started", run=run.id, step=step, command=command)
+    log_event(warehouse.settings, "run started", run=run.id, step=step, command=command)
     try:
         yield run
     except BaseException as error:
@@ -101,18 +111,18 @@ def record_run(warehouse: Warehouse, *, step: str, command: str) -> Iterator[Run
         # Where the warehouse itself is gone, the next run notes that this one did not end.
         with suppress(Exception):
             _finish(run, status, f"{type(error).__name__}: {error}")
-        tell_dagster(lambda: {"run": _facts(run, command, status, time.monotonic() - begun)})
+        tell_dagster(lambda: {"run": _facts(run, command, status, time.monotonic() - begun)}, warehouse.settings)
         raise
     _finish(run, "succeeded", None)
-    tell_dagster(lambda: {"run": _facts(run, command, "succeeded", time.monotonic() - begun)})
+    tell_dagster(lambda: {"run": _facts(run, command, "succeeded", time.monotonic() - begun)}, warehouse.settings)
 
 
 def _enter(run: Run, command: str) -> None:
     with run.warehouse.transaction():
         run.warehouse.execute(
-            "update ops.run set status = 'interrupted', finished_at = $1, error = 'the process ended without a word' "
-            "where status = 'running' and (role is null or role = any($2))",
-            [utc_now(), run.warehouse.abandoned_roles()],
+            "update ops.run set status = 'interrupted', finished_at = $1, error = $2 "
+            "where status = 'running' and role = $3",
+            [utc_now(), SILENT_END, run.warehouse.role],
         )
         run.warehouse.execute(
             "insert into ops.run "
@@ -137,7 +147,7 @@ def _finish(run: Run, status: str, error: str | None) -> None:
         "update ops.run set status = $1, finished_at = $2, error = $3 where run_id = $4",
         [status, utc_now(), error, run.id],
     )
-    log_event(f"run {status}", run=run.id, step=run.step, error=error)
+    log_event(run.warehouse.settings, f"run {status}", run=run.id, step=run.step, error=error)
 
 
 def _facts(run: Run, command: str, status: str, seconds: float) -> dict[str, object]:
@@ -150,7 +160,7 @@ def _facts(run: Run, command: str, status: str, seconds: float) -> dict[str, obj
         "seconds": round(seconds, 3),
         "python_version": platform.python_version(),
         "environment": environment,
-        "lock_sha256": lock_hash(environment),
+        "lock_sha256": lock_hash(run.warehouse.settings, environment),
         "database_bytes": path.stat().st_size if path is not None and path.is_file() else None,
         "outputs": run.outputs,
         "metrics": run.metrics,
@@ -158,7 +168,7 @@ def _facts(run: Run, command: str, status: str, seconds: float) -> dict[str, obj
     }
 
 
-def lock_hash(environment: str | None) -> str | None:
+def lock_hash(settings: Settings, environment: str | None) -> str | None:
     """Return the SHA-256 of an environment's lock: which packages, by version and hash, it was made of."""
-    lock = get_settings().root / "locks" / f"{environment}.txt"
+    lock = settings.root / "locks" / f"{environment}.txt"
     return hashlib.sha256(lock.read_bytes()).hexdigest() if lock.is_file() else None

@@ -6,13 +6,12 @@ import json
 import os
 from pathlib import Path
 
-from shared.config import get_settings
-from shared.errors import PlatformError
+from shared.config import Settings
 from shared.utils.clock import utc_now
 
 
-def log_event(event: str, **fields: object) -> None:
-    """Append an event to the log. A log that cannot be written never stops the work."""
+def log_event(settings: Settings, event: str, /, **fields: object) -> None:
+    """Append an event to the log in `logs_dir`. A log that cannot be written never stops the work."""
     now = utc_now()
     record = {
         "time": now.isoformat(timespec="milliseconds") + "Z",
@@ -22,8 +21,8 @@ def log_event(event: str, **fields: object) -> None:
         **fields,
     }
     try:
-        append_line(get_settings().logs_dir / f"{now:%Y-%m-%d}.jsonl", json.dumps(record, default=str))
-    except (OSError, PlatformError):
+        append_line(settings.logs_dir / f"{now:%Y-%m-%d}.jsonl", json.dumps(record, default=str))
+    except OSError:
         return
 
 

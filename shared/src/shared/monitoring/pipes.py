@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
+from shared.config import Settings
 from shared.monitoring.logs import log_event
 
 if TYPE_CHECKING:
@@ -26,17 +27,19 @@ def join_dagster() -> None:
         _context()
 
 
-def tell_dagster(message: Callable[[], Mapping[str, object]]) -> None:
+def tell_dagster(message: Callable[[], Mapping[str, object]], settings: Settings | None = None) -> None:
     """Send Dagster what `message` returns, for `get_custom_messages`; what JSON has no type for becomes text.
 
-    Without Dagster `message` is not called. It never stops the work: what goes wrong is logged.
+    Without Dagster `message` is not called. It never stops the work: what goes wrong is logged, where there are
+    settings to say in which log.
     """
     try:
         context = _context()
         if context is not None:
             context.report_custom_message(json.loads(json.dumps(message(), default=str)))
     except Exception as error:
-        log_event("dagster not told", error=f"{type(error).__name__}: {error}")
+        if settings is not None:
+            log_event(settings, "dagster not told", error=f"{type(error).__name__}: {error}")
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal, TypeAlias, get_args
 
 import pyarrow as pa
 
+from shared.config import Settings
 from shared.warehouse.sql.catalog import Relation, as_relations
 from shared.warehouse.sql.dialect import Dialect
 from shared.warehouse.sql.quoting import quote
@@ -42,6 +43,7 @@ class Warehouse(ABC):
     Attributes:
         engine: `duckdb` or `postgres`.
         dialect: The SQL of that engine.
+        settings: What it was opened by, which whoever works on it goes by too.
         role: Whose part of the work it was opened for.
         url: The URL that it was opened by; it may hold a password.
         location: Where it is, for messages: without a password.
@@ -52,6 +54,7 @@ class Warehouse(ABC):
 
     engine: ClassVar[str]
     dialect: ClassVar[Dialect]
+    settings: Settings
     role: Role
     url: str
     location: str
@@ -100,8 +103,8 @@ class Warehouse(ABC):
         """Return the names of the schemas that there are."""
 
     @abstractmethod
-    def abandoned_roles(self) -> list[Role]:
-        """Return the roles that nobody writes as, other than this session: what they say is running was killed."""
+    def writing_roles(self) -> list[Role]:
+        """Return the roles that somebody writes as now, this session or another: other runs were killed."""
 
     @abstractmethod
     def is_empty(self) -> bool:

@@ -15,7 +15,7 @@ from typing_extensions import override
 from shared.config import Settings
 from shared.errors import NotAWarehouse, StorageFull, WarehouseBusy
 from shared.utils.console import say
-from shared.warehouse.base import ROLES, ArrowData, Mode, Role, Warehouse
+from shared.warehouse.base import ArrowData, Mode, Role, Warehouse
 from shared.warehouse.lock import POLL_SECONDS, FileLock
 from shared.warehouse.sql.dialect import DuckDBDialect
 from shared.warehouse.sql.quoting import quote
@@ -34,7 +34,7 @@ class DuckDBWarehouse(Warehouse):
         self.location = str(path)
         self.role = role
         self.url = settings.warehouse_url
-        self._settings = settings
+        self.settings = settings
         self._mode = mode
         if mode == "write":
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +53,7 @@ class DuckDBWarehouse(Warehouse):
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         """Open the file, waiting for programs that know nothing of our lock."""
-        deadline = time.monotonic() + self._settings.warehouse_lock_timeout
+        deadline = time.monotonic() + self.settings.warehouse_lock_timeout
         while True:
             try:
                 connection = duckdb.connect(self.path, read_only=self._mode == "read")
@@ -69,7 +69,7 @@ class DuckDBWarehouse(Warehouse):
                 time.sleep(POLL_SECONDS)
         # Settings of the session, not of the connection: with other connection settings than ours
         # a library in this process (dlt) could not open the file beside us.
-        connection.execute(f"set memory_limit = '{self._settings.warehouse_memory_limit}'")
+        connection.execute(f"set memory_limit = '{self.settings.warehouse_memory_limit}'")
         # For cursors too, which are sessions of their own.
         connection.execute("set global TimeZone = 'UTC'")
         connection.execute("set autoinstall_known_extensions = false")
@@ -137,9 +137,9 @@ class DuckDBWarehouse(Warehouse):
         return {name for (name,) in rows}
 
     @override
-    def abandoned_roles(self) -> list[Role]:
-        # The file lock lets one writer in, whatever its role.
-        return list(ROLES)
+    def writing_roles(self) -> list[Role]:
+        # The file lock lets one writer in, whatever its role, and while there is a reader none.
+        return [self.role] if self._mode == "write" else []
 
     @override
     def is_empty(self) -> bool:

@@ -54,6 +54,7 @@ class PostgresWarehouse(Warehouse):
     preparation = ("create extension if not exists fuzzystrmatch",)
 
     def __init__(self, settings: Settings, *, holder: str, role: Role, mode: Mode) -> None:
+        self.settings = settings
         self.url = settings.warehouse_url
         self.role = role
         self.target = PostgresTarget.from_url(self.url, user=login_of(role), passfile=settings.passfile)
@@ -180,14 +181,14 @@ class PostgresWarehouse(Warehouse):
         return {name for (name,) in self.fetch("select nspname from pg_namespace")}
 
     @override
-    def abandoned_roles(self) -> list[Role]:
+    def writing_roles(self) -> list[Role]:
         rows = self.fetch(
             "select objid from pg_locks where locktype = 'advisory' and granted and classid = $1 and "
-            "database = (select oid from pg_database where datname = current_database()) and pid <> pg_backend_pid()",
+            "database = (select oid from pg_database where datname = current_database())",
             [LOCK_CLASS],
         )
         held = {number for (number,) in rows}
-        return [role for role in ROLES if lock_number(role) not in held]
+        return [role for role in ROLES if lock_number(role) in held]
 
     @override
     def is_empty(self) -> bool:

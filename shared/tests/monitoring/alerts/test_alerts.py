@@ -367,7 +367,7 @@ def test_nothing_is_raised_into_the_run(settings: Settings) -> None:
     def broken() -> datetime:
         raise RuntimeError
 
-    Alerts(settings.state_dir / "alerts", clock=broken).failed(STEP, "no answer")
+    Alerts(settings, clock=broken).failed(STEP, "no answer")
     assert [(event["subject"], event["error"]) for event in logged(settings, "alert lost")] == [(STEP, "RuntimeError")]
 
 
@@ -390,7 +390,7 @@ def test_interrupts_pass(settings: Settings, error: type[BaseException]) -> None
             raise error
 
     sent: list[str] = []
-    alerts = Alerts(settings.state_dir / "alerts", [Interrupted()])
+    alerts = Alerts(settings, [Interrupted()])
     for _ in range(2):
         with pytest.raises(error):
             alerts.failed(STEP, "no answer")

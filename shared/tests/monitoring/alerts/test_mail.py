@@ -80,7 +80,7 @@ def test_plain(sink_to: Any) -> None:
 def test_unicode_and_line_breaks(sink_to: Any, settings: Settings) -> None:
     """Any language comes through in subject and text, and a line break in the subject begins no header."""
     with serving_mail() as server:
-        alerts = Alerts(settings.state_dir / "alerts", [sink_to(server.port)])
+        alerts = Alerts(settings, [sink_to(server.port)])
         alerts.failed("step größe\r\nBcc: thief@example.com\n\nbody", "日本語 🚨\r\nlast line " + "ü" * 2_000)
     message = only(server)
     assert message["Subject"] == "failed: step größe Bcc: thief@example.com body"

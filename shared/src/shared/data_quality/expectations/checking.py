@@ -39,6 +39,7 @@ def validate(
     for outcome in outcomes:
         if outcome.status != "passed":
             log_event(
+                warehouse.settings,
                 f"expectation {outcome.status}",
                 run=run_id,
                 relation=outcome.table,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from pydantic import Field
@@ -41,7 +40,7 @@ class Alerts:
     """Tells failures and recoveries, and never raises an error into the work that it tells about.
 
     Args:
-        folder: Where it is kept what is failed.
+        settings: Where the log is, and where it is kept what is failed.
         sinks: Where alerts go, besides the log and standard error.
         reminder: How long a failure that stays the same is not told again.
         clock: The present time in UTC.
@@ -50,7 +49,7 @@ class Alerts:
 
     def __init__(
         self,
-        folder: Path,
+        settings: Settings,
         sinks: Sequence[Sink] = (),
         *,
         reminder: timedelta = timedelta(hours=24),
@@ -61,7 +60,8 @@ class Alerts:
         self.reminder = reminder
         self.clock = clock
         self.problems = tuple(problems)
-        self._store = EpisodeStore(folder)
+        self._settings = settings
+        self._store = EpisodeStore(settings)
         self._secrets = tuple(secret for sink in sinks for secret in sink.secrets)
 
     @classmethod
@@ -86,9 +86,9 @@ class Alerts:
         except ConfigurationError as error:
             problems.append(error)
         for problem in problems:
-            log_event("alert settings unusable", message=problem.message, hint=problem.hint)
+            log_event(settings, "alert settings unusable", message=problem.message, hint=problem.hint)
         reminder = timedelta(hours=hours)
-        return cls(settings.state_dir / "alerts", sinks, reminder=reminder, clock=clock, problems=problems)
+        return cls(settings, sinks, reminder=reminder, clock=clock, problems=problems)
 
     def failed(
         self, subject: str, message: str, *, hint: str | None = None, details: Mapping[str, object] | None = None
@@ -115,7 +115,7 @@ class Alerts:
     def test(self) -> dict[str, PlatformError | None]:
         """Send a test message everywhere and return what went wrong with each sink, by its name."""
         alert = self._alert("test", "alerts", "This is a test: nothing has failed.", None, None)
-        log_alert(alert)
+        log_alert(self._settings, alert)
         return {sink.name: self._attempt(sink, alert) for sink in self.sinks}
 
     @contextmanager
@@ -124,7 +124,7 @@ class Alerts:
         try:
             yield
         except Exception as error:
-            log_event("alert lost", subject=self._cleaned(subject), error=type(error).__name__)
+            log_event(self._settings, "alert lost", subject=self._cleaned(subject), error=type(error).__name__)
             tell(f"alert lost: {type(error).__name__}")
 
     def _alert(
@@ -155,7 +155,13 @@ class Alerts:
         if told and abs(alert.at - told) < self.reminder:
             episode.suppressed += 1
             self._store.write(episode)
-            log_event("alert suppressed", subject=alert.subject, message=alert.message, told=told.isoformat() + "Z")
+            log_event(
+                self._settings,
+                "alert suppressed",
+                subject=alert.subject,
+                message=alert.message,
+                told=told.isoformat() + "Z",
+            )
             return
         # Before it is sent, so that the beginning is known even where this is killed; sent is written after, so that it
         # is then sent again.
@@ -181,7 +187,7 @@ class Alerts:
 
     def _deliver(self, alert: Alert) -> bool:
         """Send an alert everywhere, and return whether it counts as sent: one sink that reaches people has it."""
-        log_alert(alert)
+        log_alert(self._settings, alert)
         errors = [(sink, self._attempt(sink, alert)) for sink in self.sinks]
         deciding = [pair for pair in errors if pair[0].outside] or errors
         return not deciding or any(error is None for _, error in deciding)
@@ -193,7 +199,14 @@ class Alerts:
             # What nobody foresaw may hold a secret in its text.
             known = error if isinstance(error, PlatformError) else PlatformError(type(error).__name__)
             safe = PlatformError(self._cleaned(known.message), hint=known.hint)
-            log_event("alert not sent", sink=sink.name, subject=alert.subject, message=safe.message, hint=safe.hint)
+            log_event(
+                self._settings,
+                "alert not sent",
+                sink=sink.name,
+                subject=alert.subject,
+                message=safe.message,
+                hint=safe.hint,
+            )
             tell(f"alert not sent by {sink.name}: {one_line(safe.message)}")
             return safe
         return None

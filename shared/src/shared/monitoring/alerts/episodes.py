@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, NaiveDatetime, ValidationError
 
+from shared.config import Settings
 from shared.errors import WarehouseBusy, first_line
 from shared.monitoring.logs import log_event
 from shared.utils.files import write_whole
@@ -70,10 +71,11 @@ def fingerprint(subject: str, message: str) -> str:
 
 
 class EpisodeStore:
-    """The episodes in a folder. What cannot be read or written is said in the log and counts as not there."""
+    """The episodes of a platform. What cannot be read or written is said in the log and counts as not there."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, settings: Settings) -> None:
+        self.folder = settings.state_dir / "alerts"
+        self._settings = settings
 
     @contextmanager
     def turn(self, subject: str) -> Iterator[None]:
@@ -84,7 +86,7 @@ class EpisodeStore:
             self.folder.mkdir(parents=True, exist_ok=True)
             lock.acquire(exclusive=True)
         except (OSError, WarehouseBusy) as error:
-            _complain(path, error)
+            self._complain(path, error)
         try:
             yield
         finally:
@@ -100,7 +102,7 @@ class EpisodeStore:
         try:
             write_whole(path, episode.model_dump_json(indent=1))
         except OSError as error:
-            _complain(path, error)
+            self._complain(path, error)
 
     def forget(self, subject: str) -> None:
         """Remove the subject's episode."""
@@ -108,7 +110,7 @@ class EpisodeStore:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
-            _complain(path, error)
+            self._complain(path, error)
 
     def all(self) -> list[Episode]:
         """Return every episode, the oldest first."""
@@ -124,9 +126,9 @@ class EpisodeStore:
         except FileNotFoundError:
             return None
         except (OSError, ValidationError) as error:
-            _complain(path, error)
+            self._complain(path, error)
             return None
 
-
-def _complain(path: Path, error: Exception) -> None:
-    log_event("alert state unusable", file=str(path), error=type(error).__name__, reason=first_line(error))
+    def _complain(self, path: Path, error: Exception) -> None:
+        facts = {"file": str(path), "error": type(error).__name__, "reason": first_line(error)}
+        log_event(self._settings, "alert state unusable", **facts)

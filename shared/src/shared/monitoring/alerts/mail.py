@@ -57,6 +57,7 @@ class MailSink:
     host: str
     port: int
     security: Literal["starttls", "tls", "none"]
+    settings: Settings
     user: str = ""
     password: SecretStr | None = None
     timeout: float = TIMEOUT_SECONDS
@@ -64,7 +65,7 @@ class MailSink:
     outside: bool = True
 
     @classmethod
-    def from_settings(cls, _: Settings) -> MailSink | None:
+    def from_settings(cls, settings: Settings) -> MailSink | None:
         """Return the sink, or None where it is off.
 
         Raises:
@@ -83,6 +84,7 @@ class MailSink:
             host=given.alert_smtp_host,
             port=given.alert_smtp_port or PORTS[security],
             security=security,
+            settings=settings,
             user=given.alert_smtp_user,
             password=given.alert_smtp_password,
         )
@@ -113,7 +115,7 @@ class MailSink:
             # From None: what the server was told may be below it.
             raise SourceUnavailable(f"the mail server did not take it: {reason(error)}") from None
         if refused:
-            log_event("alert refused for some recipients", sink=self.name, refused=sorted(refused))
+            log_event(self.settings, "alert refused for some recipients", sink=self.name, refused=sorted(refused))
 
     def message(self, alert: Alert) -> EmailMessage:
         """Return an alert as an e-mail."""

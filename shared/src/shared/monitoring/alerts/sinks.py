@@ -100,9 +100,10 @@ class FileSink:
             raise PlatformError(f"cannot write: `{self.path}`: {error.strerror}") from None
 
 
-def log_alert(alert: Alert) -> None:
+def log_alert(settings: Settings, alert: Alert) -> None:
     """Write an alert to the log and tell it on standard error: both are always on, and never fail."""
     log_event(
+        settings,
         "alert",
         kind=alert.kind,
         subject=alert.subject,

@@ -1,0 +1,146 @@
+"""Reading the run ledger: what ran and how it ended, what it wrote and measured, what is held back, what was delivered.
+
+Writing is `shared.monitoring.ledger`'s part. Whether a run that says `running` still does is told here, whenever
+somebody asks: it is `interrupted` where nobody writes as its role any more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from shared.warehouse import Warehouse
+
+Record = dict[str, Any]
+
+# What the ledger says of a run that did not get to say how it ended.
+SILENT_END = "the process ended without a word"
+# In which order runs were begun.
+BEGUN = "started_at"
+# How the outputs of a load say that its source had nothing new.
+UNCHANGED = json.dumps({"unchanged": True})
+
+# $1 is `Warehouse.writing_roles`; a run of the first layout does not say whose it was.
+RUNS = f"""
+    select
+        run_id, step, command, started_at, finished_at,
+        case when silent then 'interrupted' else status end as status,
+        case when silent then '{SILENT_END}' else error end as error,
+        cast(extract(epoch from finished_at - started_at) as double precision) as seconds,
+        row_number() over (partition by step, command order by {BEGUN} desc) as age,
+        row_number() over (order by {BEGUN}) as place
+    from (
+        select *, status = 'running' and not coalesce(role = any(cast($1 as varchar[])), false) as silent from ops.run
+    ) as run
+"""
+OUTPUTS = f"""
+    select step, relation, row_count, detail
+    from (
+        select r.step, o.relation, o.row_count, o.detail,
+            row_number() over (partition by r.step, o.relation order by r.{BEGUN} desc) as age
+        from ops.run_output as o inner join ops.run as r on o.run_id = r.run_id
+    ) as output
+    where age = 1
+    order by relation, step
+"""
+DETAILS = f"""
+    select o.detail
+    from ops.run_output as o inner join ops.run as r on o.run_id = r.run_id
+    where o.relation = $1
+    order by r.{BEGUN}
+"""
+METRICS = f"""
+    select step, command, name, value
+    from (
+        select r.step, r.command, m.name, m.value,
+            row_number() over (partition by r.step, r.command, m.name order by r.{BEGUN} desc) as age
+        from ops.run_metric as m inner join ops.run as r on m.run_id = r.run_id
+    ) as metric
+    where age = 1
+    order by step, command, name
+"""
+LOADS = """
+    select o.relation, max(r.finished_at) as loaded_at
+    from ops.run_output as o inner join ops.run as r on o.run_id = r.run_id
+    where r.step = 'ingest' and r.finished_at is not null and o.detail <> $1
+    group by o.relation
+"""
+OPEN_QUARANTINE = """
+    select source, resource, reason, count(*) as row_count, min(origin) as example
+    from ops.quarantine
+    where resolved_at is null
+    group by source, resource, reason
+    order by row_count desc, source, resource, reason
+"""
+DELIVERIES = """
+    select
+        target,
+        count(*) filter (where status = 'delivered') as delivered,
+        count(*) filter (where status = 'rejected') as rejected,
+        count(*) filter (where status = 'deleted') as deleted,
+        max(delivered_at) as last_at
+    from ops.delivery
+    group by target
+"""
+
+
+def last_runs(warehouse: Warehouse) -> list[Record]:
+    """Return the last run of each step and command, the oldest first.
+
+    Returns:
+        `step`, `command`, `status` (`running`, `succeeded`, `failed`, `interrupted`), `started_at` (UTC), `error` and
+        `seconds`; the last is null of a run that has not said its end.
+    """
+    return _runs(warehouse, "where age = 1 order by place")
+
+
+def latest_run(warehouse: Warehouse) -> Record | None:
+    """Return the run that was begun last, as in `last_runs`; None where there was none."""
+    runs = _runs(warehouse, "order by place desc limit 1")
+    return runs[0] if runs else None
+
+
+def last_outputs(warehouse: Warehouse) -> list[Record]:
+    """Return what each step has said last of each relation: `step`, `relation`, `row_count`, `detail`."""
+    return [record | {"detail": json.loads(record["detail"])} for record in _records(warehouse, OUTPUTS)]
+
+
+def details(warehouse: Warehouse, relation: str) -> list[Record]:
+    """Return the detail that each run has noted of a relation, the oldest first."""
+    return [json.loads(detail) for (detail,) in warehouse.fetch(DETAILS, [relation])]
+
+
+def last_metrics(warehouse: Warehouse) -> list[Record]:
+    """Return what each step and command has measured last: `step`, `command`, `name`, `value`."""
+    return _records(warehouse, METRICS)
+
+
+def last_loads(warehouse: Warehouse, *, changed: bool = False) -> dict[str, datetime]:
+    """Return when the run ended that last loaded each relation, in UTC.
+
+    Args:
+        changed: Only runs that brought it something; else those too that looked and found nothing new.
+    """
+    return dict(warehouse.fetch(LOADS, [UNCHANGED if changed else ""]))
+
+
+def open_quarantine(warehouse: Warehouse) -> list[Record]:
+    """Return how many rows are held back, the most first: `source`, `resource`, `reason`, `row_count`, `example`."""
+    return _records(warehouse, OPEN_QUARANTINE)
+
+
+def deliveries(warehouse: Warehouse) -> dict[str, Record]:
+    """Return what each target was sent: rows `delivered`, `rejected` and `deleted`, and `last_at` (UTC)."""
+    return {record.pop("target"): record for record in _records(warehouse, DELIVERIES)}
+
+
+def _runs(warehouse: Warehouse, which: str) -> list[Record]:
+    columns = "step, command, status, started_at, error, seconds"
+    return _records(warehouse, f"select {columns} from ({RUNS}) as runs {which}", [warehouse.writing_roles()])
+
+
+def _records(warehouse: Warehouse, sql: str, parameters: Sequence[object] = ()) -> list[Record]:
+    records: list[Record] = warehouse.fetch_arrow(sql, parameters).to_pylist()
+    return records
