@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,10 +13,13 @@ from research import matching
 from shared.config import Settings
 from shared.errors import PlatformError
 from shared.utils.console import say
+from shared.utils.processes import run
 from shared.warehouse import open_warehouse
 from shared.workspace.environments import environment_variables, interpreter
 
 ENVIRONMENT = "entity-resolution"
+# Far more than one takes.
+RESOLVE_SECONDS = 3600.0
 PARTIES = "core.dim_customer"
 TEXTS = ("party_id", "source_system", "source_id", *matching.FIELDS)
 
@@ -80,7 +82,7 @@ def resolve(python: Path, scratch: Settings, threshold: float) -> None:
         "ENTITY_TRUTH": "",
     }
     command = [str(python), "-m", "entity_resolution", "run"]
-    done = subprocess.run(command, env=variables, cwd=scratch.root, capture_output=True, text=True, check=False)
+    done = run(command, seconds=RESOLVE_SECONDS, env=variables, cwd=scratch.root)
     if done.returncode:
         errors = [line.removeprefix("error: ") for line in done.stderr.splitlines() if line.startswith("error: ")]
         raise PlatformError(
