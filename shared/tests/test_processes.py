@@ -57,7 +57,7 @@ def test_child_that_does_not_end_is_killed() -> None:
 
 
 def test_lock_that_was_left_taken_stops_nobody() -> None:
-    """A child whose lock an exception has left taken, for which `subprocess` would wait for ever, is ended and reaped."""
+    """A child whose lock an exception has left taken, on which `subprocess` would wait, is ended and reaped."""
     child = subprocess.Popen(SLEEP)
     assert child._waitpid_lock.acquire(timeout=1)  # type: ignore[attr-defined]
     assert end(child) == -signal.SIGINT

@@ -98,7 +98,7 @@ def first_line(error: BaseException) -> str:
 
 
 def was_interrupted(error: BaseException) -> bool:
-    """Tell whether an error is Ctrl-C, or what a library has made of it: DuckDB a RuntimeError, others what wraps that."""
+    """Tell whether an error is Ctrl-C, or what a library has made of it: DuckDB a RuntimeError."""
     left: list[BaseException | None] = [error]
     seen: set[int] = set()
     while left:

@@ -58,10 +58,10 @@ def signals_held() -> Iterator[None]:
                 before[number] = signal.signal(number, lambda *signalled: came.append(signalled))
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        for number, frame in came:
-            before[number](number, frame)
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+        for signum, frame in came:
+            before[signum](signum, frame)
 
 
 def poll(child: Child) -> int | None:
@@ -152,7 +152,11 @@ def run(
     """
     # Files, not pipes: those are open for as long as anything lives that the program has started.
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        files = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": subprocess.STDOUT if together else err}
+        files: dict[str, Any] = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": out,
+            "stderr": subprocess.STDOUT if together else err,
+        }
         with started(command, seconds=0, cwd=cwd, env=env, **files) as child:
             code = wait(child, seconds)
         if code is None:
