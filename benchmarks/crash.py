@@ -27,6 +27,7 @@ import duckdb
 from machine import described
 
 from shared.config import Settings, get_settings
+from shared.utils import processes
 from shared.warehouse import open_warehouse
 from shared.warehouse.fingerprint import schema_fingerprints, table_fingerprint
 from shared.workspace.environments import outer_variables
@@ -43,6 +44,8 @@ STEPS = {
 ROOT = Path(__file__).parents[1]
 LAYERS = ("raw", "staging", "core", "master", "egress")
 STATE_TABLES = ("ops.quarantine", "ops.source_file", "ops.delivery")
+# Far more than one takes.
+STEP_SECONDS = 1800.0
 RESULT = Path(__file__).parent / "results" / "crash.json"
 
 
@@ -108,7 +111,7 @@ class Flow:
     def run(self, step: str) -> float:
         """Run a step to its end and return the seconds it took."""
         begun = time.monotonic()
-        if self.start(step).wait() != 0:
+        if processes.wait(self.start(step), STEP_SECONDS) != 0:
             raise SystemExit(f"{step} failed:\n{self.log.read_text()[-4000:]}")
         return time.monotonic() - begun
 
@@ -143,13 +146,11 @@ class Flow:
     def kill_after(self, step: str, seconds: float) -> bool:
         """Start a step, kill all its processes after some seconds, and tell whether they were still there."""
         process = self.start(step)
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            return True
-        return False
+        if processes.wait(process, seconds) is not None:
+            return False
+        os.killpg(process.pid, signal.SIGKILL)
+        processes.wait(process, processes.KILLED_SECONDS)
+        return True
 
     def state(self) -> dict[str, Any]:
         """Return a fingerprint for everything the flow leaves behind."""

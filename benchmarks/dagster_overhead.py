@@ -31,6 +31,8 @@ from shared.config import Settings, get_settings
 
 RESULT = Path(__file__).parent / "results" / "dagster_overhead.json"
 REPEATS = 20
+# Far more than one of them takes.
+SECONDS = 3600.0
 SERVE = (sys.executable, "-m", "tasks.demo.serve")
 STEP = Command("py310-connectors", ("-c", "import shared.monitoring.pipes as pipes; pipes.join_dagster()"))
 BETWEEN = (
@@ -65,7 +67,7 @@ def step_seconds(settings: Settings) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as home, DagsterInstance.local_temp(home) as instance:
         for _ in range(REPEATS):
             begun = time.perf_counter()
-            subprocess.run(line, env=variables, check=True)
+            subprocess.run(line, env=variables, check=True, timeout=SECONDS)
             bare.append(round(time.perf_counter() - begun, 4))
             (stats,) = instance.get_run_step_stats(materialize([step], instance=instance).run_id)
             assert stats.start_time and stats.end_time
@@ -99,7 +101,7 @@ def timed(line: list[str], settings: Settings) -> float:
         with instance(Settings(data_dir=Path(folder))):
             pass
         begun = time.perf_counter()
-        subprocess.run(line, env=variables, cwd=settings.root, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(line, env=variables, cwd=settings.root, check=True, timeout=SECONDS, stdout=subprocess.DEVNULL)
         return round(time.perf_counter() - begun, 2)
 
 
@@ -107,7 +109,13 @@ def run_commands(flow: str) -> None:
     """Run the commands of a flow one after the other."""
     settings = get_settings()
     for command in FLOWS[flow]:
-        subprocess.run(command.line(settings), env=dict(command.variables(settings)), cwd=settings.root, check=True)
+        subprocess.run(
+            command.line(settings),
+            env=dict(command.variables(settings)),
+            cwd=settings.root,
+            check=True,
+            timeout=SECONDS,
+        )
 
 
 def load_seconds() -> list[float]:
@@ -116,7 +124,7 @@ def load_seconds() -> list[float]:
     for _ in range(3):
         begun = time.perf_counter()
         script = "from orchestration.definitions import defs; defs().get_repository_def()"
-        subprocess.run([sys.executable, "-c", script], check=True)
+        subprocess.run([sys.executable, "-c", script], check=True, timeout=SECONDS)
         found.append(round(time.perf_counter() - begun, 2))
     return found
 

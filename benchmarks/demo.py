@@ -22,6 +22,8 @@ from machine import described
 from shared.workspace.environments import outer_variables
 
 ROOT = Path(__file__).parents[1]
+# Far more than it takes.
+SECONDS = 3600.0
 RESULT = Path(__file__).parent / "results" / "demo.json"
 # What would lead the demo to another warehouse.
 NOT_PASSED_ON = ("DATA_DIR", "WAREHOUSE_")
@@ -32,7 +34,7 @@ def main() -> None:
     seconds = {}
     with tempfile.TemporaryDirectory(prefix="demo-") as folder:
         clone = Path(folder) / "clone"
-        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True, timeout=SECONDS)
         outer = outer_variables(ROOT, os.environ)
         environment = {name: value for name, value in outer.items() if not name.startswith(NOT_PASSED_ON)}
         environment["UV_CACHE_DIR"] = str(Path(folder) / "cache")
@@ -41,7 +43,7 @@ def main() -> None:
                 shutil.rmtree(clone / "data")
             begun = time.perf_counter()
             command = ["./pixiw", "run", "-e", "default", "demo"]
-            subprocess.run(command, cwd=clone, env=environment, stdin=subprocess.DEVNULL, check=True)
+            subprocess.run(command, cwd=clone, env=environment, stdin=subprocess.DEVNULL, check=True, timeout=SECONDS)
             seconds[name] = round(time.perf_counter() - begun, 1)
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     result = {"seconds": seconds, "largest_process_mib": round(memory), **described(["duckdb", "pyarrow"])}

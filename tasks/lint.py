@@ -32,6 +32,8 @@ SQL = (
     "projects/labs/*/extract",
 )
 # Has libraries that the other environment of its Python lacks: mypy breaks off on a cache of both.
+# For one checker, on a slow machine without a cache.
+SECONDS = 1800.0
 OWN_CACHE = ("research",)
 CHECKED_TWICE = {"py310-connectors": "shared", "py312-research": "shared"}
 
@@ -89,10 +91,14 @@ def run(name: str, arguments: Sequence[str], root: Path) -> Outcome:
     """Run one checker to its end."""
     begun = time.monotonic()
     try:
-        done = subprocess.run(arguments, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        done = subprocess.run(
+            arguments, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=SECONDS
+        )
         passed, output = done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")
     except FileNotFoundError:
         passed, output = False, f"not installed: `{arguments[0]}`\nhint: run this by `./pixiw run lint`\n"
+    except subprocess.TimeoutExpired:
+        passed, output = False, f"did not end within {SECONDS:.0f} s: `{arguments[0]}`\n"
     return Outcome(name, passed, output, time.monotonic() - begun)
 
 

@@ -21,6 +21,8 @@ from tasks.environments import inputs_digest, on_pixi, search_path
 
 # Waiting for the index takes longer than solving.
 WORKERS = 4
+# For one lock, on a slow network.
+SECONDS = 1800.0
 
 
 def lock_header(manifest: Manifest, environment: str) -> dict[str, str]:
@@ -66,7 +68,9 @@ def compile_lock(manifest: Manifest, environment: str, upgrade: bool) -> str | N
         command += [part for group in header["groups"].split() for part in ("--group", f"{pyproject}:{group}")]
         command += [part for extra in header["extras"].split() for part in ("--extra", extra)]
         env = {**os.environ, "PATH": search_path()}
-        result = subprocess.run(command, cwd=manifest.root, env=env, capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            command, cwd=manifest.root, env=env, capture_output=True, text=True, check=False, timeout=SECONDS
+        )
         if result.returncode:
             return result.stderr.strip()
         top = "".join(f"# {key}: {value}".rstrip() + "\n" for key, value in header.items())
@@ -114,7 +118,7 @@ def conda_lock(root: Path, check: bool) -> int:
         print("pixi.lock: left alone, no pixi on PATH")
         return 0
     command = [pixi, "lock", "--manifest-path", str(root / MANIFEST), *(["--check"] if check else [])]
-    return subprocess.run(command, env=outer_variables(root, os.environ), check=False).returncode
+    return subprocess.run(command, env=outer_variables(root, os.environ), check=False, timeout=SECONDS).returncode
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -13,9 +12,13 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from rich.console import Console
 from rich.table import Table
 
+from shared.utils.processes import call, run
 from shared.workspace.environments import nested_run
 from shared.workspace.manifest import read_manifest
 from tasks.environments import ROOT, on_pixi
+
+# Unpacking all of it on a slow disk, and fetching it over a slow network.
+SECONDS = 3600.0
 
 
 def install(environment: str) -> tuple[int, float, str]:
@@ -23,9 +26,7 @@ def install(environment: str) -> tuple[int, float, str]:
     started = time.monotonic()
     # No word of pixi's own shell, such as `true`, which would run where the activation has failed.
     command, variables = nested_run(ROOT, environment, "python", "--version")
-    result = subprocess.run(
-        command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
+    result = run(command, seconds=SECONDS, cwd=ROOT, env=variables, together=True)
     return result.returncode, time.monotonic() - started, result.stdout
 
 
@@ -37,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     manifest = read_manifest(ROOT)
     if on_pixi():
         (pixi, *_), variables = nested_run(ROOT, "default")
-        if code := subprocess.run([pixi, "install", "--all"], cwd=ROOT, env=variables, check=False).returncode:
+        if code := call([pixi, "install", "--all"], cwd=ROOT, env=variables):
             return code
     table = Table("environment", "Python", "result", "seconds")
     failed = 0

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 
+import duckdb
 import psycopg2
 import pytest
 
@@ -110,6 +114,35 @@ def test_interrupt_exits_130(capsys: pytest.CaptureFixture[str]) -> None:
     """Ctrl-C ends with the shell's code for it and says that a rerun is safe."""
     assert failing(KeyboardInterrupt()) == 130
     assert "run the command again" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("link", ["__cause__", "__context__"])
+def test_interrupt_that_a_library_wrapped_exits_130(link: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C ends as such also where a library has made an error of its own of it, and where that has another cause."""
+    wrapped, between = RuntimeError("query failed"), ValueError("no rows")
+    setattr(between, link, KeyboardInterrupt())
+    wrapped.__cause__, wrapped.__context__ = OSError("no file"), between
+    assert failing(wrapped) == 130
+    assert "error:" not in capsys.readouterr().err
+
+
+def test_interrupted_query_exits_130(capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C during a query, of which DuckDB makes a RuntimeError, ends as an interrupt."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+
+    def main(_: Sequence[str]) -> None:
+        timer.start()
+        try:
+            duckdb.sql("select sum(a.range * b.range) from range(1000000) as a, range(1000000) as b").fetchall()
+        except Exception as error:
+            raise InputError("the query failed") from error
+
+    try:
+        assert command(main, []) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert capsys.readouterr().err == "interrupted: nothing is lost, run the command again\n"
 
 
 def test_wrong_argument_looks_like_any_other_mistake(capsys: pytest.CaptureFixture[str]) -> None:

@@ -50,6 +50,16 @@ def test_failed_run_keeps_its_error(warehouse: Warehouse) -> None:
     assert warehouse.fetch("select status, error from ops.run") == [("failed", "ValueError: no")]
 
 
+def test_interrupt_that_a_library_wrapped_is_no_failure(warehouse: Warehouse) -> None:
+    """A run that Ctrl-C has ended is `interrupted`, also where a library has made an error of its own of it."""
+    with pytest.raises(RuntimeError), record_run(warehouse, step="resolve", command="run"):
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise RuntimeError("Query interrupted") from error
+    assert status(warehouse) == [("resolve", "interrupted")]
+
+
 def test_killed_run_becomes_interrupted(warehouse: Warehouse) -> None:
     """A run that never got to say how it ended is `interrupted` once another of its role begins."""
     killed = record_run(warehouse, step="ingest", command="run")

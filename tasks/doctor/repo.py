@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from shared.workspace.manifest import MANIFEST, Manifest, parse_toml
 
+GIT_SECONDS = 60.0
 MADE_AT_RUN_TIME = r"^data/|(^|/)(\.git|\.pixi|\.hypothesis|\.\w+_cache|target|__pycache__)/"
 
 
@@ -33,8 +34,9 @@ class Repo:
         """The files that belong to the repository: what git tracks or would add; every file where git is not there."""
         command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         try:
-            listed = subprocess.run(command, cwd=self.root, capture_output=True, check=True).stdout.decode().split("\0")
-        except (OSError, subprocess.CalledProcessError):
+            done = subprocess.run(command, cwd=self.root, capture_output=True, check=True, timeout=GIT_SECONDS)
+            listed = done.stdout.decode().split("\0")
+        except (OSError, subprocess.SubprocessError):
             listed = [str(path.relative_to(self.root)) for path in self.root.rglob("*")]
         made = re.compile(MADE_AT_RUN_TIME)
         return sorted(name for name in set(listed) if not made.search(name) and (self.root / name).is_file())

@@ -64,7 +64,8 @@ def run(command: Sequence[str], env: Mapping[str, str], cwd: Path) -> int:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-    if received and code == 0:
+    # A Python that is interrupted while it starts itself ends with 1.
+    if received and (code == 0 or (code == 1 and received[0] == signal.SIGINT)):
         return 128 + received[0]
     return code if code >= 0 else 128 - code
 

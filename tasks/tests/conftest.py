@@ -6,6 +6,7 @@ pytest_plugins = ["shared.testing.engines"]
 
 # The longest first, for the workers to end together; tests of a folder share a workspace that takes a while to make.
 LONGEST = ("test_demo", "test_guide", "pixiw")
+LONGEST_SECONDS = 1500
 
 
 # Before xdist reads the groups.
@@ -14,6 +15,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Order and group tests for `--dist loadgroup`: the demo by its engine, which it marks itself, pixiw's together."""
     items.sort(key=rank)
     for item in items:
+        if rank(item) < len(LONGEST):
+            item.add_marker(pytest.mark.timeout(LONGEST_SECONDS))
         if item.path.parent.name == "pixiw":
             item.add_marker(pytest.mark.xdist_group("pixiw"))
 

@@ -17,6 +17,7 @@ from shared.config.labs import Lab
 from shared.warehouse.fingerprint import schema_fingerprints
 from shared.warehouse.lab_database import open_lab
 
+pytestmark = pytest.mark.timeout(900)
 NAMES = ("lab_a", "lab_b", "lab_c")
 SLOW = "select sum(hash(a.range + b.range)) as x from range(4000000) as a, range(100000) as b"
 

@@ -21,6 +21,7 @@ from shared.workspace.environments import environment_variables, interpreter
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
+pytestmark = pytest.mark.timeout(900)
 ROOT = get_settings().root
 ARTEFACTS = PROJECT / "test-artefacts"
 SALES = "core/agg_weekly_sales"

@@ -15,6 +15,7 @@ from dagster import (
     define_asset_job,
     execute_job,
 )
+from orchestration import children
 from orchestration.executor import Pools, threads_executor
 
 
@@ -100,3 +101,12 @@ def test_the_setting_limits_how_many(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("ORCHESTRATION_PARALLEL_STEPS", "1")
     assert run(tmp_path)
     assert names(tmp_path) == ["a.ended", "b.ended", "c.ended"]
+
+
+def test_an_interrupt_is_of_one_run() -> None:
+    """Whoever asks for a run knows that it was interrupted; another run in the same process goes on."""
+    one, other = children.of_run("one"), children.of_run("other")
+    one.interrupt()
+    assert children.of_run("one").interrupted.is_set()
+    assert not other.interrupted.is_set() and not children.of_run("other").interrupted.is_set()
+    assert not one.given_up

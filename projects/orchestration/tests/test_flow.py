@@ -21,6 +21,7 @@ from shared.config import Settings, get_settings
 from shared.warehouse import open_warehouse
 from shared.workspace.environments import environment_variables, interpreter
 
+pytestmark = pytest.mark.timeout(900)
 REPOSITORY = get_settings().root
 STORES = "store,opened,area\nS1,2020-01-31,10.50\nS2,2021-02-01,20.00\n"
 LAB = "lab_of_stores"

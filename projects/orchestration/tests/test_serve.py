@@ -14,6 +14,7 @@ import pytest
 from orchestration.graphql import query
 from ui_process import PATIENCE, SERVE, Ui, as_workspace, wait_until, with_variable
 
+pytestmark = pytest.mark.timeout(900)
 GRAPH = Path(__file__).with_name("serve_graph.py")
 
 

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from shared.errors import PlatformError, StorageFull, UserError, causes, first_line
+from shared.errors import PlatformError, StorageFull, UserError, causes, first_line, was_interrupted
 
 if TYPE_CHECKING:
     from shared.config import Settings
@@ -47,18 +47,24 @@ def command(main: Main, argv: Sequence[str] | None = None) -> int:
         arguments.remove("--debug")
     try:
         return main(arguments) or 0
-    except KeyboardInterrupt:
-        print("interrupted: nothing is lost, run the command again", file=sys.stderr)
-        return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         return 1
-    except Exception as error:
-        return report(error, debug=debug)
+    except (Exception, KeyboardInterrupt) as error:
+        if isinstance(error, Exception) and not was_interrupted(error):
+            return report(error, debug=debug)
+        if debug:
+            traceback.print_exception(error)
+        print("interrupted: nothing is lost, run the command again", file=sys.stderr)
+        return INTERRUPTED
 
 
 def report(error: Exception, *, debug: bool = False) -> int:
-    """Print an error with its hint, log it, tell Dagster where that has started us, and return its exit code."""
+    """Print an error with its hint, log it, tell Dagster where that has started us, and return its exit code.
+
+    Raises:
+        KeyboardInterrupt: It is what a library has made of Ctrl-C.
+    """
     known = as_platform_error(error)
     if debug:
         traceback.print_exception(error)
@@ -89,7 +95,13 @@ def usable_settings() -> Settings | None:
 
 
 def as_platform_error(error: BaseException) -> PlatformError:
-    """Return the error itself, or what it was caused by, as one that carries a hint."""
+    """Return the error itself, or what it was caused by, as one that carries a hint.
+
+    Raises:
+        KeyboardInterrupt: It is what a library has made of Ctrl-C.
+    """
+    if was_interrupted(error):
+        raise KeyboardInterrupt from error
     for cause in causes(error):
         known = cause if isinstance(cause, PlatformError) else explained_by_postgres(cause)
         if known is not None:

@@ -95,3 +95,19 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 def first_line(error: BaseException) -> str:
     """Return the first line of an error's text, or its type's name where it has none."""
     return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def was_interrupted(error: BaseException) -> bool:
+    """Tell whether an error is Ctrl-C, or what a library has made of it: DuckDB a RuntimeError."""
+    left: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while left:
+        cause = left.pop()
+        if cause is None or id(cause) in seen:
+            continue
+        # The second is DuckDB's, for a query that another thread has interrupted.
+        if isinstance(cause, KeyboardInterrupt) or type(cause).__name__ == "InterruptException":
+            return True
+        seen.add(id(cause))
+        left += [cause.__cause__, cause.__context__]
+    return False

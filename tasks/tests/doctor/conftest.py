@@ -105,6 +105,20 @@ test = ["pytest"]
     "projects/sales/src/sales/__main__.py": "from sales import shop\nfrom shared import errors\n",
     "projects/sales/src/sales/bakery.py": "from sales import shop\n",
     "projects/sales/src/sales/shop.py": "import json\n\nHINT = 'run `./pixiw run sell`'\n",
+    "projects/sales/src/sales/wait.py": """\
+import fcntl
+import subprocess
+
+names = ", ".join(["a"])
+child = subprocess.Popen(["true"])
+child.wait(5)
+child.communicate(None, 5)
+subprocess.run(["true"], timeout=5)
+subprocess.run(["true"], **{"timeout": 5})
+fcntl.flock(3, fcntl.LOCK_EX | fcntl.LOCK_NB)
+fcntl.flock(3, fcntl.LOCK_UN)
+""",
+    "projects/sales/tests/test_shop.py": "child.wait()\n",
 }
 LOCKS = {
     "default": {"python": "3.11", "project": "shared", "groups": "test", "extras": ""},

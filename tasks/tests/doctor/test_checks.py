@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.doctor import code, commands, files, imports, ledger, locks, manifest, nested
+from tasks.doctor import code, commands, files, imports, ledger, locks, manifest, nested, waits
 from tasks.doctor.__main__ import CHECKS, Check, main, title_and_hint
 from tasks.doctor.repo import Repo
 
@@ -222,6 +222,29 @@ BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
         "",
         "from shared.postgres import LIMIT\n",
         "circle: shared.postgres.__init__ -> shared.postgres.target -> shared.postgres.__init__",
+    ),
+    "wait for a process without a bound": (
+        waits.waits_have_a_bound,
+        SHOP,
+        "",
+        "\n\ndef late(child):\n    child.wait(timeout=None)\n",
+        "shop.py:7: waits without a bound: `child.wait`",
+    ),
+    "output of a process without a bound": (
+        waits.waits_have_a_bound,
+        SHOP,
+        "",
+        "x = child.communicate(b'')\n",
+        "`child.c",
+    ),
+    "wait for a thread without a bound": (waits.waits_have_a_bound, SHOP, "", "thread.join()\n", "`thread.join`"),
+    "program without a bound": (waits.waits_have_a_bound, SHOP, "", "subprocess.run(['true'], check=True)\n", "`subp"),
+    "lock without a bound": (
+        waits.waits_have_a_bound,
+        "tasks/demo/data.py",
+        "",
+        "fcntl.flock(file, fcntl.LOCK_EX)\n",
+        "`fcntl.flock`",
     ),
     "address of an index": (files.no_index_is_named, "README.md", "", "https://" + "pypi." + "org/simple\n", "pypi."),
     "option for an index": (files.no_index_is_named, "tasks/activate.sh", "", "uv pip --index" + "-url x\n", "-url"),

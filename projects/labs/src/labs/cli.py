@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from shared.command_line import Parser
 from shared.config import Settings, get_settings
 from shared.config.labs import Lab, find_lab, read_registry
 from shared.errors import UserError
+from shared.utils.processes import call
 
 # In the order in which they follow one another; `check` comes before all of them by itself.
 STEPS = ("load", "transform", "test", "inspect")
@@ -90,7 +90,7 @@ def run_one(lab: Lab, settings: Settings, options: argparse.Namespace) -> int:
     if not is_here(lab):
         arguments = [lab.name, *options.rest, *(["--report", str(options.report.absolute())] if options.report else [])]
         command, variables = lab_command(lab, settings, arguments)
-        return subprocess.run(command, env=variables, check=False).returncode
+        return call(command, env=variables)
     from labs.run import run_lab
 
     run_lab(lab, settings, steps, command=" ".join([lab.name, *options.rest]), report_file=options.report)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -15,15 +13,13 @@ from types import FrameType
 from rich.table import Table
 
 from labs.environment import lab_command
+from labs.processes import Processes
 from labs.report import Report, read_report
 from shared.config import Settings
 from shared.config.labs import Lab
 from shared.errors import PlatformError
 from shared.monitoring.alerts import Alerts
 from shared.utils.console import output, say
-
-# How long a child may take to end after it was told to; Dagster waits as long.
-GRACE_SECONDS = 20.0
 
 
 class LabsFailed(PlatformError):
@@ -32,71 +28,64 @@ class LabsFailed(PlatformError):
     code = "labs_failed"
 
 
-class Children:
-    """The processes of the labs, so that none of them outlives this one."""
-
-    def __init__(self) -> None:
-        self._running: list[subprocess.Popen[str]] = []
-
-    def run(self, lab: Lab, settings: Settings, steps: Sequence[str], folder: Path) -> Report:
-        """Run a lab to its end, showing what it says with its name before it, and return how it went."""
-        path = folder / f"{lab.name}.json"
-        try:
-            command, variables = lab_command(lab, settings, [lab.name, *steps, "--report", str(path)])
-        except PlatformError as error:
-            return Report(lab.name, error=error.message, hint=error.hint)
-        child = subprocess.Popen(
-            command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-        )
-        self._running.append(child)
-        assert child.stdout is not None
-        for line in child.stdout:
-            say(f"{lab.name} | {line.rstrip()}")
-        code = child.wait()
-        if not path.exists():
-            how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-            message, hint = f"the process ended without a word: {how}", "run it again"
-            Alerts.from_settings(settings).failed(f"lab {lab.name}: process", message, hint=hint)
-            return Report(lab.name, error=message, hint=hint)
-        # What else went wrong its own process has told.
-        Alerts.from_settings(settings).succeeded(f"lab {lab.name}: process")
-        return read_report(path)
-
-    def stop(self) -> None:
-        """End what still runs: asked first, killed after a while."""
-        for child in self._running:
-            if child.poll() is None:
-                child.send_signal(signal.SIGINT)
-        for child in self._running:
-            try:
-                child.wait(GRACE_SECONDS)
-            except subprocess.TimeoutExpired:
-                child.kill()
-
-
 def run_labs(labs: Sequence[Lab], settings: Settings, steps: Sequence[str], *, jobs: int) -> list[Report]:
-    """Run labs, so many at once, and print one report.
+    """Run labs, so many at once, showing what each says with its name before it, and print one report.
 
     Raises:
         LabsFailed: One of them failed.
     """
-    children = Children()
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(jobs) as pool, terminable():
-        futures = [pool.submit(children.run, lab, settings, steps, Path(folder)) for lab in labs]
+    children, reports = Processes(say), dict[str, Report]()
+    waiting = list(labs)
+    with tempfile.TemporaryDirectory() as folder, terminable():
         try:
-            reports = [future.result() for future in futures]
+            while waiting or len(children):
+                while waiting and len(children) < jobs:
+                    reports |= start(waiting.pop(0), children, settings, steps, Path(folder))
+                reports |= {
+                    name: report_of(name, code, settings, Path(folder)) for name, code in children.ended().items()
+                }
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
             children.stop()
             raise
-    show(reports)
-    failed = [report for report in reports if report.error]
+    ordered = [reports[lab.name] for lab in labs]
+    show(ordered)
+    failed = [report for report in ordered if report.error]
     if failed:
         raise LabsFailed(
-            f"{len(failed)} of {len(reports)} labs failed: {', '.join(f'`{report.lab}`' for report in failed)}",
+            f"{len(failed)} of {len(ordered)} labs failed: {', '.join(f'`{report.lab}`' for report in failed)}",
             hint="the others are done; what each said stands above",
         )
-    return reports
+    return ordered
+
+
+def start(lab: Lab, children: Processes, settings: Settings, steps: Sequence[str], folder: Path) -> dict[str, Report]:
+    """Start a lab; return its report where it cannot be started."""
+    try:
+        command, variables = lab_command(
+            lab, settings, [lab.name, *steps, "--report", str(report_file(folder, lab.name))]
+        )
+    except PlatformError as error:
+        return {lab.name: Report(lab.name, error=error.message, hint=error.hint)}
+    children.start(lab.name, command, variables)
+    return {}
+
+
+def report_of(name: str, code: int, settings: Settings, folder: Path) -> Report:
+    """Return how a lab went whose process has ended."""
+    alerts, title = Alerts.from_settings(settings), f"lab {name}: process"
+    if not report_file(folder, name).exists():
+        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        message, hint = f"the process ended without a word: {how}", "run it again"
+        alerts.failed(title, message, hint=hint)
+        return Report(name, error=message, hint=hint)
+    # What else went wrong its own process has told.
+    alerts.succeeded(title)
+    return read_report(report_file(folder, name))
+
+
+def report_file(folder: Path, name: str) -> Path:
+    """Return where a lab's process writes how it went."""
+    return folder / f"{name}.json"
 
 
 @contextmanager

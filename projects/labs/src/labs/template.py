@@ -17,6 +17,7 @@ from shared.utils.yaml_file import read_yaml
 
 TEMPLATE = "template"
 ANSWERS = ".lab-answers.yml"
+GIT_SECONDS = 60.0
 
 
 def render(template: Path, target: Path, answers: dict[str, Any]) -> None:
@@ -37,7 +38,7 @@ def version_of(template: Path) -> str:
 
 def git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     """Run git in a folder."""
-    return subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False)
+    return subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False, timeout=GIT_SECONDS)
 
 
 def update_lab(lab: Lab, template: Path) -> int:

@@ -98,9 +98,10 @@ def build(
             adapter=None,
             cli_version=Version(str(manifest["metadata"]["dbt_version"])),
         )
-        with children.watched(invocation.process):
+        ours = children.of_run(context.run.run_id)
+        with ours.watched(invocation.process):
             events = list(invocation.stream())
-            ended.code = children.wait(invocation.process)
+            ended.code = ours.wait(invocation.process)
     yield from (with_facts(event, ended, manifest) for event in events)
     ended.require(context)
 

@@ -92,13 +92,13 @@ class ThreadsExecutor(Executor):
     def _run(self, context: PlanExecutionContext, active: ActiveExecution) -> Iterator[DagsterEvent]:
         told: SimpleQueue[Told] = SimpleQueue()
         running: set[str] = set()
-        children.interrupted.clear()
+        ours = children.of_run(context.run_id)
         try:
-            while running or not (children.interrupted.is_set() or active.is_complete):
+            while (running and not ours.given_up) or not (ours.interrupted.is_set() or active.is_complete):
                 if active.check_for_interrupts():
                     active.mark_interrupted()
-                    children.interrupt()
-                if not children.interrupted.is_set():
+                    ours.interrupt()
+                if not ours.interrupted.is_set():
                     for step in active.get_steps_to_execute(limit=self._parallel_steps - len(running)):
                         running.add(step.key)
                         events = dagster_event_sequence_for_step(context.for_step(step, active.get_known_state()))
@@ -109,8 +109,8 @@ class ThreadsExecutor(Executor):
         finally:
             # Only where something else than the loop's own condition has ended it.
             if running:
-                children.interrupt()
-        if children.interrupted.is_set():
+                ours.interrupt()
+        if ours.interrupted.is_set():
             raise DagsterExecutionInterruptedError
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,12 +19,14 @@ from shared.config import Settings
 from shared.errors import ConfigurationError, PlatformError
 from shared.utils.console import say
 from shared.utils.files import write_whole
+from shared.utils.processes import run
 from shared.warehouse.opening import engine_of
 
 # What a project writes into its folder, and what its list does not depend on.
 OTHER_FOLDERS = frozenset({"target", "data", "tests", "outputs", "logs", "__pycache__"})
 ENDINGS = (".py", ".sql", ".yml", ".yaml", ".toml")
 TASK = "./pixiw run asset-lists"
+ASK_SECONDS = 300.0
 
 
 class ListFailed(PlatformError):
@@ -89,9 +90,7 @@ def _refresh(project: Project, settings: Settings) -> None:
 
 
 def _ask(command: Command, settings: Settings) -> str:
-    found = subprocess.run(
-        command.line(settings), env=command.variables(settings), cwd=settings.root, capture_output=True, text=True
-    )
+    found = run(command.line(settings), seconds=ASK_SECONDS, env=command.variables(settings), cwd=settings.root)
     if found.returncode:
         raise ListFailed(
             f"failed: `{command.text}`: {found.stderr.strip() or f'exit code {found.returncode}'}",

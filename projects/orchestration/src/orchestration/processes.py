@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 
+from shared.utils.processes import run
+
 RUN_VARIABLE = "ORCHESTRATION_RUN"
 POLL_SECONDS = 0.1
+PS_SECONDS = 10.0
 PROC = Path("/proc")
 
 
@@ -28,16 +30,16 @@ def of_runs(run_ids: Collection[str]) -> set[int]:
     """Return the ids of the living processes that steps of some runs have started, and of their children."""
     if not run_ids:
         return set()
-    settings = {f"{RUN_VARIABLE}={run_id}".encode() for run_id in run_ids}
+    settings = {f"{RUN_VARIABLE}={run_id}" for run_id in run_ids}
     found = set()
     if (PROC / "self" / "environ").exists():
         for entry in PROC.iterdir():
             with suppress(OSError):
-                if entry.name.isdigit() and settings & {*(entry / "environ").read_bytes().split(b"\0")}:
+                if entry.name.isdigit() and settings & {*(entry / "environ").read_text(errors="replace").split("\0")}:
                     found.add(int(entry.name))
         return found
     # On macOS, where -E shows the environment.
-    done = subprocess.run(["ps", "-AEww", "-o", "pid=,command="], capture_output=True, check=False)
+    done = run(["ps", "-AEww", "-o", "pid=,command="], seconds=PS_SECONDS)
     for line in done.stdout.splitlines():
         pid, *words = line.split()
         if settings & {*words}:
@@ -85,6 +87,6 @@ def _from_proc() -> list[tuple[int, int, str]]:
 
 
 def _from_ps() -> list[tuple[int, int, str]]:
-    done = subprocess.run(["ps", "-A", "-o", "pid=,pgid=,state="], capture_output=True, text=True, check=False)
+    done = run(["ps", "-A", "-o", "pid=,pgid=,state="], seconds=PS_SECONDS)
     rows = (line.split() for line in done.stdout.splitlines())
     return [(int(pid), int(group), state[0]) for pid, group, state in rows]

@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestration.processes import RUN_VARIABLE
+from shared.errors import PlatformError
+from shared.utils.locks import take
 
+LOOK_SECONDS = 60.0
 _held: dict[Path, int] = {}
 
 
@@ -16,6 +19,9 @@ def hold(run_id: str, home: Path) -> None:
     """Say that this process works on a run, from now on until it ends; saying so again changes nothing.
 
     The processes that it starts from now on are known as this run's.
+
+    Raises:
+        PlatformError: Another process holds the run's lock for itself, which none does for longer than a look.
     """
     os.environ[RUN_VARIABLE] = run_id
     path = folder(home) / f"{run_id}.lock"
@@ -24,7 +30,9 @@ def hold(run_id: str, home: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Children do not inherit the descriptor, so none outlives us with the lock.
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    if not take(descriptor, seconds=LOOK_SECONDS, shared=True):
+        os.close(descriptor)
+        raise PlatformError(f"somebody else holds the lock of run {run_id}: `{path}`", hint="launch the run again")
     # Only now does the file count: one without a process in it is that of a run which is about to take its lock.
     os.write(descriptor, f"{os.getpid()}\n".encode())
     _held[path] = descriptor

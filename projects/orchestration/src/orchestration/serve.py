@@ -6,7 +6,6 @@ They are started again rather than given up, because schedules have to run while
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import signal
@@ -27,6 +26,7 @@ from orchestration.services import HOST, services
 from shared.config import Settings
 from shared.errors import PlatformError, UserError
 from shared.postgres.server import free_port, is_free
+from shared.utils import locks
 from shared.utils.console import say
 
 START_SECONDS = 180.0
@@ -136,11 +136,9 @@ def only_one(home: Path) -> Iterator[tuple[Path, int]]:
     """
     note = home / "ui.json"
     ours = os.open(home / "ui.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(ours, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not locks.take(ours, seconds=0):
         os.close(ours)
-        raise already_running(note) from None
+        raise already_running(note)
     note.unlink(missing_ok=True)
     rest = os.open(home / "services.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -154,20 +152,14 @@ def only_one(home: Path) -> Iterator[tuple[Path, int]]:
 
 def wait_for_the_rest(descriptor: int) -> None:
     """Take the lock that the processes of a killed `ui` have until they are ended."""
-    told, deadline = False, time.monotonic() + LEFT_OVER_SECONDS
-    while True:
-        try:
-            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise PlatformError(
-                    "the processes of an earlier `ui` do not end",
-                    hint="end them by hand: dagster in the list of processes",
-                ) from None
-        if not told:
-            say("waiting for the processes of an earlier `ui` to end")
-            told = True
-        time.sleep(POLL_SECONDS)
+
+    def tell() -> None:
+        say("waiting for the processes of an earlier `ui` to end")
+
+    if not locks.take(descriptor, seconds=LEFT_OVER_SECONDS, on_wait=tell):
+        raise PlatformError(
+            "the processes of an earlier `ui` do not end", hint="end them by hand: dagster in the list of processes"
+        )
 
 
 def already_running(note: Path) -> UserError:

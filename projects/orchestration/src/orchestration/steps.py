@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from orchestration.settings import OrchestrationSettings
 from shared.config import Settings
 from shared.config.settings import read_settings
 from shared.errors import PlatformError
+from shared.utils.processes import started
 
 # Dagster warns of a preview feature that it uses itself, at each step.
 warnings.filterwarnings("ignore", category=PreviewWarning, module="dagster")
@@ -80,7 +80,7 @@ class Ended:
             RetryRequested: It failed, and may succeed when tried again.
             Failure: It failed for good.
         """
-        if children.interrupted.is_set():
+        if children.of_run(context.run.run_id).interrupted.is_set():
             raise DagsterExecutionInterruptedError
         if self.code:
             self._fail(context)
@@ -143,9 +143,12 @@ def run_command(context: Context, settings: Settings, command: Command) -> Ended
     context.log.info(f"running {command.text}")
     with reported(context, command) as (ended, channel):
         # In a session of its own: Ctrl-C is for Dagster, which tells the child once.
-        child = subprocess.Popen(line, env={**variables, **channel}, cwd=settings.root, start_new_session=True)
-        with children.watched(child):
-            ended.code = children.wait(child)
+        ours = children.of_run(context.run.run_id)
+        with (
+            started(line, env={**variables, **channel}, cwd=settings.root, start_new_session=True) as child,
+            ours.watched(child),
+        ):
+            ended.code = ours.wait(child)
     return ended
 
 

@@ -8,7 +8,6 @@ import json
 import os
 import platform
 import re
-import subprocess
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -16,11 +15,14 @@ from typing import Any, Literal
 
 from research.study import Study
 from shared.config import Settings
+from shared.errors import PlatformError, was_interrupted
 from shared.monitoring.ledger import lock_hash
 from shared.utils.files import write_whole
+from shared.utils.processes import run
 
-Status = Literal["succeeded", "failed"]
+Status = Literal["succeeded", "failed", "interrupted"]
 RECORD = "record.json"
+GIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def make_record(
         run=run,
         study=study.name,
         title=study.title,
-        status="failed" if error else "succeeded",
+        status=status_of(error),
         started_at=started_at,
         seconds=round(seconds, 3),
         sample=study.sample,
@@ -82,6 +84,13 @@ def make_record(
     )
 
 
+def status_of(error: BaseException | None) -> Status:
+    """Return the status of a run that this has ended."""
+    if error is None:
+        return "succeeded"
+    return "failed" if isinstance(error, Exception) and not was_interrupted(error) else "interrupted"
+
+
 def software(settings: Settings) -> dict[str, Any]:
     """Return what the run was made with."""
     environment = os.environ.get("PIXI_ENVIRONMENT_NAME")
@@ -100,13 +109,19 @@ def commit(folder: Path) -> dict[str, Any]:
     try:
         head = git(folder, "rev-parse", "HEAD")
         return {"commit": head.strip(), "changed": bool(git(folder, "status", "--porcelain", "--", ".").strip())}
-    except (OSError, subprocess.CalledProcessError):
+    except (OSError, PlatformError):
         return {}
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Return what git says."""
-    done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True)
+    """Return what git says.
+
+    Raises:
+        PlatformError: It says no, or hangs.
+    """
+    done = run(["git", "-C", str(folder), *arguments], seconds=GIT_SECONDS)
+    if done.returncode:
+        raise PlatformError(f"git says no: {done.stderr.strip()}")
     return done.stdout
 
 

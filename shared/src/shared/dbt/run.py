@@ -16,7 +16,7 @@ from dbt.cli.main import cli, dbtRunner
 
 from shared.dbt.environment import environment_set
 from shared.dbt.results import Node, as_node, readable
-from shared.errors import PlatformError, causes
+from shared.errors import PlatformError, causes, was_interrupted
 
 # Nothing on the terminal: what there is to say is said by whoever runs dbt.
 QUIET = ("--quiet", "--log-level", "none")
@@ -92,9 +92,9 @@ def invoke(
             outcome = dbtRunner(callbacks=list(callbacks)).invoke(list(arguments))
         finally:
             release_database()
-    if isinstance(outcome.exception, KeyboardInterrupt):
-        raise outcome.exception
     if outcome.exception is not None:
+        if was_interrupted(outcome.exception):
+            raise KeyboardInterrupt from outcome.exception
         raise meaning_of(outcome.exception) from outcome.exception
     return outcome.result
 

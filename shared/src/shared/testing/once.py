@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from shared.utils import locks
+
+PATIENCE_SECONDS = 1200.0
 
 
 def make_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
@@ -24,7 +27,7 @@ def make_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callabl
         base = base.parent
     folder = base / name
     with (base / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert locks.take(lock.fileno(), seconds=PATIENCE_SECONDS), f"another worker is still at it: {name}"
         if not folder.exists():
             draft = base / f"{name}.part"
             shutil.rmtree(draft, ignore_errors=True)

@@ -15,8 +15,9 @@ from typing_extensions import override
 from shared.config import Settings
 from shared.errors import NotAWarehouse, StorageFull, WarehouseBusy
 from shared.utils.console import say
+from shared.utils.locks import POLL_SECONDS
 from shared.warehouse.base import ArrowData, Mode, Role, Warehouse
-from shared.warehouse.lock import POLL_SECONDS, FileLock
+from shared.warehouse.lock import FileLock
 from shared.warehouse.sql.dialect import DuckDBDialect
 from shared.warehouse.sql.quoting import quote
 

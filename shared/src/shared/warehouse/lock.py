@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import socket
-import time
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 
 from shared.errors import WarehouseBusy
-
-POLL_SECONDS = 0.05
+from shared.utils import locks
 
 
 class FileLock:
@@ -42,7 +39,7 @@ class FileLock:
         # os.open makes the descriptor one that child processes do not inherit, so no child outlives us with the lock.
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            self._wait(descriptor, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+            self._wait(descriptor, shared=not exclusive)
         except BaseException:
             os.close(descriptor)
             raise
@@ -56,23 +53,15 @@ class FileLock:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def _wait(self, descriptor: int, kind: int) -> None:
-        deadline = time.monotonic() + self.timeout
-        told = False
-        while True:
-            try:
-                return fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-            except BlockingIOError:
-                pass
-            if time.monotonic() >= deadline:
-                raise WarehouseBusy(
-                    f"`{self.path.stem}` is in use: {self.current_holder()}",
-                    hint=f"run it again when that has ended; waited {self.timeout:g} s (WAREHOUSE_LOCK_TIMEOUT)",
-                )
-            if not told:
-                self.on_wait(f"waiting for `{self.path.stem}`, in use: {self.current_holder()}")
-                told = True
-            time.sleep(POLL_SECONDS)
+    def _wait(self, descriptor: int, *, shared: bool) -> None:
+        def tell() -> None:
+            self.on_wait(f"waiting for `{self.path.stem}`, in use: {self.current_holder()}")
+
+        if not locks.take(descriptor, seconds=self.timeout, on_wait=tell, shared=shared):
+            raise WarehouseBusy(
+                f"`{self.path.stem}` is in use: {self.current_holder()}",
+                hint=f"run it again when that has ended; waited {self.timeout:g} s (WAREHOUSE_LOCK_TIMEOUT)",
+            )
 
     def _write_holder(self) -> None:
         assert self._descriptor is not None

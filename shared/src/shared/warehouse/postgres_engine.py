@@ -17,8 +17,8 @@ from shared.errors import WarehouseBusy
 from shared.postgres.errors import explained
 from shared.postgres.target import PostgresTarget
 from shared.utils.console import say
+from shared.utils.locks import POLL_SECONDS
 from shared.warehouse.base import ROLES, ArrowData, Mode, Role, Warehouse
-from shared.warehouse.lock import POLL_SECONDS
 from shared.warehouse.postgres_copy import copy_in, copy_out
 from shared.warehouse.sql.arrow import column_definitions
 from shared.warehouse.sql.catalog import OF_USERS, RELATIONS
