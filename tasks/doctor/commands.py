@@ -16,6 +16,8 @@ from tasks.doctor.repo import Finding, Repo
 INVOCATION = re.compile(r"(?:\./pixiw|\bpixiw?) +(run|shell|shell-hook|install)\b([^\n`;&|)'\"#]*)")
 # What `pixi run` is used for besides tasks: programs that the environments bring.
 PROGRAMS = {"bash", "dagster", "dbt", "marimo", "mypy", "prek", "psql", "pytest", "python", "ruff", "sqlfluff", "uv"}
+# What a task's Python runs as a task in its turn: no depends-on says so.
+STARTED = {"demo-postgres": ("demo",)}
 WORKFLOWS = ".github/workflows/"
 
 
@@ -42,9 +44,26 @@ def invocations(repo: Repo) -> set[Invocation]:
         if "tests/" not in file and file != "pixi.lock":
             found.update(parse_invocation(place, *match) for match in INVOCATION.findall(line))
     for file, values, job in jobs(repo):
-        script = fill_in("\n".join(str(step.get("run", "")) for step in job.get("steps", ())), values)
-        found.update(parse_invocation(file, *match) for match in INVOCATION.findall(script))
+        found.update(invocations_in(file, values, job))
     return found
+
+
+def invocations_in(file: str, values: Mapping[str, Any], job: Mapping[str, Any]) -> list[Invocation]:
+    """Every use of pixi or pixiw in a job of a workflow."""
+    script = fill_in("\n".join(str(step.get("run", "")) for step in job.get("steps", ())), values)
+    return [parse_invocation(file, *match) for match in INVOCATION.findall(script)]
+
+
+def installed_in(values: Mapping[str, Any], job: Mapping[str, Any]) -> set[str] | None:
+    """The environments that a job's set-up of pixi installs; none where the job is without one."""
+    steps = [step.get("with", {}) for step in job.get("steps", ()) if is_pixis(step)]
+    named = [fill_in(str(inputs.get("environments", "default")), values).split() for inputs in steps]
+    return set(itertools.chain(*named)) if steps else None
+
+
+def is_pixis(step: Mapping[str, Any]) -> bool:
+    """Whether a step sets pixi up: by its action, or by one of the repository's own that takes environments."""
+    return "/setup-pixi@" in str(step.get("uses", "")) or "environments" in step.get("with", {})
 
 
 def jobs(repo: Repo) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
@@ -64,8 +83,8 @@ def matrix_of(job: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def fill_in(text: str, values: Mapping[str, Any]) -> str:
-    """Replace `${{ matrix.name }}` with the combination's value."""
-    return re.sub(r"\$\{\{ *matrix\.([\w-]+) *\}\}", lambda match: str(values.get(match[1], match[0])), text)
+    """Replace `${{ matrix.name }}` with the combination's value, or with nothing where it has none, as GitHub does."""
+    return re.sub(r"\$\{\{ *matrix\.([\w-]+) *\}\}", lambda match: str(values.get(match[1], "")), text)
 
 
 def environments_exist(repo: Repo) -> Iterator[Finding]:
@@ -75,12 +94,43 @@ def environments_exist(repo: Repo) -> Iterator[Finding]:
     """
     named = {(call.file, call.environment) for call in invocations(repo) if call.environment}
     for file, values, job in jobs(repo):
-        for step in job.get("steps", ()):
-            text = fill_in(str(step.get("with", {}).get("environments", "")), values)
-            named.update((file, environment) for environment in text.split())
+        named.update((file, environment) for environment in installed_in(values, job) or ())
     for file, environment in sorted(named):
         if environment not in repo.environments:
             yield Finding(file, f"no such environment: `{environment}`")
+
+
+def environments_are_installed(repo: Repo) -> Iterator[Finding]:
+    """Every job that sets pixi up installs the environments of all that its tasks depend on and start.
+
+    Add it to the `environments` of the job's set-up of pixi: what is not there is installed each time, past the cache.
+    """
+    for file, values, job in jobs(repo):
+        installed = installed_in(values, job)
+        if installed is None:
+            continue
+        for call in invocations_in(file, values, job):
+            lacking = sorted(environments_of(repo, call) - installed)
+            if lacking:
+                yield Finding(file, f"`{call.word}` needs, but its job does not install: {', '.join(lacking)}")
+
+
+def environments_of(repo: Repo, call: Invocation) -> set[str]:
+    """The environments in which a call, what it depends on and what it starts run, as pixi chooses them."""
+    found: set[tuple[str, str]] = set()
+    ahead = [(call.environment, call.word)]
+    while ahead:
+        environment, word = ahead.pop()
+        features = repo.environments.get(environment, ()) if environment else repo.manifest.features
+        task = next((task for task in repo.manifest.tasks if task.name == word and task.feature in features), None)
+        having = [name for name, used in repo.environments.items() if task and task.feature in used] or ["default"]
+        chosen = environment or str(task.table.get("default-environment", having[0]) if task else having[0])
+        if (chosen, word) not in found:
+            found.add((chosen, word))
+            entries = task.dependencies if task else []
+            ahead += [(entry.get("environment", chosen), entry["task"]) for entry in entries]
+            ahead += [("", name) for name in STARTED.get(word, ())]
+    return {environment for environment, _ in found}
 
 
 def tasks_exist(repo: Repo) -> Iterator[Finding]:
@@ -150,4 +200,4 @@ def containers_fit(repo: Repo) -> Iterator[Finding]:
                 yield Finding(file, f"no such path: `{path}`")
 
 
-CHECKS = (environments_exist, tasks_exist, tests_are_run, filters_match, containers_fit)
+CHECKS = (environments_exist, environments_are_installed, tasks_exist, tests_are_run, filters_match, containers_fit)

@@ -159,7 +159,7 @@ def test_erp_is_read_where_there_is_one(demo: Demo) -> None:
 
 
 def test_engines_agree(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The golden customers and what they bought are the same to the letter on both engines."""
+    """The golden customers and what they bought are the same to the letter on both engines; one alone says so."""
     sql = (
         "select count(*), md5(string_agg(md5(concat_ws('|', entity_id, given_name, surname, date_of_birth, "
         "lifetime_sales, average_basket_value)), '' order by entity_id)) from egress.customer_360"
@@ -168,11 +168,13 @@ def test_engines_agree(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> 
 
     def keep(folder: Path) -> None:
         folder.mkdir()
-        (folder / "customer_360").write_text(ours)
+        (folder / demo.engine).write_text(ours)
 
     # Of the engine that was there first, on this worker or another.
-    theirs = make_once(tmp_path_factory, "first_demo", keep)
-    assert (theirs / "customer_360").read_text() == ours
+    (first,) = make_once(tmp_path_factory, "first_demo", keep).iterdir()
+    if first.name == demo.engine:
+        pytest.skip("the first engine of this run has nothing to be compared with; the other one is compared with it")
+    assert first.read_text() == ours
 
 
 @pytest.mark.parametrize("demo", ENGINES[:1], indirect=True)

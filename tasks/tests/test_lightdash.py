@@ -81,7 +81,7 @@ def test_paths_of_the_page_exist() -> None:
 
 def test_variables_of_the_page_are_those_of_the_profile() -> None:
     """The page sets each variable that the profile needs on PostgreSQL."""
-    profile = (ROOT / "projects/reporting/profiles.yml").read_text(encoding="utf-8")
-    needed = re.findall(r"env_var\('(\w+)'\)", profile.partition("postgres:\n")[2])
+    profile = yaml.safe_load((ROOT / "projects/reporting/profiles.yml").read_text(encoding="utf-8"))
+    needed = re.findall(r"env_var\('(\w+)'\)", json.dumps(profile["platform"]["outputs"]["postgres"]))
     assert needed
     assert all(f"{name}=" in PAGE for name in needed)

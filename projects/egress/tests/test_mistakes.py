@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from conftest import DUCKDB_ONLY, Egress, Sql
 from crm_server import Crm
+
+from egress import crm as crm_module
 
 KEY_TWICE = "insert into egress.retl_crm_customers select * from egress.retl_crm_customers where baskets = 3"
 KEY_MISSING = "update egress.retl_crm_customers set customer_id = null where baskets = 3"
@@ -59,10 +63,14 @@ def test_model_is_missing(
 
 
 def test_model_without_its_key(crm: Crm, egress: Egress, sql: Sql, capfd: pytest.CaptureFixture[str]) -> None:
-    """A model that has lost its key column is named with it."""
+    """A model that has lost its key column is named with it, and the hint quotes what its target's module says."""
     sql("alter table egress.retl_crm_customers rename column customer_id to id")
     assert egress("run", "--target", "crm") == 2
-    assert "lacks its key column: `customer_id`" in capfd.readouterr().err
+    told = capfd.readouterr().err
+    assert "lacks its key column: `customer_id`" in told
+    declared = 'Model("egress.retl_crm_customers", key='
+    assert declared in told
+    assert declared in Path(crm_module.__file__).read_text()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from conftest import LINES, Fingerprints, LoyaltyApi, Project, customer, on_duckdb_alone, transactions
@@ -87,13 +88,23 @@ def test_changed_rows_replace_by_key(project: Project, clean_run: Callable[..., 
     assert project.state() == clean_run("pos")
 
 
-def test_promotions_are_loaded_on_request(project: Project) -> None:
-    """The promotions are left out unless asked for."""
+def test_what_is_loaded_on_request_only(project: Project) -> None:
+    """What its source declares so is left out unless asked for by name."""
     project.pos()
     project.load("pos")
     assert project.fetch("select 1 from information_schema.tables where table_name = 'pos_promotions'") == []
-    assert project.ingress("run", "--source", "pos", "--with-promotions")[0] == 0
+    assert project.ingress("run", "--source", "pos", "--on-request", "pos.promotions")[0] == 0
     assert project.fetch("select count(*) from raw.pos_promotions") == [(1,)]
+
+
+def test_some_of_what_is_loaded_on_request_only() -> None:
+    """Of several resources that are loaded only on request, only those named are."""
+    pos = SOURCES["pos"]
+    products, coupons = (replace(pos.resources[at], on_request=True) for at in (1, 4))
+    source = replace(pos, resources=(products, coupons))
+    assert source.wanted([]) == []
+    assert source.wanted(["pos.coupons", "crm.products"]) == [coupons]
+    assert source.wanted(source.on_request) == [products, coupons]
 
 
 def test_source_that_fails_does_not_stop_the_others(project: Project, loyalty: LoyaltyApi) -> None:
@@ -137,6 +148,8 @@ def test_mistakes_of_the_user_exit_2(project: Project) -> None:
         (["run", "--source", "sap"], "'pos', 'crm', 'loyalty', 'erp'"),
         (["run", "--everything"], "--everything"),
         (["load"], "'run', 'validate', 'list'"),
+        (["run", "--on-request", "pos.products"], "(choose from"),
+        (["run", "--source", "crm", "--on-request", "pos.promotions"], "`pos.promotions`"),
         ([], "action"),
     ],
 )

@@ -68,6 +68,14 @@ def test_dagster_is_told_of_every_check(told: Told, stores: Lab) -> None:
     assert tested["not_null: store"]["status"] == "passed"
 
 
+def test_a_new_lab_has_the_platforms_generic_tests(told: Told, stores: Lab) -> None:
+    """A lab's YAML may ask for a key of several columns by the test that every dbt project of the platform has."""
+    models = stores.folder / "models" / "silver" / "_silver.yml"
+    key = "    data_tests: [{unique_combination: {name: key, arguments: {columns: [store, opened]}}}]\n"
+    models.write_text(models.read_text().replace("    columns:\n", f"{key}    columns:\n", 1))
+    assert told("load", "transform", expect=0)["transform"]["key"]["status"] == "passed"
+
+
 def test_dagster_is_told_of_a_test_that_stops_the_build(told: Told, stores: Lab) -> None:
     """A dbt test that fails, and so the step, is told with the number of rows that it has found."""
     with (stores.raw_dir / "stores.csv").open("a") as file:

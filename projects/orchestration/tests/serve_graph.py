@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dagster import AssetExecutionContext, Definitions, MaterializeResult, PipesSubprocessClient, asset
-from orchestration.dead_runs import hold
+from orchestration.run_locks import hold
 
 POOL = "warehouse"
 

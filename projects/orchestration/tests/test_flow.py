@@ -159,8 +159,12 @@ def test_the_sales_of_a_week_are_made_again(flow: Flow) -> None:
 
 def test_a_list_that_is_out_of_date_says_what_to_run(flow: Flow) -> None:
     """After a lab has changed, the graph is not loaded from what it was; the error names the task that asks anew."""
-    (flow.settings.labs_dir / LAB / "models/changed.sql").write_text("select 1 as one")
-    done = flow.run(sys.executable, "-m", "orchestration", "materialize", "--job", "labs")
+    changed = flow.settings.labs_dir / LAB / "models/changed.sql"
+    changed.write_text("select 1 as one")
+    try:
+        done = flow.run(sys.executable, "-m", "orchestration", "materialize", "--job", "labs")
+    finally:
+        changed.unlink()
     assert (done.returncode, done.stderr.splitlines()[-2:]) == (
         2,
         ["error: what project `labs` has is out of date", "hint: run `./pixiw run asset-lists`"],

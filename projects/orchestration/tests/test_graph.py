@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from dagster import AssetKey, AssetsDefinition, Definitions, RepositoryDefinition, SensorDefinition
+from orchestration.dbt_build import MADE
 from orchestration.definitions import defs
 from orchestration.lists import read_list, refresh_lists
 from orchestration.projects import INGRESS, TRANSFORMATION
@@ -106,14 +107,12 @@ def test_every_asset_tells_what_it_is() -> None:
 
 @pytest.mark.usefixtures("configured")
 def test_names_come_from_the_projects() -> None:
-    """The raw tables are those that ingress lists, and what dbt builds are all models and snapshots of its manifest."""
+    """The raw tables are those that ingress lists; what dbt builds are models, seeds and snapshots of its manifest."""
     settings, keys = get_settings(), load().asset_graph.get_all_asset_keys()
     listed = [resource for source in read_list(INGRESS, settings)["sources"] for resource in source["resources"]]
     assert {key for key in keys if key.path[0] == "raw"} == {AssetKey(each["relation"].split(".")) for each in listed}
     nodes = read_list(TRANSFORMATION, settings)["nodes"].values()
-    built = {
-        AssetKey([node["schema"], node["alias"]]) for node in nodes if node["resource_type"] in ("model", "snapshot")
-    }
+    built = {AssetKey([node["schema"], node["alias"]]) for node in nodes if node["resource_type"] in MADE}
     assert {key for key in keys if key.path[0] in ("staging", "core", "egress")} == built
 
 

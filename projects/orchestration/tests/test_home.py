@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from dagster import DagsterRunStatus, Definitions, asset
 from orchestration import event_log
 from orchestration.home import instance, prepare_home, variables
@@ -65,7 +66,7 @@ def test_configuration_follows_the_project(data: Path) -> None:
     (data / "dagster").mkdir()
     (data / "dagster" / "dagster.yaml").write_text("telemetry: {enabled: true}\n")
     prepare_home(get_settings())
-    assert "enabled: true" not in (data / "dagster" / "dagster.yaml").read_text().partition("run_monitoring")[0]
+    assert yaml.safe_load((data / "dagster" / "dagster.yaml").read_text())["telemetry"] == {"enabled": False}
 
 
 @pytest.mark.usefixtures("dagster_database")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from platforms import Platform
 
@@ -49,3 +53,15 @@ def platform(engine: str, request: pytest.FixtureRequest) -> Platform:
     """Return the platform on the engine of this test; tests read it and leave it as it is."""
     found: Platform = request.getfixturevalue(f"{engine}_platform")
     return found
+
+
+@pytest.fixture
+def own_platform(platform: Platform, request: pytest.FixtureRequest, tmp_path: Path) -> Platform:
+    """Return a copy of the platform on the engine of this test, for a test that writes."""
+    if platform.engine == "duckdb":
+        copied = shutil.copyfile(platform.folder / "warehouse.duckdb", tmp_path / "warehouse.duckdb")
+        return replace(platform, folder=tmp_path, url=f"duckdb:///{copied}")
+    from shared.testing.engines import new_database
+
+    copy = new_database(request.getfixturevalue("postgres_server"), platform.url.rpartition("/")[2])
+    return replace(platform, folder=tmp_path, url=copy.url)

@@ -89,21 +89,7 @@ NODE: dict[str, Any] = {
         ]
     },
 }
-METRICS = [
-    "total_sales",
-    "promoted_sales",
-    "largest",
-    "total_baskets",
-    "fewest",
-    "basket_value",
-    "departments",
-    "named",
-    "average_lift",
-    "median_lift",
-    "high_lift",
-    "first_seen",
-    "last_seen",
-]
+METRICS = [name for found in NODE["columns"].values() for name in found["config"]["meta"]["metrics"]] + ["basket_value"]
 
 
 def chart(slug: str, kind: str, dimensions: list[str], metrics: list[str], **more: Any) -> Chart:
@@ -242,9 +228,9 @@ def content() -> Content:
     return Content({shown.slug: shown for shown in CHARTS}, {"things": dashboard()}, explores_of([NODE]))
 
 
-def page(warehouse: Warehouse, library: str = "") -> str:
-    """Return the page of the small model."""
-    plan = plan_page(content())
+def page(warehouse: Warehouse, library: str = "", shown: Content | None = None) -> str:
+    """Return the page of the small model, or of other content."""
+    plan = plan_page(shown or content())
     data = [dataset.fetch(warehouse) for dataset in plan.datasets.all]
     return render(plan, data, built_at=datetime(2017, 3, 1), engine=warehouse.engine, library=library)
 

@@ -9,14 +9,32 @@ from pathlib import Path
 from typing import Any
 
 import pages
+import pyarrow as pa
 import pytest
 from axe_core_python.selenium import Axe
 from pages import Shown
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
 
+from reporting.content import Content, dashboard_of
+from reporting.explores import explores_of
 from shared.config import Settings
 from shared.warehouse import open_warehouse
+
+# A format, a number, and how it is written.
+FORMATS: list[tuple[str | None, float, str]] = [
+    ("#,##0.00", 4596039.58, "4,596,039.58"),
+    ("#,##0", 1234.6, "1,235"),
+    ("0.0%", 0.1234, "12.3%"),
+    ("0.##%", 0.5, "50%"),
+    ("usd", 5, "$5.00"),
+    ("[$€-407]#,##0.0", 5, "€5.0"),
+    ('0 "km"', 5, "5 km"),
+    ('#,##0.00,,"M"', 4596039.58, "4.60M"),
+    ("#,##0;(#,##0)", 5, "5"),
+    (None, 1234.5678, "1,234.568"),
+    ("dd.mm.yyyy", 12, "12"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -217,3 +235,25 @@ def test_page_holds_only_the_columns_that_are_shown(path: Path) -> None:
     assert len(counted) == 1
     assert "2017-01-03T08:30:00" in html
     assert model["rows"] == len(pages.ROWS)
+
+
+def test_numbers_are_written_as_their_formats_say(browser: Chrome, tmp_path: Path) -> None:
+    """A spreadsheet's format, or Lightdash's name of one, says decimals, grouping, scale and what is around."""
+    names = [f"number_{at}" for at in range(len(FORMATS))]
+    maxima = [pages.metric("max", **({} if text is None else {"format": text})) for text, _, _ in FORMATS]
+    columns = [
+        pages.column(name, "number", **{f"max_{name}": found}) for name, found in zip(names, maxima, strict=True)
+    ]
+    node = {"name": pages.TABLE, "schema": "reporting", "columns": {each["name"]: each for each in columns}}
+    chart = pages.chart("formats", "table", [], [f"max_{name}" for name in names])
+    tile = {"type": "saved_chart", "x": 0, "y": 0, "w": 36, "h": 8, "properties": {"chartSlug": "formats"}}
+    dashboard = dashboard_of({"slug": "numbers", "name": "Numbers", "tabs": [], "tiles": [tile]}, tmp_path / "n.yml")
+    content = Content({"formats": chart}, {"numbers": dashboard}, explores_of([node]))
+    settings = Settings(data_dir=tmp_path, warehouse_url=f"duckdb:///{tmp_path}/warehouse.duckdb")
+    with open_warehouse(settings, holder="test", role="reporting", mode="write") as warehouse:
+        values = pa.table({name: [value] for name, (_, value, _) in zip(names, FORMATS, strict=True)})
+        warehouse.replace_arrow(f"reporting.{pages.TABLE}", values)
+        (tmp_path / "index.html").write_text(pages.page(warehouse, shown=content), encoding="utf-8")
+    cells = Shown(browser, tmp_path / "index.html", "numbers").open().browser.find_elements(By.CSS_SELECTOR, "tbody td")
+    assert [cell.text for cell in cells] == [written for _, _, written in FORMATS]
+    assert pages.faults(browser) == []

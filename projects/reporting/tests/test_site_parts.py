@@ -50,31 +50,6 @@ def test_other_sql_is_left_to_the_warehouse(sql: str) -> None:
         formula_of(sql, lambda name: [name])
 
 
-@pytest.mark.parametrize(
-    ("text", "value", "shown"),
-    [
-        (SALES, 4596039.58, "4,596,039.58"),
-        ("#,##0", 1234.6, "1,235"),
-        ("0.0%", 0.1234, "12.3%"),
-        ("0.##%", 0.5, "50%"),
-        ("usd", 5, "$5.00"),
-        ("[$€-407]#,##0.0", 5, "€5.0"),
-        ('0 "km"', 5, "5 km"),
-        ('#,##0.00,,"M"', 4596039.58, "4.60M"),
-        ("#,##0;(#,##0)", 5, "5"),
-        (None, 1234.5678, "1,234.568"),
-        ("dd.mm.yyyy", 12, "12"),
-    ],
-)
-def test_spreadsheet_formats_are_read(text: str | None, value: float, shown: str) -> None:
-    """A spreadsheet's format, or Lightdash's name of one, says decimals, grouping, scale and what is around."""
-    form = number_format(text)
-    written = f"{value * form.factor:{',' if form.grouping else ''}.{form.most}f}"
-    for _ in range(form.most - form.least):
-        written = written.removesuffix("0")
-    assert form.prefix + written.rstrip(".") + form.suffix == shown
-
-
 def test_big_number_is_shown_in_its_unit() -> None:
     """Lightdash's styles and their short names scale a number and say so behind it; others leave it as it is."""
     form = number_format(SALES)

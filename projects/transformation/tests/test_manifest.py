@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.command_line import command
+from shared.dbt.results import BUILT
 from transformation.cli import main
 from transformation.layers import PROJECT_DIR
 
@@ -27,7 +28,7 @@ def test_manifest_needs_no_warehouse(
     assert printed == f"{tmp_path / 'target' / 'manifest.json'}\n"
     manifest = json.loads(Path(printed.strip()).read_text(encoding="utf-8"))
     assert manifest["metadata"]["adapter_type"] == adapter
-    models = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "snapshot")]
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] in BUILT]
     tables = {f"{model['schema']}.{model['alias']}" for model in models}
     assert {"staging.stg_pos__products", "core.fct_sales", "egress.customer_360"} <= tables
     files = {path.relative_to(PROJECT_DIR).as_posix() for path in PROJECT_DIR.glob("models/**/*.sql")}

@@ -71,6 +71,22 @@ def test_a_reader_amid_a_transaction_keeps_its_rows(built: PostgresPlatform) -> 
     reader.close()
 
 
+def test_a_code_list_is_loaded_again_in_place(built: PostgresPlatform) -> None:
+    """A seed gets its rows anew, in a full refresh too, without a wait for readers and with the views that it has."""
+    built.sql("create view core.known as select count(*) from staging.states", role="transformation")
+    built.sql("delete from staging.states where code = 'nsw'")
+    reader = built.admin.connect("reader")
+    reader.autocommit = False
+    reader.set_session(isolation_level="REPEATABLE READ")
+    with reader.cursor() as cursor:
+        cursor.execute("select * from core.known")
+        assert built.transform("build", "core", "--select", "states", "--full-refresh").code == 0
+        cursor.execute("select * from core.known")
+        assert cursor.fetchall() == [(7,)]
+    reader.close()
+    assert built.sql("select * from core.known") == [(8,)]
+
+
 def test_a_table_with_other_columns_is_replaced(built: PostgresPlatform) -> None:
     """A model whose columns have changed gets a new table; the views of this project's own are made again."""
     built.sql(

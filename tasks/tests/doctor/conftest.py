@@ -21,6 +21,11 @@ default = ["py311"]
 sales = { features = ["py311", "sales"], solve-group = "main" }
 old = { features = ["py310"], solve-group = "old" }
 
+[tasks.demo]
+description = "Demo"
+cmd = "true"
+default-environment = "old"
+
 # Tools run on it.
 [feature.py311.dependencies]
 python = "3.11.*"
@@ -42,6 +47,10 @@ depends-on = [{ task = "test-sales", environment = "sales" }]
 [feature.sales.tasks.count]
 description = "Count"
 cmd = "python -m sales count"
+
+[feature.sales.tasks.demo-postgres]
+description = "Demo on PostgreSQL"
+cmd = "true"
 
 [feature.sales.tasks.test-sales]
 description = "Test sales"
@@ -81,6 +90,12 @@ jobs:
       - uses: prefix-dev/setup-pixi@v0.10.0
         with: { environments: "${{ matrix.environment }}" }
       - run: pixi run -e ${{ matrix.environment }} ${{ matrix.task }}
+  sell:
+    steps:
+      - uses: ./.github/actions/pixi
+        with: { environments: sales old }
+      - run: pixi run sell
+      - run: pixi run demo-postgres
 """,
     ".devcontainer/devcontainer.json": '{"build": {"dockerfile": "../infra/Dockerfile"}}\n',
     "infra/Dockerfile": "COPY projects/sales /app/\n",

@@ -95,6 +95,27 @@ BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
         "environment: sail",
         "sail",
     ),
+    "job without its task's environment": (
+        commands.environments_are_installed,
+        CI,
+        '${{ matrix.environment }}" }',
+        'default" }',
+        "`test-sales` needs, but its job does not install: sales",
+    ),
+    "job without the environment of what a dependency depends on": (
+        commands.environments_are_installed,
+        "pixi.toml",
+        'description = "Count"\n',
+        'description = "Count"\ndepends-on = [{ task = "demo", environment = "default" }]\n',
+        "`sell` needs, but its job does not install: default",
+    ),
+    "job without the environment of what a task's Python starts": (
+        commands.environments_are_installed,
+        CI,
+        "sales old",
+        "sales",
+        "`demo-postgres` needs, but its job does not install: old",
+    ),
     "unknown task in a README": (commands.tasks_exist, "README.md", "run sell", "run sall", "`sall`"),
     "unknown task in a matrix": (commands.tasks_exist, CI, "task: test-sales", "task: test-sails", "`test-sails`"),
     "task of another environment": (

@@ -51,7 +51,8 @@ class Model:
         if self.key not in schema.names:
             raise InputError(
                 f"`{self.table}` lacks its key column: `{self.key}`",
-                hint="give the model that column, or name another key in projects/egress/src/egress/targets.py",
+                hint=f'give the model that column, or its target another key: `Model("{self.table}", key=…)` in '
+                "a module of projects/egress/src/egress",
             )
         return schema
 

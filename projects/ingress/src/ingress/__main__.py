@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from ingress.overview import list_sources, sources_as_json, validate_source
 from ingress.source import Source
@@ -22,12 +22,21 @@ def make_parser() -> Parser:
     actions = parser.add_subparsers(dest="action", required=True)
     run = actions.add_parser("run", help="load what is new of the sources into raw")
     run.add_argument("--full", action="store_true", help="read files also when they are loaded as they are")
+    on_request = [name for source in SOURCES.values() for name in source.on_request]
     validate = actions.add_parser("validate", help="check the input against the row models, load nothing")
     for each in (run, validate):
         which = each.add_mutually_exclusive_group()
         which.add_argument("--source", nargs="+", action="extend", choices=list(SOURCES), metavar="NAME", default=[])
         which.add_argument("--all", action="store_true", help="all sources; an error where one is not configured")
-        each.add_argument("--with-promotions", action="store_true", help="also the 21 million rows of promotions")
+        each.add_argument(
+            "--on-request",
+            nargs="+",
+            action="extend",
+            choices=on_request,
+            metavar="NAME",
+            default=[],
+            help=f"also what is loaded only on request: {', '.join(on_request)}",
+        )
     listing = actions.add_parser("list", help="show sources, resources, keys, where they come from and the last load")
     listing.add_argument("--json", action="store_true", help="for programs, without the last load")
     return parser
@@ -44,9 +53,10 @@ def main(arguments: Sequence[str]) -> int:
         list_sources(settings, list(SOURCES.values()))
         return 0
     sources = chosen(options.source, everything=options.all)
+    hold_on_request(options.on_request, sources)
     if options.action == "validate":
-        return validate(settings, sources, on_request=options.with_promotions)
-    return run(settings, sources, " ".join(arguments), full=options.full, on_request=options.with_promotions)
+        return validate(settings, sources, on_request=options.on_request)
+    return run(settings, sources, " ".join(arguments), full=options.full, on_request=options.on_request)
 
 
 def chosen(names: Sequence[str], *, everything: bool) -> list[Source]:
@@ -59,7 +69,20 @@ def chosen(names: Sequence[str], *, everything: bool) -> list[Source]:
     return [source for source in SOURCES.values() if not source.missing_setting]
 
 
-def run(settings: Settings, sources: Sequence[Source], command_line: str, *, full: bool, on_request: bool) -> int:
+def hold_on_request(names: Sequence[str], sources: Sequence[Source]) -> None:
+    """Refuse what is asked for and is of none of the sources: it would be left out without a word.
+
+    Raises:
+        UserError: There is such a name.
+    """
+    others = [name for name in names if not any(name in source.on_request for source in sources)]
+    if others:
+        raise UserError(f"its source is not among those to load: `{others[0]}`", hint="add it to `--source`")
+
+
+def run(
+    settings: Settings, sources: Sequence[Source], command_line: str, *, full: bool, on_request: Collection[str]
+) -> int:
     """Load the sources one after the other; one that fails does not stop the others."""
     # dlt takes a moment to import, and what loads nothing does without.
     from ingress.load import load_source
@@ -73,7 +96,7 @@ def run(settings: Settings, sources: Sequence[Source], command_line: str, *, ful
         )
 
 
-def validate(settings: Settings, sources: Sequence[Source], *, on_request: bool) -> int:
+def validate(settings: Settings, sources: Sequence[Source], *, on_request: Collection[str]) -> int:
     """Check the sources' input; 1 where quarantine would get rows."""
     bad: list[int] = []
     each_on_its_own(sources, lambda source: bad.append(validate_source(settings, source, on_request=on_request)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -19,7 +20,9 @@ from shared.utils.console import say
 from shared.warehouse import Warehouse, quote
 
 
-def load_source(run: Run, settings: Settings, source: Source, *, full: bool = False, on_request: bool = False) -> None:
+def load_source(
+    run: Run, settings: Settings, source: Source, *, full: bool = False, on_request: Collection[str] = ()
+) -> None:
     """Load what is new of a source.
 
     A source is loaded as a whole: when one resource cannot be read, none is loaded. Files are noted in
@@ -28,15 +31,13 @@ def load_source(run: Run, settings: Settings, source: Source, *, full: bool = Fa
 
     Args:
         full: Read files also when they are loaded as they are, and tables from their beginning.
-        on_request: Load also the resources that are loaded only on request.
+        on_request: Which of the resources that are loaded only on request to load, as `source.resource`.
 
     Raises:
         PlatformError: Something cannot be read or loaded.
     """
     jobs = []
-    for resource in source.resources:
-        if resource.on_request and not on_request:
-            continue
+    for resource in source.wanted(on_request):
         files = files_to_read(run.warehouse, settings, source, resource, full=full)
         if files is None:
             say(f"  {source.name}.{resource.name}: unchanged")

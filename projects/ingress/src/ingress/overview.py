@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -79,14 +79,13 @@ def last_loads(settings: Settings) -> dict[str, str]:
     return {relation: f"{finished:%Y-%m-%d %H:%M:%S}" for relation, finished in loads.items()}
 
 
-def validate_source(settings: Settings, source: Source, *, on_request: bool = False) -> int:
+def validate_source(settings: Settings, source: Source, *, on_request: Collection[str] = ()) -> int:
     """Check a source's input as a load would, without loading it, and return how many rows quarantine would get.
 
     Raises:
         PlatformError: Something cannot be read.
     """
-    wanted = [resource for resource in source.resources if on_request or not resource.on_request]
-    return sum(validate_resource(settings, source, resource) for resource in wanted)
+    return sum(validate_resource(settings, source, resource) for resource in source.wanted(on_request))
 
 
 def validate_resource(settings: Settings, source: Source, resource: Resource) -> int:

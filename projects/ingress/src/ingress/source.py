@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -180,6 +180,15 @@ class Source:
 
     name: str
     resources: tuple[Resource, ...]
+
+    @property
+    def on_request(self) -> list[str]:
+        """The resources that are loaded only on request, as `source.resource`."""
+        return [f"{self.name}.{resource.name}" for resource in self.resources if resource.on_request]
+
+    def wanted(self, on_request: Collection[str]) -> list[Resource]:
+        """Return the resources to load: of those on request only the ones that are named, as `source.resource`."""
+        return [each for each in self.resources if not each.on_request or f"{self.name}.{each.name}" in on_request]
 
     @property
     def required_settings(self) -> list[str]:

@@ -20,9 +20,9 @@ from dagster import (
     multi_asset,
 )
 
-from orchestration.dead_runs import hold
 from orchestration.home import home_of
 from orchestration.projects import Command
+from orchestration.run_locks import hold
 from orchestration.steps import Ended, run_command
 from shared.config import Settings
 from shared.warehouse.opening import engine_of

@@ -17,9 +17,9 @@ from packaging.version import Version
 
 from orchestration import children
 from orchestration.assets import OWNER, code_of, key_of
-from orchestration.dead_runs import hold
 from orchestration.home import home_of
 from orchestration.projects import TRANSFORMATION
+from orchestration.run_locks import hold
 from orchestration.steps import Ended, prepared, reported
 from shared.config import Settings
 

@@ -69,7 +69,7 @@ flagged as (
         date_of_birth_given,
         {% for column in others %}{{ column }}, {% endfor %}
         coalesce(postcode ~ '^[0-9]{4}$', true) as is_valid_postcode,
-        coalesce(state in ('act', 'nsw', 'nt', 'qld', 'sa', 'tas', 'vic', 'wa'), true) as is_valid_state,
+        coalesce(state in (select code from {{ ref('states') }}), true) as is_valid_state,
         date_of_birth is not null or date_of_birth_given is null as is_valid_date_of_birth,
         loaded_at
     from born

@@ -17,6 +17,7 @@ from transformation.layers import PROJECT_DIR, ROLE, Scope, buildable_scope, sel
 
 # In the order in which data passes through them.
 FOLDERS = (
+    "seeds",
     *(f"ingress/{name}" for name in ("staging", "cleansing", "conforming", "enrichment")),
     "snapshots",
     *(f"core/{name}" for name in ("dimensions", "facts", "aggregates")),
@@ -35,7 +36,7 @@ def build(
     events: bool,
     command: str,
 ) -> None:
-    """Build the layers of `scope` with their snapshots and data tests.
+    """Build the layers of `scope` with their seeds, snapshots and data tests.
 
     Args:
         settings: Names the warehouse and where logs go.

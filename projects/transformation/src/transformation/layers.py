@@ -76,10 +76,11 @@ def require(warehouse: Warehouse, tables: list[str] | tuple[str, ...], hint: str
 
 
 def declared_keys() -> dict[str, list[str]]:
-    """Return the columns that identify a row of each model and snapshot, as far as their YAML files tell."""
+    """Return the columns that identify a row of each model, seed and snapshot, as far as their YAML files tell."""
     keys: dict[str, list[str]] = {}
-    for file in sorted(PROJECT_DIR.glob("models/**/*.yml")):
-        for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", []):
+    for file in sorted([*PROJECT_DIR.glob("models/**/*.yml"), *PROJECT_DIR.glob("seeds/*.yml")]):
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        for model in [*content.get("models", []), *content.get("seeds", [])]:
             keys[model["name"]] = key_of_model(model)
     for file in sorted(PROJECT_DIR.glob("snapshots/*.yml")):
         for snapshot in yaml.safe_load(file.read_text(encoding="utf-8"))["snapshots"]:

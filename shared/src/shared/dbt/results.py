@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-BUILT = ("model", "snapshot")
+BUILT = ("model", "snapshot", "seed")
 GOOD = ("success", "pass", "warn")
 
 
 @dataclass(frozen=True)
 class Node:
-    """What became of one model, snapshot, test or hook.
+    """What became of one model, snapshot, seed, test or hook.
 
     Attributes:
         name: `core.fct_sales` for what has a relation, the test's name for a test.
-        kind: dbt's resource type: `model`, `snapshot`, `test`, `operation`.
-        folder: The layer's folder under models: `core/facts`; `snapshots` for snapshots.
-        materialized: `view`, `table`, `incremental`, `snapshot`; `test` for a test.
+        kind: dbt's resource type: `model`, `snapshot`, `seed`, `test`, `operation`.
+        folder: The layer's folder under models: `core/facts`; `snapshots` for snapshots, `seeds` for seeds.
+        materialized: `view`, `table`, `incremental`, `snapshot`, `seed`; `test` for a test.
         status: dbt's word: `success`, `pass`, `fail`, `error`, `skipped`.
         message: What dbt says of a node that failed.
         seconds: How long it took.

@@ -27,7 +27,8 @@ def assets_of(source: dict[str, Any], settings: Settings) -> Iterator[AssetsDefi
         return
     usual = [resource for resource in source["resources"] if not resource["on_request"]]
     on_request = [resource for resource in source["resources"] if resource["on_request"]]
-    for suffix, resources, option in (("", usual, ()), ("_on_request", on_request, ("--with-promotions",))):
+    names = [f"{source['name']}.{resource['name']}" for resource in on_request]
+    for suffix, resources, option in (("", usual, ()), ("_on_request", on_request, ("--on-request", *names))):
         if resources:
             yield step_assets(
                 f"ingest_{source['name']}{suffix}",

@@ -16,11 +16,11 @@ from dagster import (
 )
 
 from orchestration.assets import key_of, warehouse_pool
-from orchestration.dead_runs import hold
 from orchestration.executor import threads_executor
 from orchestration.home import home_of
 from orchestration.lists import read_list
 from orchestration.projects import LABS, TRANSFORMATION
+from orchestration.run_locks import hold
 from orchestration.steps import run_command
 from shared.config import Settings, get_settings
 

@@ -35,8 +35,11 @@ conformed as (
         department || ' > ' || product_category || ' > ' || product_type as type_path,
         brand,
         package_size,
-        -- The till writes fuel's quantity in thousandths of a gallon.
-        product_type like 'GASOLINE%' as is_fuel,
+        exists(
+            select 1
+            from {{ ref('measured_products') }} as measured
+            where named.product_type like measured.product_type_pattern
+        ) as is_fuel,
         loaded_at
     from named
 

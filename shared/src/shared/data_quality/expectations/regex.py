@@ -1,11 +1,10 @@
 """Regular expressions that mean the same to DuckDB (RE2) and to PostgreSQL (its own): the subset that both share.
 
-`portable` reads an expression and writes it again in the form that both read alike. In the subset are literals, `.`,
-`portable` reads an expression and writes it in the form that both read alike. In the subset are literals, `.`,
-escaped punctuation mark, groups, alternatives, the quantifiers `*`, `+`, `?` and `{m,n}` up to 255, and the anchors `^`
-and `$`, which are the beginning and the end of the whole text. `.` is any character but a line feed. Whatever else
-there is (lookarounds, back references, flags, `\\b`, POSIX classes) means different things, or exists in one engine
-alone, and is refused.
+`portable` reads an expression and writes it in the form that both read alike. In the subset are literals, `.`, classes
+in brackets, `\\d`, `\\w`, `\\s` of ASCII and their opposites, any escaped punctuation mark, groups, alternatives, the
+quantifiers `*`, `+`, `?` and `{m,n}` up to 255, and the anchors `^` and `$`, which are the beginning and the end of the
+whole text. `.` is any character but a line feed. Whatever else there is (lookarounds, back references, flags, `\\b`,
+POSIX classes) means different things, or exists in one engine alone, and is refused.
 """
 
 from __future__ import annotations

@@ -1,7 +1,0 @@
-select
-    week,
-    department,
-    count(*) as row_count
-from {{ ref('department_performance') }}
-group by week, department
-having count(*) > 1
