@@ -20,6 +20,7 @@ from shared.command_line import Parser, command
 from shared.config import Settings, get_settings
 from shared.utils.console import output
 from shared.warehouse import LAYERS, Warehouse, open_warehouse
+from shared.warehouse.migrations import OPS, version_of
 
 Record = dict[str, Any]
 State = dict[str, Any]
@@ -28,17 +29,17 @@ LAST_RUNS = """
     select step, command, status, started_at, error,
         cast(extract(epoch from finished_at - started_at) as double precision) as seconds
     from (
-        select *, row_number() over (partition by step, command order by started_at desc) as age
+        select *, row_number() over (partition by step, command order by sequence desc) as age
         from ops.run
     ) as runs
     where age = 1
-    order by started_at
+    order by sequence
 """
 LAST_OUTPUTS = """
     select step, relation, row_count, detail
     from (
         select r.step, o.relation, o.row_count, o.detail,
-            row_number() over (partition by r.step, o.relation order by r.started_at desc) as age
+            row_number() over (partition by r.step, o.relation order by r.sequence desc) as age
         from ops.run_output as o
         inner join ops.run as r on o.run_id = r.run_id
     ) as outputs
@@ -49,7 +50,7 @@ LAST_METRICS = """
     select step, command, name, value
     from (
         select r.step, r.command, m.name, m.value,
-            row_number() over (partition by r.step, r.command, m.name order by r.started_at desc) as age
+            row_number() over (partition by r.step, r.command, m.name order by r.sequence desc) as age
         from ops.run_metric as m
         inner join ops.run as r on m.run_id = r.run_id
     ) as metrics
@@ -90,7 +91,11 @@ def collect(warehouse: Warehouse, settings: Settings) -> State:
     files = [path for folder in folders for path in sorted(folder.glob("**/*")) if path.is_file()]
     page = settings.reports_dir / "index.html"
     return {
-        "warehouse": {"location": warehouse.location, "identity": warehouse.identity.id},
+        "warehouse": {
+            "location": warehouse.location,
+            "identity": warehouse.identity.id,
+            "layout": version_of(warehouse, OPS),
+        },
         "runs": records(warehouse, LAST_RUNS),
         "tables": [entry for entry in outputs if entry["layer"] in LAYERS],
         "deliveries": [entry for entry in outputs if entry["layer"] not in LAYERS],
@@ -173,8 +178,11 @@ def render_deliveries(state: State, console: Console) -> None:
 
 def render_files(state: State, console: Console) -> None:
     """Print where the results are."""
+    place = state["warehouse"]
     rows: Iterable[tuple[object, ...]] = [(file["path"], f"{file['bytes']:,} bytes") for file in state["files"]]
-    print_table(console, "Files", ["path", "size"], [*rows, (state["warehouse"]["location"], "the warehouse")])
+    print_table(
+        console, "Files", ["path", "size"], [*rows, (place["location"], f"the warehouse, layout {place['layout']}")]
+    )
     if state["report"]:
         console.print(f"\nThe report, for a browser: {state['report']}", markup=False, soft_wrap=True)
 

@@ -90,8 +90,8 @@ def store(warehouse: Warehouse, run_id: str, outcomes: Sequence[Outcome]) -> Non
                 )
         for table in {table for table, _ in samples}:
             warehouse.execute(
-                f"delete from {ROWS} where relation = $1 and run_id not in (select run_id from {OUTCOMES} "
-                "where relation = $1 group by run_id order by max(checked_at) desc, run_id limit $2)",
+                f"delete from {ROWS} where relation = $1 and run_id in (select run_id from ops.run where run_id in "
+                f"(select run_id from {OUTCOMES} where relation = $1) order by sequence desc offset $2)",
                 [table, RUNS_WITH_SAMPLES],
             )
 
@@ -101,8 +101,9 @@ def stored_distribution(warehouse: Warehouse, table: str, name: str) -> str | No
     if not warehouse.table_exists(OUTCOMES):
         return None
     rows = warehouse.fetch(
-        f"select distribution from {OUTCOMES} where relation = $1 and name = $2 and status = 'passed' "
-        "and distribution is not null order by checked_at desc limit 1",
+        f"select distribution from {OUTCOMES} as outcome join ops.run as run using (run_id) "
+        "where relation = $1 and name = $2 and outcome.status = 'passed' and distribution is not null "
+        "order by run.sequence desc limit 1",
         [table, name],
     )
     return str(rows[0][0]) if rows else None
