@@ -40,7 +40,7 @@ def open_transactions(warehouse: Warehouse, target: str, table: str) -> list[Tra
     """
     rows = warehouse.fetch(
         "select output.detail from ops.run_output as output join ops.run as run using (run_id) "
-        "where output.relation = $1 and position('\"transaction\"' in output.detail) > 0 order by run.started_at",
+        "where output.relation = $1 and position('\"transaction\"' in output.detail) > 0 order by run.sequence",
         [target],
     )
     entries = [json.loads(detail) for (detail,) in rows]

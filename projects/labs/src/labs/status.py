@@ -35,9 +35,7 @@ def _status_of(lab: Lab, settings: Settings) -> list[str]:
     at_once = settings.model_copy(update={"warehouse_lock_timeout": 0.0})
     try:
         with open_lab(lab, at_once, holder="lab status") as warehouse:
-            runs = warehouse.fetch(
-                "select step, status, started_at, error from ops.run order by started_at desc limit 1"
-            )
+            runs = warehouse.fetch("select step, status, started_at, error from ops.run order by sequence desc limit 1")
             rows = {
                 layer: sum(warehouse.row_count(f"{layer}.{name}") for name in warehouse.tables(layer))
                 for layer in ("raw", "gold")
