@@ -7,14 +7,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from shared.config import Settings, get_settings
 from shared.data_quality.expectations import Outcome, Suite, validate
-from shared.testing.engines import Engine, PostgresDatabase
 from shared.warehouse import Role, Warehouse, open_warehouse
+
+if TYPE_CHECKING:
+    # pytest rewrites its asserts, and has to import it first for that.
+    from shared.testing.engines import Engine, PostgresDatabase
 
 pytest_plugins = ["shared.testing.engines"]
 

@@ -8,7 +8,7 @@ from shared.config import Settings
 from shared.warehouse.opening import connect
 
 LAYOUTS = sorted((Path(__file__).parent / "layouts").glob("ops_*.sql"))
-LAST_OLD = LAYOUTS[-1]
+LAYOUT_3 = LAYOUTS[2]
 
 
 def put_back(owner: Settings, layout: Path) -> None:

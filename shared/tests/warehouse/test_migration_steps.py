@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from earlier import LAST_OLD, LAYOUTS, put_back
+from earlier import LAYOUT_3, LAYOUTS, put_back
 
 from shared.config import Settings, get_settings
 from shared.monitoring import record_run
@@ -129,7 +129,7 @@ def test_two_at_once_migrate_once(owner: Settings) -> None:
 @on_postgres
 def test_wait_for_a_reader_has_a_bound(owner: Settings, database: PostgresDatabase) -> None:
     """A session that reads a table for longer than the timeout makes the upgrade fail by name, and not half."""
-    put_back(owner, LAST_OLD)
+    put_back(owner, LAYOUT_3)
     reader = database.admin.connect("test")
     with reader.cursor() as cursor:
         cursor.execute("begin; select count(*) from ops.run")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from earlier import LAST_OLD, LAYOUTS, put_back
+from earlier import LAYOUT_3, LAYOUTS, put_back
 
 from shared.config import Settings, get_settings
 from shared.config.labs import Lab
@@ -92,7 +92,7 @@ def test_reader_of_an_earlier_layout_is_told_what_to_run(
     owner: Settings, database: PostgresDatabase | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Reading tables of an earlier layout fails by name and changes nothing; the command of the hint mends it."""
-    put_back(owner, LAST_OLD)
+    put_back(owner, LAYOUT_3)
     with pytest.raises(OlderWarehouse, match=f"`ops` .layout 3, this one needs {OPS.latest}.") as raised:
         open_warehouse(get_settings(), holder="test")
     if database:
@@ -108,7 +108,7 @@ def test_reader_of_an_earlier_layout_is_told_what_to_run(
 @on_postgres
 def test_project_that_may_not_migrate_is_told_who_may(owner: Settings) -> None:
     """On PostgreSQL a project that would write to an earlier layout is told what to run, and nothing has changed."""
-    put_back(owner, LAST_OLD)
+    put_back(owner, LAYOUT_3)
     with pytest.raises(OlderWarehouse) as raised:
         open_warehouse(get_settings(), holder="test", role="ingress", mode="write")
     assert "`./pixiw run postgres-init`" in str(raised.value.hint)
@@ -136,7 +136,7 @@ def test_lab_of_an_earlier_layout_keeps_its_layers(owner: Settings) -> None:
     lab = Lab("lab1", "", "labs", owner.root, owner.root / "lab1.duckdb", owner.root)
     open_lab(lab, owner, holder="test", mode="write").close()
     at_lab = owner.model_copy(update={"warehouse_url": f"duckdb:///{lab.database}"})
-    put_back(at_lab, LAST_OLD)
+    put_back(at_lab, LAYOUT_3)
     with connect(at_lab, holder="test", role="reader", mode="write") as warehouse:
         warehouse.execute("update ops.identity set name = 'lab1'")
     with pytest.raises(OlderWarehouse) as raised:
@@ -150,7 +150,7 @@ def test_lab_of_an_earlier_layout_keeps_its_layers(owner: Settings) -> None:
 @on_duckdb
 def test_file_opens_after_a_kill_just_behind_the_upgrade(owner: Settings) -> None:
     """Killed before DuckDB has moved an upgrade from its log into the file, the upgrade and the next run are there."""
-    put_back(owner, LAST_OLD)
+    put_back(owner, LAYOUT_3)
     killed = subprocess.run(
         [
             sys.executable,
