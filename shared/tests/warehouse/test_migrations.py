@@ -15,13 +15,13 @@ from shared.config import Settings, get_settings
 from shared.config.labs import Lab
 from shared.errors import WrongWarehouse
 from shared.monitoring import record_run
-from shared.warehouse.provision import provision
 from shared.testing.engines import PostgresDatabase
 from shared.warehouse import Mode, Warehouse, open_warehouse
 from shared.warehouse.lab_database import open_lab
 from shared.warehouse.migrations import OPS, OlderWarehouse, version_of
 from shared.warehouse.migrations.__main__ import main
 from shared.warehouse.opening import connect
+from shared.warehouse.provision import provision
 
 on_postgres = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 on_duckdb = pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
