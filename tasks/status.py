@@ -21,6 +21,7 @@ from shared.config import Settings, get_settings
 from shared.monitoring import history
 from shared.utils.console import output
 from shared.warehouse import LAYERS, Warehouse, open_warehouse
+from shared.warehouse.migrations import OPS, version_of
 
 State = dict[str, Any]
 
@@ -50,7 +51,11 @@ def collect(warehouse: Warehouse, settings: Settings) -> State:
     files = [path for folder in folders for path in sorted(folder.glob("**/*")) if path.is_file()]
     page = settings.reports_dir / "index.html"
     return {
-        "warehouse": {"location": warehouse.location, "identity": warehouse.identity.id},
+        "warehouse": {
+            "location": warehouse.location,
+            "identity": warehouse.identity.id,
+            "layout": version_of(warehouse, OPS),
+        },
         "runs": history.last_runs(warehouse),
         "tables": [entry for entry in outputs if entry["layer"] in LAYERS],
         "deliveries": [entry for entry in outputs if entry["layer"] not in LAYERS],
@@ -127,8 +132,11 @@ def render_deliveries(state: State, console: Console) -> None:
 
 def render_files(state: State, console: Console) -> None:
     """Print where the results are."""
+    place = state["warehouse"]
     rows: Iterable[tuple[object, ...]] = [(file["path"], f"{file['bytes']:,} bytes") for file in state["files"]]
-    print_table(console, "Files", ["path", "size"], [*rows, (state["warehouse"]["location"], "the warehouse")])
+    print_table(
+        console, "Files", ["path", "size"], [*rows, (place["location"], f"the warehouse, layout {place['layout']}")]
+    )
     if state["report"]:
         console.print(f"\nThe report, for a browser: {state['report']}", markup=False, soft_wrap=True)
 

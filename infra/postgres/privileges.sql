@@ -40,12 +40,18 @@ $$;
 -- What the platform keeps about itself: everybody enters their runs, nobody takes any out.
 revoke all on all tables in schema ops from
 platform_ingress, platform_transformation, platform_entity_resolution, platform_egress, platform_reporting, platform_reader;
+revoke all on all sequences in schema ops from
+platform_ingress, platform_transformation, platform_entity_resolution, platform_egress, platform_reporting, platform_reader;
 grant usage on schema ops to
 platform_ingress, platform_transformation, platform_entity_resolution, platform_egress, platform_reporting, platform_reader;
-grant select on ops.identity, ops.run, ops.run_output, ops.run_metric to
+grant select on ops.identity, ops.layout, ops.run, ops.run_output, ops.run_metric to
 platform_ingress, platform_transformation, platform_entity_resolution, platform_egress, platform_reporting, platform_reader;
 grant insert, update on ops.run, ops.run_output, ops.run_metric to
 platform_ingress, platform_transformation, platform_entity_resolution, platform_egress, platform_reporting;
+grant usage on sequence ops.run_sequence to
+platform_ingress, platform_transformation, platform_entity_resolution, platform_egress, platform_reporting;
+-- Who owns the tables of a layer brings them up to date, and writes down how far.
+grant insert, update on ops.layout to platform_entity_resolution;
 grant select, insert, update on ops.quarantine to platform_ingress, platform_egress;
 grant select, insert, update on ops.source_file to platform_ingress;
 grant select, insert, update on ops.delivery to platform_egress;

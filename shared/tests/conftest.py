@@ -7,13 +7,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from shared.config import Settings, get_settings
 from shared.data_quality.expectations import Outcome, Suite, validate
 from shared.warehouse import Role, Warehouse, open_warehouse
+
+if TYPE_CHECKING:
+    # pytest rewrites its asserts, and has to import it first for that.
+    from shared.testing.engines import Engine, PostgresDatabase
 
 pytest_plugins = ["shared.testing.engines"]
 
@@ -46,6 +50,20 @@ def warehouse(warehouse_url: str, role: Role) -> Iterator[Warehouse]:
     """Open a new warehouse for writing, on each engine, as the role of the tests."""
     with open_warehouse(get_settings(), holder="test", role=role, mode="write") as opened:
         yield opened
+
+
+@pytest.fixture
+def database(engine: Engine, warehouse_url: str, request: pytest.FixtureRequest) -> PostgresDatabase | None:
+    """Return the database on PostgreSQL, where that is the engine."""
+    return request.getfixturevalue("postgres_database") if engine == "postgres" else None
+
+
+@pytest.fixture
+def owner(database: PostgresDatabase | None) -> Settings:
+    """Return settings by which the owner of the tables opens a new warehouse."""
+    settings = get_settings().model_copy(update={"warehouse_url": database.admin_url} if database else {})
+    open_warehouse(settings, holder="new", mode="write").close()
+    return settings
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from shared.warehouse import Warehouse, quote
 
 def status(warehouse: Warehouse) -> list[tuple[str, str]]:
     """Return step and status of each run, oldest first."""
-    return warehouse.fetch("select step, status from ops.run order by started_at")
+    return warehouse.fetch("select step, status from ops.run order by sequence")
 
 
 def test_run_with_output_and_metric_succeeds(warehouse: Warehouse) -> None:

@@ -12,6 +12,7 @@ from shared.config import get_settings
 from shared.monitoring import record_run
 from shared.utils.clock import utc_now
 from shared.warehouse import open_warehouse
+from shared.warehouse.migrations import OPS
 from tasks.status import main
 
 
@@ -52,6 +53,7 @@ def test_page_shows_the_last_of_everything(
     main([])
     page = capsys.readouterr().out
     assert "1,234,567" in page
+    assert f"the warehouse, layout {OPS.latest}" in page
     for text in ("✓ ingest", "✗ transform", "model `fct_sales` failed", "`postcode`: not a number", "a.csv"):
         assert text in page
     for text in ("f1 0.9991", "unchanged 3", "customer_360.csv", "10 bytes", warehouse_url.rpartition("/")[2]):
@@ -73,11 +75,22 @@ def test_json_holds_the_same(filled: Path, capsys: pytest.CaptureFixture[str]) -
     """`--json` prints one object in which an older run's figures do not appear."""
     main(["--json"])
     state = json.loads(capsys.readouterr().out)
+    assert state["warehouse"]["layout"] == OPS.latest
     assert [(table["relation"], table["row_count"]) for table in state["tables"]] == [
         ("raw.pos_transactions", 1_234_567)
     ]
     assert [run["step"] for run in state["runs"]] == ["ingest", "resolve", "deliver", "transform"]
     assert [delivery["relation"] for delivery in state["deliveries"]] == ["crm"]
+
+
+def test_last_run_is_the_last_that_was_begun(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the clock was set back, the runs and figures shown are still those of the runs that were begun last."""
+    with open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as warehouse:
+        warehouse.execute("update ops.run set started_at = timestamp '2100-01-01' - sequence * interval '1 day'")
+    main(["--json"])
+    state = json.loads(capsys.readouterr().out)
+    assert [table["row_count"] for table in state["tables"]] == [1_234_567]
+    assert [run["step"] for run in state["runs"]] == ["ingest", "resolve", "deliver", "transform"]
 
 
 def test_resolved_rows_are_not_held_back(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:

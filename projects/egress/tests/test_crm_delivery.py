@@ -208,7 +208,7 @@ def test_ledger_tells_rows_sent_unchanged_and_rejected(crm: Crm, egress: Egress,
     egress("run")
     egress("run")
     rows = sql(
-        "select relation, row_count, detail from ops.run_output join ops.run using (run_id) order by started_at, 1"
+        "select relation, row_count, detail from ops.run_output join ops.run using (run_id) order by sequence, 1"
     )
     assert [(relation, count, json.loads(detail)) for relation, count, detail in rows] == [
         ("crm", 9, {"sent": 9, "unchanged": 0, "rejected": 1}),

@@ -44,7 +44,7 @@ def test_killed_between_send_and_mark(crm: Crm, egress: Egress, sql: Sql, projec
     assert crm.keys[2] == crm.keys[1]
     assert [len(batch) for batch in crm.batches] == [4, 4, 4, 2]
     assert crm.changes == CUSTOMERS
-    assert sql("select status from ops.run order by started_at") == [("interrupted",), ("succeeded",)]
+    assert sql("select status from ops.run order by sequence") == [("interrupted",), ("succeeded",)]
 
 
 @DUCKDB_ONLY
@@ -132,7 +132,7 @@ def test_server_of_the_warehouse_killed(
     assert egress("run", "--target", "crm") == 0
     assert crm.keys[2] == crm.keys[1]
     assert (len(crm.keys), crm.changes) == (4, CUSTOMERS)
-    assert sql("select status from ops.run order by started_at") == [("interrupted",), ("succeeded",)]
+    assert sql("select status from ops.run order by sequence") == [("interrupted",), ("succeeded",)]
 
 
 @DUCKDB_ONLY

@@ -136,7 +136,7 @@ def test_ledger_tells_rows_written_and_deleted(customer: Customer, egress: Egres
     sql(CHANGE_ONE)
     sql(f"delete from {MODEL} where entity_id = 'E-4'")
     egress("run", "--target", "table")
-    rows = sql("select row_count, detail from ops.run_output join ops.run using (run_id) order by started_at")
+    rows = sql("select row_count, detail from ops.run_output join ops.run using (run_id) order by sequence")
     detail = json.loads(rows[1][1])
     assert rows[1][0] == 1
     assert detail.pop("transaction") > json.loads(rows[0][1])["transaction"]
@@ -234,7 +234,7 @@ def test_foreign_row_with_our_key_is_not_overwritten(customer: Customer, egress:
     sql(f"insert into {MODEL} select * from egress.kept")
     assert egress("run", "--target", "table", "--take-over") == 0
     assert customer.sql("select surname from customer_360 where entity_id = 'E-77'") == [("ours",)]
-    detail = sql("select detail from ops.run_output join ops.run using (run_id) order by started_at desc limit 1")
+    detail = sql("select detail from ops.run_output join ops.run using (run_id) order by sequence desc limit 1")
     assert json.loads(detail[0][0])["taken_over"] == 1
 
 

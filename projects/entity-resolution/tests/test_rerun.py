@@ -106,7 +106,7 @@ def test_killed_run(resolved_sample: Platform, changed: Platform, last_step: str
     assert changed.master() in (before, undisturbed)
     changed.resolve()
     assert changed.master() == undisturbed
-    statuses = [status for (status,) in changed.fetch("select status from ops.run order by started_at")]
+    statuses = [status for (status,) in changed.fetch("select status from ops.run order by sequence")]
     assert statuses == ["succeeded", "succeeded", "interrupted", "succeeded"]
 
 

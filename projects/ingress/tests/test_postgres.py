@@ -129,7 +129,7 @@ def test_server_that_dies_is_an_error_and_a_rerun_makes_it_good(
         cursor.execute("drop function wait cascade")
     project.load("pos")
     assert project.state() == clean_run("pos")
-    statuses = project.fetch("select status from ops.run order by started_at")
+    statuses = project.fetch("select status from ops.run order by sequence")
     assert [status for (status,) in statuses] == ["succeeded", "interrupted", "succeeded"]
 
 

@@ -109,7 +109,7 @@ def test_killed_load_is_made_good_by_the_next(
     process.stderr.close()
     project.load("pos")
     assert project.state() == clean_run("pos")
-    assert project.fetch("select status from ops.run order by started_at") == [("interrupted",), ("succeeded",)]
+    assert project.fetch("select status from ops.run order by sequence") == [("interrupted",), ("succeeded",)]
     assert project.fetch("select count(*) from ops.quarantine") == [(100,)]
 
 

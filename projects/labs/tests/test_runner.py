@@ -49,7 +49,7 @@ def test_all_steps_make_gold(labs: Labs, stores: Lab, tmp_path: Path) -> None:
     assert report["rows"] == {"raw.stores": 2, "bronze.brz_stores": 2, "silver.slv_stores": 2, "gold.overview": 1}
     assert report["error"] is None
     with open_lab(stores, get_settings(), holder="test") as database:
-        steps = database.fetch("select step, status from ops.run order by started_at")
+        steps = database.fetch("select step, status from ops.run order by sequence")
     assert steps == [(step, "succeeded") for step in ("load", "transform", "test", "inspect")]
 
 
@@ -77,7 +77,7 @@ def test_failing_model_leaves_everything_as_it_was(labs: Labs, stores: Lab, capf
     assert gold(stores) == [("slv_stores", 2)]
     with open_lab(stores, get_settings(), holder="test") as database:
         assert database.row_count("silver.slv_stores") == 2
-        assert database.fetch("select status from ops.run order by started_at desc limit 1") == [("failed",)]
+        assert database.fetch("select status from ops.run order by sequence desc limit 1") == [("failed",)]
     assert not stores.work_database.parent.exists()
 
 
@@ -105,7 +105,7 @@ def test_killed_build_is_made_good_by_the_next(labs: Labs, run_lab: RunLab, stor
     add_gold(stores, "select 1 as x")
     run_lab("stores_lab", "transform")
     with open_lab(stores, get_settings(), holder="test") as database:
-        assert database.fetch("select status from ops.run order by started_at") == [
+        assert database.fetch("select status from ops.run order by sequence") == [
             ("succeeded",),
             ("succeeded",),
             ("interrupted",),

@@ -45,22 +45,23 @@ insert into egress.customer_360 values
     ('e2', 'parr', 499.99, 3, 5, 8, 1, 0, 'PRODUCE', null, null),
     ('e3', 'dahl', 0.00, 0, 0, null, 0, 0, null, null, null),
     ('e4', 'bakke', 0.00, 0, 0, null, 0, 0, null, null, null);
+-- The clock was set back after the first.
 insert into ops.run (
-    run_id, step, command, status, environment, python_version, host, pid, started_at, finished_at, error, role
+    run_id, sequence, step, command, status, environment, python_version, host, pid, started_at, finished_at, error, role
 ) values
-    ('t1', 'transform', 'build', 'failed', 'transformation', '3.11.7', 'h', 1,
-    timestamp '2026-01-01 10:00:00', timestamp '2026-01-01 10:00:30', 'BuildFailed: x', 'transformation'),
-    ('t2', 'transform', 'build --full-refresh', 'succeeded', 'transformation', '3.11.7', 'h', 1,
+    ('t1', 1, 'transform', 'build', 'failed', 'transformation', '3.11.7', 'h', 1,
+    timestamp '2026-01-03 10:00:00', timestamp '2026-01-03 10:00:30', 'BuildFailed: x', 'transformation'),
+    ('t2', 2, 'transform', 'build --full-refresh', 'succeeded', 'transformation', '3.11.7', 'h', 1,
     timestamp '2026-01-02 10:00:00', timestamp '2026-01-02 10:00:10', null, 'transformation'),
-    ('t3', 'transform', 'build egress', 'succeeded', 'transformation', '3.11.7', 'h', 1,
+    ('t3', 3, 'transform', 'build egress', 'succeeded', 'transformation', '3.11.7', 'h', 1,
     timestamp '2026-01-01 10:01:00', timestamp '2026-01-01 10:01:05', null, 'transformation'),
-    ('t4', 'transform', 'build core', 'running', 'transformation', '3.11.7', 'h', 1,
+    ('t4', 4, 'transform', 'build core', 'running', 'transformation', '3.11.7', 'h', 1,
     timestamp '2026-01-01 10:02:00', null, null, 'transformation');
 insert into ops.run_metric values ('t1', 'tests_failed', 2), ('t1', 'tests_passed', 5), ('t2', 'tests_passed', 7);
 insert into ops.run_metric values ('t1', 'models_passed', 1), ('t2', 'models_passed', 4);
 insert into ops.expectation values
     ('t1', 'core.fct_sales', 'not_null', 'not_null', 'completeness', 'error', 'failed', 8, 1, '', '', null, null,
-    timestamp '2026-01-01 10:00:00'),
+    timestamp '2026-01-03 10:00:00'),
     ('t2', 'core.fct_sales', 'not_null', 'not_null', 'completeness', 'error', 'passed', 8, 0, '', '', null, null,
     timestamp '2026-01-02 10:00:00');
 -- as entity_resolution
@@ -68,24 +69,24 @@ create table master.golden_customer (entity_id varchar, party_count integer, sou
 insert into master.golden_customer values
     ('e1', 2, 'crm,loyalty'), ('e2', 1, 'crm'), ('e3', 1, 'crm'), ('e4', 3, 'crm,loyalty');
 insert into ops.run (
-    run_id, step, command, status, environment, python_version, host, pid, started_at, finished_at, error, role
+    run_id, sequence, step, command, status, environment, python_version, host, pid, started_at, finished_at, error, role
 ) values
-    ('r1', 'resolve', 'run', 'succeeded', 'entity-resolution', '3.10.13', 'h', 1,
-    timestamp '2026-01-01 11:00:00', timestamp '2026-01-01 11:00:05', null, 'entity_resolution'),
-    ('r2', 'resolve', 'run', 'succeeded', 'entity-resolution', '3.10.13', 'h', 1,
+    ('r1', 4, 'resolve', 'run', 'succeeded', 'entity-resolution', '3.10.13', 'h', 1,
+    timestamp '2026-01-04 11:00:00', timestamp '2026-01-04 11:00:05', null, 'entity_resolution'),
+    ('r2', 5, 'resolve', 'run', 'succeeded', 'entity-resolution', '3.10.13', 'h', 1,
     timestamp '2026-01-02 11:00:00', timestamp '2026-01-02 11:00:05', null, 'entity_resolution'),
-    ('r3', 'resolve', 'run', 'succeeded', 'entity-resolution', '3.10.13', 'h', 1,
+    ('r3', 6, 'resolve', 'run', 'succeeded', 'entity-resolution', '3.10.13', 'h', 1,
     timestamp '2026-01-03 11:00:00', timestamp '2026-01-03 11:00:01', null, 'entity_resolution');
 insert into ops.run_metric values
     ('r1', 'entities', 5), ('r1', 'precision', 0.8), ('r1', 'recall', 0.5), ('r1', 'f1', 0.6),
     ('r2', 'entities', 4), ('r2', 'precision', 1.0), ('r2', 'recall', 0.9), ('r2', 'f1', 0.95);
 -- as ingress
 insert into ops.run (
-    run_id, step, command, status, environment, python_version, host, pid, started_at, finished_at, error, role
+    run_id, sequence, step, command, status, environment, python_version, host, pid, started_at, finished_at, error, role
 ) values
-    ('i1', 'ingest', 'run', 'succeeded', null, '3.10.13', 'h', 1,
+    ('i1', 7, 'ingest', 'run', 'succeeded', null, '3.10.13', 'h', 1,
     timestamp '2026-01-01 09:00:00', timestamp '2026-01-01 09:01:00', null, 'ingress'),
-    ('i2', 'ingest', 'run', 'succeeded', 'ingress', '3.10.13', 'h', 1,
+    ('i2', 8, 'ingest', 'run', 'succeeded', 'ingress', '3.10.13', 'h', 1,
     timestamp '2026-01-02 09:00:00', timestamp '2026-01-02 09:01:00', null, 'ingress');
 insert into ops.run_output values
     ('i1', 'raw.pos_transactions', 8, '{"kept": 8}'), ('i2', 'raw.pos_transactions', 8, '{"unchanged": true}'),

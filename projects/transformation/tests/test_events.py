@@ -35,7 +35,7 @@ def test_every_model_and_test_is_an_event(on_core: Platform) -> None:
     code, results, err = build(on_core, "core", "--select", "+dim_store dim_date", "--exclude", "stg_pos__products")
     assert code == 0, err
     kinds = {name: data["node_info"]["resource_type"] for name, data in results.items()}
-    (last,) = on_core.sql("select run_id, status from ops.run order by started_at desc limit 1")
+    (last,) = on_core.sql("select run_id, status from ops.run order by sequence desc limit 1")
     assert last[1] == "succeeded"
     outputs = on_core.sql(f"select relation from ops.run_output where run_id = '{last[0]}'")
     assert {relation.partition(".")[2] for (relation,) in outputs} == {

@@ -17,7 +17,7 @@ def test_without_raw_tables_ingest_is_named(on_raw: Platform) -> None:
     assert done.code == 2
     assert "error: the warehouse lacks what this step reads: `raw.loyalty_members`" in done.err
     assert "hint: run `./pixiw run ingest` first" in done.err
-    assert on_raw.sql("select status from ops.run order by started_at desc limit 1") == [("failed",)]
+    assert on_raw.sql("select status from ops.run order by sequence desc limit 1") == [("failed",)]
 
 
 def test_without_master_everything_but_egress_is_built(on_core: Platform) -> None:
@@ -103,7 +103,7 @@ def test_a_failed_test_is_named_and_stops_what_depends_on_it(on_core: Platform) 
     assert "error: 1 of " in done.err
     assert "hint: correct the data or the model" in done.err
     assert on_core.sql("select count(*) from core.dim_customer") == [(10_000,)]
-    last = on_core.sql("select run_id, status from ops.run order by started_at desc limit 1")[0]
+    last = on_core.sql("select run_id, status from ops.run order by sequence desc limit 1")[0]
     assert last[1] == "failed"
     failed = on_core.sql(f"select value from ops.run_metric where run_id = '{last[0]}' and name = 'tests_failed'")
     assert failed == [(1.0,)]

@@ -44,10 +44,11 @@ WRITERS_OF_OPS: dict[str, set[Role]] = {
     "source_file": {"ingress"},
     "delivery": {"egress"},
     **{table: {"transformation"} for table in EXPECTATIONS},
+    "layout": {"entity_resolution"},
     "identity": set(),
 }
 READERS_OF_OPS: dict[str, set[Role]] = {
-    **{table: set(ROLES) for table in (*LEDGER, "identity")},
+    **{table: set(ROLES) for table in (*LEDGER, "identity", "layout")},
     **{table: {"transformation", "reporting", "reader"} for table in EXPECTATIONS},
     "quarantine": {"ingress", "egress", "reader"},
     "source_file": {"ingress", "reporting", "reader"},
@@ -117,7 +118,7 @@ def test_only_its_readers_read_a_layer(may: Try, tables: None, layer: str) -> No
 @pytest.mark.parametrize("table", WRITERS_OF_OPS)
 def test_ops_is_written_by_those_who_fill_it(may: Try, table: str) -> None:
     """Each table of ops takes rows from those who fill it, is read by whom it concerns, and loses samples alone."""
-    column = {"run": "run_id", "identity": "id", "delivery": "target"}.get(table, "run_id")
+    column = {"run": "run_id", "identity": "id", "delivery": "target", "layout": "owner"}.get(table, "run_id")
     assert refused_everywhere(may, WRITERS_OF_OPS[table], f"update ops.{table} set {column} = {column}") == []
     insert = f"insert into ops.{table} select * from ops.{table} where false"
     assert refused_everywhere(may, WRITERS_OF_OPS[table], insert) == []
@@ -125,6 +126,12 @@ def test_ops_is_written_by_those_who_fill_it(may: Try, table: str) -> None:
     assert refused_everywhere(may, DROPPERS_OF_OPS.get(table, set()), f"delete from ops.{table}") == []
     assert refused_everywhere(may, set(), f"alter table ops.{table} add column more int") == []
     assert refused_everywhere(may, set(), f"drop table ops.{table}") == []
+
+
+def test_only_who_enters_runs_takes_numbers_for_them(may: Try) -> None:
+    """The next number of a run is taken by those who write the ledger, and set by nobody."""
+    assert refused_everywhere(may, WRITERS_OF_OPS["run"], "select nextval('ops.run_sequence')") == []
+    assert refused_everywhere(may, set(), "select setval('ops.run_sequence', 1)") == []
 
 
 def test_reporting_counts_bad_rows_and_does_not_see_them(may: Try) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timezone
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -24,9 +23,8 @@ from shared.postgres.errors import NotPermitted, ServerUnavailable
 from shared.postgres.server import LocalServer
 from shared.testing.engines import PostgresDatabase
 from shared.warehouse import Role, Warehouse, open_warehouse
-from shared.warehouse.opening import LAYOUT_VERSION
 from shared.warehouse.postgres_engine import PostgresWarehouse
-from shared.warehouse.provision import create_database, provision
+from shared.warehouse.provision import create_database
 
 HOLD = """
 import sys, time
@@ -147,15 +145,10 @@ def test_database_of_somebody_else_is_refused(postgres_server: LocalServer) -> N
         session.close()
 
 
-def test_another_identity_is_refused(on_postgres: PostgresDatabase) -> None:
-    """The warehouse's database is not written as a lab's, and one of a newer platform is not written at all."""
+def test_another_identity_is_refused() -> None:
+    """The warehouse's database is not written as a lab's."""
     with pytest.raises(WrongWarehouse, match="expected the database of `lab1`, found that of `warehouse`"):
         open_warehouse(get_settings(), holder="a", role="ingress", mode="write", name="lab1")
-    session = on_postgres.admin.connect("test")
-    session.cursor().execute("update ops.identity set layout_version = %s", [LAYOUT_VERSION + 1])
-    session.close()
-    with pytest.raises(WrongWarehouse, match="a newer version of the platform"):
-        opened()
 
 
 def test_lost_server_is_an_error_with_a_hint(on_postgres: PostgresDatabase) -> None:
@@ -279,48 +272,3 @@ def test_location_tells_no_secret(on_postgres: PostgresDatabase) -> None:
         assert isinstance(warehouse, PostgresWarehouse)
         assert str(warehouse.target.password) not in warehouse.location
         assert warehouse.location == replace(on_postgres.admin, password=None).location
-
-
-def test_layers_of_an_earlier_layout_are_brought_up_to_date(tmp_path: Path) -> None:
-    """A DuckDB warehouse that does not say whose run it was yet gets the column when it is opened for writing."""
-    settings = Settings(warehouse_url=f"duckdb:///{tmp_path}/w.duckdb")
-    with open_warehouse(settings, holder="a", mode="write") as warehouse:
-        warehouse.execute("alter table ops.run drop column role")
-        warehouse.execute("update ops.identity set layout_version = 1")
-    with (
-        open_warehouse(settings, holder="a", role="egress", mode="write") as warehouse,
-        record_run(warehouse, step="deliver", command="run"),
-    ):
-        assert warehouse.fetch("select role from ops.run") == [("egress",)]
-        assert warehouse.fetch("select layout_version from ops.identity") == [(LAYOUT_VERSION,)]
-
-
-def test_layout_without_expectations_gets_them(tmp_path: Path) -> None:
-    """A DuckDB warehouse of layout 2 gets the tables of expectations when it is opened for writing."""
-    settings = Settings(warehouse_url=f"duckdb:///{tmp_path}/w.duckdb")
-    tables = ("ops.expectation", "ops.expectation_row")
-    with open_warehouse(settings, holder="a", mode="write") as warehouse:
-        for table in tables:
-            warehouse.execute(f"drop table {table}")
-        warehouse.execute("update ops.identity set layout_version = 2")
-    with open_warehouse(settings, holder="a") as warehouse:
-        assert not warehouse.table_exists(tables[0])
-    with open_warehouse(settings, holder="a", mode="write") as warehouse:
-        assert [warehouse.row_count(table) for table in tables] == [0, 0]
-        assert warehouse.fetch("select layout_version from ops.identity") == [(LAYOUT_VERSION,)]
-
-
-def test_earlier_layout_on_postgres_is_brought_up_to_date_by_its_owner(on_postgres: PostgresDatabase) -> None:
-    """A role that may not make tables in ops says who brings them up to date, and goes on once that is done."""
-    session = on_postgres.admin.connect("test")
-    session.cursor().execute(
-        "drop table ops.expectation, ops.expectation_row; update ops.identity set layout_version = 2"
-    )
-    session.close()
-    with pytest.raises(WrongWarehouse, match="an earlier version of the platform") as raised:
-        opened()
-    assert "postgres-init" in (raised.value.hint or "")
-    provision(on_postgres.admin)
-    with opened("transformation") as warehouse:
-        warehouse.execute("delete from ops.expectation_row")
-        assert warehouse.identity.layout_version == LAYOUT_VERSION

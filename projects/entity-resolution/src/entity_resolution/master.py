@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -10,7 +11,8 @@ from entity_resolution.golden import COLUMNS as GOLDEN_COLUMNS
 from entity_resolution.golden import golden_query
 from entity_resolution.quality import Measures
 from shared.utils.clock import utc_now
-from shared.warehouse import Warehouse, quote
+from shared.warehouse import Warehouse
+from shared.warehouse.migrations import Migrations
 
 XREF, GOLDEN = "master.entity_xref", "master.golden_customer"
 QUALITY, RUN = "master.resolution_quality", "master.resolution_run"
@@ -23,41 +25,24 @@ class Table:
     Attributes:
         description: What a row is.
         key: The column that identifies it.
-        columns: All columns, as SQL.
     """
 
     description: str
     key: str
-    columns: str
 
 
 TABLES = {
-    XREF: Table(
-        "The entity of each party, which is a record of a customer or member.",
-        "party_id",
-        """party_id varchar, entity_id varchar not null, source_system varchar not null, source_id varchar not null,
-        resolved_at timestamp not null, run_id varchar not null""",
-    ),
+    XREF: Table("The entity of each party, which is a record of a customer or member.", "party_id"),
     GOLDEN: Table(
-        "The golden record of each entity: one for each person, chosen from that person's records.",
-        "entity_id",
-        """entity_id varchar, given_name varchar, surname varchar, street_number varchar, address_1 varchar,
-        address_2 varchar, suburb varchar, postcode varchar, state varchar, date_of_birth date,
-        party_count bigint not null, source_systems varchar not null, crm_customer_id varchar,
-        loyalty_member_id varchar, household_id bigint, resolved_at timestamp not null, run_id varchar not null""",
+        "The golden record of each entity: one for each person, chosen from that person's records.", "entity_id"
     ),
     QUALITY: Table(
         "The measures of the present resolution: counts, and precision, recall and F1 where the truth is known.",
         "measure",
-        "run_id varchar not null, measure varchar, value double precision not null",
     ),
-    RUN: Table(
-        "What the present tables were made from, and by which run.",
-        "run_id",
-        """run_id varchar, fingerprint varchar not null, model varchar not null,
-        threshold double precision not null, resolved_at timestamp not null""",
-    ),
+    RUN: Table("What the present tables were made from, and by which run.", "run_id"),
 }
+MIGRATIONS = Migrations("master", Path(__file__).parent / "migrations")
 
 
 XREF_COLUMNS = ("party_id", "entity_id", "source_system", "source_id")
@@ -80,14 +65,6 @@ class Resolution:
     fingerprint: str
     model: str
     threshold: float
-
-
-def make_tables(warehouse: Warehouse) -> None:
-    """Create the tables that are not there yet."""
-    with warehouse.transaction():
-        for name, table in TABLES.items():
-            columns = f"{table.columns}, primary key ({quote(table.key)})"
-            warehouse.execute(f"create table if not exists {quote(name)} ({columns})")
 
 
 def holds(warehouse: Warehouse, fingerprint: str) -> bool:
@@ -137,7 +114,10 @@ def publish(warehouse: Warehouse, run_id: str, resolution: Resolution) -> None:
                 f"insert into {table} ({names}, resolved_at, run_id) select {names}, $1, $2 from {new}", [now, run_id]
             )
         warehouse.execute(f"delete from {RUN}")
-        warehouse.execute(f"insert into {RUN} values ($1, $2, $3, $4, $5)", [run_id, *made_from, now])
+        warehouse.execute(
+            f"insert into {RUN} (run_id, fingerprint, model, threshold, resolved_at) values ($1, $2, $3, $4, $5)",
+            [run_id, *made_from, now],
+        )
         store_measures(warehouse, run_id, resolution.measures)
 
 

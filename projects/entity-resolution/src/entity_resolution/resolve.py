@@ -26,6 +26,7 @@ from shared.errors import UserError
 from shared.monitoring import Run
 from shared.utils.console import say, step
 from shared.warehouse import Warehouse
+from shared.warehouse.migrations import migrate
 
 if TYPE_CHECKING:
     import duckdb
@@ -61,7 +62,7 @@ def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -
         UserError: Core holds no parties table, or there is no model and none may be trained.
     """
     require_parties(job.warehouse)
-    master.make_tables(job.warehouse)
+    migrate(job.warehouse, master.MIGRATIONS)
     if not full and training != "always" and master.holds(job.warehouse, fingerprint(job, current_parties())):
         say("nothing new: parties, model and settings are those of the last run (--full does it all again)")
         return _record(job, master.read_measures(job.warehouse))
@@ -105,6 +106,7 @@ def evaluate(job: Job, truth: Path) -> Measures:
     """
     if not job.warehouse.table_exists(master.XREF):
         raise UserError("there is no resolution to evaluate", hint="run `./pixiw run resolve` first")
+    migrate(job.warehouse, master.MIGRATIONS)
     xref = master.read_xref(job.warehouse)
     measures = count_entities(xref) | compare_with_truth(xref, truth)
     master.store_measures(job.warehouse, job.run.id, measures)

@@ -11,6 +11,7 @@ metrics as (
 
 ),
 
+-- A run that had nothing to do measures nothing and is not here.
 measured as (
 
     select
@@ -24,21 +25,12 @@ measured as (
         {% endfor %}
         max(case when metrics.name = 'precision' then metrics.value end) as pair_precision,
         max(case when metrics.name = 'recall' then metrics.value end) as pair_recall,
-        max(case when metrics.name = 'f1' then metrics.value end) as f1
+        max(case when metrics.name = 'f1' then metrics.value end) as f1,
+        row_number() over (order by runs.sequence desc) = 1 as is_latest
     from runs
     inner join metrics on runs.run_id = metrics.run_id
-    group by runs.run_id, runs.started_at
-
-),
-
--- A run that had nothing to do measures nothing and is not here.
-described as (
-
-    select
-        *,
-        row_number() over (order by resolved_at desc, run_id desc) = 1 as is_latest
-    from measured
+    group by runs.run_id, runs.started_at, runs.sequence
 
 )
 
-select * from described
+select * from measured

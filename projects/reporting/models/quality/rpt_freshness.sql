@@ -19,9 +19,7 @@ loads as (
         outputs.row_count,
         runs.finished_at,
         case when outputs.detail not like '%"unchanged": true%' then runs.finished_at end as changed_at,
-        row_number() over (
-            partition by outputs.relation order by runs.finished_at desc, runs.run_id desc
-        ) as load_rank
+        row_number() over (partition by outputs.relation order by runs.sequence desc) as load_rank
     from outputs
     inner join runs on outputs.run_id = runs.run_id
 

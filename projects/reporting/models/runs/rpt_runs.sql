@@ -52,8 +52,7 @@ described as (
         cast(coalesce(metrics.tests_passed, 0) as bigint) as tests_passed,
         cast(coalesce(metrics.tests_failed, 0) as bigint) as tests_failed,
         row_number() over (
-            partition by runs.step, split_part(runs.command, ' --', 1)
-            order by runs.started_at desc, runs.run_id desc
+            partition by runs.step, split_part(runs.command, ' --', 1) order by runs.sequence desc
         ) = 1 as is_latest
     from runs
     left join outputs on runs.run_id = outputs.run_id

@@ -17,8 +17,10 @@ Record = dict[str, Any]
 
 # What the ledger says of a run that did not get to say how it ended.
 SILENT_END = "the process ended without a word"
-# In which order runs were begun.
-BEGUN = "started_at"
+# In which order runs were begun, whatever the clocks said.
+BEGUN = "sequence"
+# For SQL that puts what it keeps by run into that order.
+RUN_ORDER = f"(select run_id, {BEGUN} as place from ops.run)"
 # How the outputs of a load say that its source had nothing new.
 UNCHANGED = json.dumps({"unchanged": True})
 

@@ -127,8 +127,8 @@ def _enter(run: Run, command: str) -> None:
         )
         run.warehouse.execute(
             "insert into ops.run "
-            "(run_id, role, step, command, status, environment, python_version, host, pid, started_at) "
-            "values ($1, $2, $3, $4, 'running', $5, $6, $7, $8, $9)",
+            "(run_id, sequence, role, step, command, status, environment, python_version, host, pid, started_at) "
+            "values ($1, nextval('ops.run_sequence'), $2, $3, $4, 'running', $5, $6, $7, $8, $9)",
             [
                 run.id,
                 run.warehouse.role,

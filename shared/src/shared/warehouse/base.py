@@ -29,12 +29,10 @@ class Identity:
     Attributes:
         id: Made when the database was; state that belongs to this very database is filed under it.
         name: What it holds: `warehouse`, or the name of a lab.
-        layout_version: Which form the tables of `ops` have.
     """
 
     id: str
     name: str
-    layout_version: int
 
 
 class Warehouse(ABC):
@@ -50,6 +48,7 @@ class Warehouse(ABC):
         path: The file, where it is one.
         scratch: Schemas beside the layers, in which libraries work that cannot make one for themselves.
         preparation: Statements that an empty database needs beside schemas and tables.
+        upgrade: The command that brings its tables to the latest layout.
     """
 
     engine: ClassVar[str]
@@ -63,6 +62,7 @@ class Warehouse(ABC):
     state_dir: Path
     scratch: ClassVar[tuple[str, ...]] = ()
     preparation: ClassVar[tuple[str, ...]] = ()
+    upgrade: ClassVar[str] = "./pixiw run -e default python -m shared.warehouse.migrations"
     _in_transaction: bool = False
 
     @abstractmethod
@@ -159,6 +159,9 @@ class Warehouse(ABC):
     def relations(self, schema: str | None = None, name: str | None = None) -> list[Relation]:
         """Return the tables and views, but the engine's own, in the order of their names: all, a schema's, or one."""
         return as_relations(self.fetch(*self.dialect.relations(schema, name)))
+
+    def wait_to_migrate(self) -> None:  # noqa: B027
+        """Wait until no other session changes tables, inside a transaction and until its end."""
 
     def table_exists(self, table: str) -> bool:
         """Tell whether `schema.table` is a table or view."""

@@ -6,6 +6,7 @@ from shared.config import Settings
 from shared.config.labs import Lab
 from shared.errors import NotAWarehouse, WrongWarehouse
 from shared.warehouse.base import Mode, Warehouse
+from shared.warehouse.migrations import OlderWarehouse
 from shared.warehouse.opening import open_warehouse
 
 LAB_LAYERS = ("raw", "bronze", "silver", "gold", "ops")
@@ -16,7 +17,7 @@ def open_lab(lab: Lab, settings: Settings, *, holder: str, mode: Mode = "read") 
 
     Raises:
         NotAWarehouse: It is not there, or not a database of this platform.
-        WrongWarehouse: It is the database of another lab, or of a newer platform.
+        WrongWarehouse: It is the database of another lab, or of a newer platform, or for reading of an older one.
         WarehouseBusy: Somebody held it for longer than the timeout.
     """
     if mode == "read" and not lab.database.exists():
@@ -26,6 +27,8 @@ def open_lab(lab: Lab, settings: Settings, *, holder: str, mode: Mode = "read") 
     at_lab = settings.model_copy(update={"warehouse_url": f"duckdb:///{lab.database}"})
     try:
         return open_warehouse(at_lab, holder=holder, role="transformation", mode=mode, name=lab.name, layers=LAB_LAYERS)
+    except OlderWarehouse as error:
+        raise OlderWarehouse(error.message, hint=f"`./pixiw run lab {lab.name}` brings it up to date") from error
     except (NotAWarehouse, WrongWarehouse) as error:
         raise type(error)(
             error.message,

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timezone
-from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
 from shared.config import Settings
-from shared.errors import ConfigurationError, NotAWarehouse, UserError, WrongWarehouse
+from shared.errors import ConfigurationError, NotAWarehouse, WrongWarehouse
+from shared.utils.clock import utc_now
 from shared.warehouse.base import Identity, Mode, Role, Warehouse
 from shared.warehouse.duckdb_engine import DuckDBWarehouse
+from shared.warehouse.migrations import OPS, migrate, require_latest
 from shared.warehouse.sql.quoting import quote
 
 LAYERS = ("raw", "staging", "core", "master", "egress", "reporting", "ops")
-LAYOUT_VERSION = 3
 DUCKDB_PREFIX = "duckdb:///"
 POSTGRES_PREFIXES = ("postgresql://", "postgres://")
 
@@ -37,8 +36,8 @@ def open_warehouse(
 ) -> Warehouse:
     """Open a warehouse, waiting for others where it is in use.
 
-    In write mode a warehouse that does not exist is made, with its layers and the tables of `ops`; on PostgreSQL by
-    whoever may create schemas, else `postgres-init` has to have made it.
+    In write mode a warehouse that does not exist is made, with its layers and the tables of `ops`, and one of an
+    earlier layout is brought to the latest; on PostgreSQL by whoever may, else `postgres-init` has to do it.
 
     Args:
         settings: Names the warehouse and how long to wait for it.
@@ -53,7 +52,8 @@ def open_warehouse(
         ConfigurationError: The URL names no engine that the platform knows, or a login that is not let in.
         ServerUnavailable: The server does not answer.
         NotAWarehouse: There is no database, or one that is no warehouse.
-        WrongWarehouse: It is a warehouse, but not `name`, or one of a newer platform, or on PostgreSQL of an older one.
+        WrongWarehouse: It is a warehouse, but not `name`, or one of a newer platform.
+        OlderWarehouse: It is one of an older platform, opened for reading or by a login that may not change it.
         WarehouseBusy: Somebody held it for longer than the timeout.
     """
     warehouse = connect(settings, holder=holder, role=role, mode=mode)
@@ -61,7 +61,10 @@ def open_warehouse(
         warehouse.identity = identify(warehouse, name, layers if mode == "write" else None)
         warehouse.state_dir = settings.state_dir / warehouse.identity.id
         if mode == "write":
-            make_layers(warehouse, layers)
+            migrate(warehouse, OPS)
+            make_schemas(warehouse, layers)
+        else:
+            require_latest(warehouse, OPS)
     except BaseException:
         warehouse.close()
         raise
@@ -101,16 +104,11 @@ def identify(warehouse: Warehouse, name: str, layers: Sequence[str] | None) -> I
                 "on PostgreSQL `./pixiw run postgres-init` makes one",
             )
         give_identity(warehouse, name, layers)
-    identity = Identity(*warehouse.fetch("select id, name, layout_version from ops.identity")[0])
+    identity = Identity(*warehouse.fetch("select id, name from ops.identity")[0])
     if identity.name != name:
         raise WrongWarehouse(
             f"expected the database of `{name}`, found that of `{identity.name}`: `{warehouse.location}`",
             hint="correct WAREHOUSE_URL; nothing was written",
-        )
-    if identity.layout_version > LAYOUT_VERSION:
-        raise WrongWarehouse(
-            f"a newer version of the platform has made this database: `{warehouse.location}`",
-            hint="bring this checkout up to date, then run it again; nothing was written",
         )
     return identity
 
@@ -119,51 +117,20 @@ def give_identity(warehouse: Warehouse, name: str, layers: Sequence[str]) -> Non
     """Make an empty database a warehouse, in one transaction so that a killed process leaves it empty."""
     with warehouse.transaction():
         make_schemas(warehouse, layers)
-        make_ops_tables(warehouse)
+        for step in OPS.steps:
+            warehouse.execute(step.sql)
         for statement in warehouse.preparation:
             warehouse.execute(statement)
         warehouse.execute(
-            "insert into ops.identity values ($1, $2, $3, $4)",
-            [str(uuid.uuid4()), name, LAYOUT_VERSION, datetime.now(timezone.utc).replace(tzinfo=None)],
+            "insert into ops.identity (id, name, layout_version, created_at) values ($1, $2, $3, $4)",
+            [str(uuid.uuid4()), name, OPS.latest, utc_now()],
         )
-
-
-def make_layers(warehouse: Warehouse, layers: Sequence[str]) -> None:
-    """Create the schemas that are missing, and bring the tables of `ops` to today's layout."""
-    with warehouse.transaction():
-        make_schemas(warehouse, layers)
-        if warehouse.identity.layout_version < LAYOUT_VERSION:
-            bring_up_to_date(warehouse)
-
-
-def bring_up_to_date(warehouse: Warehouse) -> None:
-    """Bring the tables of `ops` from an earlier layout to today's.
-
-    Raises:
-        WrongWarehouse: It is on PostgreSQL, where only who owns the tables may.
-    """
-    try:
-        make_ops_tables(warehouse)
-    except UserError as error:
-        if error.code != "not_permitted":
-            raise
-        raise WrongWarehouse(
-            f"an earlier version of the platform has made this database: `{warehouse.location}`",
-            hint="`./pixiw run postgres-init` brings it up to date; nothing was written",
-        ) from error
-    warehouse.execute("update ops.identity set layout_version = $1", [LAYOUT_VERSION])
 
 
 def make_schemas(warehouse: Warehouse, layers: Sequence[str]) -> None:
     """Create the schemas that are not there yet; where all are, nobody needs the right to create one."""
     there = warehouse.schemas()
-    for schema in (*layers, *warehouse.scratch):
-        if schema not in there:
-            warehouse.execute(f"create schema {quote(schema)}")
-
-
-def make_ops_tables(warehouse: Warehouse) -> None:
-    """Create the tables of `ops`, or bring those of an earlier layout up to date."""
-    for statement in files("shared.warehouse").joinpath("ops.sql").read_text().split(";"):
-        if statement.strip():
-            warehouse.execute(statement)
+    with warehouse.transaction():
+        for schema in (*layers, *warehouse.scratch):
+            if schema not in there:
+                warehouse.execute(f"create schema {quote(schema)}")

@@ -52,6 +52,7 @@ class PostgresWarehouse(Warehouse):
     # dlt's and Splink's; where each project has its own role, `infra/postgres` has made them.
     scratch = ("raw_staging", "splink")
     preparation = ("create extension if not exists fuzzystrmatch",)
+    upgrade = "./pixiw run postgres-init"
 
     def __init__(self, settings: Settings, *, holder: str, role: Role, mode: Mode) -> None:
         self.settings = settings
@@ -148,6 +149,12 @@ class PostgresWarehouse(Warehouse):
             return self.append_arrow(table, data)
 
     @override
+    def wait_to_migrate(self) -> None:
+        # Bounds the wait for tables that others read as well; 0 would mean for ever.
+        self.execute(f"set local lock_timeout = {max(1, round(self._timeout * 1000))}")
+        self.execute("select pg_advisory_xact_lock($1, $2)", [LOCK_CLASS, lock_number("migrations")])
+
+    @override
     def tables(self, schema: str) -> list[str]:
         # The catalog and not information_schema, which hides what this role may not use.
         rows = self.fetch(
@@ -218,9 +225,9 @@ class PostgresWarehouse(Warehouse):
         self._connection.close()
 
 
-def lock_number(role: Role) -> int:
-    """Return the second number of a role's advisory lock."""
-    return zlib.crc32(role.encode()) & 0x7FFFFFFF
+def lock_number(name: str) -> int:
+    """Return the second number of an advisory lock: a role's, or that of who migrates."""
+    return zlib.crc32(name.encode()) & 0x7FFFFFFF
 
 
 def bound(sql: str, parameters: Sequence[Any]) -> tuple[str, dict[str, Any] | None]:

@@ -12,6 +12,7 @@ import pytest
 
 from shared.data_quality.expectations import Outcome, Suite, store, validate
 from shared.data_quality.expectations.distribution import Distribution
+from shared.monitoring import record_run
 from shared.warehouse import Role, Warehouse
 
 Expect = Callable[..., Outcome]
@@ -137,7 +138,8 @@ def test_against_what_was_stored(warehouse: Warehouse, usual: list[Any], other: 
     for number, values in enumerate([usual, usual * 2, other, other, usual]):
         fill(warehouse, "core.t", values)
         (outcome,) = validate(warehouse, suite)
-        store(warehouse, f"run {number}", [outcome])
+        with record_run(warehouse, step="check", command=str(number)) as run:
+            store(warehouse, run.id, [outcome])
         statuses.append(outcome.status)
         if not number:
             assert outcome.observed == "no baseline is kept yet, these values become it"
@@ -152,5 +154,6 @@ def test_stored_values_of_another_kind(warehouse: Warehouse) -> None:
     for number, values in enumerate(columns):
         fill(warehouse, "core.t", values)
         (outcome,) = validate(warehouse, suite)
-        store(warehouse, f"run {number}", [outcome])
+        with record_run(warehouse, step="check", command=str(number)) as run:
+            store(warehouse, run.id, [outcome])
     assert (outcome.status, bool(outcome.hint)) == ("error", True)

@@ -9,6 +9,7 @@ import pytest
 
 from shared.data_quality.expectations import FailingRow, Outcome, store
 from shared.data_quality.expectations.storing import RUNS_WITH_SAMPLES
+from shared.monitoring import record_run
 from shared.warehouse import Role, Warehouse
 
 NASTY = 'a"; drop schema raw; -- é'
@@ -78,11 +79,13 @@ def test_same_run_again_replaces(warehouse: Warehouse) -> None:
 def test_only_the_last_runs_keep_samples(warehouse: Warehouse) -> None:
     """A table's samples outlive so many runs that check the table; outcomes, and samples of other tables, stay."""
     store(warehouse, "other", [failed("a", table="core.other")])
-    runs = [f"run {number:02}" for number in range(RUNS_WITH_SAMPLES + 3)]
-    for run in runs:
-        store(warehouse, run, [failed("a", rows=1)])
-    assert kept(warehouse, "run_id", "expectation") == [("other",), *((run,) for run in runs)]
-    assert kept(warehouse, "distinct run_id") == [("other",), *((run,) for run in runs[3:])]
+    runs = []
+    for number in range(RUNS_WITH_SAMPLES + 3):
+        with record_run(warehouse, step="check", command=str(number)) as run:
+            store(warehouse, run.id, [failed("a", rows=1)])
+        runs.append((run.id,))
+    assert kept(warehouse, "run_id", "expectation") == sorted([("other",), *runs])
+    assert kept(warehouse, "distinct run_id") == sorted([("other",), *runs[3:]])
 
 
 def test_all_or_nothing(warehouse: Warehouse) -> None:

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from shared.data_quality.expectations.outcomes import Outcome
 from shared.monitoring import Run
+from shared.monitoring.history import RUN_ORDER
 from shared.utils.clock import utc_now
 from shared.warehouse import Warehouse
 
@@ -90,8 +91,8 @@ def store(warehouse: Warehouse, run_id: str, outcomes: Sequence[Outcome]) -> Non
                 )
         for table in {table for table, _ in samples}:
             warehouse.execute(
-                f"delete from {ROWS} where relation = $1 and run_id not in (select run_id from {OUTCOMES} "
-                "where relation = $1 group by run_id order by max(checked_at) desc, run_id limit $2)",
+                f"delete from {ROWS} where relation = $1 and run_id in (select run_id from {RUN_ORDER} as run where run_id in "
+                f"(select run_id from {OUTCOMES} where relation = $1) order by place desc offset $2)",
                 [table, RUNS_WITH_SAMPLES],
             )
 
@@ -101,8 +102,9 @@ def stored_distribution(warehouse: Warehouse, table: str, name: str) -> str | No
     if not warehouse.table_exists(OUTCOMES):
         return None
     rows = warehouse.fetch(
-        f"select distribution from {OUTCOMES} where relation = $1 and name = $2 and status = 'passed' "
-        "and distribution is not null order by checked_at desc limit 1",
+        f"select distribution from {OUTCOMES} as outcome join {RUN_ORDER} as run using (run_id) "
+        "where relation = $1 and name = $2 and outcome.status = 'passed' and distribution is not null "
+        "order by run.place desc limit 1",
         [table, name],
     )
     return str(rows[0][0]) if rows else None

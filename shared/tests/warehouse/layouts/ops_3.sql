@@ -1,5 +1,4 @@
--- What the platform keeps about itself, on both engines alike. Timestamps are UTC.
-
+-- Layout 3 as commit 35fc21b made it, with rows in every table.
 create table if not exists ops.identity (
     id varchar primary key,
     name varchar not null,
@@ -104,3 +103,23 @@ create table if not exists ops.expectation_row (
 
 -- From layout 1, which did not say whose run it was.
 alter table ops.run add column if not exists role varchar;
+
+insert into ops.identity values ('an id', 'warehouse', 3, timestamp '2026-01-01 00:00:00');
+insert into ops.run (run_id, step, command, status, environment, python_version, host, pid, started_at, finished_at, error)
+values
+    ('second', 'transform', 'build', 'failed', 'transformation', '3.11.7', 'a host', 2, timestamp '2026-01-01 10:00:00', timestamp '2026-01-01 10:00:30', 'BuildFailed: x'),
+    ('third', 'ingest', 'run', 'running', null, '3.10.13', 'a host', 3, timestamp '2026-01-02 09:00:00', null, null),
+    ('first', 'ingest', 'run', 'succeeded', null, '3.10.13', 'a host', 1, timestamp '2026-01-01 09:00:00', timestamp '2026-01-01 09:01:00', null);
+insert into ops.run_output values ('first', 'raw.t', 3, '{"kept": 3}'), ('second', 'crm', 0, '{}');
+insert into ops.run_metric values ('second', 'tests_failed', 2), ('second', 'f1', 0.6);
+insert into ops.quarantine values
+    ('q1', 'first', 'crm', 'customers', 'a.csv', 1, 'postcode', '{"surname": "ølund"}', timestamp '2026-01-01 09:00:30', timestamp '2026-01-01 09:00:30', null),
+    ('q2', 'first', 'crm', 'customers', 'a.csv', 2, 'id', '{}', timestamp '2026-01-01 09:00:30', timestamp '2026-01-01 09:00:31', timestamp '2026-01-02 09:00:30');
+insert into ops.source_file values ('crm', 'customers', 'a.csv', 'abc', 17, 3, 'first', timestamp '2026-01-01 09:00:31');
+insert into ops.delivery values
+    ('crm', '1', 'abc', 'delivered', 'receipt', 'second', timestamp '2026-01-01 10:00:10'),
+    ('crm', '2', 'def', 'rejected', null, 'second', timestamp '2026-01-01 10:00:11');
+update ops.run set role = 'ingress' where step = 'ingest';
+insert into ops.expectation values
+    ('second', 'core.t', 'not_null', 'not_null', 'completeness', 'error', 'failed', 8, 1, 'no nulls', '1', null, '{}', timestamp '2026-01-01 10:00:20');
+insert into ops.expectation_row values ('second', 'core.t', 'not_null', 0, '{"id": 1}', '{"id": 1, "v": null}');

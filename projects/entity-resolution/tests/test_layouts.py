@@ -1,0 +1,54 @@
+"""The layouts of master: what earlier versions have made is brought up to date with every row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import Platform
+
+from entity_resolution.master import MIGRATIONS, TABLES
+from shared.errors import WrongWarehouse
+from shared.warehouse import Warehouse, open_warehouse
+from shared.warehouse.migrations import migrate, version_of
+
+LAYOUTS = sorted((Path(__file__).parent / "layouts").glob("master_*.sql"))
+CATALOGS = (
+    "select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns "
+    "where table_schema = 'master' order by table_name, column_name",
+    "select table_name, column_name from information_schema.key_column_usage "
+    "where table_schema = 'master' order by table_name, ordinal_position",
+)
+
+
+def opened(platform: Platform) -> Warehouse:
+    """Open the warehouse as entity resolution does."""
+    return open_warehouse(platform.settings, holder="test", role="entity_resolution", mode="write")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda path: path.stem)
+def test_every_earlier_layout_is_brought_up_to_date(platform: Platform, layout: Path) -> None:
+    """No row of an earlier layout is lost or changed, and the tables are those that a new warehouse gets."""
+    with opened(platform) as warehouse:
+        migrate(warehouse, MIGRATIONS)
+        catalog = [warehouse.fetch(query) for query in CATALOGS]
+        for table in TABLES:
+            warehouse.execute(f"drop table {table}")
+        warehouse.execute("update ops.layout set version = 0")
+        warehouse.execute(layout.read_text(encoding="utf-8"))
+        columns = [(table, column) for table, column, *_ in warehouse.fetch(CATALOGS[0])]
+        before = {field: warehouse.fetch(f"select {field[1]} from master.{field[0]}") for field in columns}
+        assert all(before.values())
+        migrate(warehouse, MIGRATIONS)
+        assert [warehouse.fetch(query) for query in CATALOGS] == catalog
+        assert {field: warehouse.fetch(f"select {field[1]} from master.{field[0]}") for field in columns} == before
+        assert version_of(warehouse, MIGRATIONS) == MIGRATIONS.latest
+
+
+def test_newer_layout_is_refused(platform: Platform) -> None:
+    """A resolution that a newer version of the platform has published is not replaced."""
+    with opened(platform) as warehouse:
+        migrate(warehouse, MIGRATIONS)
+        warehouse.execute("update ops.layout set version = version + 1")
+        with pytest.raises(WrongWarehouse, match=r"newer version .* tables of `master`"):
+            migrate(warehouse, MIGRATIONS)

@@ -1,0 +1,1 @@
+alter table ops.run add column role varchar;
