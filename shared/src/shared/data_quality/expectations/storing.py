@@ -91,8 +91,8 @@ def store(warehouse: Warehouse, run_id: str, outcomes: Sequence[Outcome]) -> Non
                 )
         for table in {table for table, _ in samples}:
             warehouse.execute(
-                f"delete from {ROWS} where relation = $1 and run_id in (select run_id from {RUN_ORDER} as run where run_id in "
-                f"(select run_id from {OUTCOMES} where relation = $1) order by place desc offset $2)",
+                f"delete from {ROWS} where relation = $1 and run_id in (select run_id from {RUN_ORDER} as run "
+                f"where run_id in (select run_id from {OUTCOMES} where relation = $1) order by place desc offset $2)",
                 [table, RUNS_WITH_SAMPLES],
             )
 
