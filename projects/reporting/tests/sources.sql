@@ -71,11 +71,11 @@ insert into master.golden_customer values
 insert into ops.run (
     run_id, sequence, step, command, status, environment, python_version, host, pid, started_at, finished_at, error, role
 ) values
-    ('r1', 4, 'resolve', 'run', 'succeeded', 'entity-resolution', '3.10.13', 'h', 1,
+    ('r1', 5, 'resolve', 'run', 'succeeded', 'entity-resolution', '3.10.13', 'h', 1,
     timestamp '2026-01-04 11:00:00', timestamp '2026-01-04 11:00:05', null, 'entity_resolution'),
-    ('r2', 5, 'resolve', 'run', 'succeeded', 'entity-resolution', '3.10.13', 'h', 1,
+    ('r2', 6, 'resolve', 'run', 'succeeded', 'entity-resolution', '3.10.13', 'h', 1,
     timestamp '2026-01-02 11:00:00', timestamp '2026-01-02 11:00:05', null, 'entity_resolution'),
-    ('r3', 6, 'resolve', 'run', 'succeeded', 'entity-resolution', '3.10.13', 'h', 1,
+    ('r3', 7, 'resolve', 'run', 'succeeded', 'entity-resolution', '3.10.13', 'h', 1,
     timestamp '2026-01-03 11:00:00', timestamp '2026-01-03 11:00:01', null, 'entity_resolution');
 insert into ops.run_metric values
     ('r1', 'entities', 5), ('r1', 'precision', 0.8), ('r1', 'recall', 0.5), ('r1', 'f1', 0.6),
@@ -84,9 +84,9 @@ insert into ops.run_metric values
 insert into ops.run (
     run_id, sequence, step, command, status, environment, python_version, host, pid, started_at, finished_at, error, role
 ) values
-    ('i1', 7, 'ingest', 'run', 'succeeded', null, '3.10.13', 'h', 1,
+    ('i1', 8, 'ingest', 'run', 'succeeded', null, '3.10.13', 'h', 1,
     timestamp '2026-01-01 09:00:00', timestamp '2026-01-01 09:01:00', null, 'ingress'),
-    ('i2', 8, 'ingest', 'run', 'succeeded', 'ingress', '3.10.13', 'h', 1,
+    ('i2', 9, 'ingest', 'run', 'succeeded', 'ingress', '3.10.13', 'h', 1,
     timestamp '2026-01-02 09:00:00', timestamp '2026-01-02 09:01:00', null, 'ingress');
 insert into ops.run_output values
     ('i1', 'raw.pos_transactions', 8, '{"kept": 8}'), ('i2', 'raw.pos_transactions', 8, '{"unchanged": true}'),
