@@ -57,6 +57,17 @@ def tasks_are_described(repo: Repo) -> Iterator[Finding]:
             yield Finding(MANIFEST, f"the task has no description: `{task.name}`")
 
 
+def variables_have_values(repo: Repo) -> Iterator[Finding]:
+    """Every variable that an activation sets has a value.
+
+    Give it one, such as `0`: pixi's schema takes no empty text.
+    """
+    for feature, table in repo.manifest.features.items():
+        for name, value in table.get("activation", {}).get("env", {}).items():
+            if value == "":
+                yield Finding(MANIFEST, f"activation of `{feature}` sets to nothing: `{name}`")
+
+
 def dependencies_resolve(repo: Repo) -> Iterator[Finding]:
     """Every depends-on and default-environment names an environment that has the task.
 
@@ -175,6 +186,7 @@ CHECKS = (
     features_are_used,
     features_say_why,
     tasks_are_described,
+    variables_have_values,
     dependencies_resolve,
     python_packages_are_the_projects,
     solve_groups_have_one_python,

@@ -17,6 +17,13 @@ BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
     "feature of no environment": (manifest.features_are_used, "pixi.toml", ', "sales"]', "]", "`sales`"),
     "feature without a reason": (manifest.features_say_why, "pixi.toml", "# Sells.", "", "`sales`"),
     "task without description": (manifest.tasks_are_described, "pixi.toml", 'description = "Sell"\n', "", "`sell`"),
+    "variable without a value": (
+        manifest.variables_have_values,
+        "pixi.toml",
+        "",
+        '[feature.sales.activation.env]\nCOLOUR = ""\n',
+        "`sales` sets to nothing: `COLOUR`",
+    ),
     "depends-on a missing task": (manifest.dependencies_resolve, "pixi.toml", '["count"]', '["cuont"]', "`cuont`"),
     "depends-on in an environment without the task": (
         manifest.dependencies_resolve,
