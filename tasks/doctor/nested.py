@@ -85,7 +85,8 @@ def calls_in_python(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 def starts_pixi(node: ast.List | ast.Tuple, pixis: set[str]) -> bool:
     """Whether a list of words is `pixi run …`."""
-    if len(node.elts) < 2 or not isinstance(node.elts[1], ast.Constant) or node.elts[1].value != "run":
+    words = [str(element.value) if isinstance(element, ast.Constant) else "…" for element in node.elts[1:]]
+    if not words or next((word for word in words if not word.startswith("-")), "") != "run":
         return False
     first = node.elts[0]
     if isinstance(first, ast.Constant):
@@ -116,6 +117,8 @@ def texts_of(call: ast.Call) -> Iterator[str]:
             elif isinstance(argument, ast.JoinedStr):
                 parts = (part.value if isinstance(part, ast.Constant) else "…" for part in argument.values)
                 yield "".join(map(str, parts))
+            elif isinstance(argument, ast.BinOp) and isinstance(argument.left, ast.Constant):
+                yield f"{argument.left.value!s}…"
 
 
 CHECKS = (nested_runs_name_their_environment,)

@@ -66,6 +66,8 @@ BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
             "code": (SHOP, "import subprocess\nsubprocess.run(['pixi', 'run', 'sell'])\n", "shop.py:5: starts pixi"),
             "code by another name": (SHOP, "p = str(ROOT / 'pixiw')\ncall([p, 'run', task])\n", "`run …`"),
             "code as text": (SHOP, "os.system('./pixiw run sell --now')\n", "`run sell --now`"),
+            "code with an option": (SHOP, "run(['pixi', '--no-progress', 'run', 'sell'])\n", "run sell`"),
+            "code as joined text": (SHOP, "os.system('pixi run ' + name)\n", "`run …`"),
             "a test": ("projects/sales/tests/test_it.py", "x = f(['./pixiw', 'run', 'sell'])\n", "`run sell`"),
             "a benchmark": ("benchmarks/speed.py", "run(f'./pixiw run {name}'.split())\n", "`run …`"),
             "a shell script": (".ci/run", "#!/bin/sh\nstep ./pixiw run sell # -e sales\n", "`run sell`"),

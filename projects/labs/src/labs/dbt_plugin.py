@@ -37,17 +37,20 @@ class Plugin(BasePlugin):
         assert self.creds is not None
         try:
             lab = find_lab(str(plugin_config.get("lab", "")))
-            if self.creds.path != lab.database.name:
+            own = (str(lab.database), str(lab.work_database))
+            # dbt may begin a second time with the credentials that it has been given here.
+            if self.creds.path not in (lab.database.name, *own):
                 raise PlatformError(
                     f"the profile names another database than the registry: `{self.creds.path}`",
                     hint=f"write `path: {lab.database.name}` in profiles.yml; where it lies, labs_config.yaml says",
                 )
-            self.creds.path = os.environ.get(DATABASE_VARIABLE) or self._taken(lab)
-            if self.creds.path not in (str(lab.database), str(lab.work_database)):
+            database = os.environ.get(DATABASE_VARIABLE) or self._taken(lab)
+            if database not in own:
                 raise PlatformError(
-                    f"not a database of lab `{lab.name}`: `{self.creds.path}`",
+                    f"not a database of lab `{lab.name}`: `{database}`",
                     hint=f"unset {DATABASE_VARIABLE}: it is the runner's",
                 )
+            self.creds.path = database
         except PlatformError as error:
             raise DbtRuntimeError(f"{error.message}\nhint: {error.hint}") from error
 
