@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
+
+from tasks.environments import search_path
 
 
 def install_pixi(folder: Path) -> Path:
@@ -11,6 +14,8 @@ def install_pixi(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     python = Path(sys.executable).resolve()
     script = Path(__file__).with_name("pixi.py")
-    (folder / "pixi").write_text(f'#!/bin/sh\nSTAND_IN_EXE="$0" exec "{python}" -sE "{script}" "$@"\n')
+    uv = shutil.which("uv", path=search_path())
+    call = f'STAND_IN_EXE="$0" STAND_IN_UV="{uv}" exec "{python}" -sE "{script}" "$@"'
+    (folder / "pixi").write_text(f"#!/bin/sh\n{call}\n")
     (folder / "pixi").chmod(0o755)
     return folder

@@ -2,7 +2,7 @@
 
 It looks a task up in the environment around it alone, sources activation in bash between two lists of all variables,
 shows both where the script ends non-zero, and ends with 127 for an unknown task, 1 for an unknown environment. Conda's
-Python is a link to the machine's. Of `config.toml` it knows `detached-environments` and
+Python and uv are links to the machine's. Of `config.toml` it knows `detached-environments` and
 `experimental.use-environment-activation-cache`.
 """
 
@@ -75,9 +75,10 @@ class Pixi:
         prefix, python = self.prefix(environment), self.manifest.environment(environment).python()
         if not (prefix / "conda-meta").is_dir():
             (prefix / "bin").mkdir(parents=True, exist_ok=True)
-            env = {**os.environ, "PATH": search_path()}
-            command = ["uv", "python", "find", "--no-project", "--system", str(python)]
+            env, uv = {**os.environ, "PATH": search_path()}, os.environ["STAND_IN_UV"]
+            command = [uv, "python", "find", "--no-project", "--system", str(python)]
             found = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=60).stdout
+            (prefix / "bin" / "uv").symlink_to(uv)
             for name in ("python", "python3", f"python{python}"):
                 (prefix / "bin" / name).symlink_to(found.strip())
             (prefix / "conda-meta").mkdir()
