@@ -39,7 +39,6 @@ STEPS = {
     "resolve": "entity-resolution",
     "transform-egress": "transformation",
     "demo-deliver": "egress",
-    "report": "reporting",
 }
 ROOT = Path(__file__).parents[1]
 LAYERS = ("raw", "staging", "core", "master", "egress")
