@@ -37,8 +37,9 @@ SECOND = "connectors"
 
 
 @pytest.fixture
-def root(project: Path) -> Path:
+def root(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a project with an installed environment: a link to a real Python, and the stamp that belongs to it."""
+    monkeypatch.delenv("CONDA_PREFIX", raising=False)
     (project / "pixi.toml").write_text(PIXI_TOML)
     files = {
         "locks/ingress.txt": "# environment: ingress\n# python: 3.10\n# project: projects/ingress\n\npyarrow==1\n",

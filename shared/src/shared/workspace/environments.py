@@ -109,9 +109,10 @@ def outer_variables(root: Path, variables: Mapping[str, str]) -> dict[str, str]:
 
 def conda_prefix(root: Path, environment: str) -> Path:
     """Return where pixi has put an environment: beside the one that this process runs in, else in the workspace."""
-    here = os.environ.get("CONDA_PREFIX")
-    beside = bool(here) and os.environ.get("PIXI_ENVIRONMENT_NAME") == Path(str(here)).name
-    return (Path(str(here)).parent if beside else root / ".pixi" / "envs") / environment
+    here = Path(os.environ.get("CONDA_PREFIX", ""))
+    of_this_root = os.environ.get("PIXI_PROJECT_ROOT") == str(root)
+    beside = of_this_root and os.environ.get("PIXI_ENVIRONMENT_NAME") == here.name
+    return (here.parent if beside else root / ".pixi" / "envs") / environment
 
 
 def nested_run(root: Path, environment: str, *words: str) -> tuple[list[str], dict[str, str]]:
