@@ -9,7 +9,6 @@ pass for a good one.
 from __future__ import annotations
 
 import argparse
-import fcntl
 import hashlib
 import json
 import os
@@ -28,14 +27,15 @@ ROOT = Path(os.environ.get("PIXI_PROJECT_ROOT") or Path(__file__).resolve().pare
 HERE = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(HERE), str(HERE / "shared" / "src")]
 
+from shared.utils.files import write_whole  # noqa: E402
+from shared.utils.locks import take  # noqa: E402
 from shared.workspace import installed  # noqa: E402
 from shared.workspace.manifest import toml_reader  # noqa: E402
-from tasks.failure import leave_stubs, replace  # noqa: E402
+from tasks.failure import leave_stubs  # noqa: E402
 
 PROGRESS_SECONDS = 5.0
 # Nothing installs longer; whoever waits for a process that hangs is told its number.
 WAIT_SECONDS = 1800.0
-POLL_SECONDS = 0.1
 SAID_LENGTH = 400
 PASSWORDS = re.compile(r"(?<=://)[^/@\s]+@")
 # How uv begins its lines: marks of a tree of causes, and what comes without saying.
@@ -109,28 +109,17 @@ def install_lock(environment: str) -> Iterator[None]:
     path = installed.venv_path(ROOT, f".{environment}.lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as file:
-        told, deadline = False, time.monotonic() + WAIT_SECONDS
-        while not taken(file):
-            if not told:
-                say(f"waiting for process {holder(file)}, which installs `{environment}`")
-                told = True
-            if time.monotonic() > deadline:
-                message = f"process {holder(file)} has been installing it for {WAIT_SECONDS / 60:.0f} minutes"
-                raise InstallError(message, "end that process, then run the same command again")
-            time.sleep(POLL_SECONDS)
+
+        def tell() -> None:
+            say(f"waiting for process {holder(file)}, which installs `{environment}`")
+
+        if not take(file.fileno(), seconds=WAIT_SECONDS, on_wait=tell):
+            message = f"process {holder(file)} has been installing it for {WAIT_SECONDS / 60:.0f} minutes"
+            raise InstallError(message, "end that process, then run the same command again")
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
         yield
-
-
-def taken(file: TextIO) -> bool:
-    """Whether the lock is ours now."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def holder(file: TextIO) -> str:
@@ -261,7 +250,7 @@ def sync(environment: str) -> None:
             say(f"hint: run `./pixiw run lock {environment}`")
             # A stamp that never compares equal: the warning comes again until the lock is made again.
             stamp = installed.STALE + stamp
-        replace(venv / ".stamp", stamp)
+        write_whole(venv / ".stamp", stamp)
         shutil.rmtree(installed.failure_folder(ROOT, environment), ignore_errors=True)
         say(f"installed `{environment}` in {time.monotonic() - started:.1f} s")
 

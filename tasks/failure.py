@@ -10,15 +10,15 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
+from shared.utils.files import write_whole
 from shared.workspace.installed import failure_folder, lock_path, stub_folder
 
 
 def leave_stubs(root: Path, environment: str, message: str, said: str) -> None:
     """Leave what ends every command with the message, by every name that a command of the environment may have."""
     folder = failure_folder(root, environment)
-    folder.mkdir(parents=True, exist_ok=True)
-    replace(folder / ".message", message.encode())
-    replace(folder / ".uv.log", said.encode())
+    write_whole(folder / ".message", message)
+    write_whole(folder / ".uv.log", said)
     stub = stub_folder(root) / "python"
     # Links stay from an earlier failure, whose commands may still be about to begin.
     for name in command_names(root, environment) - {path.name for path in folder.iterdir()}:
@@ -36,10 +36,3 @@ def command_names(root: Path, environment: str) -> set[str]:
         with suppress(OSError):
             names |= {*re.findall(r"[A-Za-z0-9][\w.+-]*", re.sub("--hash=\\S+", "", file.read_text(encoding="utf-8")))}
     return {name for name in names if not name.startswith(".")} | {"python", "python3", "pytest"}
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file in one step."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    temporary.replace(path)

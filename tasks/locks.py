@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from shared.errors import ConfigurationError
+from shared.utils.files import write_whole
 from shared.workspace.environments import outer_variables
 from shared.workspace.installed import read_header
 from shared.workspace.manifest import MANIFEST, Manifest, read_manifest
@@ -74,18 +75,10 @@ def compile_lock(manifest: Manifest, environment: str, upgrade: bool) -> str | N
         if result.returncode:
             return result.stderr.strip()
         top = "".join(f"# {key}: {value}".rstrip() + "\n" for key, value in header.items())
-        write_whole(lock, f"{top}# Made by `pixi run lock`; edit {pyproject} instead.\n\n{output.read_text()}")
+        text = f"{top}# Made by `pixi run lock`; edit {pyproject} instead.\n\n{output.read_text()}"
+        if not lock.exists() or lock.read_text() != text:
+            write_whole(lock, text)
     return None
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Replace the file in one step, and only where its content differs."""
-    if path.exists() and path.read_text() == text:
-        return
-    path.parent.mkdir(exist_ok=True)
-    temporary = path.with_suffix(".new")
-    temporary.write_text(text)
-    temporary.replace(path)
 
 
 def make_locks(manifest: Manifest, environments: list[str], upgrade: bool) -> int:

@@ -14,7 +14,6 @@ RUNNING = {"subprocess.run", "subprocess.call", "subprocess.check_call", "subpro
 LOCKING = {"fcntl.flock", "fcntl.lockf"}
 # What waits as long as a person's own command takes, or stands alone, without `shared`.
 MAY_WAIT = {
-    "tasks/environments.py": "installs before there is any environment, as long as a download takes",
     "tasks/pixiw/": "stands alone, and runs what a person has typed",
     "tasks/postgres/demo.py": "runs the whole demo",
 }
