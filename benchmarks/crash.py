@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from machine import described
+from machine import machine_facts
 
 from shared.config import Settings, get_settings
 from shared.utils import processes
@@ -65,7 +65,7 @@ def main() -> int:
             if step in options.step:
                 outcomes += flow.torture(step, options.times, chance)
             flow.run(step)
-    result = {"seed": options.seed, "households": options.households, "kills": outcomes, **described(["duckdb"])}
+    result = {"seed": options.seed, "households": options.households, "kills": outcomes, **machine_facts(["duckdb"])}
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
     wrong = [outcome for outcome in outcomes if outcome["differs"]]
     print(f"{len(outcomes)} kills, {len(wrong)} reruns ended differently")

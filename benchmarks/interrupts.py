@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from crash import STEPS, Flow
-from machine import described
+from machine import machine_facts
 
 from shared.command_line import INTERRUPTED
 from shared.config import get_settings
@@ -96,7 +96,7 @@ class Result:
             self.wrong = sum(each["code"] != INTERRUPTED or bool(each["left"]) for each in self.outcomes)
             hung = sum(each["code"] is None for each in self.outcomes)
             summary = {**self.facts, "number": len(self.outcomes), "hung": hung, "wrong": self.wrong}
-            found = {**summary, "interrupts": self.outcomes, **described(["duckdb"])}
+            found = {**summary, "interrupts": self.outcomes, **machine_facts(["duckdb"])}
             RESULT.write_text(json.dumps(found, indent=1) + "\n")
 
 

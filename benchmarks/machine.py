@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 
-def described(packages: Sequence[str]) -> dict[str, Any]:
+def machine_facts(packages: Sequence[str]) -> dict[str, Any]:
     """Return the machine and the versions of some packages, as a part of a result."""
     return {
         "machine": {

@@ -38,12 +38,12 @@ def main(argv: Sequence[str]) -> int:
     repo = Repo((parser.parse_args(argv).root or get_settings().root).resolve())
     if not (repo.root / "pixi.toml").is_file():
         raise UserError(f"no pixi.toml in: `{repo.root}`", hint="give the root of the repository: --root PATH")
-    total = sum(show(check, list(check(repo))) for check in CHECKS)
+    total = sum(print_findings(check, list(check(repo))) for check in CHECKS)
     print(f"{len(CHECKS)} checks, {total} findings")
     return 1 if total else 0
 
 
-def show(check: Check, findings: Sequence[Finding]) -> int:
+def print_findings(check: Check, findings: Sequence[Finding]) -> int:
     """Print a check's line and its findings; return how many there are."""
     title, hint = title_and_hint(check)
     print(f"{'✗' if findings else '✓'} {title}")

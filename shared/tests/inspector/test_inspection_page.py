@@ -11,9 +11,9 @@ from typing_extensions import override
 
 from shared.inspector import Change, ColumnProfile, DataInspector, Inspection
 from shared.inspector.findings import of_column
+from shared.inspector.formatting import number, percent, size, text
 from shared.inspector.page import page
 from shared.inspector.results import Lengths, Resemblance
-from shared.inspector.show import number, percent, size, text
 from shared.inspector.text import write
 from shared.warehouse import Warehouse, quote_name
 

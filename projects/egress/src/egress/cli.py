@@ -21,7 +21,7 @@ from shared.warehouse import Warehouse, open_warehouse
 def main(arguments: Sequence[str]) -> int:
     """Run the command that the arguments name."""
     parsed = parser().parse_args(arguments)
-    targets = chosen(all_targets(get_settings()), parsed.target)
+    targets = selected_targets(all_targets(get_settings()), parsed.target)
     if parsed.command == "run" and not (parsed.all or parsed.target):
         targets = configured(targets)
     if parsed.command == "list" and parsed.json:
@@ -78,7 +78,7 @@ def whole_number(text: str) -> int:
     return number
 
 
-def chosen(targets: list[Target], names: Sequence[str] | None) -> list[Target]:
+def selected_targets(targets: list[Target], names: Sequence[str] | None) -> list[Target]:
     """Return the targets of these names, or all, in the order of delivery.
 
     Raises:

@@ -52,14 +52,14 @@ def main(arguments: Sequence[str]) -> int:
     if options.action == "list":
         list_sources(settings, list(SOURCES.values()))
         return 0
-    sources = chosen(options.source, everything=options.all)
+    sources = selected_sources(options.source, everything=options.all)
     hold_on_request(options.on_request, sources)
     if options.action == "validate":
         return validate(settings, sources, on_request=options.on_request)
     return run(settings, sources, " ".join(arguments), full=options.full, on_request=options.on_request)
 
 
-def chosen(names: Sequence[str], *, everything: bool) -> list[Source]:
+def selected_sources(names: Sequence[str], *, everything: bool) -> list[Source]:
     """Return the sources of these names; without names all, or those that are configured."""
     if names or everything:
         return [SOURCES[name] for name in names or SOURCES]

@@ -21,7 +21,7 @@ TEMPLATE_MARKS = ("{{", "{%", "{#")
 
 
 @dataclass(frozen=True)
-class Column:
+class InferredColumn:
     """A column as the template takes it.
 
     Attributes:
@@ -37,7 +37,7 @@ class Column:
     tests: tuple[str, ...]
 
 
-def infer_columns(path: Path, form: Form) -> list[Column]:
+def infer_columns(path: Path, form: Form) -> list[InferredColumn]:
     """Return the columns of a file in UTF-8.
 
     Raises:
@@ -66,7 +66,7 @@ def infer_columns(path: Path, form: Form) -> list[Column]:
         for raw, name in zip(form.header, names, strict=True):
             tests = tests_of(connection, raw, seek_key=not keyed)
             keyed = keyed or "unique" in tests
-            found.append(Column(raw, name, type_of(connection, raw), tests))
+            found.append(InferredColumn(raw, name, type_of(connection, raw), tests))
     return found
 
 

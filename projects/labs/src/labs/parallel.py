@@ -48,7 +48,7 @@ def run_labs(labs: Sequence[Lab], settings: Settings, steps: Sequence[str], *, j
             children.stop()
             raise
     ordered = [reports[lab.name] for lab in labs]
-    show(ordered)
+    print_reports(ordered)
     failed = [report for report in ordered if report.error]
     if failed:
         raise LabsFailed(
@@ -102,7 +102,7 @@ def terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def show(reports: Sequence[Report]) -> None:
+def print_reports(reports: Sequence[Report]) -> None:
     """Print a line for each lab."""
     table = Table("lab", "result", "seconds", "loaded rows", "gold rows", "bad rows", "score", box=None, pad_edge=False)
     for report in reports:

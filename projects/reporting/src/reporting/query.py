@@ -21,7 +21,7 @@ from shared.warehouse import Warehouse, quote, quote_name
 
 
 @dataclass(frozen=True)
-class Column:
+class ResultColumn:
     """A column of a result.
 
     Attributes:
@@ -45,7 +45,7 @@ class Statement:
 
     sql: str
     parameters: tuple[Any, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[ResultColumn, ...]
 
 
 @dataclass
@@ -151,7 +151,7 @@ def order_sql(query: MetricQuery) -> str:
     return f" order by {', '.join(sorts)}" if sorts else ""
 
 
-def columns_of(explore: Explore, query: MetricQuery) -> tuple[Column, ...]:
+def columns_of(explore: Explore, query: MetricQuery) -> tuple[ResultColumn, ...]:
     """Return what the columns of a query's result are.
 
     Raises:
@@ -166,14 +166,14 @@ def columns_of(explore: Explore, query: MetricQuery) -> tuple[Column, ...]:
         if id_ not in known:
             raise InputError(f"`{explore.name}` has no such {role}: `{id_}`", hint=suggestion(id_, known))
         found = known[id_]
-        columns.append(Column(id_, found.label, found.type, found.format, role))
+        columns.append(ResultColumn(id_, found.label, found.type, found.format, role))
     return (*columns, *map(calculation_column, query.calculations))
 
 
-def calculation_column(calculation: TableCalculation) -> Column:
+def calculation_column(calculation: TableCalculation) -> ResultColumn:
     """Return what the column of a table calculation is."""
     digits = int(calculation.format.get("round", 0))
     kinds = {"percent": "%", "number": ""}
     kind = calculation.format.get("type")
     shape = f"{'#,##' if kind == 'number' else ''}0{'.' if digits else ''}{'0' * digits}{kinds.get(str(kind), '')}"
-    return Column(calculation.name, calculation.label, "number", shape if kind in kinds else None, "calculation")
+    return ResultColumn(calculation.name, calculation.label, "number", shape if kind in kinds else None, "calculation")

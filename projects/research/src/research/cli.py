@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.command == "results":
         from research.results import show_results
 
-        show_results(places, chosen(places, [options.name] if options.name else []))
+        show_results(places, selected_studies(places, [options.name] if options.name else []))
         return 0
     if options.command == "new":
         from research.new_notebook import new_notebook
@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run_studies(places: Places, options: argparse.Namespace) -> int:
     """Run studies one after another; one that fails keeps no other from its run, the worst exit code is the result."""
-    names = chosen(places, [] if options.all else options.names)
+    names = selected_studies(places, [] if options.all else options.names)
     if not options.all and not options.names:
         print("\n".join(names))
         return 0
@@ -83,7 +83,7 @@ def run_studies(places: Places, options: argparse.Namespace) -> int:
     return worst
 
 
-def chosen(places: Places, names: Sequence[str]) -> list[str]:
+def selected_studies(places: Places, names: Sequence[str]) -> list[str]:
     """Return the studies that are named, or all."""
     there = study_names(places)
     for name in names:
@@ -96,7 +96,7 @@ def open_notebooks(places: Places, arguments: Sequence[str]) -> int:
     """Become marimo's editor, for this machine alone; it prints its address, with the token that opens it."""
     path = places.notebooks
     if arguments and not arguments[0].startswith("-"):
-        (name,) = chosen(places, arguments[:1])
+        (name,) = selected_studies(places, arguments[:1])
         path, arguments = path / f"{name}.py", arguments[1:]
     marimo = Path(sys.executable).parent / "marimo"
     command = [str(marimo), "edit", str(path), "--host", "127.0.0.1", "--no-sandbox", "--skip-update-check", *arguments]

@@ -42,7 +42,7 @@ def compare(settings: Settings, urls: Sequence[str], *, relations: Sequence[str]
         say(f"left: {ours.location}, right: {theirs.location}")
         outcomes = []
         for outcome in compare_warehouses(ours, theirs, relations=relations, ignore=ignore):
-            show(outcome)
+            print_outcome(outcome)
             outcomes.append(outcome)
     if not outcomes:
         raise InputError("no relation to compare", hint="build both warehouses first, or correct the patterns")
@@ -73,7 +73,7 @@ def compare_warehouses(
                 )
 
 
-def show(outcome: Outcome) -> None:
+def print_outcome(outcome: Outcome) -> None:
     """Tell what came of a relation."""
     if not outcome.count:
         say(f"  ✓ {outcome.relation:<40} {outcome.left_rows:>10,} rows")

@@ -187,10 +187,10 @@ def differing_rows(
     row = calculator.execute("select count(*) from pairs").fetchone()
     assert row is not None
     pairs = calculator.execute("select * exclude (id) from pairs order by id limit ?", [shown]).fetchall()
-    return int(row[0]), [difference for pair in pairs for difference in described(relation, key, *pair)]
+    return int(row[0]), [difference for pair in pairs for difference in differences_of(relation, key, *pair)]
 
 
-def described(
+def differences_of(
     relation: str,
     key: Sequence[str],
     left_count: int | None,

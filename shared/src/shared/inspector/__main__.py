@@ -36,11 +36,11 @@ def main(arguments: Sequence[str]) -> None:
         )
     changes = changes_between(last, inspection) if last else None
     output: Path | None = options.output
-    chosen = options.format or format_of(output)
+    output_format = options.format or format_of(output)
     if output is None:
-        show(inspection, changes, chosen)
+        print_inspection(inspection, changes, output_format)
     else:
-        save(output, inspection, changes, chosen)
+        save(output, inspection, changes, output_format)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -71,15 +71,15 @@ def format_of(output: Path | None) -> str:
     return {"htm": "html"}.get(ending, ending if ending in FORMATS else "text")
 
 
-def show(inspection: Inspection, changes: Sequence[Change] | None, chosen: str) -> None:
+def print_inspection(inspection: Inspection, changes: Sequence[Change] | None, output_format: str) -> None:
     """Write to standard output."""
-    if chosen == "text":
+    if output_format == "text":
         write(inspection, changes, Console(highlight=False))
     else:
-        print(inspection.to_json() if chosen == "json" else page(inspection, changes))
+        print(inspection.to_json() if output_format == "json" else page(inspection, changes))
 
 
-def save(output: Path, inspection: Inspection, changes: Sequence[Change] | None, chosen: str) -> None:
+def save(output: Path, inspection: Inspection, changes: Sequence[Change] | None, output_format: str) -> None:
     """Write into a file in one step.
 
     Raises:
@@ -88,10 +88,10 @@ def save(output: Path, inspection: Inspection, changes: Sequence[Change] | None,
     draft = output.with_name(f".{output.name}.{os.getpid()}.part")
     try:
         with draft.open("w", encoding="utf-8") as file:
-            if chosen == "text":
+            if output_format == "text":
                 write(inspection, changes, Console(file=file, highlight=False))
             else:
-                file.write(inspection.to_json() if chosen == "json" else page(inspection, changes))
+                file.write(inspection.to_json() if output_format == "json" else page(inspection, changes))
         draft.replace(output)
     except OSError as error:
         draft.unlink(missing_ok=True)

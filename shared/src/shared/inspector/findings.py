@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from shared.inspector.changes import Change
+from shared.inspector.formatting import number, percent, plural, text
 from shared.inspector.results import ColumnProfile, Freshness, TableProfile
-from shared.inspector.show import number, percent, plural, text
 from shared.inspector.values import as_seconds
 
 DAY = 86_400

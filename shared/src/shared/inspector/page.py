@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined
 
-from shared.inspector import findings, show
+from shared.inspector import findings, formatting
 from shared.inspector.changes import Change
 from shared.inspector.results import ColumnProfile, Inspection
 
@@ -23,10 +23,10 @@ def page(inspection: Inspection, changes: Sequence[Change] | None) -> str:
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {
-        "text": show.text,
-        "number": show.number,
-        "percent": show.percent,
-        "size": show.size,
+        "text": formatting.text,
+        "number": formatting.number,
+        "percent": formatting.percent,
+        "size": formatting.size,
         "change": findings.of_change,
     }
     template = environment.from_string(files("shared.inspector").joinpath(TEMPLATE).read_text(encoding="utf-8"))
@@ -37,7 +37,7 @@ def page(inspection: Inspection, changes: Sequence[Change] | None) -> str:
         gone=[change for change in changes or () if change.table not in names],
         findings=findings.of_table,
         age=findings.age,
-        plural=show.plural,
+        plural=formatting.plural,
         picture=picture,
         label=label,
     )
@@ -54,7 +54,7 @@ def label(column: ColumnProfile) -> str:
     """Return what the histogram of a column says, for whoever does not see it."""
     highest = max(column.histogram, key=lambda bin_: bin_.count)
     return (
-        f"Histogram of {show.text(column.name)}: {show.plural(column.values, 'value')} from "
-        f"{show.text(column.minimum)} to {show.text(column.maximum)}, most of them, "
-        f"{show.number(highest.count)}, between {show.text(highest.low)} and {show.text(highest.high)}"
+        f"Histogram of {formatting.text(column.name)}: {formatting.plural(column.values, 'value')} from "
+        f"{formatting.text(column.minimum)} to {formatting.text(column.maximum)}, most of them, "
+        f"{formatting.number(highest.count)}, between {formatting.text(highest.low)} and {formatting.text(highest.high)}"
     )

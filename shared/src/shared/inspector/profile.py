@@ -65,13 +65,13 @@ def measure(
 @contextmanager
 def sample(warehouse: Warehouse, relation: Relation, sample_rows: int, rows: int) -> Iterator[str]:
     """Give a random sample of a table's rows that is the same in each query of a `Profiler`."""
-    chosen = warehouse.dialect.sample(relation.sql, sample_rows, rows)
-    for statement in chosen.before:
+    sampling = warehouse.dialect.sample(relation.sql, sample_rows, rows)
+    for statement in sampling.before:
         warehouse.execute(statement)
     try:
-        yield chosen.origin
+        yield sampling.origin
     finally:
-        for statement in chosen.after:
+        for statement in sampling.after:
             warehouse.execute(statement)
 
 

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from shared.inspector import findings
 from shared.inspector.changes import Change
+from shared.inspector.formatting import number, percent, plural, size, text
 from shared.inspector.results import ColumnProfile, Inspection, TableProfile
-from shared.inspector.show import number, percent, plural, size, text
 
 # Frequent values named in a line.
 NAMED = 3

@@ -55,7 +55,7 @@ def browser(browser_of_session: Chrome) -> Iterator[Chrome]:
 
 def start_browser(profile: Path) -> Chrome:
     """Start the Chromium on PATH; in CI it has to be there, elsewhere the test is skipped without one."""
-    program, driver = found(BROWSERS), found([DRIVER])
+    program, driver = first_on_path(BROWSERS), first_on_path([DRIVER])
     if program is None or driver is None:
         give_up(f"no {' or '.join(BROWSERS)} with {DRIVER} on PATH; Debian has them as chromium and chromium-driver")
     from selenium.webdriver import Chrome, ChromeOptions
@@ -85,7 +85,7 @@ def reset(driver: Chrome) -> None:
     driver.get_log("browser")
 
 
-def found(programs: Sequence[str]) -> str | None:
+def first_on_path(programs: Sequence[str]) -> str | None:
     """Return the path of the first of these programs that is on PATH."""
     return next(filter(None, map(shutil.which, programs)), None)
 

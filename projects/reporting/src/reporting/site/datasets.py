@@ -35,7 +35,7 @@ class Dataset(Protocol):
 
 
 @dataclass(frozen=True)
-class Column:
+class DatasetColumn:
     """A column of a dataset: its SQL, the type of its values, and the form in which the page holds them."""
 
     sql: str
@@ -48,7 +48,7 @@ class ModelRows:
     """Rows of an explore's model. What they are aggregates of is in the model; here nothing is brought together."""
 
     explore: Explore
-    columns: dict[str, Column] = field(default_factory=dict)
+    columns: dict[str, DatasetColumn] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._parameters = Parameters()
@@ -57,7 +57,7 @@ class ModelRows:
     def dimension(self, id_: str) -> int:
         """Return the number of a dimension's column."""
         sql, kind = self._expressions.dimension_field(id_)
-        return self._column(id_, lambda: Column(sql, kind, "values"))
+        return self._column(id_, lambda: DatasetColumn(sql, kind, "values"))
 
     def argument(self, metric: Metric) -> int:
         """Return the number of the column that a metric brings together."""
@@ -84,22 +84,22 @@ class ModelRows:
         columns = zip(self.columns.values(), found.columns, strict=True)
         return {"rows": found.num_rows, "columns": [encoded(column, values) for column, values in columns]}
 
-    def _column(self, key: str, make: Callable[[], Column]) -> int:
+    def _column(self, key: str, make: Callable[[], DatasetColumn]) -> int:
         if key not in self.columns:
             self.columns[key] = make()
         return list(self.columns).index(key)
 
-    def _argument(self, metric: Metric) -> Column:
+    def _argument(self, metric: Metric) -> DatasetColumn:
         sql = self._expressions.argument(metric)
         if metric.kind == "count":
-            return Column(f"case when {sql} is not null then 1 end", "number", "numbers")
+            return DatasetColumn(f"case when {sql} is not null then 1 end", "number", "numbers")
         if metric.kind == "count_distinct":
-            return Column(sql, "string", "codes")
-        return Column(sql, metric.type, "numbers" if metric.type == "number" else "values")
+            return DatasetColumn(sql, "string", "codes")
+        return DatasetColumn(sql, metric.type, "numbers" if metric.type == "number" else "values")
 
-    def _condition(self, group: FilterGroup) -> Column:
+    def _condition(self, group: FilterGroup) -> DatasetColumn:
         condition = group_sql(group, self._expressions.dimension_field, self._parameters.bind)
-        return Column(f"case when {condition} then 1 end", "number", "numbers")
+        return DatasetColumn(f"case when {condition} then 1 end", "number", "numbers")
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class QueryRows:
         return {"rows": found.num_rows, "columns": [encoded_values(values.to_pylist()) for values in found.columns]}
 
 
-def encoded(column: Column, values: pa.ChunkedArray) -> Encoded:
+def encoded(column: DatasetColumn, values: pa.ChunkedArray) -> Encoded:
     """Return a column as the page holds it."""
     if column.form == "numbers":
         return encoded_numbers(values)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from reporting.content import Chart
-from reporting.query import Column
+from reporting.query import ResultColumn
 from reporting.site.formats import compact, number_format
 from reporting.site.specs import Cartesian, Mark, Series, cartesian, pie
 
@@ -22,7 +22,7 @@ Display = dict[str, Any]
 class Field:
     """A field of a tile, and its place among them."""
 
-    column: Column
+    column: ResultColumn
     index: int
 
 
@@ -122,7 +122,7 @@ def series_of(field: Field, configured: Sequence[Mapping[str, Any]], *, stacked:
     return Series(first.get("name") or field.column.label, mark, int(first.get("yAxisIndex", 0)), piled, form)
 
 
-def scale_of(column: Column, marks: set[Mark]) -> Any:
+def scale_of(column: ResultColumn, marks: set[Mark]) -> Any:
     """Return what places are: between two moments or numbers there is something, unless bars stand on them."""
     if "bar" in marks:
         return "names"

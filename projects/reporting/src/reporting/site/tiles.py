@@ -9,7 +9,7 @@ from typing import Any
 from reporting.content import Chart, Content, DashboardFilter, MetricQuery, TableCalculation, Tile
 from reporting.explores import Explore, Metric
 from reporting.filters import FilterGroup, FilterRule, typed
-from reporting.query import Column, columns_of
+from reporting.query import ResultColumn, columns_of
 from reporting.site.datasets import Dataset, ModelRows, QueryRows
 from reporting.site.display import Field, display
 from reporting.site.formats import number_format
@@ -80,7 +80,7 @@ def tile_data(
         data = fixed(content, chart, datasets)
     shown = [Field(column, index) for index, column in enumerate(columns)]
     for field, column in zip(data["fields"], columns, strict=False):
-        field |= described(column, explore)
+        field |= field_data(column, explore)
     return {**data, "limit": chart.query.limit, "display": display(chart, shown, tile.h)}
 
 
@@ -187,7 +187,7 @@ def rules_data(rules: FilterGroup | FilterRule, places: Mapping[str, int], kinds
     return {"field": places[rules.field], "operator": rules.operator, "values": values}
 
 
-def described(column: Column, explore: Explore) -> FieldData:
+def field_data(column: ResultColumn, explore: Explore) -> FieldData:
     """Return what a field is called and how its values are written."""
     dimension = explore.dimensions.get(column.id) if column.role == "dimension" else None
     interval = (dimension.interval or "").lower() if dimension else ""
