@@ -63,7 +63,8 @@ def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -
     """
     require_parties(job.warehouse)
     migrate(job.warehouse, master.MIGRATIONS)
-    if not full and training != "always" and is_current(job.warehouse, made_by(job, current_parties())):
+    wanted = full or training == "always"
+    if not wanted and is_current(job.warehouse, resolution_step(job, current_parties())):
         say("nothing new: parties, model and settings are those of the last run (--full does it all again)")
         return _record(job, master.read_measures(job.warehouse))
     if training == "never":
@@ -80,7 +81,7 @@ def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -
             resolution = _resolution(job, workplace, clusters)
         with step("write master"), job.warehouse.transaction():
             master.publish(job.warehouse, job.run.id, resolution)
-            keep(job.run, made_by(job, workplace.parties))
+            keep(job.run, resolution_step(job, workplace.parties))
     return _record(job, resolution.measures)
 
 
@@ -114,7 +115,7 @@ def evaluate(job: Job, truth: Path) -> Measures:
     return _record(job, measures)
 
 
-def made_by(job: Job, parties: str) -> Step:
+def resolution_step(job: Job, parties: str) -> Step:
     """Return the step that a resolution is.
 
     Args:
