@@ -44,9 +44,9 @@ revoke all on all sequences in schema ops from
 platform_ingress, platform_transformation, platform_entity_resolution, platform_egress, platform_reporting, platform_reader;
 grant usage on schema ops to
 platform_ingress, platform_transformation, platform_entity_resolution, platform_egress, platform_reporting, platform_reader;
-grant select on ops.identity, ops.layout, ops.run, ops.run_output, ops.run_metric to
+grant select on ops.identity, ops.layout, ops.run, ops.run_output, ops.run_metric, ops.run_version to
 platform_ingress, platform_transformation, platform_entity_resolution, platform_egress, platform_reporting, platform_reader;
-grant insert, update on ops.run, ops.run_output, ops.run_metric to
+grant insert, update on ops.run, ops.run_output, ops.run_metric, ops.run_version to
 platform_ingress, platform_transformation, platform_entity_resolution, platform_egress, platform_reporting;
 grant usage on sequence ops.run_sequence to
 platform_ingress, platform_transformation, platform_entity_resolution, platform_egress, platform_reporting;

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tasks.doctor.repo import Finding, Repo
 
-READS = re.compile(r"\b(?:from|join)\s+(ops\.run(?:_output|_metric)?)\b")
+READS = re.compile(r"\b(?:from|join)\s+(ops\.run(?:_output|_metric|_version)?)\b")
 
 
 def the_ledger_is_read_in_one_place(repo: Repo) -> Iterator[Finding]:

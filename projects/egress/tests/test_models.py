@@ -57,4 +57,5 @@ def test_egress_may_do_no_more_than_it_needs(models: Sql, postgres_database: Pos
         "ops.run",
         "ops.run_metric",
         "ops.run_output",
+        "ops.run_version",
     ]

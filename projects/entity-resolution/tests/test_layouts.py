@@ -26,17 +26,21 @@ def opened(platform: Platform) -> Warehouse:
     return open_warehouse(platform.settings, holder="test", role="entity_resolution", mode="write")
 
 
+@pytest.mark.parametrize("number", [0, 1], ids=["without a number", "numbered"])
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda path: path.stem)
-def test_every_earlier_layout_is_brought_up_to_date(platform: Platform, layout: Path) -> None:
-    """No row of an earlier layout is lost or changed, and the tables are those that a new warehouse gets."""
+def test_every_earlier_layout_is_brought_up_to_date(platform: Platform, layout: Path, number: int) -> None:
+    """No row of an earlier layout is lost or changed, and the tables are those that a new warehouse gets.
+
+    Only the hash by which the first layout knew that nothing was new is left out: the ledger has that now.
+    """
     with opened(platform) as warehouse:
         migrate(warehouse, MIGRATIONS)
         catalog = [warehouse.fetch(query) for query in CATALOGS]
         for table in TABLES:
             warehouse.execute(f"drop table {table}")
-        warehouse.execute("update ops.layout set version = 0")
+        warehouse.execute(f"update ops.layout set version = {number}")
         warehouse.execute(layout.read_text(encoding="utf-8"))
-        columns = [(table, column) for table, column, *_ in warehouse.fetch(CATALOGS[0])]
+        columns = [(table, name) for table, name, *_ in warehouse.fetch(CATALOGS[0]) if name != "fingerprint"]
         before = {field: warehouse.fetch(f"select {field[1]} from master.{field[0]}") for field in columns}
         assert all(before.values())
         migrate(warehouse, MIGRATIONS)

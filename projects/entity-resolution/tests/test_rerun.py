@@ -68,16 +68,39 @@ def test_removed_and_new_parties_are_picked_up(again: Platform, febrl: pa.Table)
     [
         lambda platform, truth: platform.environment.update(ENTITY_MATCH_THRESHOLD="0.9"),
         lambda platform, truth: platform.environment.update(ENTITY_TRUTH=str(truth)),
+        lambda platform, truth: (platform.model_folder / "current").write_text(another_model(platform)),
         lambda platform, truth: delete(platform, "master.golden_customer"),
         lambda platform, truth: delete(platform, "master.entity_xref"),
+        lambda platform, truth: execute(platform, "update master.golden_customer set surname = 'else'"),
+        lambda platform, truth: execute(platform, "delete from master.resolution_quality"),
+        lambda platform, truth: execute(platform, "update ops.run set status = 'failed'"),
     ],
-    ids=["threshold", "truth", "golden records lost", "xref lost"],
+    ids=["threshold", "truth", "model", "golden records lost", "xref lost", "other values", "no measures", "failed"],
 )
 def test_whatever_else_changes_is_new(again: Platform, truth: Path, change: Callable[[Platform, Path], None]) -> None:
-    """Another setting, a truth that was not there before, or rows missing from master call for a new run."""
+    """Another setting or model, a truth that was not there before, or other rows in master call for a new run."""
     change(again, truth)
     assert NOTHING_NEW not in again.resolve().err
     assert again.fetch("select sum(party_count) from master.golden_customer") == [(400,)]
+    assert again.fetch("select count(*) from master.golden_customer where surname = 'else'") == [(0,)]
+    assert NOTHING_NEW in again.resolve().err
+
+
+def test_measuring_is_nothing_new(again: Platform, truth: Path) -> None:
+    """What `evaluate` measures against a truth leaves the resolution what it is."""
+    assert again.run("evaluate", "--truth", str(truth)).code == 0
+    assert NOTHING_NEW in again.resolve().err
+
+
+def test_resolution_of_an_earlier_version(again: Platform) -> None:
+    """What an earlier version of the platform has resolved, without versions in the ledger, is resolved once more."""
+    before = again.master()
+    execute(again, "delete from ops.run_version")
+    execute(again, "alter table master.resolution_run add column fingerprint varchar default 'abc'")
+    execute(again, "update ops.layout set version = 1")
+    assert NOTHING_NEW not in again.resolve().err
+    assert again.master() == before
+    assert NOTHING_NEW in again.resolve().err
 
 
 @training_alone
@@ -122,10 +145,25 @@ def test_killed_while_training(again: Platform, resolved_sample: Platform) -> No
     assert again.master() == resolved_sample.master()
 
 
+def another_model(platform: Platform) -> str:
+    """Write a model with a blank more than the one in use, and return its name."""
+    model = platform.model_folder / "model-1.json"
+    model.with_name("model-9.json").write_text(model.read_text() + " ")
+    return "model-9.json"
+
+
 def delete(platform: Platform, table: str) -> None:
     """Take a row out of a table behind the platform's back."""
-    with open_warehouse(platform.settings, holder="test", role="entity_resolution", mode="write") as warehouse:
-        warehouse.execute(f"delete from {table} where entity_id = (select min(entity_id) from {table})")
+    execute(platform, f"delete from {table} where entity_id = (select min(entity_id) from {table})")
+
+
+def execute(platform: Platform, statement: str) -> None:
+    """Change the warehouse behind the platform's back, on PostgreSQL as who may change everything."""
+    settings = platform.settings
+    if platform.database:
+        settings = settings.model_copy(update={"warehouse_url": platform.database.admin_url})
+    with open_warehouse(settings, holder="test", mode="write") as warehouse:
+        warehouse.execute(statement)
 
 
 def kill_after(platform: Platform, last_step: str, *arguments: str) -> None:

@@ -36,7 +36,7 @@ READERS: dict[str, set[Role]] = {
     "splink": set(),
     "reporting": {"reader"},
 }
-LEDGER = ("run", "run_output", "run_metric")
+LEDGER = ("run", "run_output", "run_metric", "run_version")
 EXPECTATIONS = ("expectation", "expectation_row")
 WRITERS_OF_OPS: dict[str, set[Role]] = {
     **{table: set(ROLES) - {"reader"} for table in LEDGER},

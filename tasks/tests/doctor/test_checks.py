@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.doctor import code, commands, files, imports, ledger, locks, manifest, nested, waits
+from tasks.doctor import code, commands, files, imports, ledger, locks, manifest, nested, versions, waits
 from tasks.doctor.__main__ import CHECKS, Check, main, title_and_hint
 from tasks.doctor.repo import Repo
 
@@ -209,6 +209,17 @@ BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
         'SQL = "select 1 from ops.run where step = 1"\n',
         "app.py:1: reads: `ops.run`",
     ),
+    **{
+        f"fingerprint of its own, {name}": (versions.versions_are_told_in_one_place, file, "", text, said)
+        for name, (file, text, said) in {
+            "in Python": (SHOP, "def fingerprint():\n    import hashlib\n", "shop.py:5: hashes by itself: `hashlib`"),
+            "in SQL": (SHOP, "SQL = 'select md5(string_agg(md5(a), a)) from t'\n", "shop.py:4: hashes by itself"),
+            "of a table": (SHOP, "from shared.warehouse.fingerprint import table_fingerprint\n", "shop.py:4: hashes"),
+            "of files": (SHOP, "from shared.utils.files import sha256_of, write_whole\n", "`sha256_of`"),
+            "in the inspector": ("shared/src/shared/inspector/changes.py", "import hashlib\n", "changes.py:1: hashes"),
+            "that is gone": ("projects/egress/src/egress/sender.py", "import json\n", "any more: `projects/egress"),
+        }.items()
+    },
     "import of a project by another": (
         imports.projects_stay_apart,
         "projects/new/src/new/app.py",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from egress.plan import Options, Plan, Tally, Target
 from egress.state import SendState, answers
 from shared.monitoring import Run
 from shared.utils.console import say
+from shared.utils.files import sha256_of
 from shared.warehouse import Warehouse, quote
 
 FORMATS = ("parquet", "csv")
@@ -105,16 +105,7 @@ def content_of(warehouse: Warehouse, model: Model) -> tuple[int, str]:
 
 def holds(file: Path, receipt: str | None) -> bool:
     """Tell whether a file is, byte for byte, the one that the receipt was given for."""
-    return receipt is not None and file.is_file() and sha256(file) == receipt
-
-
-def sha256(file: Path) -> str:
-    """Return the hash of a file's bytes."""
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+    return receipt is not None and file.is_file() and sha256_of(file) == receipt
 
 
 def write_atomically(file: Path, rows: pa.RecordBatchReader) -> str:
@@ -130,7 +121,7 @@ def write_atomically(file: Path, rows: pa.RecordBatchReader) -> str:
                 write(batch)
         with part.open("rb") as written:
             os.fsync(written.fileno())
-        receipt = sha256(part)
+        receipt = sha256_of(part)
         part.replace(file)
     except BaseException:
         part.unlink(missing_ok=True)

@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from entity_resolution.golden import COLUMNS as GOLDEN_COLUMNS
 from entity_resolution.golden import golden_query
-from entity_resolution.quality import Measures
+from entity_resolution.quality import JUDGED, Measures
+from shared.monitoring.versions import Part, Relation, Rows
 from shared.utils.clock import utc_now
-from shared.warehouse import Warehouse
+from shared.warehouse import Warehouse, literal
 from shared.warehouse.migrations import Migrations
 
 XREF, GOLDEN = "master.entity_xref", "master.golden_customer"
@@ -40,7 +41,7 @@ TABLES = {
         "The measures of the present resolution: counts, and precision, recall and F1 where the truth is known.",
         "measure",
     ),
-    RUN: Table("What the present tables were made from, and by which run.", "run_id"),
+    RUN: Table("The run, model and threshold that the present tables were made by.", "run_id"),
 }
 MIGRATIONS = Migrations("master", Path(__file__).parent / "migrations")
 
@@ -56,24 +57,21 @@ class Resolution:
 
     Attributes:
         measures: What it was measured to be.
-        fingerprint: A hash of all that it was made from.
         model: The name of the model.
         threshold: The match probability from which pairs were joined.
     """
 
     measures: Measures
-    fingerprint: str
     model: str
     threshold: float
 
 
-def holds(warehouse: Warehouse, fingerprint: str) -> bool:
-    """Tell whether master is what a resolution with this fingerprint has written, still with all its rows."""
-    if warehouse.fetch(f"select fingerprint from {RUN}") != [(fingerprint,)]:
-        return False
-    measures = read_measures(warehouse)
-    counts = warehouse.row_count(XREF), warehouse.row_count(GOLDEN)
-    return counts == (measures.get("parties"), measures.get("entities"))
+def parts(warehouse: Warehouse) -> dict[str, Part]:
+    """Return what a resolution makes, by name."""
+    judged = ", ".join(map(literal, JUDGED))
+    # Without what `evaluate` measures against another truth: the resolution stays what it is.
+    counts = f"(select measure, value from {QUALITY} where measure not in ({judged}))"
+    return {QUALITY: Rows(warehouse, counts), **{name: Relation(warehouse, name) for name in (XREF, GOLDEN, RUN)}}
 
 
 def read_xref(warehouse: Warehouse) -> pa.Table:
@@ -104,7 +102,6 @@ def choose_records(warehouse: Warehouse, parties: str, xref: pa.Table) -> None:
 
 def publish(warehouse: Warehouse, run_id: str, resolution: Resolution) -> None:
     """Replace master with a resolution, in one transaction: killed at any point, the former one stays whole."""
-    made_from = [resolution.fingerprint, resolution.model, resolution.threshold]
     now = utc_now()
     with warehouse.transaction():
         for table, new, columns in ((XREF, NEW_XREF, XREF_COLUMNS), (GOLDEN, NEW_GOLDEN, GOLDEN_COLUMNS)):
@@ -115,8 +112,8 @@ def publish(warehouse: Warehouse, run_id: str, resolution: Resolution) -> None:
             )
         warehouse.execute(f"delete from {RUN}")
         warehouse.execute(
-            f"insert into {RUN} (run_id, fingerprint, model, threshold, resolved_at) values ($1, $2, $3, $4, $5)",
-            [run_id, *made_from, now],
+            f"insert into {RUN} (run_id, model, threshold, resolved_at) values ($1, $2, $3, $4)",
+            [run_id, resolution.model, resolution.threshold, now],
         )
         store_measures(warehouse, run_id, resolution.measures)
 

@@ -36,19 +36,3 @@ def require_parties(warehouse: Warehouse) -> None:
 def count_parties(warehouse: Warehouse, parties: str) -> int:
     """Count parties, a table or a query in brackets."""
     return int(warehouse.fetch(f"select count(*) from {parties} as party")[0][0])
-
-
-def parties_hash(warehouse: Warehouse, parties: str) -> str:
-    """Return a hash of parties, computed where the rows are; the same for the same parties on every engine.
-
-    Args:
-        warehouse: Where they are.
-        parties: A table, or a query in brackets, with the columns of `current_parties`.
-    """
-    # Separators that no cleansed text holds keep apart what would read the same when joined.
-    fields = ", ".join(f"coalesce(cast({quote(column)} as varchar), chr(30))" for column in COLUMNS)
-    rows = warehouse.fetch(
-        f"select md5(string_agg(md5(concat_ws(chr(31), {fields})), '' order by party_id collate \"C\")) "
-        f"from {parties} as party"
-    )
-    return rows[0][0] or "no parties"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import duckdb
@@ -81,8 +80,3 @@ def read_persons(truth: Path) -> dict[str, str]:
         InputError: The file is no such CSV.
     """
     return matching.connected(matching.read_pairs(truth, TRUTH))
-
-
-def truth_hash(truth: Path | None) -> str:
-    """Return a hash of the truth's content."""
-    return hashlib.sha256(truth.read_bytes()).hexdigest() if truth else "no truth"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
@@ -16,14 +15,15 @@ from entity_resolution.entity_ids import IdPolicy, SmallestParty
 from entity_resolution.in_memory import in_memory
 from entity_resolution.model_store import Model, ModelStore
 from entity_resolution.opening import open_workplace
-from entity_resolution.parties import count_parties, current_parties, parties_hash, require_parties
-from entity_resolution.quality import Measures, compare_with_truth, count_entities, truth_hash
+from entity_resolution.parties import TABLE, count_parties, current_parties, require_parties
+from entity_resolution.quality import Measures, compare_with_truth, count_entities
 from entity_resolution.settings import Options
 from entity_resolution.splink_log import splink_logged
 from entity_resolution.workplace import Workplace
 from shared.config import Settings
 from shared.errors import UserError
 from shared.monitoring import Run
+from shared.monitoring.versions import Code, File, Rows, Step, Value, is_current, keep
 from shared.utils.console import say, step
 from shared.warehouse import Warehouse
 from shared.warehouse.migrations import migrate
@@ -63,7 +63,8 @@ def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -
     """
     require_parties(job.warehouse)
     migrate(job.warehouse, master.MIGRATIONS)
-    if not full and training != "always" and master.holds(job.warehouse, fingerprint(job, current_parties())):
+    wanted = full or training == "always"
+    if not wanted and is_current(job.warehouse, resolution_step(job, current_parties())):
         say("nothing new: parties, model and settings are those of the last run (--full does it all again)")
         return _record(job, master.read_measures(job.warehouse))
     if training == "never":
@@ -78,8 +79,9 @@ def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -
         clusters = _link(job, workplace)
         with step("choose golden records"):
             resolution = _resolution(job, workplace, clusters)
-        with step("write master"):
+        with step("write master"), job.warehouse.transaction():
             master.publish(job.warehouse, job.run.id, resolution)
+            keep(job.run, resolution_step(job, workplace.parties))
     return _record(job, resolution.measures)
 
 
@@ -113,19 +115,22 @@ def evaluate(job: Job, truth: Path) -> Measures:
     return _record(job, measures)
 
 
-def fingerprint(job: Job, parties: str) -> str:
-    """Return a hash of all that a resolution is made from: parties, model, settings, truth, and this code."""
-    digest = hashlib.sha256()
-    made_from = (
-        parties_hash(job.warehouse, parties),
-        job.models.current_text(),
-        str(job.options.threshold),
-        truth_hash(job.options.truth),
-        *(path.read_text() for path in sorted(Path(__file__).parent.glob("*.py"))),
+def resolution_step(job: Job, parties: str) -> Step:
+    """Return the step that a resolution is.
+
+    Args:
+        job: Where it is done.
+        parties: What it resolves: a table, or a query in brackets, with the columns of `current_parties`.
+    """
+    inputs = {TABLE: Rows(job.warehouse, parties), "model": Value(job.models.current_text())}
+    truth = {"truth": File(job.options.truth)} if job.options.truth else {}
+    return Step(
+        name="resolve",
+        inputs={**inputs, **truth},
+        settings={"threshold": job.options.threshold},
+        code=Code(Path(__file__).parent),
+        outputs=master.parts(job.warehouse),
     )
-    for text in made_from:
-        digest.update(hashlib.sha256(text.encode()).digest())
-    return digest.hexdigest()
 
 
 def _start_splink() -> None:
@@ -174,7 +179,6 @@ def _resolution(job: Job, workplace: Workplace, clusters: pa.Table) -> master.Re
     truth = job.options.truth
     return master.Resolution(
         measures=count_entities(xref) | (compare_with_truth(xref, truth) if truth else {}),
-        fingerprint=fingerprint(job, workplace.parties),
         model=str(job.models.current_name()),
         threshold=job.options.threshold,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
 from datetime import datetime, timezone
 from pathlib import Path
@@ -17,6 +16,7 @@ from shared.data_quality import Quarantine
 from shared.monitoring import Run
 from shared.utils.clock import utc_now
 from shared.utils.console import say
+from shared.utils.files import sha256_of
 from shared.warehouse import Warehouse, quote
 
 
@@ -88,11 +88,7 @@ def newest(warehouse: Warehouse, resource: Resource) -> datetime | None:
 
 def mark(path: Path, settings: Settings) -> FileMark:
     """Take a file's hash and size."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-        return FileMark(path, name_of(path, settings), digest.hexdigest(), file.tell())
+    return FileMark(path, name_of(path, settings), sha256_of(path), path.stat().st_size)
 
 
 def finish(run: Run, source: Source, job: Job) -> None:

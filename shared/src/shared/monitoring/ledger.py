@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -22,6 +21,7 @@ from shared.monitoring.history import SILENT_END
 from shared.monitoring.logs import log_event
 from shared.monitoring.pipes import join_dagster, tell_dagster
 from shared.utils.clock import utc_now
+from shared.utils.files import sha256_of
 from shared.warehouse import Warehouse
 
 CheckStatus: TypeAlias = Literal["passed", "failed", "warned", "error", "skipped"]
@@ -172,4 +172,4 @@ def _facts(run: Run, command: str, status: str, seconds: float) -> dict[str, obj
 def lock_hash(settings: Settings, environment: str | None) -> str | None:
     """Return the SHA-256 of an environment's lock: which packages, by version and hash, it was made of."""
     lock = settings.root / "locks" / f"{environment}.txt"
-    return hashlib.sha256(lock.read_bytes()).hexdigest() if lock.is_file() else None
+    return sha256_of(lock) if lock.is_file() else None

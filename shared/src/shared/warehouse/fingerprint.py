@@ -7,6 +7,7 @@ import re
 import duckdb
 
 from shared.warehouse.base import ArrowData, Warehouse
+from shared.warehouse.sql.dialect import header
 from shared.warehouse.sql.quoting import quote, quote_name
 
 # What differs between two runs that did the same: when they ran, and the ids that they were given.
@@ -43,3 +44,19 @@ def schema_fingerprints(warehouse: Warehouse, schema: str) -> dict[str, tuple[in
         for name in warehouse.tables(schema)
         if not name.startswith("_dlt_")
     }
+
+
+def rows_version(warehouse: Warehouse, origin: str) -> str:
+    """Return a text that is the same for the same rows and columns, in any order, as long as the engine is the same.
+
+    All columns count, by name, type and value. It is computed where the rows are, in one pass.
+
+    Args:
+        warehouse: Where they are.
+        origin: A table, or a query in brackets, as SQL.
+    """
+    schema = warehouse.fetch_arrow(f"select * from {origin} as origin where false").schema
+    fields = sorted(schema, key=lambda field: field.name)
+    content = warehouse.dialect.content([field.name for field in fields])
+    rows, total = warehouse.fetch(f"select count(*), {content} from {origin} as origin")[0]
+    return f"{rows}:{total or 0}:{header(fields)}"

@@ -98,6 +98,10 @@ class Dialect(ABC):
         """
 
     @abstractmethod
+    def content(self, names: Iterable[str]) -> str:
+        """Return an aggregate of these columns that is the same for the same rows, in any order; null without rows."""
+
+    @abstractmethod
     def row(self, parts: Sequence[str]) -> str:
         """Return several texts as one column: a table may have more measures than a result can have columns."""
 
@@ -153,6 +157,10 @@ class DuckDBDialect(Dialect):
         # where it is null.
         fields = list(fields)
         return f"md5(concat('{header(fields)}', {', '.join(part for field in fields for part in hashed_texts(field))}))"
+
+    @override
+    def content(self, names: Iterable[str]) -> str:
+        return f"sum(hash({', '.join(map(quote_name, names))}))"
 
     @override
     def row(self, parts: Sequence[str]) -> str:
@@ -216,6 +224,11 @@ class PostgresDialect(Dialect):
         fields = list(fields)
         names = ", ".join(quote_name(field.name) for field in fields)
         return f"md5('{header(fields)}' || cast(row({names}) as text))"
+
+    @override
+    def content(self, names: Iterable[str]) -> str:
+        # The hash of a row itself would be undefined for types without equality, such as JSON.
+        return f"sum(hashtextextended(cast(row({', '.join(map(quote_name, names))}) as text), 0))"
 
     @override
     def row(self, parts: Sequence[str]) -> str:
