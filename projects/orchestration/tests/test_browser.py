@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 from demo_sample import take_sample
-from orchestration.graphql import query
+from orchestration.supervise.graphql import query
 from orchestration.home import PROJECT
 from ui_process import Ui, wait_until, with_variable
 

@@ -15,7 +15,7 @@ import pytest
 from dagster import AssetKey, DagsterInstance, EventLogEntry
 from demo_sample import take_sample
 from orchestration.definitions import defs
-from orchestration.lists import refresh_lists
+from orchestration.graph.lists import refresh_lists
 
 from shared.config import Settings, get_settings
 from shared.warehouse import open_warehouse

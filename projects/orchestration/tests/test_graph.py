@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from dagster import AssetKey, AssetsDefinition, Definitions, RepositoryDefinition, SensorDefinition
-from orchestration.dbt_build import MADE
+from orchestration.graph.dbt import MADE
 from orchestration.definitions import defs
-from orchestration.lists import read_list, refresh_lists
-from orchestration.projects import INGRESS, TRANSFORMATION
+from orchestration.graph.lists import read_list, refresh_lists
+from orchestration.graph.projects import INGRESS, TRANSFORMATION
 
 from shared.config import get_settings
 

@@ -21,7 +21,7 @@ from dagster import (
 )
 from rich.table import Table
 
-from orchestration.dead_runs import sweep
+from orchestration.supervise.dead_runs import sweep
 from orchestration.definitions import defs
 from orchestration.defs.jobs import ANYTHING
 from orchestration.home import home_of, instance

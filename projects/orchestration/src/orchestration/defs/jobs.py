@@ -15,13 +15,13 @@ from dagster import (
     op,
 )
 
-from orchestration.assets import key_of, warehouse_pool
-from orchestration.executor import threads_executor
+from orchestration.graph.assets import key_of, warehouse_pool
+from orchestration.run.executor import threads_executor
 from orchestration.home import home_of
-from orchestration.lists import read_list
-from orchestration.projects import LABS, TRANSFORMATION
-from orchestration.run_locks import hold
-from orchestration.steps import run_command
+from orchestration.graph.lists import read_list
+from orchestration.graph.projects import LABS, TRANSFORMATION
+from orchestration.supervise.run_locks import hold
+from orchestration.run.steps import run_command
 from shared.config import Settings, get_settings
 
 LAYERS = ("raw", "staging", "core", "master", "egress", "delivery")

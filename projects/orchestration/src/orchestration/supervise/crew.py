@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from orchestration.guard import CODE_SERVER, RUN_SECONDS, SERVICE_SECONDS, end_code_servers
-from orchestration.services import Service
+from orchestration.supervise.guard import CODE_SERVER, RUN_SECONDS, SERVICE_SECONDS, end_code_servers
+from orchestration.supervise.services import Service
 from shared.utils.console import say
 
 POLL_SECONDS = 0.1
@@ -80,7 +80,7 @@ class Crew:
 
     def _new_guard(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-m", "orchestration.guard", str(self.home), str(self.scratch)],
+            [sys.executable, "-m", "orchestration.supervise.guard", str(self.home), str(self.scratch)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=True,

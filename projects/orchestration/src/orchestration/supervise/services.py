@@ -15,7 +15,7 @@ import yaml
 from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin
 from dagster._core.workspace.load import location_origins_from_yaml_paths
 
-from orchestration.guard import CODE_SERVER
+from orchestration.supervise.guard import CODE_SERVER
 from shared.config import Settings
 from shared.errors import ConfigurationError, PlatformError
 

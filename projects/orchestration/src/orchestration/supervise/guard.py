@@ -1,4 +1,4 @@
-"""Ends the processes of `ui` when `ui` is gone, however it went: `python -m orchestration.guard HOME SCRATCH`.
+"""Ends the processes of `ui` when `ui` is gone, however it went: `python -m orchestration.supervise.guard HOME SCRATCH`.
 
 Standard input is a pipe that only `ui` holds: it names process groups there, and the end of the pipe is its own end.
 """
@@ -11,8 +11,8 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
-from orchestration.processes import end, in_groups, of_runs, tell
-from orchestration.run_locks import held
+from orchestration.supervise.processes import end, in_groups, of_runs, tell
+from orchestration.supervise.run_locks import held
 
 CODE_SERVER = "code-server"
 # A step's process has 20 s after an interrupt.
