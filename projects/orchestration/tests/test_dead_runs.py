@@ -13,8 +13,8 @@ import pytest
 import sqlalchemy
 from dagster import DagsterInstance, DagsterRunStatus, Definitions, asset
 from dagster._core.storage.tags import GRPC_INFO_TAG
-from orchestration.supervise.dead_runs import sweep
 from orchestration.home import home_of, instance
+from orchestration.supervise.dead_runs import sweep
 from orchestration.supervise.run_locks import held, hold, locks
 
 from shared.config import get_settings

@@ -14,6 +14,7 @@ from orchestration.supervise.services import Service
 from shared.utils.console import say
 
 POLL_SECONDS = 0.1
+GUARD = (sys.executable, "-m", "orchestration.supervise.guard")
 
 
 class Crew:
@@ -40,7 +41,7 @@ class Crew:
         """Have all services run inside, and none afterwards."""
         try:
             for service in self.services:
-                self._start(service)
+                service.start(self.root, self.home)
             yield
         finally:
             self._end()
@@ -53,51 +54,34 @@ class Crew:
         """
         runs_lost = False
         if self.guard.poll() is not None:
-            self._replace_guard()
+            self.guard = self._new_guard()
         for service in self.services:
             code = service.died
             for line in service.errors():
                 say(f"{service.name}: {line}")
             if code is not None:
                 say(f"{service.name} died ({how(code)}): starting it again")
-                if service.name.startswith(CODE_SERVER) and service.process:
+                if service.name.startswith(CODE_SERVER):
                     # Its runs can't be cancelled any more, as only the code server that launched them can do that.
-                    end_code_servers([service.process.pid], self.home)
+                    end_code_servers([service.name], self.home)
                     runs_lost = True
-                self._start(service)
+                service.start(self.root, self.home)
         return runs_lost
-
-    def _start(self, service: Service) -> None:
-        service.start(self.root)
-        self._announce(service)
-
-    def _announce(self, service: Service) -> None:
-        assert self.guard.stdin and service.process
-        # A guard that has just died is replaced at the next check, and told of all of them.
-        with suppress(BrokenPipeError):
-            self.guard.stdin.write(f"{service.name} {service.process.pid}\n".encode())
-            self.guard.stdin.flush()
 
     def _new_guard(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-m", "orchestration.supervise.guard", str(self.home), str(self.scratch)],
+            [*GUARD, str(self.home), str(self.scratch), *(service.name for service in self.services)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
             pass_fds=[self.lock],
         )
 
-    def _replace_guard(self) -> None:
-        self.guard = self._new_guard()
-        for service in self.services:
-            if service.process:
-                self._announce(service)
-
     def _end(self) -> None:
         """Let the guard end everything, and wait for that; where it was killed, another one does it."""
         self._wait_for_guard()
         if self.guard.returncode:
-            self._replace_guard()
+            self.guard = self._new_guard()
             self._wait_for_guard()
 
     def _wait_for_guard(self) -> None:

@@ -1,17 +1,19 @@
-"""Ends the processes of `ui` when `ui` is gone, however it went: `python -m orchestration.supervise.guard HOME SCRATCH`.
+"""Ends the processes of `ui` when `ui` is gone, however it went: `python -m orchestration.supervise.guard`.
 
-Standard input is a pipe that only `ui` holds: it names process groups there, and the end of the pipe is its own end.
+Standard input is a pipe that only `ui` holds: the end of the pipe is its own end. No supervisor does this, see ADR 13.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import sys
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
-from orchestration.supervise.processes import end, in_groups, of_runs, tell
+from orchestration.supervise.processes import end, of_services, tell
 from orchestration.supervise.run_locks import held
 
 CODE_SERVER = "code-server"
@@ -20,41 +22,39 @@ RUN_SECONDS = 25.0
 SERVICE_SECONDS = 5.0
 
 
-def main(home: str, scratch: str) -> None:
-    """Wait for the end of standard input, then end the groups that it named last, and remove a scratch folder."""
+def main(home: Path, scratch: str, *names: str) -> None:
+    """Wait for the end of standard input, then end the services of these names, and remove a scratch folder."""
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, signal.SIG_IGN)
-    groups: dict[str, int] = {}
-    for line in sys.stdin:
-        name, group = line.split()
-        groups[name] = int(group)
-    code_servers = {group for name, group in groups.items() if name.startswith(CODE_SERVER)}
-    end_services(set(groups.values()) - code_servers)
-    end_code_servers(code_servers, Path(home))
+    sys.stdin.read()
+    code_servers = {name for name in names if name.startswith(CODE_SERVER)}
+    end_services({*names} - code_servers, home)
+    end_code_servers(code_servers, home)
     shutil.rmtree(scratch, ignore_errors=True)
 
 
-def end_services(groups: Collection[int]) -> None:
+def end_services(names: Collection[str], home: Path) -> None:
     """End web server and daemon: from then on nothing is launched."""
-    end(lambda: in_groups(groups), signum=signal.SIGTERM, seconds=SERVICE_SECONDS)
+    end(lambda: of_services(names, home), signum=signal.SIGTERM, seconds=SERVICE_SECONDS)
 
 
-def end_code_servers(groups: Collection[int], home: Path) -> None:
-    """End code servers and the runs in their groups, which first get time to undo what they have begun."""
-    run_ids: set[str] = set()
+def end_code_servers(names: Collection[str], home: Path) -> None:
+    """End code servers and what came of them; runs first get time to undo what they have begun."""
 
     def runs() -> set[int]:
-        ours = in_groups(groups)
-        working = {run_id: pids & ours for run_id, pids in held(home).items() if pids & ours}
-        run_ids.update(working)
-        return set().union(*working.values())
+        return set().union(*held(home).values()) & of_services(names, home)
 
     end(runs, signum=signal.SIGINT, seconds=RUN_SECONDS)
-    # Only the leaders: one that ends waits for runs that have not reached a step yet.
-    tell(in_groups(groups) & set(groups), signal.SIGTERM)
-    end(lambda: in_groups(groups), signum=0, seconds=SERVICE_SECONDS)
-    end(lambda: of_runs(run_ids), signum=signal.SIGINT, seconds=SERVICE_SECONDS)
+    # Not the runs that have not reached a step yet: a code server that ends waits for those.
+    tell({pid for pid in of_services(names, home) if _leads_a_group(pid)}, signal.SIGTERM)
+    end(lambda: of_services(names, home), signum=0, seconds=SERVICE_SECONDS)
+
+
+def _leads_a_group(pid: int) -> bool:
+    with suppress(ProcessLookupError):
+        return os.getpgid(pid) == pid
+    return False
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -1,6 +1,6 @@
-"""The processes of this machine: those of a group, those of a run, and how both are ended.
+"""The processes of this machine that are ours, and how they are ended.
 
-A run's processes are known by a variable in their environment, which children inherit, whatever group they are in.
+They are known by a variable in their environment, which children inherit, whatever group or session they are in.
 """
 
 from __future__ import annotations
@@ -12,39 +12,26 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 
-from shared.utils.processes import run
+import psutil
 
 RUN_VARIABLE = "ORCHESTRATION_RUN"
+SERVICE_VARIABLE = "ORCHESTRATION_SERVICE"
 POLL_SECONDS = 0.1
-PS_SECONDS = 10.0
-PROC = Path("/proc")
-
-
-def in_groups(groups: Collection[int]) -> set[int]:
-    """Return the ids of the living processes of some groups."""
-    rows = _from_proc() if (PROC / "self" / "stat").exists() else _from_ps()
-    return {pid for pid, group, state in rows if group in groups and state not in "ZX"}
 
 
 def of_runs(run_ids: Collection[str]) -> set[int]:
     """Return the ids of the living processes that steps of some runs have started, and of their children."""
-    if not run_ids:
-        return set()
-    settings = {f"{RUN_VARIABLE}={run_id}" for run_id in run_ids}
-    found = set()
-    if (PROC / "self" / "environ").exists():
-        for entry in PROC.iterdir():
-            with suppress(OSError):
-                if entry.name.isdigit() and settings & {*(entry / "environ").read_text(errors="replace").split("\0")}:
-                    found.add(int(entry.name))
-        return found
-    # On macOS, where -E shows the environment.
-    done = run(["ps", "-AEww", "-o", "pid=,command="], seconds=PS_SECONDS)
-    for line in done.stdout.splitlines():
-        pid, *words = line.split()
-        if settings & {*words}:
-            found.add(int(pid))
-    return found
+    return _with_variable(RUN_VARIABLE, set(run_ids))
+
+
+def of_services(names: Collection[str], home: Path) -> set[int]:
+    """Return the ids of the living processes of some services of a home: their own, and all that came of them."""
+    return _with_variable(SERVICE_VARIABLE, {service_of(name, home) for name in names})
+
+
+def service_of(name: str, home: Path) -> str:
+    """Return what SERVICE_VARIABLE is in the environment of a service."""
+    return f"{name} {home}"
 
 
 def tell(pids: Collection[int], signum: int) -> None:
@@ -75,18 +62,9 @@ def end(find: Callable[[], set[int]], *, signum: int, seconds: float) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def _from_proc() -> list[tuple[int, int, str]]:
-    found = []
-    for entry in PROC.iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):
-                # The command's name, in parentheses, may hold anything.
-                state, _, group = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
-                found.append((int(entry.name), int(group), state))
-    return found
-
-
-def _from_ps() -> list[tuple[int, int, str]]:
-    done = run(["ps", "-A", "-o", "pid=,pgid=,state="], seconds=PS_SECONDS)
-    rows = (line.split() for line in done.stdout.splitlines())
-    return [(int(pid), int(group), state[0]) for pid, group, state in rows]
+def _with_variable(name: str, values: Collection[str]) -> set[int]:
+    """Return processes by a variable; a zombie and another user's process show none."""
+    if not values:
+        return set()
+    processes = psutil.process_iter(["environ"])
+    return {process.pid for process in processes if (process.info["environ"] or {}).get(name) in values}

@@ -18,10 +18,10 @@ from pathlib import Path
 
 from dagster import DagsterInstance
 
+from orchestration.home import PROJECT, instance, prepare_home
 from orchestration.supervise.crew import Crew
 from orchestration.supervise.dead_runs import sweep
 from orchestration.supervise.graphql import load_error
-from orchestration.home import PROJECT, instance, prepare_home
 from orchestration.supervise.services import HOST, services
 from shared.config import Settings
 from shared.errors import PlatformError, UserError
