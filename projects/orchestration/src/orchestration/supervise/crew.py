@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from orchestration.supervise.guard import CODE_SERVER, RUN_SECONDS, SERVICE_SECONDS, end_code_servers
+from orchestration.supervise.guard import RUN_SECONDS, SERVICE_SECONDS, end_services
 from orchestration.supervise.services import Service
 from shared.utils.console import say
 
@@ -47,26 +47,25 @@ class Crew:
             self._end()
 
     def check(self) -> bool:
-        """Start what has died again, pass errors of the logs on, and tell whether a code server had died.
+        """Start what has died again, pass errors of the logs on, and tell whether anything had died.
 
         Raises:
             PlatformError: A service does not stay alive.
         """
-        runs_lost = False
         if self.guard.poll() is not None:
             self.guard = self._new_guard()
+        any_died = False
         for service in self.services:
             code = service.died
             for line in service.errors():
                 say(f"{service.name}: {line}")
             if code is not None:
+                any_died = True
                 say(f"{service.name} died ({how(code)}): starting it again")
-                if service.name.startswith(CODE_SERVER):
-                    # Its runs can't be cancelled any more, as only the code server that launched them can do that.
-                    end_code_servers([service.name], self.home)
-                    runs_lost = True
+                # What it has left: the runs of a code server can't be cancelled any more.
+                end_services([service.name], self.home)
                 service.start(self.root, self.home)
-        return runs_lost
+        return any_died
 
     def _new_guard(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(

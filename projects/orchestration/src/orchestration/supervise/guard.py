@@ -28,18 +28,14 @@ def main(home: Path, scratch: str, *names: str) -> None:
         signal.signal(signum, signal.SIG_IGN)
     sys.stdin.read()
     code_servers = {name for name in names if name.startswith(CODE_SERVER)}
+    # Web server and daemon first: from then on nothing is launched.
     end_services({*names} - code_servers, home)
-    end_code_servers(code_servers, home)
+    end_services(code_servers, home)
     shutil.rmtree(scratch, ignore_errors=True)
 
 
 def end_services(names: Collection[str], home: Path) -> None:
-    """End web server and daemon: from then on nothing is launched."""
-    end(lambda: of_services(names, home), signum=signal.SIGTERM, seconds=SERVICE_SECONDS)
-
-
-def end_code_servers(names: Collection[str], home: Path) -> None:
-    """End code servers and what came of them; runs first get time to undo what they have begun."""
+    """End services and what came of them; runs first get time to undo what they have begun."""
 
     def runs() -> set[int]:
         return set().union(*held(home).values()) & of_services(names, home)
