@@ -124,13 +124,22 @@ def test_command_names_the_page_s_address(tmp_path: Path) -> None:
     assert said.splitlines()[-1] == page.as_uri()
     assert [path.name for path in page.parent.iterdir()] == ["index.html"]
     assert page.stat().st_size < 5_000_000
-    runs = "select r.step, r.status, o.relation from ops.run as r left join ops.run_output as o using (run_id)"
-    assert ("page", "succeeded", "page") in platform.rows(runs)
     # The page shows the ledger as it was when nothing was under way.
     data = re.search(r'id="report">(.*?)</script>', page.read_text(encoding="utf-8"), re.DOTALL)
     assert data
     assert '"report"' in data[1]
     assert '"page"' not in data[1]
+
+
+@pytest.mark.usefixtures("library")
+def test_page_is_entered_in_the_ledger(own_platform: Platform) -> None:
+    """The command for the page alone makes it of the layer that is there, and notes that as a run of reporting's."""
+    shutil.copytree(Settings().data_dir / "cache", own_platform.folder / "cache", dirs_exist_ok=True)
+    code, said = own_platform.report("page")
+    assert code == 0, said
+    runs = "select r.role, r.status, o.relation from ops.run as r inner join ops.run_output as o using (run_id)"
+    assert own_platform.rows(f"{runs} where r.step = 'page'") == [("reporting", "succeeded", "page")]
+    assert said.splitlines()[-1] == (own_platform.folder / "reports/index.html").as_uri()
 
 
 def test_page_without_the_reporting_layer_is_a_mistake_with_a_hint(tmp_path: Path) -> None:
