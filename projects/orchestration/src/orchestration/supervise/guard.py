@@ -5,15 +5,13 @@ Standard input is a pipe that only `ui` holds: the end of the pipe is its own en
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import sys
 from collections.abc import Collection
-from contextlib import suppress
 from pathlib import Path
 
-from orchestration.supervise.processes import end, of_services, tell
+from orchestration.supervise.processes import end, of_services
 from orchestration.supervise.run_locks import held
 
 CODE_SERVER = "code-server"
@@ -41,15 +39,7 @@ def end_services(names: Collection[str], home: Path) -> None:
         return set().union(*held(home).values()) & of_services(names, home)
 
     end(runs, signum=signal.SIGINT, seconds=RUN_SECONDS)
-    # Not the runs that have not reached a step yet: a code server that ends waits for those.
-    tell({pid for pid in of_services(names, home) if _leads_a_group(pid)}, signal.SIGTERM)
-    end(lambda: of_services(names, home), signum=0, seconds=SERVICE_SECONDS)
-
-
-def _leads_a_group(pid: int) -> bool:
-    with suppress(ProcessLookupError):
-        return os.getpgid(pid) == pid
-    return False
+    end(lambda: of_services(names, home), signum=signal.SIGTERM, seconds=SERVICE_SECONDS)
 
 
 if __name__ == "__main__":
