@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from shared.config.roles import login_of
+from shared.errors import ConfigurationError
 from shared.postgres.server import LocalServer
 from shared.postgres.target import PostgresTarget
 from shared.testing.engines import PostgresDatabase
-from shared.warehouse.postgres_engine import login_of
 from shared.warehouse.provision import provision
 
 RECORD = Path(__file__).with_name("privileges.txt")
@@ -44,7 +45,8 @@ GRANTS = """
             join pg_class on pg_class.oid = attrelid
             where relnamespace::regnamespace::text !~ '^(pg_|information_schema)'
             union all
-            select format('default %s %s %s', defaclrole::regrole, defaclnamespace::regnamespace, defaclobjtype), defaclacl
+            select
+                format('default %s %s %s', defaclrole::regrole, defaclnamespace::regnamespace, defaclobjtype), defaclacl
             from pg_default_acl
         ) as lists
         cross join lateral aclexplode(acl)
@@ -88,8 +90,92 @@ def with_tables(postgres_database: PostgresDatabase, postgres_server: LocalServe
 
 
 def test_privileges_are_those_of_the_record(with_tables: PostgresTarget) -> None:
-    """What every role may do, on what is there and on what will be made, is exactly what was recorded, after each run."""
+    """What every role may do, on what is there and on what will be made, is what was recorded, after each run."""
     found = granted(with_tables)
     assert found == RECORD.read_text(encoding="utf-8").splitlines()
     provision(with_tables)
     assert granted(with_tables) == found
+
+
+def test_new_project_gets_what_it_declares_and_no_more_than_that(with_tables: PostgresTarget, tmp_path: Path) -> None:
+    """A few lines in a new project's pyproject.toml give it a role; what is no longer declared is taken back."""
+    declared = Path(__file__).parents[3] / "projects"
+    for pyproject in declared.glob("*/pyproject.toml"):
+        copy = tmp_path / "projects" / pyproject.parent.name / pyproject.name
+        copy.parent.mkdir(parents=True)
+        copy.write_bytes(pyproject.read_bytes())
+    before = granted(with_tables)
+    new = tmp_path / "projects/billing/pyproject.toml"
+    new.parent.mkdir()
+    new.write_text(
+        '[tool.platform]\nrole = "billing"\nwrites = ["billing"]\nscratch = ["billing_work"]\nreads = ["core"]\n'
+        '[tool.platform.ops]\nquarantine = ["select", "insert"]\ndelivery = { select = ["target", "status"] }\n'
+    )
+    provision(with_tables, root=tmp_path)
+    more = set(granted(with_tables)) - set(before)
+    assert before == [line for line in granted(with_tables) if line not in more]
+    assert {line for line in more if "platform_billing" in line} == {
+        "column ops.delivery.status platform_billing: SELECT",
+        "column ops.delivery.target platform_billing: SELECT",
+        "database platform_billing: CONNECT, TEMPORARY",
+        "default platform_billing billing r platform_reader: SELECT",
+        "default platform_transformation core r platform_billing: SELECT",
+        "login platform_billing: can log in, inherits",
+        "relation core.t platform_billing: SELECT",
+        *(f"relation ops.{name} platform_billing: SELECT" for name in ("identity", "layout")),
+        *(
+            f"relation ops.{name} platform_billing: INSERT, SELECT, UPDATE"
+            for name in ("run", "run_metric", "run_output")
+        ),
+        "relation ops.quarantine platform_billing: INSERT, SELECT",
+        "relation ops.run_sequence platform_billing: USAGE",
+        "schema billing platform_billing: CREATE, USAGE",
+        "schema billing_work platform_billing: CREATE, USAGE",
+        "schema core platform_billing: USAGE",
+        "schema ops platform_billing: USAGE",
+    }
+    assert {line for line in more if "platform_billing" not in line} == {
+        "schema billing platform_reader: USAGE",
+        "schema billing postgres: CREATE, USAGE",
+        "schema billing_work postgres: CREATE, USAGE",
+    }
+    new.write_text("")
+    provision(with_tables, root=tmp_path)
+    left = set(granted(with_tables)) - set(before)
+    assert {line for line in left if " platform_" in line} == {"login platform_billing: can log in, inherits"}
+    with closing(with_tables.connect("test")) as session, session.cursor() as cursor:
+        cursor.execute("drop schema billing, billing_work; drop role platform_billing")
+
+
+def test_what_was_granted_by_hand_is_taken_back(with_tables: PostgresTarget) -> None:
+    """Grants to the platform's logins that nobody declares are gone after `postgres-init`; others' and owners' stay."""
+    with closing(with_tables.connect("test")) as session, session.cursor() as cursor:
+        cursor.execute(
+            "create table staging.own as select 1 as n; create schema theirs;grant usage on schema theirs to pg_monitor"
+        )
+        kept = granted(with_tables)
+        cursor.execute(
+            "grant insert on core.t to platform_reader; grant select (n) on staging.t to platform_egress;"
+            "grant usage, create on schema raw to platform_egress;"
+            "grant usage on sequence ops.run_sequence to platform_reader;"
+            "alter default privileges for role platform_ingress in schema raw "
+            "grant insert on tables to platform_egress;"
+            "revoke select on master.t from platform_reader"
+        )
+    provision(with_tables)
+    again = granted(with_tables)
+    assert [line.partition(":")[0] for line in again if line not in kept] == [
+        "relation staging.own platform_reader",
+        "relation staging.own postgres",
+    ]
+    assert [line for line in kept if line not in again] == []
+
+
+def test_table_that_there_is_not_is_refused(postgres_database: PostgresDatabase, tmp_path: Path) -> None:
+    """A declaration that names a table which `ops` does not have is an error that says which there are."""
+    folder = tmp_path / "projects/billing"
+    folder.mkdir(parents=True)
+    (folder / "pyproject.toml").write_text('[tool.platform]\nrole = "billing"\nops = { delivry = ["select"] }\n')
+    with pytest.raises(ConfigurationError, match="`billing` is to have what there is not: `ops") as raised:
+        provision(postgres_database.admin, root=tmp_path)
+    assert "did you mean `delivery`?" in str(raised.value.hint)

@@ -8,13 +8,14 @@ import psycopg2
 import pytest
 from psycopg2 import extensions
 
+from shared.config.roles import login_of, read_roles
 from shared.postgres.server import LocalServer
 from shared.postgres.target import PostgresTarget
 from shared.testing.engines import PostgresDatabase
-from shared.warehouse.base import ROLES, Role
-from shared.warehouse.postgres_engine import login_of
+from shared.warehouse import Role
 from shared.warehouse.provision import provision
 
+ROLES = [role.name for role in read_roles()]
 # Who writes a layer, that is who owns it, and who reads it.
 OWNERS: dict[str, Role] = {
     "raw": "ingress",

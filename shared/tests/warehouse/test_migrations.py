@@ -139,6 +139,8 @@ def test_lab_of_an_earlier_layout_keeps_its_layers(owner: Settings) -> None:
     put_back(at_lab, LAYOUT_3)
     with connect(at_lab, holder="test", role="reader", mode="write") as warehouse:
         warehouse.execute("update ops.identity set name = 'lab1'")
+    owner.labs_dir.mkdir(parents=True)
+    (owner.labs_dir / "pyproject.toml").write_text('[tool.platform]\ncommand = "lab"\n')
     with pytest.raises(OlderWarehouse) as raised:
         open_lab(lab, owner, holder="test")
     assert raised.value.hint == "`./pixiw run lab lab1` brings it up to date"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from shared.warehouse import Warehouse
+from shared.warehouse import Role, Warehouse
 
 Record = dict[str, Any]
 
@@ -24,7 +24,7 @@ RUN_ORDER = f"(select run_id, {BEGUN} as place from ops.run)"
 # How the outputs of a load say that its source had nothing new.
 UNCHANGED = json.dumps({"unchanged": True})
 
-# $1 is `Warehouse.writing_roles`; a run of the first layout does not say whose it was.
+# $1 is `writing_roles`; a run of the first layout does not say whose it was.
 RUNS = f"""
     select
         run_id, step, command, started_at, finished_at,
@@ -88,6 +88,12 @@ DELIVERIES = """
 """
 
 
+def writing_roles(warehouse: Warehouse) -> list[Role]:
+    """Return the roles of runs as which somebody writes now: others' runs that say `running` do so no more."""
+    roles = warehouse.fetch("select distinct role from ops.run where role is not null order by role")
+    return warehouse.writing_roles(role for (role,) in roles)
+
+
 def last_runs(warehouse: Warehouse) -> list[Record]:
     """Return the last run of each step and command, the oldest first.
 
@@ -140,7 +146,7 @@ def deliveries(warehouse: Warehouse) -> dict[str, Record]:
 
 def _runs(warehouse: Warehouse, which: str) -> list[Record]:
     columns = "step, command, status, started_at, error, seconds"
-    return _records(warehouse, f"select {columns} from ({RUNS}) as runs {which}", [warehouse.writing_roles()])
+    return _records(warehouse, f"select {columns} from ({RUNS}) as runs {which}", [writing_roles(warehouse)])
 
 
 def _records(warehouse: Warehouse, sql: str, parameters: Sequence[object] = ()) -> list[Record]:
