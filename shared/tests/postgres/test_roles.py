@@ -44,6 +44,7 @@ WRITERS_OF_OPS: dict[str, set[Role]] = {
     "quarantine": {"ingress", "egress"},
     "source_file": {"ingress"},
     "delivery": {"egress"},
+    "delivery_transaction": {"egress"},
     **{table: {"transformation"} for table in EXPECTATIONS},
     "layout": {"entity_resolution"},
     "identity": set(),
@@ -54,6 +55,7 @@ READERS_OF_OPS: dict[str, set[Role]] = {
     "quarantine": {"ingress", "egress", "reader"},
     "source_file": {"ingress", "reporting", "reader"},
     "delivery": {"egress", "reporting", "reader"},
+    "delivery_transaction": {"egress", "reader"},
 }
 # Who takes rows out again, which nothing else loses.
 DROPPERS_OF_OPS: dict[str, set[Role]] = {"expectation_row": {"transformation"}}

@@ -47,12 +47,6 @@ OUTPUTS = f"""
     where age = 1
     order by relation, step
 """
-DETAILS = f"""
-    select o.detail
-    from ops.run_output as o inner join ops.run as r on o.run_id = r.run_id
-    where o.relation = $1
-    order by r.{BEGUN}
-"""
 METRICS = f"""
     select step, command, name, value
     from (
@@ -113,11 +107,6 @@ def latest_run(warehouse: Warehouse) -> Record | None:
 def last_outputs(warehouse: Warehouse) -> list[Record]:
     """Return what each step has said last of each relation: `step`, `relation`, `row_count`, `detail`."""
     return [record | {"detail": json.loads(record["detail"])} for record in _records(warehouse, OUTPUTS)]
-
-
-def details(warehouse: Warehouse, relation: str) -> list[Record]:
-    """Return the detail that each run has noted of a relation, the oldest first."""
-    return [json.loads(detail) for (detail,) in warehouse.fetch(DETAILS, [relation])]
 
 
 def last_metrics(warehouse: Warehouse) -> list[Record]:
