@@ -1,6 +1,6 @@
 -- A database that one project has beside the warehouse, and the one login for it, which the session's setting
--- `platform.login` names and which can do nothing else. Idempotent; run in that database. The login has no password until
--- one is set for it.
+-- `platform.login` names and which can do nothing else. Idempotent; run in that database. The login has no password
+-- until one is set for it.
 
 do $$
 declare

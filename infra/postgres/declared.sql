@@ -1,5 +1,5 @@
--- What the projects declare of their roles, as the other files read it: from the session's setting `platform.roles`, which
--- is what `./pixiw run -e default python -m shared.config.roles` prints. For this session only.
+-- What the projects declare of their roles, as the other files read it: from the session's setting `platform.roles`,
+-- which is what `./pixiw run -e default python -m shared.config.roles` prints. For this session only.
 
 create or replace temporary view declared as
 select

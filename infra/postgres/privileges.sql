@@ -1,6 +1,6 @@
--- What each project may do, as it declares. Idempotent; run in the warehouse's database, after schemas.sql and the tables of
--- ops. Nobody may do anything that is not declared: what is granted to everyone, or to a login of the platform's, is taken
--- back first. Such logins begin with `platform_`; of schemas it concerns the declared ones and those in which they create.
+-- What each project may do, as it declares. Idempotent; run in the warehouse's database, after schemas.sql and the tables
+-- of ops. Nobody may do anything that is not declared: what is granted to everyone, or to a login of the platform's, is
+-- taken back first. Such logins begin with `platform_`; it concerns declared schemas and those in which they may create.
 
 do $$
 declare

@@ -1,5 +1,5 @@
--- The logins of the platform's projects, one for each part of the work. They have no password until one is set for them,
--- and no login without one is let in. Idempotent; needs the right to create roles, and declared.sql before it.
+-- The logins of the platform's projects, one for each part of the work. They have no password until one is set for
+-- them, and no login without one is let in. Idempotent; needs the right to create roles, and declared.sql before it.
 
 do $$
 declare

@@ -1,6 +1,6 @@
 -- The layers, each written by one project, and the schemas that a project has for itself. Idempotent; run in the
--- warehouse's database, after roles.sql. The schemas belong to the administrator, so that no project can drop one or let
--- others in; what is in them belongs to who made it.
+-- warehouse's database, after roles.sql. The schemas belong to the administrator, so that no project can drop one or
+-- let others in; what is in them belongs to who made it.
 
 do $$
 declare

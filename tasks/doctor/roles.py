@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from shared.config.roles import LOGIN_PREFIX, read_roles
+from shared.config.roles import LOGIN_PREFIX, READER, read_roles
 from shared.errors import ConfigurationError
 from tasks.doctor.commands import INVOCATION, parse_invocation
 from tasks.doctor.repo import Finding, Repo
@@ -36,6 +36,36 @@ def declared_roles_can_be_given(repo: Repo) -> Iterator[Finding]:
         yield Finding("projects/*/pyproject.toml", error.message)
 
 
+def roles_are_declared(repo: Repo) -> Iterator[Finding]:
+    """Every role that a project opens the warehouse as is one that a project declares, or the reader.
+
+    Mend the name, or declare it in [tool.platform] of the project's pyproject.toml.
+    """
+    known = {READER, *role_names(repo)}
+    for file, text in repo.texts.items():
+        if file.startswith("projects/") and "/src/" in file and file.endswith(".py"):
+            for node in ast.walk(ast.parse(text, file)):
+                role = role_in(node)
+                if isinstance(role, ast.Constant) and role.value not in known:
+                    yield Finding(f"{file}:{role.lineno}", f"nobody declares the role: `{role.value!s}`")
+
+
+def role_in(node: ast.AST) -> ast.expr | None:
+    """What a node hands on as `role`, or calls `ROLE`."""
+    if isinstance(node, ast.keyword) and node.arg == "role":
+        return node.value
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        return node.value if [ast.unparse(target) for target in targets] == ["ROLE"] else None
+    return None
+
+
+def role_names(repo: Repo) -> set[str]:
+    """The roles that projects declare, whatever else they do."""
+    tables = [repo.pyproject(project).get("tool", {}).get("platform", {}) for project in repo.projects]
+    return {str(table["role"]) for table in tables if "role" in table}
+
+
 def shared_knows_no_project(repo: Repo) -> Iterator[Finding]:
     """`shared` names no project, nor its role or a command of it.
 
@@ -43,11 +73,7 @@ def shared_knows_no_project(repo: Repo) -> Iterator[Finding]:
     """
     names = {project.removeprefix("projects/") for project in repo.projects}
     names |= {name.replace("-", "_") for name in names}
-    names |= {
-        str(role)
-        for project in repo.projects
-        if (role := repo.pyproject(project).get("tool", {}).get("platform", {}).get("role"))
-    }
+    names |= role_names(repo)
     written = re.compile(rf"(?:\b{LOGIN_PREFIX}|\bprojects/|-m )(?:{'|'.join(map(re.escape, sorted(names)))})\b")
     commands = partial(commands_in, environments=environments_of_projects(repo), tasks=tasks_of_projects(repo))
     for file, text in repo.texts.items():
@@ -83,4 +109,4 @@ def commands_in(line: str, environments: set[str], tasks: set[str]) -> Iterator[
             yield f"pixiw {verb}{rest}".rstrip()
 
 
-CHECKS = (declared_roles_can_be_given, shared_knows_no_project)
+CHECKS = (declared_roles_can_be_given, roles_are_declared, shared_knows_no_project)

@@ -210,7 +210,7 @@ def test_server_of_the_target_killed(
 
 
 def test_killed_three_times_in_a_row(customer: Customer, egress: Egress, sql: Sql, project: Path) -> None:
-    """Killed with its first line out and twice in the commit, one more run mends all, and leaves a foreign row alone."""
+    """Killed with its first line out and twice in the commit, one more run mends all and leaves a foreign row alone."""
     egress("run", "--target", "table")
     customer.sql("insert into customer_360 values ('X', 'theirs', 1, null)")
     for number in range(3):

@@ -92,7 +92,7 @@ def test_every_earlier_layout_is_brought_up_to_date(
 def test_open_transactions_of_deliveries_are_still_open(
     layout: Path, owner: Settings, database: PostgresDatabase | None
 ) -> None:
-    """What a run's output said of its transaction is in the journal: settled up to the last marked one, open after it."""
+    """What a run's output said of its transaction is in the journal: open behind the last one that was marked."""
     put_back(owner, layout)
     upgrade(owner, database)
     with open_warehouse(owner, holder="test") as warehouse:

@@ -243,6 +243,14 @@ BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
         "run_output",
         "for `seller`: `ops.run_output`",
     ),
+    "role that nobody declares": (
+        roles.roles_are_declared,
+        SHOP,
+        "",
+        "w = f(role='saler')\n",
+        "shop.py:4: nobody declares",
+    ),
+    "role that nobody declares, by a name": (roles.roles_are_declared, SHOP, "", "ROLE: Role = 'saler'\n", "`saler`"),
     "role of a project in shared": (
         roles.shared_knows_no_project,
         QUOTING,

@@ -57,7 +57,7 @@ class Grant(_Table):
     columns: list[str] = []
 
 
-class Role(_Table):
+class RoleDeclaration(_Table):
     """What a project declares of its role; without a role, a project only looks."""
 
     role: Name | None = None
@@ -102,14 +102,14 @@ def login_of(role: str) -> str:
     return LOGIN_PREFIX + role
 
 
-def read_roles(root: Path = WORKSPACE) -> list[Role]:
+def read_roles(root: Path = WORKSPACE) -> list[RoleDeclaration]:
     """Return the roles that get into the warehouse: those that projects declare, and the reader.
 
     Raises:
         ConfigurationError: A declaration cannot be used, or two do not go together.
     """
     declared = [role for role in _declared(root) if not role.database]
-    return [*declared, Role(reads=[layer for role in declared for layer in role.writes])]
+    return [*declared, RoleDeclaration(reads=[layer for role in declared for layer in role.writes])]
 
 
 def read_databases(root: Path = WORKSPACE) -> list[tuple[OwnDatabase, str]]:
@@ -136,12 +136,12 @@ def keeper_of(table: str, root: Path = WORKSPACE) -> str:
     )
 
 
-def _declared(root: Path) -> list[Role]:
-    roles: list[Role] = []
+def _declared(root: Path) -> list[RoleDeclaration]:
+    roles: list[RoleDeclaration] = []
     for project in read_projects(root):
         path = project.folder / PYPROJECT
         try:
-            role = Role.model_validate(project.platform)
+            role = RoleDeclaration.model_validate(project.platform)
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(["tool.platform", *(str(part) for part in first["loc"])])
@@ -158,7 +158,7 @@ def _declared(root: Path) -> list[Role]:
     return roles
 
 
-def _problem(role: Role, others: Sequence[Role]) -> str | None:
+def _problem(role: RoleDeclaration, others: Sequence[RoleDeclaration]) -> str | None:
     own = [*role.writes, *role.scratch]
     taken = [schema for other in others for schema in (*other.writes, *other.scratch)]
     if role.role is None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from psycopg2 import extensions, sql
 
 from shared.config import Settings
-from shared.config.roles import Role, read_roles
+from shared.config.roles import RoleDeclaration, read_roles
 from shared.errors import ConfigurationError
 from shared.postgres.errors import explained
 from shared.postgres.passfile import Entry
@@ -52,7 +52,7 @@ def provision(admin: PostgresTarget, *, name: str = "warehouse", root: Path = WO
         run_scripts(connection, roles, "schemas.sql", "privileges.sql")
 
 
-def require_tables(roles: Sequence[Role], tables: Sequence[str]) -> None:
+def require_tables(roles: Sequence[RoleDeclaration], tables: Sequence[str]) -> None:
     """Raise ConfigurationError where a role is to do something with a table of `ops` that is none of these."""
     for role in roles:
         if unknown := sorted({grant.table for grant in role.grants}.difference(tables)):
@@ -91,7 +91,7 @@ def create_database(admin: PostgresTarget) -> None:
         connection.close()
 
 
-def run_scripts(connection: extensions.connection, roles: Sequence[Role], *names: str) -> None:
+def run_scripts(connection: extensions.connection, roles: Sequence[RoleDeclaration], *names: str) -> None:
     """Run files of `infra/postgres` on what roles may do, each in one transaction."""
     with connection.cursor() as cursor:
         # As a value, which the files quote: names in it are names, whatever they hold.

@@ -144,6 +144,6 @@ update ops.run set role = 'ingress' where step = 'ingest';
 insert into ops.expectation values
     ('second', 'core.t', 'not_null', 'not_null', 'completeness', 'error', 'failed', 8, 1, 'no nulls', '1', null, '{}', timestamp '2026-01-01 10:00:20');
 insert into ops.expectation_row values ('second', 'core.t', 'not_null', 0, '{"id": 1}', '{"id": 1, "v": null}');
-insert into ops.run_version values ('first', 'ingest', 'made', 'raw.t', 'abc'), ('first', 'ingest', 'code', 'load', 'def');
+insert into ops.run_version values ('first', 'ingest', 'input', 'a.csv', 'abc'), ('first', 'ingest', 'output', 'raw.t', 'def');
 insert into ops.layout values ('master', 1, timestamp '2026-01-01 09:30:00');
 select count(nextval('ops.run_sequence')) from ops.run;
