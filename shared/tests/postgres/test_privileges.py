@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -97,21 +98,28 @@ def test_privileges_are_those_of_the_record(with_tables: PostgresTarget) -> None
     assert granted(with_tables) == found
 
 
-def test_new_project_gets_what_it_declares_and_no_more_than_that(with_tables: PostgresTarget, tmp_path: Path) -> None:
-    """A few lines in a new project's pyproject.toml give it a role; what is no longer declared is taken back."""
-    declared = Path(__file__).parents[3] / "projects"
-    for pyproject in declared.glob("*/pyproject.toml"):
+@pytest.fixture
+def workspace(with_tables: PostgresTarget, tmp_path: Path) -> Iterator[Path]:
+    """Return a workspace with the projects' declarations, whose new project `billing` leaves no role behind."""
+    for pyproject in (Path(__file__).parents[3] / "projects").glob("*/pyproject.toml"):
         copy = tmp_path / "projects" / pyproject.parent.name / pyproject.name
         copy.parent.mkdir(parents=True)
         copy.write_bytes(pyproject.read_bytes())
+    (tmp_path / "projects/billing").mkdir()
+    yield tmp_path
+    with closing(with_tables.connect("test")) as session, session.cursor() as cursor:
+        cursor.execute("drop owned by platform_billing; drop role platform_billing")
+
+
+def test_new_project_gets_what_it_declares_and_no_more_than_that(with_tables: PostgresTarget, workspace: Path) -> None:
+    """A few lines in a new project's pyproject.toml give it a role; what is no longer declared is taken back."""
     before = granted(with_tables)
-    new = tmp_path / "projects/billing/pyproject.toml"
-    new.parent.mkdir()
+    new = workspace / "projects/billing/pyproject.toml"
     new.write_text(
         '[tool.platform]\nrole = "billing"\nwrites = ["billing"]\nscratch = ["billing_work"]\nreads = ["core"]\n'
         '[tool.platform.ops]\nquarantine = ["select", "insert"]\ndelivery = { select = ["target", "status"] }\n'
     )
-    provision(with_tables, root=tmp_path)
+    provision(with_tables, root=workspace)
     more = set(granted(with_tables)) - set(before)
     assert before == [line for line in granted(with_tables) if line not in more]
     assert {line for line in more if "platform_billing" in line} == {
@@ -125,7 +133,7 @@ def test_new_project_gets_what_it_declares_and_no_more_than_that(with_tables: Po
         *(f"relation ops.{name} platform_billing: SELECT" for name in ("identity", "layout")),
         *(
             f"relation ops.{name} platform_billing: INSERT, SELECT, UPDATE"
-            for name in ("run", "run_metric", "run_output")
+            for name in ("run", "run_metric", "run_output", "run_version")
         ),
         "relation ops.quarantine platform_billing: INSERT, SELECT",
         "relation ops.run_sequence platform_billing: USAGE",
@@ -140,11 +148,9 @@ def test_new_project_gets_what_it_declares_and_no_more_than_that(with_tables: Po
         "schema billing_work postgres: CREATE, USAGE",
     }
     new.write_text("")
-    provision(with_tables, root=tmp_path)
+    provision(with_tables, root=workspace)
     left = set(granted(with_tables)) - set(before)
     assert {line for line in left if " platform_" in line} == {"login platform_billing: can log in, inherits"}
-    with closing(with_tables.connect("test")) as session, session.cursor() as cursor:
-        cursor.execute("drop schema billing, billing_work; drop role platform_billing")
 
 
 def test_what_was_granted_by_hand_is_taken_back(with_tables: PostgresTarget) -> None:
