@@ -14,7 +14,7 @@ from shared.dbt.environment import dbt_environment, log_dir
 from shared.dbt.results import Node
 from shared.dbt.run import run_dbt
 from shared.errors import InputError
-from shared.monitoring import record_run
+from shared.monitoring import history, record_run
 from shared.utils.console import Counter, say
 from shared.warehouse import Warehouse, open_warehouse
 
@@ -61,7 +61,7 @@ def variables(warehouse: Warehouse) -> list[str]:
 
     With other variables than last time dbt parses the project anew.
     """
-    roles = warehouse.writing_roles()
+    roles = history.writing_roles(warehouse)
     return [] if roles == [ROLE] else ["--vars", json.dumps({"writing_roles": ",".join(roles)})]
 
 
