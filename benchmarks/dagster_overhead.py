@@ -23,9 +23,9 @@ from typing import Any
 
 from dagster import AssetKey, AssetSpec, DagsterInstance, materialize
 from machine import machine_facts
-from orchestration.assets import step_assets
+from orchestration.graph.projects import EGRESS, ENTITY_RESOLUTION, INGRESS, TRANSFORMATION, Command
 from orchestration.home import instance
-from orchestration.projects import EGRESS, ENTITY_RESOLUTION, INGRESS, TRANSFORMATION, Command
+from orchestration.run.command_assets import step_assets
 
 from shared.config import Settings, get_settings
 

@@ -1,68 +1,111 @@
--- What each project may do besides owning its layers. Idempotent; run in the warehouse's database, after schemas.sql and
--- the tables of ops. Nobody may do anything that is not named here: what is granted to everyone is taken back first.
+-- What each project may do, as it declares. Idempotent; run in the warehouse's database, after schemas.sql and the tables
+-- of ops. Nobody may do anything that is not declared: what is granted to everyone, or to a login of the platform's, is
+-- taken back first. Such logins begin with `platform_`; it concerns declared schemas and those in which they may create.
 
-do $$
-begin
-    execute format('revoke all on database %I from public', current_database());
-    execute format(
-        'grant connect, temporary on database %I to platform_ingress, platform_transformation, '
-        'platform_entity_resolution, platform_egress, platform_reporting, platform_reader',
-        current_database()
-    );
-end
-$$;
-
--- Reading: a grant on the tables that are there, and a default for those that their owner will make.
 do $$
 declare
     entry record;
 begin
+    execute format('revoke all on database %I from public', current_database());
+    create temporary table schema_of_ours on commit drop as
+    select oid, nspname from pg_namespace
+    where
+        nspname = 'ops'
+        or nspname in (select unnest(writes || scratch) from declared)
+        or exists (
+            select from aclexplode(nspacl)
+            where privilege_type = 'CREATE' and grantee::regrole::text like 'platform\_%'
+        );
     for entry in
-        select * from (values
-            ('raw', 'platform_ingress', 'platform_transformation, platform_reader'),
-            ('staging', 'platform_transformation', 'platform_reader'),
-            ('core', 'platform_transformation', 'platform_entity_resolution, platform_reporting, platform_reader'),
-            ('egress', 'platform_transformation', 'platform_egress, platform_reporting, platform_reader'),
-            ('master', 'platform_entity_resolution', 'platform_transformation, platform_reporting, platform_reader'),
-            ('reporting', 'platform_reporting', 'platform_reader')
-        ) as layers (layer, owner, readers)
+        with lists as (
+            select format('database %I', datname) as object, datacl as acl, datdba as owner
+            from pg_database where datname = current_database()
+            union all
+            select format('schema %I', nspname), nspacl, nspowner
+            from pg_namespace join schema_of_ours using (oid, nspname)
+            union all
+            select format('%s %I.%I', case relkind when 'S' then 'sequence' else 'table' end, nspname, relname), relacl, relowner
+            from pg_class join schema_of_ours on schema_of_ours.oid = relnamespace
+            union all
+            select format('table %I.%I', nspname, relname), attacl, relowner
+            from pg_class
+            join schema_of_ours on schema_of_ours.oid = relnamespace
+            join pg_attribute on attrelid = pg_class.oid
+        )
+        select distinct object, rolname
+        from lists cross join lateral aclexplode(acl) join pg_roles on pg_roles.oid = grantee
+        where rolname like 'platform\_%' and grantee <> owner
     loop
-        execute format('grant usage on schema %I to %s', entry.layer, entry.readers);
-        execute format('grant select on all tables in schema %I to %s', entry.layer, entry.readers);
+        execute format('revoke all on %s from %I', entry.object, entry.rolname);
+    end loop;
+    for entry in
+        select pg_get_userbyid(defaclrole) as owner, nspname, rolname
+        from pg_default_acl
+        join schema_of_ours on schema_of_ours.oid = defaclnamespace
+        cross join lateral aclexplode(defaclacl)
+        join pg_roles on pg_roles.oid = grantee
+        where defaclobjtype = 'r' and rolname like 'platform\_%'
+    loop
         execute format(
-            'alter default privileges for role %I in schema %I grant select on tables to %s',
-            entry.owner, entry.layer, entry.readers
+            'alter default privileges for role %I in schema %I revoke all on tables from %I',
+            entry.owner, entry.nspname, entry.rolname
         );
     end loop;
 end
 $$;
 
--- What the platform keeps about itself: everybody enters their runs, nobody takes any out.
-revoke all on all tables in schema ops from
-platform_ingress, platform_transformation, platform_entity_resolution, platform_egress, platform_reporting, platform_reader;
-revoke all on all sequences in schema ops from
-platform_ingress, platform_transformation, platform_entity_resolution, platform_egress, platform_reporting, platform_reader;
-grant usage on schema ops to
-platform_ingress, platform_transformation, platform_entity_resolution, platform_egress, platform_reporting, platform_reader;
-grant select on ops.identity, ops.layout, ops.run, ops.run_output, ops.run_metric, ops.run_version to
-platform_ingress, platform_transformation, platform_entity_resolution, platform_egress, platform_reporting, platform_reader;
-grant insert, update on ops.run, ops.run_output, ops.run_metric, ops.run_version to
-platform_ingress, platform_transformation, platform_entity_resolution, platform_egress, platform_reporting;
-grant usage on sequence ops.run_sequence to
-platform_ingress, platform_transformation, platform_entity_resolution, platform_egress, platform_reporting;
--- Who owns the tables of a layer brings them up to date, and writes down how far.
-grant insert, update on ops.layout to platform_entity_resolution;
-grant select, insert, update on ops.quarantine to platform_ingress, platform_egress;
-grant select, insert, update on ops.source_file to platform_ingress;
-grant select, insert, update on ops.delivery to platform_egress;
-grant select on ops.source_file, ops.delivery to platform_reporting, platform_reader;
--- Reports count bad rows. What is in them is persons' data, which reporting does not see.
-grant select on ops.quarantine to platform_reader;
-grant select (
-    quarantine_id, run_id, source, resource, reason, first_seen_at, last_seen_at, resolved_at
-) on ops.quarantine to platform_reporting;
--- Expectations are checked as transformation, which may read what is checked; samples of failing rows are rows of all
--- layers, so nobody else sees them but who may read those.
-grant select, insert, update on ops.expectation, ops.expectation_row to platform_transformation;
-grant delete on ops.expectation_row to platform_transformation;
-grant select on ops.expectation, ops.expectation_row to platform_reporting, platform_reader;
+-- Layers: a grant on the tables that are there, and a default for those that their owner will make.
+do $$
+declare
+    entry record;
+begin
+    for entry in select login, unnest(writes || scratch) as layer from declared loop
+        execute format('grant usage, create on schema %I to %I', entry.layer, entry.login);
+    end loop;
+    for entry in
+        select readers.login, readers.layer, owners.login as owner
+        from (select login, unnest(reads) as layer from declared) as readers
+        join declared as owners on readers.layer = any(owners.writes)
+    loop
+        execute format('grant usage on schema %I to %I', entry.layer, entry.login);
+        execute format('grant select on all tables in schema %I to %I', entry.layer, entry.login);
+        execute format(
+            'alter default privileges for role %I in schema %I grant select on tables to %I',
+            entry.owner, entry.layer, entry.login
+        );
+    end loop;
+end
+$$;
+
+-- What the platform keeps about itself: everybody but the reader enters their runs, nobody takes any out.
+do $$
+declare
+    entry record;
+begin
+    for entry in select login, reader from declared loop
+        execute format('grant connect, temporary on database %I to %I', current_database(), entry.login);
+        execute format('grant usage on schema ops to %I', entry.login);
+        if entry.reader then
+            execute format('grant select on all tables in schema ops to %I', entry.login);
+        else
+            execute format('grant select on ops.identity, ops.layout to %I', entry.login);
+            execute format(
+                'grant select, insert, update on ops.run, ops.run_output, ops.run_metric, ops.run_version to %I', entry.login
+            );
+            execute format('grant usage on sequence ops.run_sequence to %I', entry.login);
+        end if;
+    end loop;
+    for entry in
+        select
+            login,
+            privilege,
+            "table" as relation,
+            (select '(' || string_agg(quote_ident(name), ', ') || ')' from unnest(columns) as names (name)) as columns
+        from declared
+        cross join lateral jsonb_to_recordset(grants) as granted (privilege text, "table" text, columns text [])
+        where privilege in ('select', 'insert', 'update', 'delete')
+    loop
+        execute format('grant %s %s on ops.%I to %I', entry.privilege, entry.columns, entry.relation, entry.login);
+    end loop;
+end
+$$;

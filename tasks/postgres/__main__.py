@@ -11,15 +11,13 @@ from collections.abc import Sequence
 
 from shared.command_line import Parser, command
 from shared.config import Settings, get_settings
+from shared.config.roles import login_of, read_databases, read_roles
 from shared.errors import UserError
 from shared.postgres.server import ADMIN
 from shared.postgres.target import PostgresTarget
 from shared.postgres.tools import bin_dir
 from shared.utils.console import say
-from shared.warehouse.base import ROLES
 from shared.warehouse.opening import engine_of
-from shared.warehouse.postgres_engine import LOGIN_PREFIX
-from shared.warehouse.provision import DAGSTER
 from tasks.postgres.demo import run_demo
 from tasks.postgres.local import WAREHOUSE, Place, init, local_server, place, start
 from tasks.postgres.seed import seed
@@ -42,7 +40,9 @@ def main(arguments: Sequence[str]) -> int:
     actions = parser.add_subparsers(dest="action", required=True)
     parsers = {name: actions.add_parser(name, help=text) for name, text in ACTIONS.items()}
     parsers["init"].add_argument("--new-passwords", action="store_true", help="also give the roles new passwords")
-    parsers["shell"].add_argument("--role", choices=["admin", *ROLES], default="admin", help="whom to be")
+    parsers["shell"].add_argument(
+        "--role", choices=["admin", *(role.name for role in read_roles())], default="admin", help="whom to be"
+    )
     for name in ("init", "shell"):
         parsers[name].add_argument("--database", default=WAREHOUSE, metavar="NAME", help=f"default: {WAREHOUSE}")
     options, rest = parser.parse_known_args(arguments)
@@ -73,8 +73,9 @@ def tell(where: Place, database: str = WAREHOUSE) -> None:
     """Say how to use the server: standard output is what a shell can evaluate."""
     say(f"passwords of the roles: `{where.settings.passfile}`, which only you can read")
     print(f"export WAREHOUSE_URL={where.url(database)}")
-    # Whoever leaves it out keeps Dagster's runs in files.
-    print(f"export DAGSTER_POSTGRES_URL={where.url(DAGSTER)}")
+    # A project whose setting is left out keeps what it has in files.
+    for own, _ in read_databases():
+        print(f"export {own.setting}={where.url(own.name)}")
 
 
 def status(settings: Settings) -> int:
@@ -102,7 +103,7 @@ def status(settings: Settings) -> int:
 
 def shell(settings: Settings, role: str, database: str, arguments: Sequence[str]) -> int:
     """Become psql, connected to the warehouse that WAREHOUSE_URL names or to the local server's."""
-    user = ADMIN if role == "admin" else LOGIN_PREFIX + role
+    user = ADMIN if role == "admin" else login_of(role)
     if engine_of(settings) == "postgres" and database == WAREHOUSE:
         target = PostgresTarget.from_url(settings.warehouse_url, user=user, passfile=settings.passfile)
     else:

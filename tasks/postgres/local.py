@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shared.config import Settings
+from shared.config.roles import read_databases, read_roles
 from shared.errors import ConfigurationError
 from shared.postgres import passfile
 from shared.postgres.server import HOSTS, LocalServer, is_free
 from shared.postgres.target import PostgresTarget, not_a_url
 from shared.utils.console import say, step
-from shared.warehouse.provision import DAGSTER, DAGSTER_LOGIN, LOGINS, new_passwords, provision, provision_dagster
+from shared.warehouse.provision import new_passwords, provision, provision_own
 
 WAREHOUSE = "warehouse"
 # Beside the one that PostgreSQL's own packages take.
@@ -41,7 +43,7 @@ class Place:
         """The administrator's login in a database there."""
         return replace(self.admin, database=database)
 
-    def keep_passwords(self, logins: tuple[str, ...], *, anew: bool = False) -> None:
+    def keep_passwords(self, logins: Sequence[str], *, anew: bool = False) -> None:
         """Give these logins passwords and keep them in the passfile; those that are there stay, unless `anew`."""
         hosts, port = (HOSTS, passfile.ANY) if self.local else ((self.admin.host,), str(self.admin.port))
         file = self.settings.passfile
@@ -115,13 +117,16 @@ def place(settings: Settings) -> Place:
 
 
 def init(settings: Settings, *, database: str = WAREHOUSE, anew: bool = False) -> Place:
-    """Make the warehouse's database with its layers and roles, and Dagster's, or bring both up to date.
+    """Make the warehouse's database with its layers and roles, and those that projects have beside it, or update them.
 
     The local server is started for it.
     """
     where = place(settings)
     with step(f"database, layers and roles on {where.admin.address}"):
         provision(where.admin_of(database))
-        provision_dagster(where.admin_of(DAGSTER))
-        where.keep_passwords((*LOGINS, DAGSTER_LOGIN), anew=anew)
+        logins = [role.login for role in read_roles()]
+        for own, login in read_databases():
+            provision_own(where.admin_of(own.name), login)
+            logins.append(login)
+        where.keep_passwords(logins, anew=anew)
     return where

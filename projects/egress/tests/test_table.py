@@ -145,7 +145,6 @@ def test_ledger_tells_rows_written_and_deleted(customer: Customer, egress: Egres
         "unchanged": 8,
         "rejected": 0,
         "deleted": 1,
-        "marked": True,
         "table": "public.customer_360",
         "database": customer.login.location,
     }

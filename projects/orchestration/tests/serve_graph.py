@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dagster import AssetExecutionContext, Definitions, MaterializeResult, PipesSubprocessClient, asset
-from orchestration.run_locks import hold
+from orchestration.supervise.run_locks import hold
 
 POOL = "warehouse"
 

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import pytest
 from demo_sample import take_sample
-from orchestration.graphql import query
 from orchestration.home import PROJECT
+from orchestration.supervise.graphql import query
 from ui_process import Ui, wait_until, with_variable
 
 from shared.config import Settings, get_settings

@@ -13,16 +13,16 @@ import pytest
 import sqlalchemy
 from dagster import DagsterInstance, DagsterRunStatus, Definitions, asset
 from dagster._core.storage.tags import GRPC_INFO_TAG
-from orchestration.dead_runs import sweep
 from orchestration.home import home_of, instance
-from orchestration.run_locks import held, hold, locks
+from orchestration.supervise.dead_runs import sweep
+from orchestration.supervise.run_locks import held, hold, locks
 
 from shared.config import get_settings
 
 WORKER = """
 import subprocess, sys, time
 from pathlib import Path
-from orchestration.run_locks import hold
+from orchestration.supervise.run_locks import hold
 hold(sys.argv[2], Path(sys.argv[1]))
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
 print(child.pid, flush=True)

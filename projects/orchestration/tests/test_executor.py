@@ -15,8 +15,8 @@ from dagster import (
     define_asset_job,
     execute_job,
 )
-from orchestration import children
-from orchestration.executor import Pools, threads_executor
+from orchestration.run import children
+from orchestration.run.executor import Pools, threads_executor
 
 
 def make_job(case: str) -> JobDefinition:

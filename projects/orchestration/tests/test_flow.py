@@ -15,7 +15,7 @@ import pytest
 from dagster import AssetKey, DagsterInstance, EventLogEntry
 from demo_sample import take_sample
 from orchestration.definitions import defs
-from orchestration.lists import refresh_lists
+from orchestration.graph.lists import refresh_lists
 
 from shared.config import Settings, get_settings
 from shared.warehouse import open_warehouse
@@ -100,6 +100,7 @@ def test_three_pythons_made_one_graph(flow: Flow) -> None:
         "core/fct_sales": ("3.11", "transformation"),
         "master/golden_customer": ("3.10", "entity-resolution"),
         "delivery/crm": ("3.10", "egress"),
+        "report/page": ("3.11", "reporting"),
         f"{LAB}/gold/overview": ("3.12", "lab-forecast"),
     }
     found = {}

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from dagster import AssetKey, AssetsDefinition, Definitions, RepositoryDefinition, SensorDefinition
-from orchestration.dbt_build import MADE
 from orchestration.definitions import defs
-from orchestration.lists import read_list, refresh_lists
-from orchestration.projects import INGRESS, TRANSFORMATION
+from orchestration.graph.dbt import MADE
+from orchestration.graph.lists import read_list, read_manifest, refresh_lists
+from orchestration.graph.projects import INGRESS, REPORTING, TRANSFORMATION
 
 from shared.config import get_settings
 
@@ -111,9 +111,10 @@ def test_names_come_from_the_projects() -> None:
     settings, keys = get_settings(), load().asset_graph.get_all_asset_keys()
     listed = [resource for source in read_list(INGRESS, settings)["sources"] for resource in source["resources"]]
     assert {key for key in keys if key.path[0] == "raw"} == {AssetKey(each["relation"].split(".")) for each in listed}
-    nodes = read_list(TRANSFORMATION, settings)["nodes"].values()
+    reports = read_manifest(settings.root / read_list(REPORTING, settings)["manifest"])
+    nodes = [*read_list(TRANSFORMATION, settings)["nodes"].values(), *reports["nodes"].values()]
     built = {AssetKey([node["schema"], node["alias"]]) for node in nodes if node["resource_type"] in MADE}
-    assert {key for key in keys if key.path[0] in ("staging", "core", "egress")} == built
+    assert {key for key in keys if key.path[0] in ("staging", "core", "egress", "reporting")} == built
 
 
 def test_a_source_that_is_not_configured_is_shown(configured: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import yaml
 from dagster import DagsterRunStatus, Definitions, asset
-from orchestration import event_log
 from orchestration.home import instance, prepare_home, variables
 
 from shared.config import get_settings
@@ -44,21 +43,6 @@ def test_home_is_in_the_data_folder(data: Path) -> None:
         assert (pools.default_pool_limit, pools.pool_granularity and pools.pool_granularity.value) == (1, "op")
         assert opened.run_monitoring_enabled
     assert (data / "dagster" / "history" / "runs.db").is_file()
-
-
-def test_databases_of_events_are_kept_open_while_they_are_used(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some of the runs' databases stay open between events, all can be read, and none is open after the instance."""
-
-    def opened_files() -> set[str]:
-        links = (path for path in Path("/proc/self/fd").iterdir() if path.is_symlink())
-        return {link.name for link in map(Path.readlink, links) if data in link.parents and link.suffix == ".db"}
-
-    monkeypatch.setattr(event_log, "KEPT_OPEN", 2)
-    with instance(get_settings()) as opened:
-        runs = [JOB.execute_in_process(instance=opened).run_id for _ in range(3)]
-        assert all(opened.all_logs(run) for run in runs)
-        assert len(opened_files()) == 2
-    assert opened_files() == set()
 
 
 def test_configuration_follows_the_project(data: Path) -> None:

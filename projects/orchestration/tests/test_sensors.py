@@ -25,8 +25,8 @@ from dagster import (
     op,
 )
 from orchestration.defs.sensors import drop_sensor, failure_alert, recovery_alert
-from orchestration.drops import Drop
-from orchestration.freshness import tell_age
+from orchestration.graph.drops import Drop
+from orchestration.graph.freshness import tell_age
 
 from shared.config import Settings, get_settings
 from shared.monitoring import record_run

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from orchestration.graphql import query
+from orchestration.supervise.graphql import query
 from ui_process import PATIENCE, SERVE, Ui, as_workspace, wait_until, with_variable
 
 pytestmark = pytest.mark.timeout(900)
@@ -172,9 +172,9 @@ def test_killed_code_server_and_its_runs(own: Ui) -> None:
 
 def test_killed_guard_is_replaced(own: Ui) -> None:
     """The process that ends all others can be killed too: another one takes its place and ends them."""
-    (before,) = own.processes("orchestration.guard")
+    (before,) = own.processes("orchestration.supervise.guard")
     os.kill(before, signal.SIGKILL)
-    wait_until(lambda: own.processes("orchestration.guard") not in ([], [before]))
+    wait_until(lambda: own.processes("orchestration.supervise.guard") not in ([], [before]))
     own.end(signal.SIGKILL)
     own.wait_until_gone()
 

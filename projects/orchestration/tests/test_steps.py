@@ -20,8 +20,8 @@ from dagster import (
     ExecuteInProcessResult,
     materialize,
 )
-from orchestration.assets import step_assets
-from orchestration.projects import Command
+from orchestration.graph.projects import Command
+from orchestration.run.command_assets import step_assets
 
 from shared.config import Settings, get_settings
 from shared.warehouse import open_warehouse

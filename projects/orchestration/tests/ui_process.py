@@ -14,13 +14,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from orchestration.graphql import query
+from orchestration.supervise.graphql import query
 
 PATIENCE = 120.0
 SERVE = """
 import sys
 from pathlib import Path
-from orchestration.serve import serve
+from orchestration.supervise.serve import serve
 from shared.command_line import command
 from shared.config import get_settings
 sys.exit(command(lambda arguments: serve(get_settings(), port=int(arguments[0]), workspace=Path(arguments[1]))))

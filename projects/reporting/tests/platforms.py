@@ -65,7 +65,7 @@ class Platform:
         """Make what the reports read, each table by who owns it."""
         for part in SOURCES.read_text(encoding="utf-8").split("-- as ")[1:]:
             role, _, statements = part.partition("\n")
-            with self.open(role.strip(), "write") as warehouse:  # type: ignore[arg-type]
+            with self.open(role.strip(), "write") as warehouse:
                 for statement in statements.split(";\n"):
                     if statement.strip():
                         warehouse.execute(statement)

@@ -136,7 +136,7 @@ def test_models_are_told_who_writes(platform: Platform) -> None:
         assert variables(warehouse) == []
         if platform.engine == "postgres":
             held.enter_context(platform.open("transformation", "write"))
-            assert variables(warehouse) == ["--vars", '{"writing_roles": "transformation,reporting"}']
+            assert variables(warehouse) == ["--vars", '{"writing_roles": "reporting,transformation"}']
 
 
 def test_expectations_show_the_latest_outcome(platform: Platform) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from platforms import Platform
 from selenium.webdriver import Chrome
 
 from reporting.content import Content, load_content
-from reporting.site.build import build_site
+from reporting.site.build import build_site, read_site, write_site
 from shared.config import Settings
 from shared.dbt.environment import environment_set
 from shared.errors import InputError
@@ -62,7 +63,7 @@ def test_real_dashboards_show_the_warehouse_s_answers(platform: Platform, librar
     """On each tile of this project's dashboards is what the warehouse answers its chart, filtered or not."""
     shutil.copytree(Settings().data_dir / "cache", platform.folder / "cache", dirs_exist_ok=True)
     with environment_set(platform.environment):
-        path = build_site(platform.settings)
+        path = write_site(platform.settings, read_site(platform.settings))
         content = load_content(platform.settings)
     choices: list[tuple[str, dict[str, tuple[str, ...]]]] = [
         *((slug, {}) for slug in content.dashboards),
@@ -123,6 +124,22 @@ def test_command_names_the_page_s_address(tmp_path: Path) -> None:
     assert said.splitlines()[-1] == page.as_uri()
     assert [path.name for path in page.parent.iterdir()] == ["index.html"]
     assert page.stat().st_size < 5_000_000
+    # The page shows the ledger as it was when nothing was under way.
+    data = re.search(r'id="report">(.*?)</script>', page.read_text(encoding="utf-8"), re.DOTALL)
+    assert data
+    assert '"report"' in data[1]
+    assert '"page"' not in data[1]
+
+
+@pytest.mark.usefixtures("library")
+def test_page_is_entered_in_the_ledger(own_platform: Platform) -> None:
+    """The command for the page alone makes it of the layer that is there, and notes that as a run of reporting's."""
+    shutil.copytree(Settings().data_dir / "cache", own_platform.folder / "cache", dirs_exist_ok=True)
+    code, said = own_platform.report("page")
+    assert code == 0, said
+    runs = "select r.role, r.status, o.relation from ops.run as r inner join ops.run_output as o using (run_id)"
+    assert own_platform.rows(f"{runs} where r.step = 'page'") == [("reporting", "succeeded", "page")]
+    assert said.splitlines()[-1] == (own_platform.folder / "reports/index.html").as_uri()
 
 
 def test_page_without_the_reporting_layer_is_a_mistake_with_a_hint(tmp_path: Path) -> None:
@@ -133,6 +150,6 @@ def test_page_without_the_reporting_layer_is_a_mistake_with_a_hint(tmp_path: Pat
         environment_set(platform.environment),
         pytest.raises(InputError, match=r"`reporting\.rpt_sales_weekly`") as caught,
     ):
-        build_site(platform.settings)
+        build_site(platform.settings, command="page")
     assert "./pixiw run report" in (caught.value.hint or "")
     assert not (tmp_path / "reports").exists()

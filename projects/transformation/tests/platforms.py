@@ -20,13 +20,12 @@ from typing_extensions import override
 
 from shared.command_line import command
 from shared.config import Settings
+from shared.config.roles import login_of, read_roles
 from shared.dbt.environment import dbt_environment, environment_set
 from shared.dbt.run import dbt_command_line
 from shared.postgres.server import LocalServer
 from shared.postgres.target import PostgresTarget
 from shared.warehouse import Role, Warehouse, open_warehouse
-from shared.warehouse.postgres_engine import login_of
-from shared.warehouse.provision import LOGINS
 from transformation.cli import main
 from transformation.compare import compare_warehouses
 from transformation.comparison import Difference, columns_of, fingerprint
@@ -231,7 +230,7 @@ class PostgresPlatform(Platform):
 
     def _clone(self, source: str, name: str) -> None:
         names = {"name": sql.Identifier(name), "source": sql.Identifier(source)}
-        logins = sql.SQL(", ").join(map(sql.Identifier, LOGINS))
+        logins = sql.SQL(", ").join(sql.Identifier(role.login) for role in read_roles())
         connection = replace(self.admin, database="postgres").connect("tests")
         with connection.cursor() as cursor:
             for statement in (

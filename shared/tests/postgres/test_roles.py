@@ -8,13 +8,14 @@ import psycopg2
 import pytest
 from psycopg2 import extensions
 
+from shared.config.roles import login_of, read_roles
 from shared.postgres.server import LocalServer
 from shared.postgres.target import PostgresTarget
 from shared.testing.engines import PostgresDatabase
-from shared.warehouse.base import ROLES, Role
-from shared.warehouse.postgres_engine import login_of
+from shared.warehouse import Role
 from shared.warehouse.provision import provision
 
+ROLES = [role.name for role in read_roles()]
 # Who writes a layer, that is who owns it, and who reads it.
 OWNERS: dict[str, Role] = {
     "raw": "ingress",
@@ -43,6 +44,7 @@ WRITERS_OF_OPS: dict[str, set[Role]] = {
     "quarantine": {"ingress", "egress"},
     "source_file": {"ingress"},
     "delivery": {"egress"},
+    "delivery_transaction": {"egress"},
     **{table: {"transformation"} for table in EXPECTATIONS},
     "layout": {"entity_resolution"},
     "identity": set(),
@@ -53,6 +55,7 @@ READERS_OF_OPS: dict[str, set[Role]] = {
     "quarantine": {"ingress", "egress", "reader"},
     "source_file": {"ingress", "reporting", "reader"},
     "delivery": {"egress", "reporting", "reader"},
+    "delivery_transaction": {"egress", "reader"},
 }
 # Who takes rows out again, which nothing else loses.
 DROPPERS_OF_OPS: dict[str, set[Role]] = {"expectation_row": {"transformation"}}

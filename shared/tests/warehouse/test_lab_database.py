@@ -18,6 +18,7 @@ def labs(project: Path, settings: Settings) -> dict[str, Lab]:
     """Register two labs."""
     for name in ("lab_one", "lab_two"):
         (settings.labs_dir / name).mkdir(parents=True)
+    (settings.labs_dir / "pyproject.toml").write_text('[tool.platform]\ncommand = "lab"\n')
     (settings.labs_dir / "labs_config.yaml").write_text(
         "version: 1\nlabs:\n  lab_one: {description: one}\n  lab_two: {description: two}\n"
     )

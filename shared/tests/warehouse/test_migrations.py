@@ -88,6 +88,23 @@ def test_every_earlier_layout_is_brought_up_to_date(
     assert [(step, number) for step, _, number in order[2:]] == [("ingest", 3), ("deliver", 4)]
 
 
+@pytest.mark.parametrize("layout", LAYOUTS[-2:], ids=lambda path: path.stem)
+def test_open_transactions_of_deliveries_are_still_open(
+    layout: Path, owner: Settings, database: PostgresDatabase | None
+) -> None:
+    """What a run's output said of its transaction is in the journal: open behind the last one that was marked."""
+    put_back(owner, layout)
+    upgrade(owner, database)
+    with open_warehouse(owner, holder="test") as warehouse:
+        found = warehouse.fetch("select * from ops.delivery_transaction order by transaction_number")
+    assert found == [
+        ("first", "settled", 699, "public.s", "postgresql://a/b", True),
+        ("first", "table", 700, "public.t", "postgresql://a/b", True),
+        ("second", "settled", 701, "public.s", "postgresql://a/b", True),
+        ("second", "table", 4294967999, "public.t", "postgresql://a/b", False),
+    ]
+
+
 def test_reader_of_an_earlier_layout_is_told_what_to_run(
     owner: Settings, database: PostgresDatabase | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -139,6 +156,8 @@ def test_lab_of_an_earlier_layout_keeps_its_layers(owner: Settings) -> None:
     put_back(at_lab, LAYOUT_3)
     with connect(at_lab, holder="test", role="reader", mode="write") as warehouse:
         warehouse.execute("update ops.identity set name = 'lab1'")
+    owner.labs_dir.mkdir(parents=True)
+    (owner.labs_dir / "pyproject.toml").write_text('[tool.platform]\ncommand = "lab"\n')
     with pytest.raises(OlderWarehouse) as raised:
         open_lab(lab, owner, holder="test")
     assert raised.value.hint == "`./pixiw run lab lab1` brings it up to date"

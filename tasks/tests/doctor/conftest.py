@@ -113,8 +113,17 @@ test = ["pytest"]
     "shared/src/shared/postgres/target.py": "LIMIT = 63\n",
     "shared/src/shared/postgres/server.py": "from shared.warehouse.quoting import quote\n",
     "shared/src/shared/warehouse/__main__.py": "import shared.postgres.server\n",
-    "shared/src/shared/warehouse/quoting.py": "import re\n",
-    "projects/sales/pyproject.toml": '[project]\nrequires-python = ">=3.11,<3.12"\n',
+    "shared/src/shared/warehouse/quoting.py": "import re\n\nHINT = '`./pixiw run demo`, `./pixiw run -e ENV demo`'\n",
+    "shared/src/shared/warehouse/migrations/0001_ledger.sql": "create table ops.quarantine (i integer);\n",
+    "projects/sales/pyproject.toml": """\
+[project]
+requires-python = ">=3.11,<3.12"
+[tool.platform]
+role = "seller"
+writes = ["shop"]
+[tool.platform.ops]
+quarantine = ["select"]
+""",
     "projects/sales/.python-version": "3.11\n",
     "projects/sales/README.md": "Sales.\n",
     "projects/sales/src/sales/__main__.py": "from sales import shop\nfrom shared import errors\n",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.doctor import code, commands, files, imports, ledger, locks, manifest, nested, versions, waits
+from tasks.doctor import code, commands, files, imports, ledger, locks, manifest, nested, roles, versions, waits
 from tasks.doctor.__main__ import CHECKS, Check, main, title_and_hint
 from tasks.doctor.repo import Repo
 
@@ -12,6 +12,8 @@ CI = ".github/workflows/ci.yml"
 # Read once, as the checks read all of it.
 THIS = Repo(Path(__file__).parents[3])
 SHOP = "projects/sales/src/sales/shop.py"
+SALES = "projects/sales/pyproject.toml"
+QUOTING = "shared/src/shared/warehouse/quoting.py"
 
 # The check, the file to break, the text to replace (empty: append), its replacement, and what the finding must say.
 BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
@@ -222,6 +224,72 @@ BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
             "that is gone": ("projects/egress/src/egress/sender.py", "import json\n", "any more: `projects/egress"),
         }.items()
     },
+    "role with a key that there is not": (
+        roles.declared_roles_can_be_given,
+        SALES,
+        "writes",
+        "wirtes",
+        "platform.wirtes",
+    ),
+    "role that reads what nobody writes": (
+        roles.declared_roles_can_be_given,
+        SALES,
+        'writes = ["shop"]',
+        'reads = ["core"]',
+        "`seller` reads what no project writes: `core`",
+    ),
+    "role for a table that there is not": (
+        roles.declared_roles_can_be_given,
+        SALES,
+        "quarantine",
+        "run_output",
+        "for `seller`: `ops.run_output`",
+    ),
+    "role that nobody declares": (
+        roles.roles_are_declared,
+        SHOP,
+        "",
+        "w = f(role='saler')\n",
+        "shop.py:4: nobody declares",
+    ),
+    "role that nobody declares, by a name": (roles.roles_are_declared, SHOP, "", "ROLE: Role = 'saler'\n", "`saler`"),
+    "role of a project in shared": (
+        roles.shared_knows_no_project,
+        QUOTING,
+        "",
+        "ROLE = 'seller'\n",
+        "py:4: names a project",
+    ),
+    "project in shared": (roles.shared_knows_no_project, QUOTING, "", "x = f(project='sales')\n", "`sales`"),
+    "login of a project in shared": (
+        roles.shared_knows_no_project,
+        "shared/src/shared/warehouse/migrations/0002_grant.sql",
+        "",
+        "grant select on ops.run to platform_seller;\n",
+        "sql:1: names a project's: `platform_seller`",
+    ),
+    "folder of a project in shared": (
+        roles.shared_knows_no_project,
+        QUOTING,
+        "",
+        "# projects/sales/x\n",
+        "`projects/sales`",
+    ),
+    "module of a project in shared": (
+        roles.shared_knows_no_project,
+        QUOTING,
+        "",
+        "x = 'python -m sales'\n",
+        "`-m sales`",
+    ),
+    "task of a project in shared": (roles.shared_knows_no_project, QUOTING, "run demo", "run sell", "`pixiw run sell`"),
+    "environment of a project in shared": (
+        roles.shared_knows_no_project,
+        QUOTING,
+        "-e ENV",
+        "-e sales",
+        "`pixiw run -e sales demo`",
+    ),
     "import of a project by another": (
         imports.projects_stay_apart,
         "projects/new/src/new/app.py",

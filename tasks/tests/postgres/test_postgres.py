@@ -16,9 +16,9 @@ import psycopg2
 import pytest
 
 from shared.config import get_settings
+from shared.config.roles import read_roles
 from shared.postgres.server import HOST, LocalServer, free_port
 from shared.postgres.target import PostgresTarget
-from shared.warehouse.base import ROLES
 
 ROOT = Path(__file__).parents[3]
 LANDING = get_settings().landing_dir / "pos"
@@ -97,8 +97,8 @@ def test_init_makes_a_warehouse_that_each_role_can_use(here: Here) -> None:
     """`init` on nothing makes server, databases, layers and logins, prints the URLs, and can be repeated."""
     server = f"postgresql://{HOST}:{here.port}"
     assert here.ok("init") == f"export WAREHOUSE_URL={server}/warehouse\nexport DAGSTER_POSTGRES_URL={server}/dagster\n"
-    for role in ROLES:
-        assert here.fetch("select name from ops.identity", user=f"platform_{role}") == [("warehouse",)]
+    for role in read_roles():
+        assert here.fetch("select name from ops.identity", user=role.login) == [("warehouse",)]
     before = here.server.passwords.read_text()
     here.ok("init")
     assert here.server.passwords.read_text() == before

@@ -19,7 +19,7 @@ from egress.payload import as_json
 from egress.plan import Options, Tally, Target
 from egress.settings import TargetSettings
 from egress.state import answers
-from egress.table_journal import MARKED, Transaction, announce, open_transactions
+from egress.table_journal import Transaction, announce, mark, open_transactions
 from egress.table_shipment import Shipment, within
 from shared.data_quality import BadRow
 from shared.errors import ConfigurationError
@@ -132,7 +132,7 @@ class TablePlan(ComparedPlan):
     def apply(self, run: Run, tally: Tally) -> None:
         """Write and delete in one transaction at the target; once that is committed, mark what has become of each row.
 
-        Who is killed in between leaves rows that the next run does not know of: the ledger names the transaction
+        Who is killed in between leaves rows that the next run does not know of: the journal names the transaction
         beforehand, so that it is found out whose they are.
         """
         self.guard.check(self.target, self.deletes.num_rows, self.held)
@@ -166,9 +166,13 @@ class TablePlan(ComparedPlan):
             strays = writer.find_strays(shipment)
             self.guard.check(self.target, shipment.deletes.num_rows, self.held + strays)
             writer.ship(
-                shipment,
-                lambda number: announce(Transaction(number, table.name, database.location), self.target, run, tally),
+                shipment, lambda number: announce(Transaction(number, table.name, database.location), self.target, run)
             )
+        tally.detail |= {
+            "transaction": shipment.transaction,
+            "table": table.name,
+            "database": database.location,
+        }
 
     def confirm(self, shipment: Shipment, run: Run, tally: Tally) -> None:
         """Mark what the target has taken, and put what it has not into the quarantine."""
@@ -180,10 +184,12 @@ class TablePlan(ComparedPlan):
             answers(rejected[ROW_KEY], rejected[ROW_HASH], "rejected", rejected[LAST_RECEIPT]),
             answers(shipment.deletes[ROW_KEY], shipment.deletes[ROW_HASH], "deleted", receipt),
         ]
-        Confirmations(self, run).keep(pa.concat_tables(said), self.bad_rows(rejected, shipment))
+        with run.warehouse.transaction():
+            Confirmations(self, run).keep(pa.concat_tables(said), self.bad_rows(rejected, shipment))
+            mark(self.target, run)
         tally.sent = shipment.upserts.num_rows
         tally.rejected = len(shipment.refused) + len(shipment.kept)
-        tally.detail |= {"deleted": shipment.deletes.num_rows, MARKED: True}
+        tally.detail |= {"deleted": shipment.deletes.num_rows}
         say(f"{self.target}: {tally.sent:,} rows written, {shipment.deletes.num_rows:,} deleted")
         if shipment.taken_over:
             tally.detail["taken_over"] = shipment.taken_over

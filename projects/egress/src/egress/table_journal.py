@@ -1,19 +1,28 @@
-"""Which transactions at a target were ours: the run ledger names each one before it is committed."""
+"""Which transactions at a target were ours: `ops.delivery_transaction` names each one before it is committed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
-from egress.plan import Tally
+import pyarrow as pa
+
 from shared.errors import ConfigurationError
-from shared.monitoring import Run, history
+from shared.monitoring import Run
+from shared.monitoring.history import RUN_ORDER
 from shared.warehouse import Warehouse
 
-# In a run's entry once the send state has all that its transaction has done.
-MARKED = "marked"
-Entry: TypeAlias = "dict[str, Any]"
+JOURNAL = "ops.delivery_transaction"
+# The last one, and those that the send state does not know of.
+OPEN = f"""
+    select transaction_number, target_table, target_database, marked
+    from (
+        select *, row_number() over (order by place desc) as age
+        from {JOURNAL} inner join {RUN_ORDER} as runs using (run_id)
+        where target = $1
+    ) as entries
+    where age = 1 or not marked
+    order by place
+"""
 
 
 @dataclass(frozen=True)
@@ -37,26 +46,28 @@ def open_transactions(warehouse: Warehouse, target: str, table: str) -> list[Tra
     Raises:
         ConfigurationError: The send state is that of another table: it would say of rows there that they are here.
     """
-    entries = [detail for detail in history.details(warehouse, target) if "transaction" in detail]
-    if entries and entries[-1]["table"] != table:
+    entries = [(Transaction(*columns), marked) for *columns, marked in warehouse.fetch(OPEN, [target])]
+    if entries and entries[-1][0].table != table:
         raise ConfigurationError(
-            f"the send state of `{target}` is that of another table than `{table}`: `{entries[-1]['table']}`",
+            f"the send state of `{target}` is that of another table than `{table}`: `{entries[-1][0].table}`",
             hint="set TABLE_TARGET_NAME to a new name for a new table, or TABLE_TARGET_TABLE back",
         )
-    return [Transaction(entry["transaction"], entry["table"], entry["database"]) for entry in since_marked(entries)]
+    return [transaction for transaction, marked in entries if not marked]
 
 
-def since_marked(entries: Sequence[Entry]) -> Sequence[Entry]:
-    """Return the entries after the last one that was marked: it has settled what was open before."""
-    marked = [at for at, entry in enumerate(entries) if entry.get(MARKED)]
-    return entries[marked[-1] + 1 :] if marked else entries
-
-
-def announce(transaction: Transaction, target: str, run: Run, tally: Tally) -> None:
-    """Write down that a transaction is about to be committed; the tally keeps it for the run's last word."""
-    tally.detail |= {
-        "transaction": transaction.number,
-        "table": transaction.table,
-        "database": transaction.database,
+def announce(transaction: Transaction, target: str, run: Run) -> None:
+    """Write down that a transaction is about to be committed."""
+    record = {
+        "run_id": run.id,
+        "target": target,
+        "transaction_number": transaction.number,
+        "target_table": transaction.table,
+        "target_database": transaction.database,
+        "marked": False,
     }
-    run.output(target, rows=0, detail=tally.detail)
+    run.warehouse.merge_arrow(JOURNAL, pa.Table.from_pylist([record]), key=("run_id", "target"))
+
+
+def mark(target: str, run: Run) -> None:
+    """Write down that the send state has what the run's transaction has done, which has settled all that were open."""
+    run.warehouse.execute(f"update {JOURNAL} set marked = true where target = $1 and not marked", [target])

@@ -21,6 +21,9 @@ from shared.utils.console import say
 from shared.warehouse import Warehouse
 from shared.warehouse.lab_database import open_lab
 
+# As whom the ledger of a lab's database has its runs: there is one who writes.
+ROLE = "transformation"
+
 
 @dataclass(frozen=True)
 class Work:
@@ -108,7 +111,7 @@ def run_steps(
     lab: Lab, settings: Settings, names: Sequence[str], *, command: str, report: Report, alerts: Alerts
 ) -> None:
     """Run steps under the lab's lock, each entered in its ledger."""
-    with open_lab(lab, settings, holder=f"lab {command}", mode="write") as warehouse:
+    with open_lab(lab, settings, holder=f"lab {command}", role=ROLE, mode="write") as warehouse:
         for name in names:
             begun = time.monotonic()
             say(f"{lab.name}: {name}")

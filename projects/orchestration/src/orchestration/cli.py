@@ -14,7 +14,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     settings = get_settings()
     if options.command == "lists":
-        from orchestration.lists import refresh_lists
+        from orchestration.graph.lists import refresh_lists
 
         refresh_lists(settings)
         return 0
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str]) -> int:
         from orchestration.materialize import materialize
 
         return materialize(settings, options.selection, job=options.job)
-    from orchestration.serve import serve
+    from orchestration.supervise.serve import serve
 
     return serve(settings, port=options.port)
 

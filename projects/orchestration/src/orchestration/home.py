@@ -10,12 +10,13 @@ from pathlib import Path
 from dagster import DagsterInstance
 
 from shared.config import Settings
+from shared.config.roles import login_of
 from shared.postgres.target import PostgresTarget
 from shared.utils.files import write_whole
-from shared.warehouse.provision import DAGSTER_LOGIN
 
 PROJECT = Path(__file__).resolve().parents[2]
 POSTGRES_URL = "DAGSTER_POSTGRES_URL"
+LOGIN = login_of("orchestration")
 
 
 def home_of(settings: Settings) -> Path:
@@ -71,4 +72,4 @@ def postgres(settings: Settings) -> PostgresTarget | None:
     url = os.environ.get(POSTGRES_URL, "")
     if not url:
         return None
-    return PostgresTarget.from_url(url, user=DAGSTER_LOGIN, passfile=settings.passfile, setting=POSTGRES_URL)
+    return PostgresTarget.from_url(url, user=LOGIN, passfile=settings.passfile, setting=POSTGRES_URL)

@@ -21,10 +21,10 @@ from dagster import (
 )
 from rich.table import Table
 
-from orchestration.dead_runs import sweep
 from orchestration.definitions import defs
 from orchestration.defs.jobs import ANYTHING
 from orchestration.home import home_of, instance
+from orchestration.supervise.dead_runs import sweep
 from shared.config import Settings
 from shared.errors import PlatformError, UserError
 from shared.utils.console import output, say

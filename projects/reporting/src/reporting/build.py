@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 
 import yaml
 
@@ -13,7 +14,7 @@ from shared.dbt.environment import dbt_environment, log_dir
 from shared.dbt.results import Node
 from shared.dbt.run import run_dbt
 from shared.errors import InputError
-from shared.monitoring import record_run
+from shared.monitoring import history, record_run
 from shared.utils.console import Counter, say
 from shared.warehouse import Warehouse, open_warehouse
 
@@ -26,12 +27,13 @@ MADE_BY = {
 }
 
 
-def build(settings: Settings, *, select: list[str], command: str) -> None:
+def build(settings: Settings, *, select: list[str], events: bool, command: str) -> None:
     """Build the models of the reporting layer with their data tests.
 
     Args:
         settings: Names the warehouse and where logs go.
         select: Only what these selectors of dbt pick; all of it where empty.
+        events: Print dbt's events to standard output instead of the progress.
         command: What the user called, for the ledger.
 
     Raises:
@@ -43,9 +45,12 @@ def build(settings: Settings, *, select: list[str], command: str) -> None:
         record_run(warehouse, step="report", command=command) as run,
     ):
         require_sources(warehouse)
-        arguments = build_arguments([*(["--select", *select] if select else []), *variables(warehouse)])
-        with warehouse.handed_over(), Counter("reporting", unit="nodes") as counter:
-            nodes = run_dbt(arguments, dbt_environment(settings, PROJECT_DIR, ROLE), counter.advance)
+        chosen = [*(["--select", *select] if select else []), *variables(warehouse)]
+        arguments = build_arguments(chosen, events=events)
+        with warehouse.handed_over(), ExitStack() as shown:
+            counter = None if events else shown.enter_context(Counter("reporting", unit="nodes"))
+            environment = dbt_environment(settings, PROJECT_DIR, ROLE)
+            nodes = run_dbt(arguments, environment, counter.advance if counter else None)
         rows = enter_results(warehouse, run, nodes)
         show_models(nodes, rows)
         raise_if_failed(nodes, log_dir(settings))
@@ -56,7 +61,7 @@ def variables(warehouse: Warehouse) -> list[str]:
 
     With other variables than last time dbt parses the project anew.
     """
-    roles = warehouse.writing_roles()
+    roles = history.writing_roles(warehouse)
     return [] if roles == [ROLE] else ["--vars", json.dumps({"writing_roles": ",".join(roles)})]
 
 

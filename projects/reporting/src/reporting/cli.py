@@ -1,4 +1,4 @@
-"""The command line: `python -m reporting build`, `lint`, `report`."""
+"""The command line: `python -m reporting build`, `page`, `report`, `lint`, `list`."""
 
 from __future__ import annotations
 
@@ -14,16 +14,22 @@ from shared.config import Settings, get_settings
 def main(argv: Sequence[str]) -> int | None:
     """Run the command that `argv` names; see `shared.command_line.command` for what its errors become."""
     arguments = parser().parse_args(argv)
+    settings, called = get_settings(), " ".join(argv)
     if arguments.command == "lint":
-        return run_lint(get_settings(), arguments.folder)
-    from reporting.build import build
+        return run_lint(settings, arguments.folder)
+    if arguments.command == "list":
+        from reporting.listing import as_json
 
-    settings = get_settings()
-    build(settings, select=arguments.select, command=" ".join(argv))
-    if arguments.command == "report":
+        print(as_json(settings))
+        return None
+    if arguments.command in ("build", "report"):
+        from reporting.build import build
+
+        build(settings, select=arguments.select, events=arguments.events, command=called)
+    if arguments.command in ("page", "report"):
         from reporting.site.build import build_site
 
-        print(build_site(settings).as_uri())
+        print(build_site(settings, command=called).as_uri())
     return None
 
 
@@ -52,10 +58,16 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--select", nargs="+", metavar="SELECTOR", default=[], help="only these nodes, in dbt's selection syntax"
     )
+    build.add_argument(
+        "--events", action="store_true", help="print dbt's events to standard output, one JSON object a line"
+    )
+    commands.add_parser("page", help="make a page of all dashboards from the reporting layer")
     report = commands.add_parser("report", help="build the reporting layer, and from it a page of all dashboards")
-    report.set_defaults(select=[])
+    report.set_defaults(select=[], events=False)
     lint = commands.add_parser("lint", help="hold charts and dashboards against the schemas and the models")
     lint.add_argument(
         "folder", nargs="?", type=Path, default=DASHBOARDS_DIR, help="a folder with `charts` and `dashboards`"
     )
+    listing = commands.add_parser("list", help="tell of which tables what is made")
+    listing.add_argument("--json", action="store_true", required=True, help="for programs")
     return top

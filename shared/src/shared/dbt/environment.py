@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shared.config import Settings
+from shared.config.roles import login_of
 from shared.warehouse.base import Role
 from shared.warehouse.opening import duckdb_path, engine_of
 
@@ -52,7 +53,6 @@ def postgres_variables(settings: Settings, role: Role) -> dict[str, str]:
     """Return what profiles.yml and libpq read of a PostgreSQL database. Only one of them is secret."""
     # Its driver takes a moment to import, and an embedded warehouse can do without.
     from shared.postgres.target import PostgresTarget
-    from shared.warehouse.postgres_engine import login_of
 
     target = PostgresTarget.from_url(settings.warehouse_url, user=login_of(role), passfile=settings.passfile)
     options = dict(target.options)

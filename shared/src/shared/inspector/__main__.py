@@ -13,6 +13,7 @@ from rich.console import Console
 from shared.command_line import Parser, command
 from shared.config import get_settings
 from shared.config.labs import find_lab
+from shared.config.roles import READER
 from shared.errors import UserError
 from shared.inspector.changes import Change, changes_between
 from shared.inspector.inspector import DataInspector
@@ -62,7 +63,7 @@ def opened(lab: str | None) -> Warehouse:
     settings = get_settings()
     if lab:
         return open_lab(find_lab(lab, settings), settings, holder="inspector")
-    return open_warehouse(settings, holder="inspector", role="reader")
+    return open_warehouse(settings, holder="inspector", role=READER)
 
 
 def format_of(output: Path | None) -> str:

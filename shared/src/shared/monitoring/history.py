@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from shared.warehouse import Warehouse
+from shared.warehouse import Role, Warehouse
 
 Record = dict[str, Any]
 
@@ -24,7 +24,7 @@ RUN_ORDER = f"(select run_id, {BEGUN} as place from ops.run)"
 # How the outputs of a load say that its source had nothing new.
 UNCHANGED = json.dumps({"unchanged": True})
 
-# $1 is `Warehouse.writing_roles`; a run of the first layout does not say whose it was.
+# $1 is `writing_roles`; a run of the first layout does not say whose it was.
 RUNS = f"""
     select
         run_id, step, command, started_at, finished_at,
@@ -46,12 +46,6 @@ OUTPUTS = f"""
     ) as output
     where age = 1
     order by relation, step
-"""
-DETAILS = f"""
-    select o.detail
-    from ops.run_output as o inner join ops.run as r on o.run_id = r.run_id
-    where o.relation = $1
-    order by r.{BEGUN}
 """
 METRICS = f"""
     select step, command, name, value
@@ -88,6 +82,12 @@ DELIVERIES = """
 """
 
 
+def writing_roles(warehouse: Warehouse) -> list[Role]:
+    """Return the roles of runs as which somebody writes now: others' runs that say `running` do so no more."""
+    roles = warehouse.fetch("select distinct role from ops.run where role is not null order by role")
+    return warehouse.writing_roles(role for (role,) in roles)
+
+
 def last_runs(warehouse: Warehouse) -> list[Record]:
     """Return the last run of each step and command, the oldest first.
 
@@ -107,11 +107,6 @@ def latest_run(warehouse: Warehouse) -> Record | None:
 def last_outputs(warehouse: Warehouse) -> list[Record]:
     """Return what each step has said last of each relation: `step`, `relation`, `row_count`, `detail`."""
     return [record | {"detail": json.loads(record["detail"])} for record in _records(warehouse, OUTPUTS)]
-
-
-def details(warehouse: Warehouse, relation: str) -> list[Record]:
-    """Return the detail that each run has noted of a relation, the oldest first."""
-    return [json.loads(detail) for (detail,) in warehouse.fetch(DETAILS, [relation])]
 
 
 def last_metrics(warehouse: Warehouse) -> list[Record]:
@@ -140,7 +135,7 @@ def deliveries(warehouse: Warehouse) -> dict[str, Record]:
 
 def _runs(warehouse: Warehouse, which: str) -> list[Record]:
     columns = "step, command, status, started_at, error, seconds"
-    return _records(warehouse, f"select {columns} from ({RUNS}) as runs {which}", [warehouse.writing_roles()])
+    return _records(warehouse, f"select {columns} from ({RUNS}) as runs {which}", [writing_roles(warehouse)])
 
 
 def _records(warehouse: Warehouse, sql: str, parameters: Sequence[object] = ()) -> list[Record]:

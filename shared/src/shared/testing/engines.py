@@ -14,10 +14,11 @@ from typing import Literal
 import pytest
 from psycopg2 import sql
 
+from shared.config.roles import read_roles
 from shared.postgres.server import LocalServer
 from shared.postgres.target import PostgresTarget
 from shared.testing.servers import TEMPLATE, new_server, prepare
-from shared.warehouse.provision import run_script
+from shared.warehouse.provision import run_scripts
 
 Engine = Literal["duckdb", "postgres"]
 numbers = itertools.count(1)
@@ -92,7 +93,7 @@ def new_database(server: LocalServer, template: str = TEMPLATE) -> PostgresDatab
         # State is filed under a database's identity, so a clone needs one of its own.
         cursor.execute("update ops.identity set id = gen_random_uuid()::text")
     # Privileges on a database itself are not cloned.
-    run_script(connection, "privileges.sql")
+    run_scripts(connection, read_roles(), "privileges.sql")
     connection.close()
     return PostgresDatabase(admin, server.passwords)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from shared.config.roles import read_roles
 from shared.postgres import passfile
 from shared.postgres.server import HOSTS, LocalServer
-from shared.warehouse.provision import LOGINS, new_passwords, provision
+from shared.warehouse.provision import new_passwords, provision
 
 TEMPLATE = "template_warehouse"
 
@@ -26,4 +27,5 @@ def prepare(server: LocalServer) -> None:
     server.create()
     server.start()
     provision(server.admin(TEMPLATE))
-    passfile.write(server.passwords, new_passwords(server.admin(), LOGINS, hosts=HOSTS, port=passfile.ANY))
+    logins = [role.login for role in read_roles()]
+    passfile.write(server.passwords, new_passwords(server.admin(), logins, hosts=HOSTS, port=passfile.ANY))

@@ -13,7 +13,7 @@ def summary(thing: object) -> str:
 
 
 def path_of(module: ModuleType) -> str:
-    """Return where a project's module stands, from the root of the platform: `projects/ingress/src/ingress/load.py`."""
+    """Return where a project's module stands, from the root of the platform: `projects/sales/src/sales/load.py`."""
     path = Path(inspect.getfile(module)).resolve()
     project = next(folder for folder in path.parents if (folder / "pyproject.toml").is_file())
     return path.relative_to(project.parents[1]).as_posix()

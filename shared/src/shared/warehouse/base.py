@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeAlias, get_args
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import pyarrow as pa
 
@@ -17,8 +17,8 @@ from shared.warehouse.sql.dialect import Dialect
 from shared.warehouse.sql.quoting import quote
 
 Mode: TypeAlias = Literal["read", "write"]
-Role: TypeAlias = Literal["ingress", "transformation", "entity_resolution", "egress", "reporting", "reader"]
-ROLES: tuple[Role, ...] = get_args(Role)
+# Whose part of the work it is; `shared.config.roles` says which there are.
+Role: TypeAlias = str
 ArrowData: TypeAlias = pa.Table | pa.RecordBatchReader
 
 
@@ -103,8 +103,8 @@ class Warehouse(ABC):
         """Return the names of the schemas that there are."""
 
     @abstractmethod
-    def writing_roles(self) -> list[Role]:
-        """Return the roles that somebody writes as now, this session or another: other runs were killed."""
+    def writing_roles(self, among: Iterable[Role]) -> list[Role]:
+        """Return those of the roles that somebody writes as now, this session or another: others' runs were killed."""
 
     @abstractmethod
     def is_empty(self) -> bool:

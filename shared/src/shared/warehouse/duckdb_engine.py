@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from shared.warehouse.base import ArrowData, Mode, Role, Warehouse
 from shared.warehouse.lock import FileLock
 from shared.warehouse.sql.dialect import DuckDBDialect
 from shared.warehouse.sql.quoting import quote
+from shared.workspace.projects import writer_of
 
 INCOMING = "_incoming"
 
@@ -42,7 +43,7 @@ class DuckDBWarehouse(Warehouse):
         elif not path.exists():
             raise NotAWarehouse(
                 f"there is no warehouse yet: `{path}`",
-                hint="`./pixiw run ingest` makes it, or correct WAREHOUSE_URL",
+                hint=f"{writer_of('raw')} makes it, or correct WAREHOUSE_URL",
             )
         self._lock = FileLock(path, holder, timeout=settings.warehouse_lock_timeout, on_wait=say)
         self._lock.acquire(exclusive=mode == "write")
@@ -138,9 +139,9 @@ class DuckDBWarehouse(Warehouse):
         return {name for (name,) in rows}
 
     @override
-    def writing_roles(self) -> list[Role]:
+    def writing_roles(self, among: Iterable[Role]) -> list[Role]:
         # The file lock lets one writer in, whatever its role, and while there is a reader none.
-        return [self.role] if self._mode == "write" else []
+        return [role for role in among if role == self.role and self._mode == "write"]
 
     @override
     def is_empty(self) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from shared.config import Settings
+from shared.config.roles import READER
 from shared.errors import ConfigurationError, NotAWarehouse, WrongWarehouse
 from shared.utils.clock import utc_now
 from shared.warehouse.base import Identity, Mode, Role, Warehouse
@@ -29,7 +30,7 @@ def open_warehouse(
     settings: Settings,
     *,
     holder: str,
-    role: Role = "reader",
+    role: Role = READER,
     mode: Mode = "read",
     name: str = "warehouse",
     layers: Sequence[str] = LAYERS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,29 +13,24 @@ import pyarrow as pa
 from typing_extensions import override
 
 from shared.config import Settings
+from shared.config.roles import login_of
 from shared.errors import WarehouseBusy
 from shared.postgres.errors import explained
 from shared.postgres.target import PostgresTarget
 from shared.utils.console import say
 from shared.utils.locks import POLL_SECONDS
-from shared.warehouse.base import ROLES, ArrowData, Mode, Role, Warehouse
+from shared.warehouse.base import ArrowData, Mode, Role, Warehouse
 from shared.warehouse.postgres_copy import copy_in, copy_out
 from shared.warehouse.sql.arrow import column_definitions
 from shared.warehouse.sql.catalog import OF_USERS, RELATIONS
 from shared.warehouse.sql.dialect import PostgresDialect
 from shared.warehouse.sql.quoting import quote_for_postgres as quote
 
-LOGIN_PREFIX = "platform_"
 # The first of the two numbers of our advisory locks, so that they meet nobody else's in the same database.
 LOCK_CLASS = 0x64617461
 INCOMING = "_incoming"
 # A parameter is none inside a quoted name, a text or a comment: these are passed over whole.
 PLACEHOLDERS = re.compile(r""""[^"]*"|'[^']*'|--[^\n]*|/\*.*?\*/|\$(\d+)""", re.DOTALL)
-
-
-def login_of(role: Role) -> str:
-    """Return the PostgreSQL role that a project connects as."""
-    return LOGIN_PREFIX + role
 
 
 class PostgresWarehouse(Warehouse):
@@ -188,14 +183,14 @@ class PostgresWarehouse(Warehouse):
         return {name for (name,) in self.fetch("select nspname from pg_namespace")}
 
     @override
-    def writing_roles(self) -> list[Role]:
+    def writing_roles(self, among: Iterable[Role]) -> list[Role]:
         rows = self.fetch(
             "select objid from pg_locks where locktype = 'advisory' and granted and classid = $1 and "
             "database = (select oid from pg_database where datname = current_database())",
             [LOCK_CLASS],
         )
         held = {number for (number,) in rows}
-        return [role for role in ROLES if lock_number(role) in held]
+        return [role for role in among if lock_number(role) in held]
 
     @override
     def is_empty(self) -> bool:

@@ -1,10 +1,12 @@
 """Make a warehouse on a PostgreSQL server: the database, the projects' roles, the layers, and who may do what.
 
-The SQL is in `infra/postgres`; all of it can be run again at any time.
+The SQL is in `infra/postgres`, and who may do what in `[tool.platform]` of each project's pyproject.toml
+(`shared.config.roles`); all of it can be run again at any time.
 """
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Sequence
 from contextlib import closing
@@ -14,48 +16,62 @@ from pathlib import Path
 from psycopg2 import extensions, sql
 
 from shared.config import Settings
+from shared.config.roles import RoleDeclaration, read_roles
+from shared.errors import ConfigurationError
 from shared.postgres.errors import explained
 from shared.postgres.passfile import Entry
 from shared.postgres.target import PostgresTarget
-from shared.warehouse.base import ROLES
+from shared.utils.names import suggestion
 from shared.warehouse.opening import open_warehouse
-from shared.warehouse.postgres_engine import login_of
+from shared.workspace.projects import WORKSPACE
 
-SCRIPTS = Path(__file__).resolve().parents[4] / "infra" / "postgres"
-LOGINS = tuple(login_of(role) for role in ROLES)
-# Beside the warehouse: what Dagster keeps is no part of it, and no project but orchestration gets to it.
-DAGSTER, DAGSTER_LOGIN = "dagster", "platform_orchestration"
+SCRIPTS = WORKSPACE / "infra" / "postgres"
 
 
-def provision(admin: PostgresTarget, *, name: str = "warehouse") -> None:
+def provision(admin: PostgresTarget, *, name: str = "warehouse", root: Path = WORKSPACE) -> None:
     """Make a database a warehouse with the projects' roles, or bring one up to date.
 
     Args:
         admin: The database, which may not be there yet, and a login that may create databases and roles.
         name: The identity that the database gets.
+        root: The workspace whose projects declare what their roles may do.
 
     Raises:
+        ConfigurationError: A project declares what there is not.
         NotAWarehouse: The database holds something else.
         NotPermitted: The login may not do it.
     """
+    roles = read_roles(root)
     create_database(admin)
     with explained(), closing(admin.connect("postgres-init")) as connection:
-        run_script(connection, "roles.sql")
+        run_scripts(connection, roles, "roles.sql")
         # An empty database gets its layers with their owners before anything else is in it.
-        open_warehouse(Settings(warehouse_url=admin.url()), holder="postgres-init", mode="write", name=name).close()
-        run_script(connection, "schemas.sql")
-        run_script(connection, "privileges.sql")
+        settings = Settings(warehouse_url=admin.url())
+        with open_warehouse(settings, holder="postgres-init", mode="write", name=name) as warehouse:
+            require_tables(roles, warehouse.tables("ops"))
+        run_scripts(connection, roles, "schemas.sql", "privileges.sql")
 
 
-def provision_dagster(admin: PostgresTarget) -> None:
-    """Make the database that Dagster keeps its runs in, and its login, or bring them up to date.
+def require_tables(roles: Sequence[RoleDeclaration], tables: Sequence[str]) -> None:
+    """Raise ConfigurationError where a role is to do something with a table of `ops` that is none of these."""
+    for role in roles:
+        if unknown := sorted({grant.table for grant in role.grants}.difference(tables)):
+            raise ConfigurationError(
+                f"`{role.name}` is to have what there is not: `ops.{unknown[0]}`",
+                hint=f"correct [tool.platform.ops] of its pyproject.toml; {suggestion(unknown[0], tables)}",
+            )
+
+
+def provision_own(admin: PostgresTarget, login: str) -> None:
+    """Make a database that one project has beside the warehouse, and its login, or bring them up to date.
 
     Raises:
-        NotPermitted: The login may not do it.
+        NotPermitted: The administrator's login may not do it.
     """
     create_database(admin)
-    with explained(), closing(admin.connect("postgres-init")) as connection:
-        run_script(connection, "dagster.sql")
+    with explained(), closing(admin.connect("postgres-init")) as connection, connection.cursor() as cursor:
+        cursor.execute("select set_config('platform.login', %s, false)", [login])
+        cursor.execute((SCRIPTS / "database.sql").read_text(encoding="utf-8"))
 
 
 def create_database(admin: PostgresTarget) -> None:
@@ -75,10 +91,14 @@ def create_database(admin: PostgresTarget) -> None:
         connection.close()
 
 
-def run_script(connection: extensions.connection, name: str) -> None:
-    """Run a file of `infra/postgres` in one transaction."""
+def run_scripts(connection: extensions.connection, roles: Sequence[RoleDeclaration], *names: str) -> None:
+    """Run files of `infra/postgres` on what roles may do, each in one transaction."""
     with connection.cursor() as cursor:
-        cursor.execute((SCRIPTS / name).read_text(encoding="utf-8"))
+        # As a value, which the files quote: names in it are names, whatever they hold.
+        declared = json.dumps([role.as_record() for role in roles])
+        cursor.execute("select set_config('platform.roles', %s, false)", [declared])
+        for name in ("declared.sql", *names):
+            cursor.execute((SCRIPTS / name).read_text(encoding="utf-8"))
 
 
 def set_password(connection: extensions.connection, login: str, password: str) -> None:

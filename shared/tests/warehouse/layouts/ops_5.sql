@@ -116,7 +116,13 @@ values
     ('second', 'transform', 'build', 'failed', 'transformation', '3.11.7', 'a host', 2, timestamp '2026-01-01 10:00:00', timestamp '2026-01-01 10:00:30', 'BuildFailed: x', 2),
     ('third', 'ingest', 'run', 'running', null, '3.10.13', 'a host', 3, timestamp '2026-01-02 09:00:00', null, null, 3),
     ('first', 'ingest', 'run', 'succeeded', null, '3.10.13', 'a host', 1, timestamp '2026-01-01 09:00:00', timestamp '2026-01-01 09:01:00', null, 1);
-insert into ops.run_output values ('first', 'raw.t', 3, '{"kept": 3}'), ('second', 'crm', 0, '{}');
+insert into ops.run_output values
+    ('first', 'raw.t', 3, '{"kept": 3}'),
+    ('first', 'settled', 0, '{"transaction": 699, "table": "public.s", "database": "postgresql://a/b"}'),
+    ('first', 'table', 2, '{"sent": 2, "transaction": 700, "table": "public.t", "database": "postgresql://a/b", "marked": true}'),
+    ('second', 'crm', 0, '{}'),
+    ('second', 'settled', 0, '{"transaction": 701, "table": "public.s", "database": "postgresql://a/b", "deleted": 1, "marked": true}'),
+    ('second', 'table', 0, '{"transaction": 4294967999, "table": "public.t", "database": "postgresql://a/b"}');
 insert into ops.run_metric values ('second', 'tests_failed', 2), ('second', 'f1', 0.6);
 insert into ops.quarantine values
     ('q1', 'first', 'crm', 'customers', 'a.csv', 1, 'postcode', '{"surname": "ølund"}', timestamp '2026-01-01 09:00:30', timestamp '2026-01-01 09:00:30', null),

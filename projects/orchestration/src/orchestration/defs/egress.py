@@ -4,9 +4,10 @@ from typing import Any
 
 from dagster import AssetKey, AssetsDefinition, AssetSpec, Definitions, definitions
 
-from orchestration.assets import OWNER, code_of, key_of, missing_settings, step_assets, warehouse_pool
-from orchestration.lists import read_list
-from orchestration.projects import EGRESS
+from orchestration.graph.assets import OWNER, code_of, key_of, missing_settings, warehouse_pool
+from orchestration.graph.lists import read_list
+from orchestration.graph.projects import EGRESS
+from orchestration.run.command_assets import step_assets
 from shared.config import Settings, get_settings
 
 

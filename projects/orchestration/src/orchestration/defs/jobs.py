@@ -15,16 +15,16 @@ from dagster import (
     op,
 )
 
-from orchestration.assets import key_of, warehouse_pool
-from orchestration.executor import threads_executor
+from orchestration.graph.assets import key_of, warehouse_pool
+from orchestration.graph.lists import read_list
+from orchestration.graph.projects import LABS, TRANSFORMATION
 from orchestration.home import home_of
-from orchestration.lists import read_list
-from orchestration.projects import LABS, TRANSFORMATION
-from orchestration.run_locks import hold
-from orchestration.steps import run_command
+from orchestration.run.executor import threads_executor
+from orchestration.run.steps import run_command
+from orchestration.supervise.run_locks import hold
 from shared.config import Settings, get_settings
 
-LAYERS = ("raw", "staging", "core", "master", "egress", "delivery")
+LAYERS = ("raw", "staging", "core", "master", "egress", "delivery", "reporting")
 MIDNIGHT = "0 0 * * *"
 FIRST_SUNDAY = "2017-01-01"
 ANYTHING = "anything"
@@ -35,7 +35,9 @@ PLATFORM = AssetSelection.groups(*LAYERS) - AssetSelection.tag("on_request", "tr
 @definitions
 def defs() -> Definitions:
     """Return the jobs with their schedules, and the executor of all runs."""
-    platform = define_asset_job("platform", PLATFORM, description="Everything from the sources to the deliveries.")
+    platform = define_asset_job(
+        "platform", PLATFORM, description="Everything from the sources to deliveries and reports."
+    )
     settings = get_settings()
     names = [lab["name"] for lab in read_list(LABS, settings)["labs"]]
     labs = define_asset_job("labs", AssetSelection.groups(*names), description="All labs at once.")

@@ -15,11 +15,12 @@ from dagster import (
     definitions,
 )
 
-from orchestration.assets import OWNER, code_of, key_of, step_assets
-from orchestration.dbt_build import MADE, relation_of
-from orchestration.lists import read_list, read_manifest
-from orchestration.projects import LABS
-from orchestration.steps import Ended
+from orchestration.graph.assets import OWNER, code_of, key_of
+from orchestration.graph.dbt import MADE, relation_of
+from orchestration.graph.lists import read_list, read_manifest
+from orchestration.graph.projects import LABS
+from orchestration.run.command_assets import step_assets
+from orchestration.run.steps import Ended
 from shared.config import Settings, get_settings
 
 

@@ -21,11 +21,11 @@ from dagster import (
     sensor,
 )
 
-from orchestration.assets import missing_settings
-from orchestration.drops import Drop, dropped
-from orchestration.freshness import tell_age
-from orchestration.lists import read_list
-from orchestration.projects import INGRESS, LABS
+from orchestration.graph.assets import missing_settings
+from orchestration.graph.drops import Drop, dropped
+from orchestration.graph.freshness import tell_age
+from orchestration.graph.lists import read_list
+from orchestration.graph.projects import INGRESS, LABS
 from orchestration.settings import OrchestrationSettings
 from shared.config import Settings, get_settings
 from shared.config.settings import read_settings

@@ -3,24 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from reporting.content import load_content
 from reporting.project import ROLE
+from reporting.site.datasets import Encoded
 from reporting.site.library import chart_library
-from reporting.site.page import plan_page, render
+from reporting.site.page import Plan, plan_page, render
 from shared.config import Settings
 from shared.errors import InputError
+from shared.monitoring import record_run
 from shared.utils.clock import utc_now
 from shared.utils.console import say, step
 from shared.utils.files import write_whole
 from shared.warehouse import Warehouse, open_warehouse
 
 PAGE = "index.html"
+# In the ledger, and on the command line.
+STEP = "page"
 
 
-def build_site(settings: Settings) -> Path:
-    """Write the page, whole or not at all, and return where it is.
+@dataclass(frozen=True)
+class Read:
+    """What the page is made of: its plan, the data of each dataset, and the engine of the warehouse."""
+
+    plan: Plan
+    data: list[Encoded]
+    engine: str
+
+
+def build_site(settings: Settings, *, command: str) -> Path:
+    """Write the page of all dashboards, whole or not at all, enter that in the ledger, and return where it is.
+
+    Args:
+        settings: Where it is written, and of which warehouse.
+        command: What the user called, for the ledger.
+
+    Raises:
+        InputError: The reporting layer lacks what a chart shows.
+    """
+    read = read_site(settings)
+    with (
+        # Only now: the page shows the ledger's runs, and would say of its own that it is under way.
+        open_warehouse(settings, holder=f"reporting {command}", role=ROLE, mode="write") as warehouse,
+        record_run(warehouse, step=STEP, command=command) as run,
+    ):
+        path = write_site(settings, read)
+        run.output(STEP, rows=sum(each["rows"] for each in read.data), detail={"file": str(path)})
+    return path
+
+
+def read_site(settings: Settings) -> Read:
+    """Read what the page is made of.
 
     Raises:
         InputError: The reporting layer lacks what a chart shows.
@@ -29,13 +64,18 @@ def build_site(settings: Settings) -> Path:
         plan = plan_page(load_content(settings))
     with step("read the reporting layer"), open_warehouse(settings, holder="report", role=ROLE) as warehouse:
         require(warehouse, plan.relations)
-        data = [dataset.fetch(warehouse) for dataset in plan.datasets.all]
-        engine = warehouse.engine
+        return Read(plan, [dataset.fetch(warehouse) for dataset in plan.datasets.all], warehouse.engine)
+
+
+def write_site(settings: Settings, read: Read) -> Path:
+    """Write the page, and return where it is."""
     with step("write the page"):
-        html = render(plan, data, built_at=utc_now(), engine=engine, library=chart_library(settings))
+        library = chart_library(settings)
+        html = render(read.plan, read.data, built_at=utc_now(), engine=read.engine, library=library)
         path = settings.reports_dir / PAGE
         write_whole(path, html)
-    say(f"  {len(plan.content.dashboards)} dashboards, {len(plan.tiles)} charts, {path.stat().st_size:,} bytes")
+    dashboards, charts = len(read.plan.content.dashboards), len(read.plan.tiles)
+    say(f"  {dashboards} dashboards, {charts} charts, {path.stat().st_size:,} bytes")
     return path
 
 

@@ -11,12 +11,13 @@ from pathlib import Path
 from shared.command_line import Parser, command
 from shared.config import get_settings
 from shared.config.labs import find_lab
+from shared.config.roles import READER, keeper_of
 from shared.data_quality.expectations import Outcome, Suite, load_suite, note_checks, store, validate
 from shared.data_quality.expectations.checking import MOST_SAMPLES
 from shared.data_quality.score import Score, keep_score, score
 from shared.errors import UserError
 from shared.monitoring import record_run
-from shared.warehouse import Mode, Role, Warehouse, open_warehouse
+from shared.warehouse import Mode, Warehouse, open_warehouse
 from shared.warehouse.lab_database import open_lab
 
 
@@ -48,9 +49,9 @@ def main(arguments: Sequence[str]) -> int:
 def opened(lab: str | None, mode: Mode) -> Warehouse:
     """Open a lab's database or the warehouse of the settings: as a reader, or as whoever keeps what was found."""
     settings = get_settings()
+    role = READER if mode == "read" else keeper_of("expectation")
     if lab:
-        return open_lab(find_lab(lab, settings), settings, holder="expectations", mode=mode)
-    role: Role = "reader" if mode == "read" else "transformation"
+        return open_lab(find_lab(lab, settings), settings, holder="expectations", role=role, mode=mode)
     return open_warehouse(settings, holder="expectations", role=role, mode=mode)
 
 

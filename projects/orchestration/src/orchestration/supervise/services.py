@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -15,7 +16,8 @@ import yaml
 from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin
 from dagster._core.workspace.load import location_origins_from_yaml_paths
 
-from orchestration.guard import CODE_SERVER
+from orchestration.supervise.guard import CODE_SERVER
+from orchestration.supervise.processes import SERVICE_VARIABLE, service_of
 from shared.config import Settings
 from shared.errors import ConfigurationError, PlatformError
 
@@ -45,8 +47,8 @@ class Service:
     begun: float = 0.0
     soon_dead: int = field(default=0)
 
-    def start(self, root: Path) -> int:
-        """Start it in the repository's folder, and return its group.
+    def start(self, root: Path, home: Path) -> None:
+        """Start it in the repository's folder, as a service of a home.
 
         Raises:
             PlatformError: It has died too often.
@@ -61,13 +63,13 @@ class Service:
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, *self.arguments],
+                env={**os.environ, SERVICE_VARIABLE: service_of(self.name, home)},
                 cwd=root,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
             )
-        return self.process.pid
 
     @property
     def died(self) -> int | None:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from orchestration.processes import RUN_VARIABLE
+from orchestration.supervise.processes import RUN_VARIABLE
 from shared.errors import PlatformError
 from shared.utils.locks import take
 

@@ -22,7 +22,7 @@ from dagster._core.execution.plan.plan import ExecutionPlan
 from dagster._core.execution.retries import RetryMode
 from typing_extensions import override
 
-from orchestration import children
+from orchestration.run import children
 from orchestration.settings import OrchestrationSettings
 from shared.config.settings import read_settings
 

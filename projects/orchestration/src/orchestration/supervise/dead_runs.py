@@ -13,8 +13,8 @@ from dagster._core.execution.plan.objects import StepFailureData
 from dagster._core.execution.stats import StepEventStatus
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
-from orchestration.processes import end, of_runs
-from orchestration.run_locks import is_held, locks
+from orchestration.supervise.processes import end, of_runs
+from orchestration.supervise.run_locks import is_held, locks
 
 # How long a run may take from its start to its first step, which takes the lock.
 GRACE_SECONDS = 60.0

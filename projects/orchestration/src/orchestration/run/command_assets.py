@@ -1,10 +1,7 @@
-"""What the assets of all projects have in common: keys, metadata, and steps that are a project's command."""
+"""Assets that a project's command makes, and what is known of them once it has."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from graphlib import TopologicalSorter
-from pathlib import Path
-from typing import Any
 
 from dagster import (
     AssetCheckKey,
@@ -16,40 +13,17 @@ from dagster import (
     AssetsDefinition,
     AssetSpec,
     MaterializeResult,
-    MetadataValue,
     multi_asset,
 )
 
+from orchestration.graph.projects import Command
 from orchestration.home import home_of
-from orchestration.projects import Command
-from orchestration.run_locks import hold
-from orchestration.steps import Ended, run_command
+from orchestration.run.steps import Ended, run_command
+from orchestration.supervise.run_locks import hold
 from shared.config import Settings
-from shared.warehouse.opening import engine_of
 
 Results = Iterator[MaterializeResult[None] | AssetCheckResult]
 Check = Callable[[Ended], Iterable[AssetCheckResult]]
-OWNER = "team:data-platform"
-
-
-def key_of(relation: str, *prefix: str) -> AssetKey:
-    """Return the key of a table: `raw.pos_products` becomes `raw/pos_products`."""
-    return AssetKey([*prefix, *relation.split(".")])
-
-
-def warehouse_pool(settings: Settings) -> str | None:
-    """Return the pool of what writes to the warehouse: a DuckDB file takes one writer at a time, a server many."""
-    return "warehouse" if engine_of(settings) == "duckdb" else None
-
-
-def missing_settings(names: Sequence[str]) -> list[str]:
-    """Return the environment variables among these that are not set."""
-    return [name for name in names if not os.environ.get(name)]
-
-
-def code_of(settings: Settings, path: str) -> dict[str, Any]:
-    """Return the metadata that leads to where an asset is written down."""
-    return {"code": MetadataValue.path(settings.root / Path(path))}
 
 
 def step_assets(

@@ -1,7 +1,7 @@
 """`ui`: Dagster's web server and daemon on this machine until Ctrl-C, started again where they die.
 
 They are started again rather than given up, because schedules have to run while nobody looks. All of them end with
-`ui`, even where it is killed: see `orchestration.guard`.
+`ui`, even where it is killed: see `orchestration.supervise.guard`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from pathlib import Path
 
 from dagster import DagsterInstance
 
-from orchestration.crew import Crew
-from orchestration.dead_runs import sweep
-from orchestration.graphql import load_error
 from orchestration.home import PROJECT, instance, prepare_home
-from orchestration.services import HOST, services
+from orchestration.supervise.crew import Crew
+from orchestration.supervise.dead_runs import sweep
+from orchestration.supervise.graphql import load_error
+from orchestration.supervise.services import HOST, services
 from shared.config import Settings
 from shared.errors import PlatformError, UserError
 from shared.postgres.server import free_port, is_free

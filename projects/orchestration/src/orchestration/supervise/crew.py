@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from orchestration.guard import CODE_SERVER, RUN_SECONDS, SERVICE_SECONDS, end_code_servers
-from orchestration.services import Service
+from orchestration.supervise.guard import RUN_SECONDS, SERVICE_SECONDS, end_services
+from orchestration.supervise.services import Service
 from shared.utils.console import say
 
 POLL_SECONDS = 0.1
+GUARD = (sys.executable, "-m", "orchestration.supervise.guard")
 
 
 class Crew:
@@ -40,64 +41,46 @@ class Crew:
         """Have all services run inside, and none afterwards."""
         try:
             for service in self.services:
-                self._start(service)
+                service.start(self.root, self.home)
             yield
         finally:
             self._end()
 
     def check(self) -> bool:
-        """Start what has died again, pass errors of the logs on, and tell whether a code server had died.
+        """Start what has died again, pass errors of the logs on, and tell whether anything had died.
 
         Raises:
             PlatformError: A service does not stay alive.
         """
-        runs_lost = False
         if self.guard.poll() is not None:
-            self._replace_guard()
+            self.guard = self._new_guard()
+        any_died = False
         for service in self.services:
             code = service.died
             for line in service.errors():
                 say(f"{service.name}: {line}")
             if code is not None:
+                any_died = True
                 say(f"{service.name} died ({how(code)}): starting it again")
-                if service.name.startswith(CODE_SERVER) and service.process:
-                    # Its runs can't be cancelled any more, as only the code server that launched them can do that.
-                    end_code_servers([service.process.pid], self.home)
-                    runs_lost = True
-                self._start(service)
-        return runs_lost
-
-    def _start(self, service: Service) -> None:
-        service.start(self.root)
-        self._announce(service)
-
-    def _announce(self, service: Service) -> None:
-        assert self.guard.stdin and service.process
-        # A guard that has just died is replaced at the next check, and told of all of them.
-        with suppress(BrokenPipeError):
-            self.guard.stdin.write(f"{service.name} {service.process.pid}\n".encode())
-            self.guard.stdin.flush()
+                # What it has left: the runs of a code server can't be cancelled any more.
+                end_services([service.name], self.home)
+                service.start(self.root, self.home)
+        return any_died
 
     def _new_guard(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-m", "orchestration.guard", str(self.home), str(self.scratch)],
+            [*GUARD, str(self.home), str(self.scratch), *(service.name for service in self.services)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
             pass_fds=[self.lock],
         )
 
-    def _replace_guard(self) -> None:
-        self.guard = self._new_guard()
-        for service in self.services:
-            if service.process:
-                self._announce(service)
-
     def _end(self) -> None:
         """Let the guard end everything, and wait for that; where it was killed, another one does it."""
         self._wait_for_guard()
         if self.guard.returncode:
-            self._replace_guard()
+            self.guard = self._new_guard()
             self._wait_for_guard()
 
     def _wait_for_guard(self) -> None:

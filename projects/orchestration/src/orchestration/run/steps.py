@@ -22,8 +22,8 @@ from dagster import (
     open_pipes_session,
 )
 
-from orchestration import children
-from orchestration.projects import Command
+from orchestration.graph.projects import Command
+from orchestration.run import children
 from orchestration.settings import OrchestrationSettings
 from shared.config import Settings
 from shared.config.settings import read_settings

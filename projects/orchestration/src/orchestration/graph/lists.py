@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from orchestration.projects import LABS, PROJECTS, TRANSFORMATION, Command, Project
+from orchestration.graph.projects import LABS, PROJECTS, TRANSFORMATION, Command, Project
 from shared.config import Settings
 from shared.errors import ConfigurationError, PlatformError
 from shared.utils.console import say
