@@ -19,6 +19,9 @@ PROGRAMS = {"bash", "dagster", "dbt", "marimo", "mypy", "prek", "psql", "pytest"
 # What a task's Python runs as a task in its turn: no depends-on says so.
 STARTED = {"demo-postgres": ("demo",)}
 WORKFLOWS = ".github/workflows/"
+SUITES = "test-in-turn"
+"""The task whose dependencies are the test suites, in the order in which they start."""
+AFFECTED = re.compile(r"fromJSON\(.*affected.*\)")
 
 
 class Invocation(NamedTuple):
@@ -71,13 +74,22 @@ def jobs(repo: Repo) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]
     for file, text in repo.texts.items():
         if file.startswith(WORKFLOWS):
             for job in yaml.safe_load(text).get("jobs", {}).values():
-                yield from ((file, values, job) for values in matrix_of(job))
+                yield from ((file, values, job) for values in matrix_of(job, repo))
 
 
-def matrix_of(job: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The combinations of a job's matrix; one empty combination where it has none."""
+def suites(repo: Repo) -> list[dict[str, str]]:
+    """Every test suite: its task, the environment that it runs in, and the `environments` that it needs."""
+    entries = [entry for task in repo.manifest.tasks if task.name == SUITES for entry in task.dependencies]
+    needed = [environments_of(repo, Invocation("", entry["environment"], entry["task"])) for entry in entries]
+    return [{**entry, "environments": " ".join(sorted(names))} for entry, names in zip(entries, needed, strict=True)]
+
+
+def matrix_of(job: Mapping[str, Any], repo: Repo) -> list[dict[str, Any]]:
+    """The combinations of a job's matrix; one empty combination where it has none. At most it has all suites."""
     matrix = dict(job.get("strategy", {}).get("matrix", {}))
     included = matrix.pop("include", [])
+    if isinstance(included, str):
+        included = suites(repo) if AFFECTED.search(included) else []
     combined = [dict(zip(matrix, values, strict=True)) for values in itertools.product(*matrix.values())]
     return combined + included if matrix else included or [{}]
 
@@ -148,20 +160,19 @@ def tasks_exist(repo: Repo) -> Iterator[Finding]:
 
 
 def tests_are_run(repo: Repo) -> Iterator[Finding]:
-    """Every test-… task is run by the task `test` and by a workflow, in the same environments.
+    """Every task that runs pytest is a suite of `test`, and a workflow runs the suites that a change touches.
 
-    Add it to the depends-on of `test` in pixi.toml and to the matrix in .github/workflows/ci.yml.
+    Add it to the depends-on of `test-in-turn` in pixi.toml, which is the list of the suites. A workflow takes its
+    matrix from what `affected --json` prints.
     """
-    entries = [entry for task in repo.manifest.tasks if task.name == "test" for entry in task.dependencies]
-    locally = {(entry.get("environment", ""), entry["task"]) for entry in entries}
-    calls = [call for call in invocations(repo) if call.file.startswith(WORKFLOWS)]
-    in_ci = {(call.environment, call.word) for call in calls if call.word.startswith("test-")}
-    for file, found in (("pixi.toml", locally), (WORKFLOWS, in_ci)):
-        for environment, name in sorted((locally | in_ci) - found):
-            yield Finding(file, f"does not run `{name}` in environment `{environment}`")
+    names = {suite["task"] for suite in suites(repo)}
     for task in repo.manifest.tasks:
-        if task.name.startswith("test-") and task.name not in {name for _, name in locally | in_ci}:
-            yield Finding("pixi.toml", f"`test` does not run `{task.name}`, nor does a workflow")
+        if task.command.startswith("pytest ") and task.name not in names:
+            yield Finding("pixi.toml", f"`test` does not run `{task.name}`")
+    calls = {(call.environment, call.word) for call in invocations(repo) if call.file.startswith(WORKFLOWS)}
+    for suite in suites(repo):
+        if (suite["environment"], suite["task"]) not in calls:
+            yield Finding(WORKFLOWS, f"does not run `{suite['task']}` in environment `{suite['environment']}`")
 
 
 def filters_match(repo: Repo) -> Iterator[Finding]:

@@ -40,7 +40,7 @@ description = "Sell"
 cmd = "python -m sales run"
 depends-on = ["count"]
 
-[feature.sales.tasks.test]
+[feature.sales.tasks.test-in-turn]
 description = "Test"
 depends-on = [{ task = "test-sales", environment = "sales" }]
 

@@ -56,5 +56,6 @@ def label(column: ColumnProfile) -> str:
     return (
         f"Histogram of {formatting.text(column.name)}: {formatting.plural(column.values, 'value')} from "
         f"{formatting.text(column.minimum)} to {formatting.text(column.maximum)}, most of them, "
-        f"{formatting.number(highest.count)}, between {formatting.text(highest.low)} and {formatting.text(highest.high)}"
+        f"{formatting.number(highest.count)}, between {formatting.text(highest.low)} "
+        f"and {formatting.text(highest.high)}"
     )

@@ -35,6 +35,20 @@ SWITCHES = (
 )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the mark known."""
+    config.addinivalue_line("markers", "browser: looks at pages in Chromium; `-m 'not browser'` leaves it out")
+
+
+# Before pytest reads the marks.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that the browser is started for."""
+    for item in items:
+        if "browser_of_session" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
 @pytest.fixture(scope="session")
 def browser_of_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     """Start Chromium with a profile of its own, and end it with its driver after the session's last test."""
