@@ -20,13 +20,13 @@ from shared.utils.processes import run
 from shared.workspace.manifest import MANIFEST, Manifest, parse_toml
 from tasks.doctor.repo import Repo
 from tasks.suites.affected import SHARED, WORKSPACE, Affected, Change
-from tasks.suites.listed import all_suites, named_suites
+from tasks.suites.listed import Suite, all_suites, named_suites
 from tasks.suites.running import run_suites
 
 GIT_SECONDS = 60.0
 SHOWN_REASONS = 200
-# What needs no server, no browser and no whole demo. `kill` is left out everywhere, by pytest.ini.
-FAST = ("-m", "not postgres and not browser and not demo and not slow and not kill")
+# What needs no server, no browser and no whole demo.
+FAST = ("-m", "not postgres and not browser and not slow and not full")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -43,12 +43,20 @@ def main(argv: Sequence[str]) -> int:
         print(as_json(affected) if options.json else as_text(affected))
         return 0
     suites = named_suites(affected.suites, options.suites)
+    if options.fast:
+        suites = one_a_project(suites, repo)
     begun = time.monotonic()
     outcomes = run_suites(suites, root, FAST if options.fast else (), options.at_once)
     failed = [outcome.suite.name for outcome in outcomes if not outcome.passed]
     sums = f"{len(outcomes) - len(failed)} suites passed, {len(failed)} failed in {time.monotonic() - begun:.1f} s"
     print("\n".join([sums, *(f"  failed: {name}" for name in failed)]))
     return 1 if failed else 0
+
+
+def one_a_project(suites: Sequence[Suite], repo: Repo) -> list[Suite]:
+    """Return the first suite of each project: on one Python, in one environment."""
+    sources = repo.manifest.lock_sources
+    return list({sources[suite.environment]["project"]: suite for suite in reversed(suites)}.values())[::-1]
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

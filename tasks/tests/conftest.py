@@ -2,6 +2,8 @@
 
 import pytest
 
+from shared.testing.marks import mark_slow
+
 pytest_plugins = ["shared.testing.engines"]
 
 # The longest first, for the workers to end together; tests of a folder share a workspace that takes a while to make.
@@ -13,6 +15,7 @@ LONGEST_SECONDS = 1500
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Order and group tests for `--dist loadgroup`: the demo by its engine, which it marks itself, pixiw's together."""
+    mark_slow(items, files=LONGEST)
     items.sort(key=rank)
     for item in items:
         if rank(item) < len(LONGEST):

@@ -13,6 +13,7 @@ from crm_server import Crm, serving
 from egress.cli import main
 from shared.command_line import command
 from shared.config import Settings, get_settings
+from shared.testing.marks import mark_slow
 from shared.warehouse import open_warehouse
 
 if TYPE_CHECKING:
@@ -47,6 +48,13 @@ create table egress.customer_360 as
 select entity_id, 'o''neil, "' || baskets || '"' as surname, lifetime_sales, last_purchase_date
 from egress.retl_crm_customers order by baskets desc
 """
+
+
+# Before pytest reads the marks.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave what takes long out of `test-fast`."""
+    mark_slow(items, files={"test_kill", "test_table_kill", "test_engines_agree"})
 
 
 @pytest.fixture(autouse=True)

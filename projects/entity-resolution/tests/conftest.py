@@ -25,6 +25,7 @@ from shared.command_line import command
 from shared.config import Settings, get_settings
 from shared.postgres.server import LocalServer
 from shared.testing.engines import Engine, PostgresDatabase, drop_database, new_database
+from shared.testing.marks import mark_slow
 from shared.warehouse import open_warehouse
 
 pytest_plugins = ["shared.testing.engines"]
@@ -39,6 +40,13 @@ PARTY_SCHEMA = pa.schema(
 
 # Models are trained in the same way whatever the warehouse's engine; that they are the same is a test of its own.
 training_alone = pytest.mark.parametrize("engine", ["duckdb"])
+
+
+# Before pytest reads the marks.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave what takes long out of `test-fast`."""
+    mark_slow(items, fixtures={"resolved_on", "resolved_sample_on", "changed_on", "febrl"})
 
 
 def party(party_id: str, **values: Any) -> dict[str, Any]:

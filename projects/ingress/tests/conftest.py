@@ -20,6 +20,7 @@ import pytest
 from ingress.__main__ import main
 from shared.command_line import command
 from shared.config import get_settings
+from shared.testing.marks import mark_slow
 from shared.warehouse import open_warehouse
 from shared.warehouse.fingerprint import schema_fingerprints
 
@@ -30,6 +31,13 @@ LINES = 3_000
 on_duckdb_alone = pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 HEADER = "customer_id,given_name,surname,street_number,address_1,address_2,suburb,postcode,state,date_of_birth"
 Fingerprints = dict[str, tuple[int, int]]
+
+
+# Before pytest reads the marks.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave what takes long out of `test-fast`."""
+    mark_slow(items, files={"test_erp", "test_run"})
 
 
 def customer(number: int, **changes: str) -> str:

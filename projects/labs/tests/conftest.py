@@ -15,6 +15,7 @@ from labs.cli import main
 from shared.command_line import command
 from shared.config import get_settings
 from shared.config.labs import Lab, find_lab
+from shared.testing.marks import mark_slow
 from shared.warehouse.lab_database import open_lab
 
 LABS = Path(__file__).resolve().parents[1]
@@ -32,6 +33,7 @@ STORES = "store,opened,area\nS1,2020-01-31,10.50\nS2,2021-02-01,20.00\n"
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Group the tests of one built lab for `--dist loadgroup`: it is built once, not by each worker."""
+    mark_slow(items, fixtures={*BUILT, "run_lab", "stores"}, files={"test_parallel"})
     for item in items:
         names = item.fixturenames if isinstance(item, pytest.Function) else []
         for name in sorted(BUILT.intersection(names)):

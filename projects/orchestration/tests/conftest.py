@@ -8,9 +8,17 @@ from shared.config import get_settings
 from shared.config.roles import read_databases
 from shared.postgres import passfile
 from shared.postgres.server import HOSTS, LocalServer
+from shared.testing.marks import mark_slow
 from shared.warehouse.provision import new_passwords, provision_own
 
 pytest_plugins = ["shared.testing.browser", "shared.testing.engines"]
+
+
+# Before pytest reads the marks.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave what takes long out of `test-fast`."""
+    mark_slow(items, files={"test_flow", "test_serve", "test_dead_runs", "test_steps", "test_executor"})
 
 
 @pytest.fixture

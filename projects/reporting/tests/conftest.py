@@ -12,8 +12,16 @@ from platforms import Platform
 from reporting.site.library import chart_library
 from shared.config import Settings
 from shared.postgres.server import LocalServer
+from shared.testing.marks import mark_slow
 
 pytest_plugins = ["shared.testing.engines", "shared.testing.browser"]
+
+
+# Before pytest reads the marks.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave what takes long out of `test-fast`."""
+    mark_slow(items, fixtures={"platform"})
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from research.settings import Places, get_places
 from sample import fill_warehouse, tables
 
 from shared.command_line import command
+from shared.testing.marks import mark_slow
 
 pytest_plugins = ["shared.testing.engines"]
 
@@ -53,6 +54,13 @@ if __name__ == "__main__":
     app.run()
 """
 READS = 'rows = study.read(rows="select id from core.t")["rows"]'
+
+
+# Before pytest reads the marks.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave what takes long out of `test-fast`."""
+    mark_slow(items, files={"test_studies", "test_commands", "test_writers"})
 
 
 @pytest.fixture(scope="session")

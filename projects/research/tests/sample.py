@@ -73,7 +73,7 @@ def tables() -> dict[str, pa.Table]:
 def fill_warehouse(sample: dict[str, pa.Table]) -> None:
     """Write the sample where WAREHOUSE_URL points, as those who write these layers."""
     for role, schema in (("transformation", "core."), ("entity_resolution", "master.")):
-        with open_warehouse(get_settings(), holder="test", role=role, mode="write") as warehouse:  # type: ignore[arg-type]
+        with open_warehouse(get_settings(), holder="test", role=role, mode="write") as warehouse:
             for name, table in sample.items():
                 if name.startswith(schema):
                     warehouse.replace_arrow(name, table)

@@ -9,6 +9,7 @@ import pytest
 from platforms import DuckDBPlatform, Platform, PostgresPlatform, copy_owned, copy_tables
 
 from shared.config import get_settings
+from shared.testing.marks import mark_slow
 from shared.testing.once import make_once
 from shared.testing.servers import new_server, prepare
 
@@ -26,6 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Tests without a platform come early, for the others while the first worker makes what platforms start from.
     """
+    mark_slow(items, fixtures={"platform", "duckdb_platform", "rounds"})
     order = {"duckdb": 0, "": 1, "rounds": 2}
     items.sort(key=lambda item: order.get(group_of(item), 3))
     for item in items:
