@@ -1,0 +1,209 @@
+"""What there is to tell of a run, taken from the warehouse while it is open; the sender makes events of it later."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+from shared.monitoring.lineage.origin import Dataset, Origin
+from shared.monitoring.pipes import dagster_run
+
+if TYPE_CHECKING:
+    from shared.monitoring.ledger import Run
+
+End = Literal["succeeded", "failed", "interrupted"]
+Columns = Mapping[str, tuple[tuple[Dataset, str], ...]]
+
+# A run that writes more relations, or a table that has more columns, is told in part.
+MOST_OUTPUTS = 500
+MOST_INPUTS = 100
+MOST_FIELDS = 1_000
+LONGEST_ERROR = 500
+SECRET_NAME = re.compile(r"PASSW|SECRET|TOKEN|API_?KEY|CREDENTIAL|WEBHOOK", re.IGNORECASE)
+LOGIN = re.compile(r"://[^/\s@]*@")
+ASSIGNED = re.compile(r"(?i)\b(pass\w*|token|secret|api[_-]?key)(\s*[=:]\s*)\S+")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A dataset with its columns' names and types, as far as they are known."""
+
+    dataset: Dataset
+    fields: tuple[tuple[str, str | None], ...] = ()
+
+    @property
+    def names(self) -> set[str]:
+        """The columns' names."""
+        return {name for name, _ in self.fields}
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a run has written, and from what.
+
+    Attributes:
+        relation: What the ledger calls it.
+        tables: Where it is; the same in several forms, where there are several.
+        inputs: By their names in the warehouse, or for those elsewhere by a number.
+        query: What made it and the dialect of that, where its columns' origin is to be found there.
+    """
+
+    relation: str
+    tables: tuple[Table, ...]
+    rows: int
+    size: int | None
+    inputs: Mapping[str, Table] = field(default_factory=dict)
+    columns: Columns = field(default_factory=dict)
+    query: tuple[str, str] | None = None
+    is_derived: bool = False
+
+
+@dataclass(frozen=True)
+class Parent:
+    """The run of somebody else that has started this one."""
+
+    run_id: str
+    namespace: str
+    job: str
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A run that has begun.
+
+    Attributes:
+        root: The run that in the end started all of it, where that is not the parent.
+        kind: `STEP`, or `RELATION` for what a step has made.
+    """
+
+    run_id: str
+    namespace: str
+    job: str
+    at: datetime
+    engine: str
+    engine_version: str
+    parent: Parent | None
+    root: Parent | None = None
+    kind: str = "STEP"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run has ended."""
+
+    begun: Begun
+    end: End
+    at: datetime
+    outputs: tuple[Output, ...] = ()
+    error: str | None = None
+
+
+def parent_run(namespace: str) -> Parent | None:
+    """Return the run that started this process: OPENLINEAGE_PARENT_ID names it, or it is Dagster's."""
+    named = os.environ.get("OPENLINEAGE_PARENT_ID", "").rsplit("/", 2)
+    found = Parent(named[2], named[0], named[1]) if len(named) == 3 else None
+    if found is None and (ours := dagster_run()):
+        found = Parent(ours[0], namespace, ours[1])
+    return found if found and found.job and _is_uuid(found.run_id) else None
+
+
+def outputs_of(run: Run, *, with_fields: bool) -> tuple[Output, ...]:
+    """Return what a run has noted as written, with the columns that the catalog has of it and of what it was made from.
+
+    Args:
+        run: Its warehouse is open.
+        with_fields: Whether to ask the catalog.
+    """
+    catalog = Catalog(run, with_fields=with_fields)
+    return tuple(_output(run, relation, catalog) for relation in list(run.outputs)[:MOST_OUTPUTS])
+
+
+class Catalog:
+    """The tables of a run's warehouse, each schema looked up once."""
+
+    def __init__(self, run: Run, *, with_fields: bool) -> None:
+        self._warehouse = run.warehouse
+        self._with_fields = with_fields
+        self._known: dict[str, dict[str, tuple[tuple[str, str | None], ...]]] = {}
+
+    def table(self, relation: str) -> Table:
+        """Return a relation of the warehouse."""
+        return Table(Dataset.of_relation(self._warehouse, relation), self._fields(relation))
+
+    def _fields(self, relation: str) -> tuple[tuple[str, str | None], ...]:
+        schema = relation.partition(".")[0]
+        if self._with_fields and schema not in self._known:
+            self._known[schema] = {
+                found.full_name: tuple((field.name, field.type) for field in found.fields[:MOST_FIELDS])
+                for found in self._warehouse.relations(schema)
+            }
+        return self._known.get(schema, {}).get(relation, ())
+
+
+def masked(error: str) -> str:
+    """Return the first line of an error's text, cut, without what may be secret in it."""
+    # Here and not above: it brings all ways in which alerts are sent.
+    from shared.monitoring.alerts.alert import cleaned, cut
+
+    line = LOGIN.sub("://***@", error.strip().partition("\n")[0])
+    return cut(cleaned(ASSIGNED.sub(r"\1\2***", line), _secrets()), LONGEST_ERROR)
+
+
+def _secrets() -> Iterator[str]:
+    for name, value in os.environ.items():
+        if SECRET_NAME.search(name):
+            yield value
+        elif "://" in value and "@" in value:
+            try:
+                yield unquote(urlsplit(value).password or "")
+            except ValueError:
+                continue
+
+
+def _output(run: Run, relation: str, catalog: Catalog) -> Output:
+    origin, noted = run.origins.get(relation), run.outputs[relation]
+    rows, size = noted["rows"], noted.get("bytes")
+    assert isinstance(rows, int) and (size is None or isinstance(size, int))
+    table = catalog.table(relation)
+    if origin is None:
+        return Output(relation, (table,), rows, size)
+    inputs = dict(_inputs(origin, catalog))
+    tables: tuple[Table, ...] = (table,)
+    if origin.outputs:
+        # What is sent elsewhere has the columns that it has here.
+        fields = next((each.fields for each in inputs.values()), ())
+        tables = tuple(Table(dataset, fields) for dataset in origin.outputs)
+    query = (origin.sql, run.warehouse.engine) if origin.sql else None
+    return Output(relation, tables, rows, size, inputs, _columns(origin, tables[0], inputs), query, is_derived=True)
+
+
+def _inputs(origin: Origin, catalog: Catalog) -> Iterator[tuple[str, Table]]:
+    elsewhere = tuple((name, None) for name in origin.columns.values())[:MOST_FIELDS]
+    for place, found in enumerate(origin.inputs[:MOST_INPUTS]):
+        yield (found, catalog.table(found)) if isinstance(found, str) else (str(place), Table(found, elsewhere))
+
+
+def _columns(origin: Origin, table: Table, inputs: Mapping[str, Table]) -> Columns:
+    taken = dict(origin.columns)
+    if origin.same_names:
+        taken |= {name: name for name, _ in table.fields}
+    found = {
+        name: tuple((each.dataset, source) for each in inputs.values() if source in each.names)
+        for name, source in taken.items()
+        if name in table.names
+    }
+    return {name: sources for name, sources in found.items() if sources}
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
