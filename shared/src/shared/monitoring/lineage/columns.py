@@ -12,13 +12,21 @@ from shared.monitoring.lineage.origin import Dataset
 
 # The environments whose commands run dbt have it; the others make nothing by a query that they tell.
 HAS_SQLGLOT = find_spec("sqlglot") is not None
+# Characters; looking into a query takes more than its length's share of time.
+LONGEST_QUERY = 100_000
 
 
 def columns_of(output: Output, deadline: float) -> Columns:
-    """Return where the columns of an output come from; nothing where that cannot be told, or not any more in time."""
-    if output.query is None or not HAS_SQLGLOT or time.monotonic() > deadline:
+    """Return where the columns of an output come from; nothing where that cannot be told.
+
+    Args:
+        deadline: By this thread's processor time, the moment from which on no query is looked into.
+    """
+    if output.query is None or not HAS_SQLGLOT or time.thread_time() > deadline:
         return output.columns
     sql, dialect = output.query
+    if len(sql) > LONGEST_QUERY:
+        return {}
     try:
         return of_query(sql, dialect, output.inputs)
     except Exception:

@@ -190,12 +190,10 @@ def _inputs(origin: Origin, catalog: Catalog) -> Iterator[tuple[str, Table]]:
 
 
 def _columns(origin: Origin, table: Table, inputs: Mapping[str, Table]) -> Columns:
-    taken = dict(origin.columns)
-    if origin.same_names:
-        taken |= {name: name for name, _ in table.fields}
+    same = {name: name for name, _ in table.fields} if origin.same_names else {}
     found = {
         name: tuple((each.dataset, source) for each in inputs.values() if source in each.names)
-        for name, source in taken.items()
+        for name, source in (same | dict(origin.columns)).items()
         if name in table.names
     }
     return {name: sources for name, sources in found.items() if sources}

@@ -6,7 +6,7 @@ import atexit
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from queue import Empty, Full, Queue
+from queue import Empty, Queue
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 MOST_WAITING = 100
 # How long the collector may keep a process waiting at its end, and how long it waits for this thread's own work too.
 COLLECTOR_SECONDS = 3.0
-LONGEST_SECONDS = 15.0
+LONGEST_SECONDS = 30.0
+TICK_SECONDS = 0.02
 TOO_SLOW = "the collector is too slow"
 
 
@@ -34,7 +35,8 @@ class Sender:
     def __init__(self, collector: Collector, gave_up: Callable[[str], None]) -> None:
         self._collector = collector
         self._on_giving_up = gave_up
-        self._waiting: Queue[Begun | Ended | None] = Queue(MOST_WAITING)
+        self._waiting: Queue[Begun | Ended | None] = Queue()
+        self._asked: float | None = None
         self._closing = Event()
         self._gave_up = Event()
         self._giving_up = Lock()
@@ -47,22 +49,28 @@ class Sender:
         """Whether nothing is sent any more."""
         return self._gave_up.is_set()
 
+    @property
+    def _is_stuck(self) -> bool:
+        # One that sends its answer byte by byte keeps within the bound of each.
+        asked = self._asked
+        return asked is not None and time.monotonic() - asked > COLLECTOR_SECONDS
+
     def tell(self, fact: Begun | Ended) -> None:
         """Send what there is to say of a run, later."""
+        if self._waiting.qsize() >= MOST_WAITING:
+            self._give_up(TOO_SLOW)
         if not self.has_given_up:
-            try:
-                self._waiting.put_nowait(fact)
-            except Full:
-                self._give_up(TOO_SLOW)
+            self._waiting.put(fact)
 
     def close(self) -> None:
         """Wait until all is sent: for the collector `COLLECTOR_SECONDS` at most, and `LONGEST_SECONDS` in all."""
         # Whoever interrupts the end of a process wants no word of it.
         with suppress(KeyboardInterrupt):
             self._closing.set()
-            with suppress(Full):
-                self._waiting.put_nowait(None)
-            self._thread.join(LONGEST_SECONDS)
+            self._waiting.put(None)
+            deadline = time.monotonic() + LONGEST_SECONDS
+            while self._thread.is_alive() and time.monotonic() < deadline and not self._is_stuck:
+                self._thread.join(TICK_SECONDS)
             if self._thread.is_alive():
                 self._give_up(TOO_SLOW)
 
@@ -75,8 +83,9 @@ class Sender:
             client, waited = Client(self._collector), 0.0
             while (fact := self._waiting.get()) is not None:
                 for event in events_of(fact):
-                    begun = time.monotonic()
+                    self._asked = begun = time.monotonic()
                     client.send(event)
+                    self._asked = None
                     waited += time.monotonic() - begun if self._closing.is_set() else 0.0
                     if waited > COLLECTOR_SECONDS:
                         raise NotTaken(TOO_SLOW)
