@@ -28,7 +28,7 @@ from shared.utils.clock import utc_now
 from shared.warehouse import Warehouse
 
 SCRIPT = """
-import sys
+import atexit, sys
 from shared.command_line import command
 from shared.config import get_settings
 from shared.errors import InputError
@@ -45,15 +45,16 @@ def main(arguments):
                 run.output("raw.articles", rows=3, origin=origin)
                 run.output("raw.copy", rows=2, origin=Origin(("raw.articles",), sql=QUERY))
                 run.output("raw.untold", rows=1)
+                run.output("crm", rows=0)
                 if name == "fails":
                     raise InputError("not there: `postgresql://me:pa55w0rd@host/db` with key-of-the-erp\\nmore")
                 if name == "interrupted":
                     raise KeyboardInterrupt
 
 QUERY = 'select number + 1 as id from "raw"."articles"'
-code = command(main)
-print("client" if "openlineage" in sys.modules else "no client")
-sys.exit(code)
+# Registered first, so called last.
+atexit.register(lambda: print("client" if "openlineage" in sys.modules else "no client"))
+sys.exit(command(main))
 """
 ENGINE = {"duckdb": "v1.5.5", "postgres": "PostgreSQL 17.10"}
 
@@ -198,11 +199,12 @@ def test_collector_that_takes_nothing_stops_nothing(collector: Collector, projec
         ports = {"gone": free_port(), "silent": silent.getsockname()[1]}
         done = run(f"http://127.0.0.1:{ports[how]}" if how in ports else collector.url, "load", "fails")
     assert (done.returncode, done.stderr.partition(":")[0]) == (2, "error")
+    assert done.stdout == ("no client\n" if how == "gone" else "client\n")
     (reason,) = not_told(project)
     assert (
         reason
         == {
-            "gone": "the collector cannot be reached: ConnectionError",
+            "gone": "the collector cannot be reached: ConnectionRefusedError",
             "silent": "the collector does not answer within 2 s",
             "error": "the collector answers: 500",
             "redirect": "the collector answers: 307",

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import pyarrow as pa
 
@@ -19,13 +19,15 @@ from shared.config import Settings
 from shared.errors import was_interrupted
 from shared.monitoring.history import SILENT_END
 from shared.monitoring.lineage import Origin
-from shared.monitoring.lineage.facts import End
 from shared.monitoring.lineage.telling import RunLineage
 from shared.monitoring.logs import log_event
 from shared.monitoring.pipes import join_dagster, tell_dagster
 from shared.utils.clock import utc_now
 from shared.utils.files import sha256_of
 from shared.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from shared.monitoring.lineage.facts import End
 
 CheckStatus: TypeAlias = Literal["passed", "failed", "warned", "error", "skipped"]
 

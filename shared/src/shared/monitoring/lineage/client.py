@@ -9,9 +9,8 @@ from openlineage.client.event_v2 import RunEvent
 from openlineage.client.serde import Serde
 from openlineage.client.transport.http import ApiKeyTokenProvider, HttpConfig, HttpTransport, TokenProvider
 
-from shared.monitoring.lineage.collector import Collector, NotTaken
+from shared.monitoring.lineage.collector import ANSWER_SECONDS, Collector, NotTaken
 
-ANSWER_SECONDS = 2.0
 # Of an answer only the status counts: its body is read to keep the connection, and no further.
 MOST_ANSWER_BYTES = 65_536
 MOST_EVENT_BYTES = 1_000_000

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from shared.config import Settings
 from shared.errors import ConfigurationError
 from shared.monitoring.alerts.webhook import is_loopback, split
+
+ANSWER_SECONDS = 2.0
 
 
 class NotTaken(Exception):
@@ -26,6 +30,22 @@ class Collector:
     def is_here(self) -> bool:
         """Whether it is on this machine."""
         return is_loopback(urlsplit(self.url).hostname or "")
+
+    def knock(self) -> None:
+        """Find out whether anybody listens, before the client is imported, which takes most of a second.
+
+        Raises:
+            NotTaken: Nobody does.
+        """
+        # Where there is a proxy, only that need be in reach.
+        if not self.is_here and getproxies():
+            return
+        parts = urlsplit(self.url)
+        address = parts.hostname or "", parts.port or {"http": 80, "https": 443}[parts.scheme]
+        try:
+            socket.create_connection(address, ANSWER_SECONDS).close()
+        except OSError as error:
+            raise NotTaken(f"the collector cannot be reached: {type(error).__name__}") from None
 
 
 def collector_of(settings: Settings) -> Collector | None:

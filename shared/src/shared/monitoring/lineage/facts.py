@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from shared.monitoring.lineage.origin import Dataset, Origin
@@ -24,10 +22,6 @@ Columns = Mapping[str, tuple[tuple[Dataset, str], ...]]
 MOST_OUTPUTS = 500
 MOST_INPUTS = 100
 MOST_FIELDS = 1_000
-LONGEST_ERROR = 500
-SECRET_NAME = re.compile(r"PASSW|SECRET|TOKEN|API_?KEY|CREDENTIAL|WEBHOOK", re.IGNORECASE)
-LOGIN = re.compile(r"://[^/\s@]*@")
-ASSIGNED = re.compile(r"(?i)\b(pass\w*|token|secret|api[_-]?key)(\s*[=:]\s*)\S+")
 
 
 @dataclass(frozen=True)
@@ -121,7 +115,9 @@ def outputs_of(run: Run, *, with_fields: bool) -> tuple[Output, ...]:
         with_fields: Whether to ask the catalog.
     """
     catalog = Catalog(run, with_fields=with_fields)
-    return tuple(_output(run, relation, catalog) for relation in list(run.outputs)[:MOST_OUTPUTS])
+    # A target that a delivery has failed at is no relation, and nothing is known of what it has got.
+    known = [relation for relation in run.outputs if relation in run.origins or "." in relation]
+    return tuple(_output(run, relation, catalog) for relation in known[:MOST_OUTPUTS])
 
 
 class Catalog:
@@ -144,26 +140,6 @@ class Catalog:
                 for found in self._warehouse.relations(schema)
             }
         return self._known.get(schema, {}).get(relation, ())
-
-
-def masked(error: str) -> str:
-    """Return the first line of an error's text, cut, without what may be secret in it."""
-    # Here and not above: it brings all ways in which alerts are sent.
-    from shared.monitoring.alerts.alert import cleaned, cut
-
-    line = LOGIN.sub("://***@", error.strip().partition("\n")[0])
-    return cut(cleaned(ASSIGNED.sub(r"\1\2***", line), _secrets()), LONGEST_ERROR)
-
-
-def _secrets() -> Iterator[str]:
-    for name, value in os.environ.items():
-        if SECRET_NAME.search(name):
-            yield value
-        elif "://" in value and "@" in value:
-            try:
-                yield unquote(urlsplit(value).password or "")
-            except ValueError:
-                continue
 
 
 def _output(run: Run, relation: str, catalog: Catalog) -> Output:

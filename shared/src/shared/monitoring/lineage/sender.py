@@ -76,6 +76,7 @@ class Sender:
 
     def _send_all(self) -> None:
         try:
+            self._collector.knock()
             # Here and not above: it takes most of a second to import, and the work goes on meanwhile.
             from shared.monitoring.lineage.client import Client
             from shared.monitoring.lineage.events import events_of

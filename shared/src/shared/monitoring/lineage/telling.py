@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from shared.config import Settings
 from shared.errors import ConfigurationError
-from shared.monitoring.lineage.facts import Begun, End, Ended, masked, outputs_of, parent_run
 from shared.monitoring.logs import log_event
 from shared.utils.console import say
 
 if TYPE_CHECKING:
     from shared.monitoring.ledger import Run
     from shared.monitoring.lineage.collector import Collector
+    from shared.monitoring.lineage.facts import Begun, End
     from shared.monitoring.lineage.sender import Sender
 
 # One for each collector in this process, and what was said of settings that name none.
@@ -46,6 +46,9 @@ class RunLineage:
         if self._told is None or self._told[0].has_given_up:
             return
         with _contained(self._settings):
+            from shared.monitoring.lineage.facts import Ended, outputs_of
+            from shared.monitoring.lineage.masking import masked
+
             sender, begun = self._told
             # Whoever interrupts a run does not wait for a catalog.
             outputs = outputs_of(self._run, with_fields=end != "interrupted")
@@ -54,6 +57,9 @@ class RunLineage:
 
 
 def _begun(run: Run) -> Begun:
+    # Here and not above, as most processes tell nobody.
+    from shared.monitoring.lineage.facts import Begun, parent_run
+
     warehouse, namespace = run.warehouse, run.warehouse.settings.openlineage_namespace
     of_lab = warehouse.identity.name != "warehouse"
     return Begun(
@@ -68,7 +74,6 @@ def _begun(run: Run) -> Begun:
 
 
 def _sender(settings: Settings) -> Sender | None:
-    # Here and not above, as most processes tell nobody.
     from shared.monitoring.lineage.collector import collector_of
     from shared.monitoring.lineage.sender import Sender
 
