@@ -114,7 +114,7 @@ def record_run(warehouse: Warehouse, *, step: str, command: str) -> Iterator[Run
     both ends.
     """
     run, begun = Run(str(uuid.uuid4()), step, warehouse), time.monotonic()
-    lineage = RunLineage(run)
+    lineage = RunLineage(warehouse, run.id, step)
     join_dagster()
     _enter(run, command)
     log_event(warehouse.settings, "run started", run=run.id, step=step, command=command)
@@ -126,11 +126,11 @@ def record_run(warehouse: Warehouse, *, step: str, command: str) -> Iterator[Run
         # Where the warehouse itself is gone, the next run notes that this one did not end.
         with suppress(Exception):
             _finish(run, status, f"{type(error).__name__}: {error}")
-        lineage.end(status, f"{type(error).__name__}: {error}")
+        lineage.end(status, run.outputs, run.origins, f"{type(error).__name__}: {error}")
         tell_dagster(lambda: {"run": _facts(run, command, status, time.monotonic() - begun)}, warehouse.settings)
         raise
     _finish(run, "succeeded", None)
-    lineage.end("succeeded")
+    lineage.end("succeeded", run.outputs, run.origins)
     tell_dagster(lambda: {"run": _facts(run, command, "succeeded", time.monotonic() - begun)}, warehouse.settings)
 
 

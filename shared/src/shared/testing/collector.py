@@ -79,5 +79,5 @@ def serving_collector() -> Iterator[Collector]:
         yield collector
     finally:
         server.shutdown()
-        thread.join()
+        thread.join(timeout=10)
         server.server_close()

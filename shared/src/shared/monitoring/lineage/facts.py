@@ -13,9 +13,11 @@ from shared.monitoring.lineage.origin import Dataset, Origin
 from shared.monitoring.pipes import dagster_run
 
 if TYPE_CHECKING:
-    from shared.monitoring.ledger import Run
+    from shared.warehouse import Warehouse
 
 End = Literal["succeeded", "failed", "interrupted"]
+# By relation, what `Run.outputs` has of each.
+Noted = Mapping[str, Mapping[str, object]]
 Columns = Mapping[str, tuple[tuple[Dataset, str], ...]]
 
 # A run that writes more relations, or a table that has more columns, is told in part.
@@ -107,24 +109,31 @@ def parent_run(namespace: str) -> Parent | None:
     return found if found and found.job and _is_uuid(found.run_id) else None
 
 
-def outputs_of(run: Run, *, with_fields: bool) -> tuple[Output, ...]:
-    """Return what a run has noted as written, with the columns that the catalog has of it and of what it was made from.
+def outputs_of(
+    warehouse: Warehouse, noted: Noted, origins: Mapping[str, Origin], *, with_fields: bool
+) -> tuple[Output, ...]:
+    """Return what a run has noted as written, and from what.
 
     Args:
-        run: Its warehouse is open.
-        with_fields: Whether to ask the catalog.
+        warehouse: Open.
+        noted: The run's outputs.
+        origins: What is known of where they come from.
+        with_fields: Whether to ask the catalog for the columns of all of it.
     """
-    catalog = Catalog(run, with_fields=with_fields)
+    catalog = Catalog(warehouse, with_fields=with_fields)
     # A target that a delivery has failed at is no relation, and nothing is known of what it has got.
-    known = [relation for relation in run.outputs if relation in run.origins or "." in relation]
-    return tuple(_output(run, relation, catalog) for relation in known[:MOST_OUTPUTS])
+    known = [relation for relation in noted if relation in origins or "." in relation]
+    return tuple(
+        _output(relation, noted[relation], origins.get(relation), catalog) for relation in known[:MOST_OUTPUTS]
+    )
 
 
 class Catalog:
-    """The tables of a run's warehouse, each schema looked up once."""
+    """The tables of a warehouse, each schema looked up once."""
 
-    def __init__(self, run: Run, *, with_fields: bool) -> None:
-        self._warehouse = run.warehouse
+    def __init__(self, warehouse: Warehouse, *, with_fields: bool) -> None:
+        self.engine = warehouse.engine
+        self._warehouse = warehouse
         self._with_fields = with_fields
         self._known: dict[str, dict[str, tuple[tuple[str, str | None], ...]]] = {}
 
@@ -142,8 +151,7 @@ class Catalog:
         return self._known.get(schema, {}).get(relation, ())
 
 
-def _output(run: Run, relation: str, catalog: Catalog) -> Output:
-    origin, noted = run.origins.get(relation), run.outputs[relation]
+def _output(relation: str, noted: Mapping[str, object], origin: Origin | None, catalog: Catalog) -> Output:
     rows, size = noted["rows"], noted.get("bytes")
     assert isinstance(rows, int) and (size is None or isinstance(size, int))
     table = catalog.table(relation)
@@ -152,10 +160,10 @@ def _output(run: Run, relation: str, catalog: Catalog) -> Output:
     inputs = dict(_inputs(origin, catalog))
     tables: tuple[Table, ...] = (table,)
     if origin.outputs:
-        # What is sent elsewhere has the columns that it has here.
-        fields = next((each.fields for each in inputs.values()), ())
+        # What is sent elsewhere as it is has the columns that it has here.
+        fields = next((each.fields for each in inputs.values()), ()) if origin.same_names else ()
         tables = tuple(Table(dataset, fields) for dataset in origin.outputs)
-    query = (origin.sql, run.warehouse.engine) if origin.sql else None
+    query = (origin.sql, catalog.engine) if origin.sql else None
     return Output(relation, tables, rows, size, inputs, _columns(origin, tables[0], inputs), query, is_derived=True)
 
 

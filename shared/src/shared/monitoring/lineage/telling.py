@@ -13,10 +13,13 @@ from shared.monitoring.logs import log_event
 from shared.utils.console import say
 
 if TYPE_CHECKING:
-    from shared.monitoring.ledger import Run
+    from collections.abc import Mapping
+
     from shared.monitoring.lineage.collector import Collector
-    from shared.monitoring.lineage.facts import Begun, End
+    from shared.monitoring.lineage.facts import Begun, End, Noted
+    from shared.monitoring.lineage.origin import Origin
     from shared.monitoring.lineage.sender import Sender
+    from shared.warehouse import Warehouse
 
 # One for each collector in this process, and what was said of settings that name none.
 _senders: dict[Collector, Sender] = {}
@@ -26,9 +29,11 @@ _warned: set[str] = set()
 class RunLineage:
     """What is told of one run, where OPENLINEAGE_URL says to whom."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._settings = run.warehouse.settings
+    def __init__(self, warehouse: Warehouse, run_id: str, step: str) -> None:
+        self._warehouse = warehouse
+        self._run_id = run_id
+        self._step = step
+        self._settings = warehouse.settings
         self._told: tuple[Sender, Begun] | None = None
 
     def begin(self) -> None:
@@ -38,10 +43,10 @@ class RunLineage:
         with _contained(self._settings):
             sender = _sender(self._settings)
             if sender is not None and not sender.has_given_up:
-                self._told = sender, _begun(self._run)
+                self._told = sender, _begun(self._warehouse, self._run_id, self._step)
                 sender.tell(self._told[1])
 
-    def end(self, end: End, error: str | None = None) -> None:
+    def end(self, end: End, outputs: Noted, origins: Mapping[str, Origin], error: str | None = None) -> None:
         """Tell how the run has ended, and what it has written."""
         if self._told is None or self._told[0].has_given_up:
             return
@@ -51,21 +56,21 @@ class RunLineage:
 
             sender, begun = self._told
             # Whoever interrupts a run does not wait for a catalog.
-            outputs = outputs_of(self._run, with_fields=end != "interrupted")
+            written = outputs_of(self._warehouse, outputs, origins, with_fields=end != "interrupted")
             message = None if error is None else masked(error)
-            sender.tell(Ended(begun, end, datetime.now(timezone.utc), outputs, message))
+            sender.tell(Ended(begun, end, datetime.now(timezone.utc), written, message))
 
 
-def _begun(run: Run) -> Begun:
+def _begun(warehouse: Warehouse, run_id: str, step: str) -> Begun:
     # Here and not above, as most processes tell nobody.
     from shared.monitoring.lineage.facts import Begun, parent_run
 
-    warehouse, namespace = run.warehouse, run.warehouse.settings.openlineage_namespace
+    namespace = warehouse.settings.openlineage_namespace
     of_lab = warehouse.identity.name != "warehouse"
     return Begun(
-        run_id=run.id,
+        run_id=run_id,
         namespace=namespace,
-        job=f"{warehouse.identity.name}.{run.step}" if of_lab else run.step,
+        job=f"{warehouse.identity.name}.{step}" if of_lab else step,
         at=datetime.now(timezone.utc),
         engine=warehouse.engine,
         engine_version=str(warehouse.fetch("select version()")[0][0]).partition(" on ")[0],
