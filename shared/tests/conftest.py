@@ -27,7 +27,7 @@ SETTING_NAMES = ("DATA_DIR", "WAREHOUSE_URL", "WAREHOUSE_LOCK_TIMEOUT", "WAREHOU
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a temporary folder the project's root, so that no test touches the user's data."""
-    for name in [*SETTING_NAMES, *(name for name in os.environ if name.startswith("ALERT_"))]:
+    for name in [*SETTING_NAMES, *(name for name in os.environ if name.startswith(("ALERT_", "OPENLINEAGE_")))]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIXI_PROJECT_ROOT", str(tmp_path))
     return tmp_path

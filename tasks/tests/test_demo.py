@@ -16,6 +16,7 @@ import pytest
 
 from shared.config import Settings
 from shared.postgres.server import LocalServer, free_port
+from shared.testing.collector import Collector, serving_collector
 from shared.testing.engines import Engine
 from shared.testing.once import make_once
 from shared.warehouse import open_warehouse
@@ -31,9 +32,10 @@ ENGINES = [
 class Demo:
     """A demo in a data folder of its own, on DuckDB or on a PostgreSQL server there."""
 
-    def __init__(self, data: Path, engine: Engine) -> None:
+    def __init__(self, data: Path, engine: Engine, collector: Collector) -> None:
         self.data = data
         self.engine = engine
+        self.collector = collector
         self.server = LocalServer(data / "postgres17")
         self.port = free_port()
 
@@ -50,6 +52,7 @@ class Demo:
         """Run the demo and return what it printed."""
         environment, task = {"duckdb": ("default", "demo"), "postgres": ("postgres", "demo-postgres")}[self.engine]
         ours = {"DATA_DIR": str(self.data), "WAREHOUSE_URL": "", "ERP_URL": "", "POSTGRES_PORT": str(self.port)}
+        ours["OPENLINEAGE_URL"] = self.collector.url
         done = subprocess.run(
             ["./pixiw", "run", "-e", environment, task],
             cwd=ROOT,
@@ -86,13 +89,14 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     assert (here / "landing").is_dir(), "the demo data is missing: ./pixiw run demo-data"
     shutil.copytree(here / "landing", data / "landing", copy_function=os.link)
     shutil.copytree(here / "demo", data / "demo", ignore=shutil.ignore_patterns("crm_received*", ".*"))
-    demo = Demo(data, request.param)
-    demo.run()
-    assert demo.server.pid is None, "the demo leaves a server running that it has started"
-    if demo.engine == "postgres":
-        demo.server.start(demo.port)
-    yield demo
-    demo.server.stop()
+    with serving_collector() as collector:
+        demo = Demo(data, request.param, collector)
+        demo.run()
+        assert demo.server.pid is None, "the demo leaves a server running that it has started"
+        if demo.engine == "postgres":
+            demo.server.start(demo.port)
+        yield demo
+        demo.server.stop()
 
 
 @pytest.mark.parametrize(
@@ -127,6 +131,44 @@ def test_results_are_delivered(demo: Demo) -> None:
     assert pq.read_metadata(demo.data / "exports" / "customer_360.parquet").num_rows == entities
     (customers,) = demo.fetch("select count(*) from raw.crm_customers")[0]
     assert len(demo.received()["customers"]) == customers
+
+
+def test_collector_is_told_of_every_step(demo: Demo) -> None:
+    """A collector of lineage gets each run of the ledger, and each relation that it wrote with its rows and origin."""
+    events = [event for event in demo.collector.events if event["eventType"] != "START"]
+    told = {event["run"]["runId"]: event["job"]["name"] for event in events}
+    for run, step in demo.fetch("select run_id, step from ops.run where status = 'succeeded'"):
+        assert told[run] == step
+    rows = {
+        (event["run"]["facets"]["parent"]["run"]["runId"], event["job"]["name"]): {
+            dataset["outputFacets"]["outputStatistics"]["rowCount"] for dataset in event["outputs"]
+        }
+        for event in events
+        if event["outputs"]
+    }
+    written = "select run_id, step, relation, row_count from ops.run_output inner join ops.run using (run_id)"
+    assert rows == {(run, f"{step}.{relation}"): {count} for run, step, relation, count in demo.fetch(written)}
+    from_nothing = {event["job"]["name"] for event in events if event["outputs"] and not event["inputs"]}
+    seeds = {"transform.staging.measured_products", "transform.staging.states"}
+    assert from_nothing == seeds, "only what is in the repository itself is made from nothing"
+
+
+@pytest.mark.parametrize(
+    ("job", "column", "sources"),
+    [
+        ("ingest.raw.crm_customers", "surname", ["crm: surname"]),
+        ("transform.staging.cnf_products", "product_id", ["staging.cln_products: product_id"]),
+        ("resolve.master.golden_customer", "crm_customer_id", ["core.dim_customer: source_id"]),
+        ("deliver.crm", "customer_id", ["egress.retl_crm_customers: customer_id"]),
+        ("report.reporting.rpt_entity_sizes", "party_count", ["master.golden_customer: party_count"]),
+    ],
+)
+def test_collector_is_told_where_columns_come_from(demo: Demo, job: str, column: str, sources: list[str]) -> None:
+    """A collector of lineage hears, at every step, which columns of the inputs a column comes from."""
+    dataset = demo.collector.last(job)["outputs"][0]
+    fields = dataset["facets"]["columnLineage"]["fields"][column]["inputFields"]
+    found = [f"{field['name'].removeprefix('warehouse.').rpartition('/')[2]}: {field['field']}" for field in fields]
+    assert found == sources
 
 
 def test_report_holds_all_sales_and_nobody(demo: Demo) -> None:

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from egress.targets import all_targets
+from shared.config import get_settings
+from shared.monitoring.lineage import Dataset
+
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = """
 import sys
@@ -36,3 +40,14 @@ def test_targets_are_listed_for_programs(project: Path, monkeypatch: pytest.Monk
     assert targets["crm"]["form"] == "changed rows to `POST $CRM_API_URL/customers/batch`"
     assert targets["crm"]["description"].startswith("Sends the rows whose content differs")
     assert all((ROOT / target["code"]).is_file() for target in targets.values())
+
+
+def test_each_target_names_where_it_delivers(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A target is files, a table or an address, named without login and query."""
+    monkeypatch.setenv("CRM_API_URL", "https://me:secret@crm.example/v1")
+    monkeypatch.setenv("TABLE_TARGET_URL", "postgresql://me:secret@db.example:5433/crm")
+    files, table, crm = (target.datasets() for target in all_targets(get_settings()))
+    folder = project / "data" / "exports"
+    assert files == tuple(Dataset("file", f"{folder}/customer_360.{form}") for form in ("parquet", "csv"))
+    assert table == (Dataset("postgres://db.example:5433", "crm.public.customer_360"),)
+    assert crm == (Dataset("https://crm.example", "/v1/customers"),)

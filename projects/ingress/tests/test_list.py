@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from ingress.sources import SOURCES
+from shared.config import get_settings
+from shared.monitoring.lineage import Dataset
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = """
@@ -57,3 +59,24 @@ def test_sources_are_listed_for_programs(tmp_path: Path, monkeypatch: pytest.Mon
     (members,) = sources["loyalty"]["resources"]
     assert (members["drop_folder"], members["where"]) == (None, "$LOYALTY_API_URL/members")
     assert [r["name"] for r in sources["pos"]["resources"] if r["on_request"]] == ["promotions"]
+
+
+def test_each_table_names_what_it_is_made_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table of raw is made from a file, a folder, an address or a table, named without login and query."""
+    monkeypatch.setenv("PIXI_PROJECT_ROOT", str(tmp_path))
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("ERP_URL", "postgresql://me:secret@db.example/erp")
+    monkeypatch.setenv("LOYALTY_API_URL", "https://me:secret@loyalty.example/v1/")
+    made = {}
+    for name in ("pos", "crm", "loyalty", "erp"):
+        resource = SOURCES[name].resources[0]
+        origin = resource.origin(get_settings(), ["extra"])
+        made[name] = origin.inputs
+        assert origin.columns == {column: column for column in [*resource.model.model_fields, "extra"]}
+    landing = str(tmp_path / "data" / "landing")
+    assert made == {
+        "pos": (Dataset("file", f"{landing}/pos/transactions.parquet"),),
+        "crm": (Dataset("file", f"{landing}/crm"),),
+        "loyalty": (Dataset("https://loyalty.example", "/v1/members"),),
+        "erp": (Dataset("postgres://db.example:5432", "erp.erp.suppliers"),),
+    }

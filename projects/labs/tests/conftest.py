@@ -47,7 +47,7 @@ def labs_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     kept_out = shutil.ignore_patterns("data", "target", "logs", "tests", "src", "__pycache__", ".new-lab-*")
     shutil.copytree(LABS, folder, ignore=kept_out)
     for name in [*os.environ]:
-        if name.startswith(("ALERT_", "DBT_", "WAREHOUSE_", "LAB_")):
+        if name.startswith(("ALERT_", "DBT_", "WAREHOUSE_", "LAB_", "OPENLINEAGE_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PIXI_ENVIRONMENT_NAME", "labs")
     monkeypatch.setenv("LABS_DIR", str(folder))

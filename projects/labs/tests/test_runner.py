@@ -16,6 +16,7 @@ from conftest import Labs, RunLab, gold, make_lab
 
 from shared.config import get_settings
 from shared.config.labs import Lab
+from shared.testing.collector import serving_collector
 from shared.warehouse.fingerprint import schema_fingerprints
 from shared.warehouse.lab_database import open_lab
 
@@ -51,6 +52,24 @@ def test_all_steps_make_gold(labs: Labs, stores: Lab, tmp_path: Path) -> None:
     with open_lab(stores, get_settings(), holder="test") as database:
         steps = database.fetch("select step, status from ops.run order by sequence")
     assert steps == [(step, "succeeded") for step in ("load", "transform", "test", "inspect")]
+
+
+def test_collector_is_told_of_every_step(labs: Labs, run_lab: RunLab, stores: Lab) -> None:
+    """A collector of lineage hears which file, view and table each relation of a lab is made from."""
+    with serving_collector() as collector:
+        run_lab("stores_lab", OPENLINEAGE_URL=collector.url)
+    for step in ("load", "transform", "test", "inspect"):
+        assert collector.states(f"stores_lab.{step}") == ["START", "COMPLETE"]
+    made = {
+        job: [dataset["name"].rpartition("/")[2] for dataset in collector.last(f"stores_lab.{job}")["inputs"]]
+        for job in ("load.raw.stores", "transform.bronze.brz_stores", "transform.gold.overview")
+    }
+    database = stores.database.stem
+    assert made == {
+        "load.raw.stores": ["stores.csv"],
+        "transform.bronze.brz_stores": [f"{database}.raw.stores"],
+        "transform.gold.overview": [f"{database}.silver.slv_stores"],
+    }
 
 
 def test_new_rows_arrive_in_gold(labs: Labs, stores: Lab) -> None:

@@ -13,6 +13,7 @@ from shared.command_line import Parser, as_platform_error
 from shared.config import get_settings
 from shared.errors import ConfigurationError, PlatformError, UserError
 from shared.monitoring import Run, history, record_run
+from shared.monitoring.lineage import Origin
 from shared.utils.code import path_of, summary
 from shared.utils.console import say, step
 from shared.warehouse import Warehouse, open_warehouse
@@ -181,11 +182,12 @@ def deliver(target: Target, warehouse: Warehouse, options: Options, ledger: Run)
     planned = target.plan(warehouse, options)
     for line in planned.describe():
         say(line)
-    tally = Tally()
+    tally, origin = Tally(), None
     try:
         planned.apply(ledger, tally)
+        origin = Origin((target.model.table,), same_names=True, outputs=target.datasets())
     finally:
         detail = {"sent": tally.sent, "unchanged": planned.unchanged, "rejected": tally.rejected}
-        ledger.output(target.name, rows=tally.sent, detail={**detail, **tally.detail})
+        ledger.output(target.name, rows=tally.sent, detail={**detail, **tally.detail}, origin=origin)
     if tally.rejected:
         say(f"{target.name}: {tally.rejected:,} rows were rejected, ops.quarantine says why (source `egress`)")

@@ -15,6 +15,7 @@ from egress.plan import Options, Tally, Target
 from egress.sender import PAYLOAD, ChunkSender
 from egress.settings import TargetSettings
 from shared.monitoring import Run
+from shared.monitoring.lineage import Dataset
 from shared.warehouse import Warehouse
 
 
@@ -33,6 +34,11 @@ class CrmTarget(Target):
     @override
     def missing_setting(self) -> str | None:
         return None if self.settings.crm_api_url else "CRM_API_URL"
+
+    def datasets(self) -> tuple[Dataset, ...]:
+        """Return the API's customers."""
+        assert self.settings.crm_api_url, "a target that lacks a setting is not run"
+        return (Dataset.of_url(f"{self.settings.crm_api_url.rstrip('/')}/customers"),)
 
     def plan(self, warehouse: Warehouse, options: Options) -> CrmPlan:
         """Compare each row's hash with the one that the CRM has answered to last."""

@@ -15,6 +15,7 @@ from egress.models import Model
 from egress.plan import Options, Plan, Tally, Target
 from egress.state import SendState, answers
 from shared.monitoring import Run
+from shared.monitoring.lineage import Dataset
 from shared.utils.console import say
 from shared.utils.files import sha256_of
 from shared.warehouse import Warehouse, quote
@@ -32,6 +33,15 @@ class FilesTarget(Target):
         self.folder = folder
         self.form = f"parquet and CSV in `{folder}`"
 
+    @property
+    def files(self) -> list[Path]:
+        """The files, one a format."""
+        return [self.folder / f"{self.model.table.rpartition('.')[2]}.{form}" for form in FORMATS]
+
+    def datasets(self) -> tuple[Dataset, ...]:
+        """Return the files."""
+        return tuple(Dataset.of_file(file) for file in self.files)
+
     def plan(self, warehouse: Warehouse, options: Options) -> FilesPlan:
         """Find out which files are missing, or hold something else than the model does."""
         with self.model.held_still(warehouse):
@@ -42,8 +52,7 @@ class FilesTarget(Target):
                 [self.name, content],
             )
         )
-        files = [self.folder / f"{self.model.table.rpartition('.')[2]}.{form}" for form in FORMATS]
-        stale = [file for file in files if options.full or not holds(file, receipts.get(file.name))]
+        stale = [file for file in self.files if options.full or not holds(file, receipts.get(file.name))]
         return FilesPlan(
             target=self.name,
             model=self.model,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from egress.models import Model
 from shared.monitoring import Run
+from shared.monitoring.lineage import Dataset
 from shared.warehouse import Warehouse
 
 
@@ -103,6 +104,10 @@ class Target(ABC):
     def missing_setting(self) -> str | None:
         """The environment variable that is not set and without which nothing can be sent."""
         return None
+
+    @abstractmethod
+    def datasets(self) -> tuple[Dataset, ...]:
+        """Return what the model is delivered to, as collectors of lineage know it; what is required is set."""
 
     @abstractmethod
     def plan(self, warehouse: Warehouse, options: Options) -> Plan:

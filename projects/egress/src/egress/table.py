@@ -24,6 +24,7 @@ from egress.table_shipment import Shipment, within
 from shared.data_quality import BadRow
 from shared.errors import ConfigurationError
 from shared.monitoring import Run
+from shared.monitoring.lineage import Dataset
 from shared.utils.console import say
 from shared.warehouse import Warehouse
 
@@ -46,6 +47,10 @@ class TableTarget(Target):
     @override
     def missing_setting(self) -> str | None:
         return None if self.settings.table_target_url else "TABLE_TARGET_URL"
+
+    def datasets(self) -> tuple[Dataset, ...]:
+        """Return the table."""
+        return (Dataset.of_postgres(target_of(self.settings).location, self.settings.table_target_table),)
 
     def plan(self, warehouse: Warehouse, options: Options) -> TablePlan:
         """Compare each row's hash with the one that was written last; the target itself is not asked."""

@@ -13,6 +13,9 @@ COLUMNS = (
     *("crm_customer_id", "loyalty_member_id", "household_id"),
 )
 
+# Which column of the parties those hold that are called otherwise there.
+ORIGIN = {"source_systems": "source_system", "crm_customer_id": "source_id", "loyalty_member_id": "source_id"}
+
 
 def golden_query(parties: str, entities: str) -> str:
     """Return the query for one record of each entity, the same on every engine and whatever the order of the rows.

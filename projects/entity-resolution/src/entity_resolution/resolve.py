@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from entity_resolution import master
 from entity_resolution.entity_ids import IdPolicy, SmallestParty
+from entity_resolution.golden import ORIGIN as GOLDEN_ORIGIN
 from entity_resolution.in_memory import in_memory
 from entity_resolution.model_store import Model, ModelStore
 from entity_resolution.opening import open_workplace
@@ -23,6 +24,7 @@ from entity_resolution.workplace import Workplace
 from shared.config import Settings
 from shared.errors import UserError
 from shared.monitoring import Run
+from shared.monitoring.lineage import Origin
 from shared.monitoring.versions import Code, File, Rows, Step, Value, is_current, keep
 from shared.utils.console import say, step
 from shared.warehouse import Warehouse
@@ -185,8 +187,9 @@ def _resolution(job: Job, workplace: Workplace, clusters: pa.Table) -> master.Re
 
 
 def _record(job: Job, measures: Measures) -> Measures:
-    for table in (master.XREF, master.GOLDEN):
-        job.run.output(table, rows=job.warehouse.row_count(table))
+    for table, columns in ((master.XREF, {}), (master.GOLDEN, GOLDEN_ORIGIN)):
+        origin = Origin((TABLE,), columns, same_names=True)
+        job.run.output(table, rows=job.warehouse.row_count(table), origin=origin)
     for name, value in measures.items():
         job.run.metric(name, value)
     return measures

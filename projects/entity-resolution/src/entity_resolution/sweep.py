@@ -12,11 +12,13 @@ import pyarrow as pa
 from entity_resolution import master
 from entity_resolution.in_memory import in_memory
 from entity_resolution.parties import COLUMNS, current_parties
+from entity_resolution.parties import TABLE as PARTIES
 from entity_resolution.quality import compare_with_truth, read_persons
 from entity_resolution.resolve import Job
 from entity_resolution.splink_log import splink_logged
 from shared.errors import UserError
 from shared.matching import Measures, compare
+from shared.monitoring.lineage import Origin
 from shared.utils.clock import utc_now
 from shared.utils.console import step
 from shared.warehouse import quote
@@ -61,7 +63,7 @@ def sweep(job: Job, truth: Path, thresholds: Sequence[float] = (), hidden_share:
         rows = [row | made for share in sorted({0.0, hidden_share}) for row in _measured(job, truth, wanted, share)]
     with step("write the sweep"):
         written = job.warehouse.replace_arrow(TABLE, pa.Table.from_pylist(rows, SCHEMA))
-    job.run.output(TABLE, rows=written)
+    job.run.output(TABLE, rows=written, origin=Origin((PARTIES,)))
     return rows
 
 

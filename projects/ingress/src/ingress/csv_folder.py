@@ -17,6 +17,7 @@ from ingress.source import Batch, Input, Reader, Resource, duplicated_in, name_o
 from shared.config import Settings
 from shared.data_quality import BadRow, RowChecker
 from shared.errors import InputError
+from shared.monitoring.lineage import Dataset
 
 CHUNK_ROWS = 20_000
 Line = tuple[int, list[str]]
@@ -35,6 +36,10 @@ class CsvFolder(Reader):
     def where(self, settings: Settings) -> str:
         folder, pattern = self.drop_folder(settings)
         return f"{name_of(folder, settings)}/{pattern}"
+
+    @override
+    def dataset(self, settings: Settings) -> Dataset:
+        return Dataset.of_file(settings.landing_dir / self.folder)
 
     @override
     def drop_folder(self, settings: Settings) -> tuple[Path, str]:

@@ -41,7 +41,8 @@ def load_source(
         files = files_to_read(run.warehouse, settings, source, resource, full=full)
         if files is None:
             say(f"  {source.name}.{resource.name}: unchanged")
-            run.output(resource.relation, rows=run.warehouse.row_count(resource.relation), detail={"unchanged": True})
+            rows, origin = run.warehouse.row_count(resource.relation), resource.origin(settings)
+            run.output(resource.relation, rows=rows, detail={"unchanged": True}, origin=origin)
             continue
         since = None if full else newest(run.warehouse, resource)
         opened = resource.reader.read(resource, settings, [file.path for file in files], since)
@@ -49,7 +50,7 @@ def load_source(
     if jobs:
         pipeline.load(run.warehouse, source.name, {job.resource.name: (job.resource, job.rows) for job in jobs})
     for job in jobs:
-        finish(run, source, job)
+        finish(run, settings, source, job)
 
 
 def files_to_read(
@@ -91,13 +92,14 @@ def mark(path: Path, settings: Settings) -> FileMark:
     return FileMark(path, name_of(path, settings), sha256_of(path), path.stat().st_size)
 
 
-def finish(run: Run, source: Source, job: Job) -> None:
+def finish(run: Run, settings: Settings, source: Source, job: Job) -> None:
     """Note what was loaded, and report it."""
     with run.warehouse.transaction():
         job.counts["resolved"] = job.resolve()
         note_files(run, source, job)
         detail: dict[str, object] = {**job.counts, "extra_columns": list(job.input.extras), "since": job.input.since}
-        run.output(job.resource.relation, rows=run.warehouse.row_count(job.resource.relation), detail=detail)
+        rows, origin = run.warehouse.row_count(job.resource.relation), job.resource.origin(settings, job.input.extras)
+        run.output(job.resource.relation, rows=rows, detail=detail, origin=origin)
     say(f"  {source.name}.{job.resource.name}: {job.summary()}")
 
 

@@ -16,6 +16,7 @@ from typing_extensions import override
 from ingress.source import Batch, Input, Reader, Resource, duplicated_keys, name_of
 from shared.config import Settings
 from shared.errors import InputError
+from shared.monitoring.lineage import Dataset
 
 BATCH_ROWS = 200_000
 
@@ -30,6 +31,10 @@ class ParquetFile(Reader):
     @override
     def where(self, settings: Settings) -> str:
         return name_of(settings.landing_dir / self.path, settings)
+
+    @override
+    def dataset(self, settings: Settings) -> Dataset:
+        return Dataset.of_file(settings.landing_dir / self.path)
 
     @override
     def drop_folder(self, settings: Settings) -> tuple[Path, str]:

@@ -6,6 +6,7 @@ others may have been committed in the same moment. Merging by key makes reading 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,6 +20,7 @@ from ingress.source import Batch, Input, Reader, Resource
 from shared.config import Settings
 from shared.data_quality import BadRow
 from shared.errors import ConfigurationError
+from shared.monitoring.lineage import Dataset
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -55,6 +57,14 @@ class PostgresTable(Reader):
     @override
     def where(self, settings: Settings) -> str:
         return f"${self.setting} {self.name}"
+
+    @override
+    def dataset(self, settings: Settings) -> Dataset:
+        # The driver takes a moment to import.
+        from shared.postgres.target import PostgresTarget
+
+        target = PostgresTarget.from_url(os.environ[self.setting], user=self.login, setting=self.setting)
+        return Dataset.of_postgres(target.location, self.name)
 
     @override
     def read(

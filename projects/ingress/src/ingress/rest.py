@@ -16,6 +16,7 @@ from ingress.source import Batch, Input, Reader, Resource, duplicated_in
 from shared.config import Settings
 from shared.data_quality import BadRow
 from shared.errors import ConfigurationError, SourceUnavailable
+from shared.monitoring.lineage import Dataset
 from shared.utils.console import step
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ class RestPages(Reader):
     @override
     def where(self, settings: Settings) -> str:
         return f"${self.setting}{self.path}"
+
+    @override
+    def dataset(self, settings: Settings) -> Dataset:
+        return Dataset.of_url(os.environ[self.setting].rstrip("/") + self.path)
 
     @override
     def read(

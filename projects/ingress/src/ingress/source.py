@@ -18,6 +18,7 @@ import pyarrow as pa
 from shared.config import Settings
 from shared.data_quality import POSITION, BadRow, ColumnChecker, RowChecker, RowModel
 from shared.errors import InputError
+from shared.monitoring.lineage import Dataset, Origin
 from shared.postgres.limits import NAME_BYTES
 from shared.warehouse import quote
 
@@ -91,6 +92,10 @@ class Reader(ABC):
     def where(self, settings: Settings) -> str:
         """Say where the rows come from, for people."""
 
+    @abstractmethod
+    def dataset(self, settings: Settings) -> Dataset:
+        """Return what the rows come from, as collectors of lineage know it; what is required is set."""
+
     def files(self, settings: Settings) -> list[Path]:
         """Return the files to read in the order in which their rows count, or none where it is not files.
 
@@ -151,6 +156,10 @@ class Resource:
     def relation(self) -> str:
         """The table with its schema."""
         return f"raw.{self.table}"
+
+    def origin(self, settings: Settings, extras: Sequence[str] = ()) -> Origin:
+        """Return what the table is made from: each column is the source's of that name."""
+        return Origin((self.reader.dataset(settings),), {name: name for name in (*self.model.model_fields, *extras)})
 
     def hold_to_contract(self, extras: Sequence[str], origin: str) -> None:
         """Refuse columns that the model does not know: all where the contract says so, else those that raw cannot hold.

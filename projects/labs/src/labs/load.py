@@ -13,6 +13,7 @@ from shared.csv_monitor import CSVMonitor, Form, Scan, Seen, read
 from shared.data_quality import BadRow, Quarantine
 from shared.errors import InputError, PlatformError
 from shared.monitoring import Run
+from shared.monitoring.lineage import Dataset, Origin
 from shared.utils.console import say
 from shared.warehouse import Warehouse, literal, quote, quote_name
 
@@ -116,7 +117,9 @@ def load_table(lab: Lab, warehouse: Warehouse, run: Run, table: RawTable, files:
         warehouse.execute(f"drop table {INCOMING}")
         quarantine.resolve()
         rows = warehouse.row_count(target)
-        run.output(target, rows=rows, detail={"quarantined": bad_count, "files": [file.name for file in files]})
+        origin = Origin(tuple(Dataset.of_file(path) for path in table.files), {name: name for name in table.columns})
+        detail = {"quarantined": bad_count, "files": [file.name for file in files]}
+        run.output(target, rows=rows, detail=detail, origin=origin)
     return rows, bad_count
 
 

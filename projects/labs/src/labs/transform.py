@@ -10,7 +10,7 @@ from pathlib import Path
 from labs.dbt_plugin import DATABASE_VARIABLE
 from shared.config import Settings
 from shared.config.labs import Lab
-from shared.dbt.build import BuildFailed, show_failed
+from shared.dbt.build import BuildFailed, origin_of, show_failed
 from shared.dbt.results import BUILT, GOOD, Node
 from shared.dbt.run import QUIETLY, run_dbt, write_project_manifest
 from shared.monitoring import Run
@@ -132,7 +132,8 @@ def enter(warehouse: Warehouse, run: Run, nodes: Sequence[Node]) -> dict[str, in
         for node in nodes:
             if node.kind in BUILT:
                 rows[node.name] = warehouse.row_count(node.name)
-                run.output(node.name, rows=rows[node.name], detail={"seconds": round(node.seconds, 3)})
+                detail = {"seconds": round(node.seconds, 3)}
+                run.output(node.name, rows=rows[node.name], detail=detail, origin=origin_of(node))
         run.metric("tests_passed", sum(node.kind == "test" for node in nodes))
     say(f"  {len(rows)} relations, {sum(node.kind == 'test' for node in nodes)} tests passed")
     return rows

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import ConfigurationError
@@ -26,6 +26,12 @@ class Settings(BaseSettings):
     warehouse_url: str = ""
     warehouse_lock_timeout: float = Field(default=600.0, ge=0, description="seconds")
     warehouse_memory_limit: str = Field(default="2GB", pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$")
+
+    # No pattern: what an error says of a value would show what may be secret in the address.
+    openlineage_url: SecretStr | None = None
+    openlineage_api_key: SecretStr | None = None
+    openlineage_namespace: str = "data-platform"
+    openlineage_endpoint: str = "api/v1/lineage"
 
     @model_validator(mode="after")
     def fill_in(self) -> Settings:

@@ -10,6 +10,7 @@ from shared.dbt.results import BUILT, GOOD, Node
 from shared.dbt.run import QUIET
 from shared.errors import PlatformError
 from shared.monitoring import Run
+from shared.monitoring.lineage import Origin
 from shared.utils.console import say
 from shared.warehouse import Warehouse
 
@@ -48,13 +49,18 @@ def enter_results(warehouse: Warehouse, run: Run, nodes: list[Node]) -> dict[str
             if node.kind in BUILT and node.status in GOOD:
                 detail = {"folder": node.folder, "materialized": node.materialized, "seconds": round(node.seconds, 3)}
                 rows[node.name] = warehouse.row_count(node.name)
-                run.output(node.name, rows=rows[node.name], detail=detail)
+                run.output(node.name, rows=rows[node.name], detail=detail, origin=origin_of(node))
         for name, kinds in (("models", BUILT), ("tests", ("test",))):
             of_kind = [node for node in nodes if node.kind in kinds]
             run.metric(f"{name}_passed", sum(node.status in GOOD for node in of_kind))
             run.metric(f"{name}_failed", sum(node.failed for node in of_kind))
             run.metric(f"{name}_skipped", sum(node.status == "skipped" for node in of_kind))
     return rows
+
+
+def origin_of(node: Node) -> Origin:
+    """Return what a node that was built was made from."""
+    return Origin(node.reads, sql=node.sql)
 
 
 def show_tests(nodes: list[Node]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +27,8 @@ class Node:
         description: What is said of it in YAML.
         severity: What the failure of a test means: `error` or `warn`.
         failures: How many rows a test has found.
+        reads: The relations that what was built reads.
+        sql: The query that built it, as dbt has compiled it.
     """
 
     name: str
@@ -39,6 +42,8 @@ class Node:
     description: str
     severity: Literal["error", "warn"]
     failures: int | None
+    reads: tuple[str, ...] = ()
+    sql: str | None = None
 
     @property
     def failed(self) -> bool:
@@ -51,7 +56,7 @@ def as_node(result: Any, manifest: Any) -> Node:
     node = result.node
     kind = str(node.resource_type)
     return Node(
-        name=f"{node.schema}.{node.alias}" if kind in BUILT else node.name,
+        name=relation_of(node) if kind in BUILT else node.name,
         kind=kind,
         folder=str(Path(node.original_file_path).parent).removeprefix("models/"),
         materialized=str(node.config.materialized),
@@ -62,7 +67,24 @@ def as_node(result: Any, manifest: Any) -> Node:
         description=readable(node.description),
         severity="warn" if str(getattr(node.config, "severity", "")).lower() == "warn" else "error",
         failures=result.failures,
+        reads=tuple(dict.fromkeys(relations_read(node, manifest))) if kind in BUILT else (),
+        sql=getattr(node, "compiled_code", None) if kind in BUILT else None,
     )
+
+
+def relations_read(node: Any, manifest: Any) -> Iterator[str]:
+    """Yield the relations that a node reads, through those that are only part of its query."""
+    for name in getattr(node.depends_on, "nodes", ()):
+        read = manifest.nodes.get(name) or manifest.sources.get(name)
+        if read is not None and getattr(read.config, "materialized", None) == "ephemeral":
+            yield from relations_read(read, manifest)
+        elif read is not None:
+            yield relation_of(read)
+
+
+def relation_of(node: Any) -> str:
+    """Return schema and name of a node or source in the database."""
+    return f"{node.schema}.{getattr(node, 'alias', None) or node.identifier}"
 
 
 def tested(test: Any, manifest: Any) -> str | None:
@@ -72,11 +94,8 @@ def tested(test: Any, manifest: Any) -> str | None:
     if len(read) != 1:
         return None
     (name,) = read
-    node = manifest.nodes.get(name)
-    if node is not None:
-        return f"{node.schema}.{node.alias}"
-    source = manifest.sources.get(name)
-    return f"{source.schema}.{source.identifier}" if source is not None else None
+    found = manifest.nodes.get(name) or manifest.sources.get(name)
+    return relation_of(found) if found is not None else None
 
 
 def readable(message: str) -> str:

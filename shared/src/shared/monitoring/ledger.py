@@ -11,18 +11,23 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import pyarrow as pa
 
 from shared.config import Settings
 from shared.errors import was_interrupted
 from shared.monitoring.history import SILENT_END
+from shared.monitoring.lineage import Origin
+from shared.monitoring.lineage.telling import RunLineage
 from shared.monitoring.logs import log_event
 from shared.monitoring.pipes import join_dagster, tell_dagster
 from shared.utils.clock import utc_now
 from shared.utils.files import sha256_of
 from shared.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from shared.monitoring.lineage.facts import End
 
 CheckStatus: TypeAlias = Literal["passed", "failed", "warned", "error", "skipped"]
 
@@ -35,6 +40,7 @@ class Run:
         outputs: What was noted of each relation: its `rows`, its `detail`, and its `bytes` where the engine tells them.
         metrics: The measured values by name.
         checks: What became of each check, for whoever is told of the run; the ledger does not keep them.
+        origins: What each relation was made from, for whoever is told of lineage; the ledger does not keep it.
     """
 
     id: str
@@ -43,9 +49,12 @@ class Run:
     outputs: dict[str, dict[str, object]] = field(default_factory=dict, compare=False)
     metrics: dict[str, float] = field(default_factory=dict, compare=False)
     checks: list[dict[str, object]] = field(default_factory=list, compare=False)
+    origins: dict[str, Origin] = field(default_factory=dict, compare=False)
 
-    def output(self, relation: str, *, rows: int, detail: Mapping[str, object] | None = None) -> None:
-        """Note how many rows the run left or handed to `relation`: `core.fct_sales`, `crm`."""
+    def output(
+        self, relation: str, *, rows: int, detail: Mapping[str, object] | None = None, origin: Origin | None = None
+    ) -> None:
+        """Note how many rows the run left or handed to `relation`: `core.fct_sales`, `crm`, and what those are from."""
         text = json.dumps(dict(detail or {}), default=str)
         record = {"run_id": [self.id], "relation": [relation], "row_count": [rows], "detail": [text]}
         self.warehouse.merge_arrow("ops.run_output", pa.table(record), key=("run_id", "relation"))
@@ -55,6 +64,8 @@ class Run:
             "detail": dict(detail or {}),
             **({} if size is None else {"bytes": size}),
         }
+        if origin is not None:
+            self.origins[relation] = origin
         log_event(
             self.warehouse.settings,
             "output",
@@ -99,22 +110,27 @@ def record_run(warehouse: Warehouse, *, step: str, command: str) -> Iterator[Run
 
     A run of the same role that still says `running` was killed, as one session at a time writes as a role: it becomes
     `interrupted`. What became of other roles' runs is for `shared.monitoring.history` to tell.
-    Where Dagster has started this process, it is told of the run at its end.
+    Where Dagster has started this process, it is told of the run at its end; so is the collector of OPENLINEAGE_URL, at
+    both ends.
     """
     run, begun = Run(str(uuid.uuid4()), step, warehouse), time.monotonic()
+    lineage = RunLineage(warehouse, run.id, step)
     join_dagster()
     _enter(run, command)
     log_event(warehouse.settings, "run started", run=run.id, step=step, command=command)
     try:
+        lineage.begin()
         yield run
     except BaseException as error:
-        status = "failed" if isinstance(error, Exception) and not was_interrupted(error) else "interrupted"
+        status: End = "failed" if isinstance(error, Exception) and not was_interrupted(error) else "interrupted"
         # Where the warehouse itself is gone, the next run notes that this one did not end.
         with suppress(Exception):
             _finish(run, status, f"{type(error).__name__}: {error}")
+        lineage.end(status, run.outputs, run.origins, f"{type(error).__name__}: {error}")
         tell_dagster(lambda: {"run": _facts(run, command, status, time.monotonic() - begun)}, warehouse.settings)
         raise
     _finish(run, "succeeded", None)
+    lineage.end("succeeded", run.outputs, run.origins)
     tell_dagster(lambda: {"run": _facts(run, command, "succeeded", time.monotonic() - begun)}, warehouse.settings)
 
 

@@ -42,6 +42,12 @@ def tell_dagster(message: Callable[[], Mapping[str, object]], settings: Settings
             log_event(settings, "dagster not told", error=f"{type(error).__name__}: {error}")
 
 
+def dagster_run() -> tuple[str, str] | None:
+    """Return the id of the Dagster run that has started this process, and its job."""
+    context = _context()
+    return None if context is None else (context.run_id, context.job_name or "")
+
+
 @cache
 def _context() -> PipesContext | None:
     if CONTEXT not in os.environ:

@@ -14,6 +14,7 @@ from reporting.site.page import Plan, plan_page, render
 from shared.config import Settings
 from shared.errors import InputError
 from shared.monitoring import record_run
+from shared.monitoring.lineage import Dataset, Origin
 from shared.utils.clock import utc_now
 from shared.utils.console import say, step
 from shared.utils.files import write_whole
@@ -50,7 +51,8 @@ def build_site(settings: Settings, *, command: str) -> Path:
         record_run(warehouse, step=STEP, command=command) as run,
     ):
         path = write_site(settings, read)
-        run.output(STEP, rows=sum(each["rows"] for each in read.data), detail={"file": str(path)})
+        origin = Origin(tuple(sorted(read.plan.relations)), outputs=(Dataset.of_file(path),))
+        run.output(STEP, rows=sum(each["rows"] for each in read.data), detail={"file": str(path)}, origin=origin)
     return path
 
 
