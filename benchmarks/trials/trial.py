@@ -71,7 +71,7 @@ def medians(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the medians of what was measured, where every run has come to its end."""
     measured = {
         key: [run[key] for run in runs]
-        for key in ("seconds", "import_seconds", "cpu_seconds", "peak_mib")
+        for key in ("seconds", "import_seconds", "large_seconds", "cpu_seconds", "peak_mib")
         if all(key in run for run in runs)
     }
     found: dict[str, Any] = {key: round(statistics.median(values), 3) for key, values in measured.items()}
