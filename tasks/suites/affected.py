@@ -101,7 +101,9 @@ class Change:
             elif file != MANIFEST and not file.startswith("locks/"):
                 yield from ((project, file) for project in everywhere)
         for file in self.files:
-            for other in sorted(self._importers.get(file, ())):
+            # A benchmark is nobody's test.
+            needing = (other for other in self._importers[file] if not other.startswith("benchmarks/"))
+            for other in sorted(needing):
                 yield owner_of(other) or WORKSPACE, f"{other} needs {file}"
         yield from self._readers()
 

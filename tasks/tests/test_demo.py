@@ -53,6 +53,8 @@ class Demo:
         environment, task = {"duckdb": ("default", "demo"), "postgres": ("postgres", "demo-postgres")}[self.engine]
         ours = {"DATA_DIR": str(self.data), "WAREHOUSE_URL": "", "ERP_URL": "", "POSTGRES_PORT": str(self.port)}
         ours["OPENLINEAGE_URL"] = self.collector.url
+        # A busy machine is no reason to tell less here.
+        ours["OPENLINEAGE_SECONDS"] = "60"
         done = subprocess.run(
             ["./pixiw", "run", "-e", environment, task],
             cwd=ROOT,

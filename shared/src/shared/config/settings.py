@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     openlineage_api_key: SecretStr | None = None
     openlineage_namespace: str = "data-platform"
     openlineage_endpoint: str = "api/v1/lineage"
+    openlineage_seconds: float = Field(
+        default=2.0, gt=0, le=60, description="for an answer, and at the end of a process"
+    )
 
     @model_validator(mode="after")
     def fill_in(self) -> Settings:

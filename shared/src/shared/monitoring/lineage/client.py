@@ -9,7 +9,7 @@ from openlineage.client.event_v2 import RunEvent
 from openlineage.client.serde import Serde
 from openlineage.client.transport.http import ApiKeyTokenProvider, HttpConfig, HttpTransport, TokenProvider
 
-from shared.monitoring.lineage.collector import ANSWER_SECONDS, Collector, NotTaken
+from shared.monitoring.lineage.collector import Collector, NotTaken
 
 # Of an answer only the status counts: its body is read to keep the connection, and no further.
 MOST_ANSWER_BYTES = 65_536
@@ -41,11 +41,12 @@ class Client:
         config = HttpConfig(
             url=collector.url,
             endpoint=collector.endpoint,
-            timeout=ANSWER_SECONDS,
+            timeout=collector.seconds,
             auth=auth,
             session=Session(collector),
             retry={"total": 0},
         )
+        self._seconds = collector.seconds
         # Not the client's outer class: it copies the key into the environment, reads files of other tools, and adds
         # the address of the git repository, with a login where there is one in it.
         self._transport = HttpTransport(config)
@@ -61,7 +62,7 @@ class Client:
         except requests.HTTPError as error:
             status = error.response.status_code if error.response is not None else 0
         except requests.Timeout:
-            raise NotTaken(f"the collector does not answer within {ANSWER_SECONDS:g} s") from None
+            raise NotTaken(f"the collector does not answer within {self._seconds:g} s") from None
         except requests.RequestException as error:
             raise NotTaken(f"the collector cannot be reached: {type(error).__name__}") from None
         if not 200 <= status < 300:

@@ -11,8 +11,6 @@ from shared.config import Settings
 from shared.errors import ConfigurationError
 from shared.monitoring.alerts.webhook import is_loopback, split
 
-ANSWER_SECONDS = 2.0
-
 
 class NotTaken(Exception):
     """The collector did not take an event; the text says why, and holds nothing secret."""
@@ -20,11 +18,12 @@ class NotTaken(Exception):
 
 @dataclass(frozen=True)
 class Collector:
-    """A collector's address and the key that it asks for; both may be secret."""
+    """A collector's address and the key that it asks for, both may be secret, and how long it is waited for."""
 
     url: str = field(repr=False)
     endpoint: str
     api_key: str | None = field(repr=False)
+    seconds: float
 
     @property
     def is_here(self) -> bool:
@@ -43,7 +42,7 @@ class Collector:
         parts = urlsplit(self.url)
         address = parts.hostname or "", parts.port or {"http": 80, "https": 443}[parts.scheme]
         try:
-            socket.create_connection(address, ANSWER_SECONDS).close()
+            socket.create_connection(address, self.seconds).close()
         except OSError as error:
             raise NotTaken(f"the collector cannot be reached: {type(error).__name__}") from None
 
@@ -63,7 +62,8 @@ def collector_of(settings: Settings) -> Collector | None:
             "OPENLINEAGE_URL is not a web address",
             hint="set it to the collector's http(s)://host:port, without a login; no lineage is told until then",
         )
-    found = Collector(url, settings.openlineage_endpoint, key.get_secret_value() if key else None)
+    secret = key.get_secret_value() if key else None
+    found = Collector(url, settings.openlineage_endpoint, secret, settings.openlineage_seconds)
     if found.api_key and parts.scheme == "http" and not found.is_here:
         raise ConfigurationError(
             "OPENLINEAGE_URL would send OPENLINEAGE_API_KEY unencrypted",

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from shared.monitoring.lineage.collector import Collector
 
 MOST_WAITING = 100
-# How long the collector may keep a process waiting at its end, and how long it waits for this thread's own work too.
-COLLECTOR_SECONDS = 3.0
-LONGEST_SECONDS = 30.0
+# How long a process waits at its end for this thread's own work, beside the collector's.
+WORK_SECONDS = 30.0
+# Beyond the bound of an answer: that ends by itself, and says better what was wrong.
+GRACE_SECONDS = 1.0
 TICK_SECONDS = 0.02
 TOO_SLOW = "the collector is too slow"
 
@@ -34,6 +35,7 @@ class Sender:
 
     def __init__(self, collector: Collector, gave_up: Callable[[str], None]) -> None:
         self._collector = collector
+        self._most = collector.seconds + GRACE_SECONDS
         self._on_giving_up = gave_up
         self._waiting: Queue[Begun | Ended | None] = Queue()
         self._asked: float | None = None
@@ -53,7 +55,7 @@ class Sender:
     def _is_stuck(self) -> bool:
         # One that sends its answer byte by byte keeps within the bound of each.
         asked = self._asked
-        return asked is not None and time.monotonic() - asked > COLLECTOR_SECONDS
+        return asked is not None and time.monotonic() - asked > self._most
 
     def tell(self, fact: Begun | Ended) -> None:
         """Send what there is to say of a run, later."""
@@ -63,12 +65,12 @@ class Sender:
             self._waiting.put(fact)
 
     def close(self) -> None:
-        """Wait until all is sent: for the collector `COLLECTOR_SECONDS` at most, and `LONGEST_SECONDS` in all."""
+        """Wait until all is sent: for the collector as long as it may take, for its own work `WORK_SECONDS`."""
         # Whoever interrupts the end of a process wants no word of it.
         with suppress(KeyboardInterrupt):
             self._closing.set()
             self._waiting.put(None)
-            deadline = time.monotonic() + LONGEST_SECONDS
+            deadline = time.monotonic() + WORK_SECONDS
             while self._thread.is_alive() and time.monotonic() < deadline and not self._is_stuck:
                 self._thread.join(TICK_SECONDS)
             if self._thread.is_alive():
@@ -88,7 +90,7 @@ class Sender:
                     client.send(event)
                     self._asked = None
                     waited += time.monotonic() - begun if self._closing.is_set() else 0.0
-                    if waited > COLLECTOR_SECONDS:
+                    if waited > self._most:
                         raise NotTaken(TOO_SLOW)
                     if self.has_given_up:
                         return
