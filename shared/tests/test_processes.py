@@ -48,12 +48,13 @@ def test_wait_returns_how_a_child_ended() -> None:
         assert wait(sleeping, None) == poll(sleeping) == -signal.SIGTERM
 
 
-def test_child_that_does_not_end_is_killed() -> None:
-    """A child that ignores the signal is killed when its time is over."""
+def test_child_that_does_not_end_is_killed_and_gone() -> None:
+    """A child that ignores the signal is killed when its time is over, and has ended then."""
     with subprocess.Popen(["sh", "-c", STUBBORN], stdout=subprocess.PIPE, start_new_session=True) as child:
         assert child.stdout is not None and child.stdout.readline() == b"ready\n"
-        assert end(child, seconds=0.1) == -signal.SIGKILL
+        ended = (end(child, seconds=0.1), poll(child))
         os.killpg(child.pid, signal.SIGKILL)
+        assert ended == (-signal.SIGKILL, -signal.SIGKILL)
 
 
 def test_lock_that_was_left_taken_stops_nobody() -> None:

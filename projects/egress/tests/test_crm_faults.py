@@ -57,6 +57,23 @@ def test_retry_after_is_waited_for(crm: Crm, egress: Egress, monkeypatch: pytest
     assert waits == [7]
 
 
+def test_429_that_names_no_wait_is_tried_again(crm: Crm, egress: Egress, sql: Sql) -> None:
+    """An API that only says that it has had too much is asked again after our own wait."""
+    crm.faults = [status(429)]
+    assert egress("run", "--target", "crm") == 0
+    assert crm.keys[0] == crm.keys[1]
+    assert delivered(sql) == CUSTOMERS
+
+
+def test_wait_that_is_asked_for_has_a_bound(crm: Crm, egress: Egress, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An API that asks for a day is asked again after two minutes."""
+    waits: list[float] = []
+    monkeypatch.setattr("urllib3.util.retry.time.sleep", waits.append)
+    crm.faults = [status(429, Retry_After="86400")]
+    assert egress("run", "--target", "crm") == 0
+    assert waits == [120]
+
+
 def test_tries_are_limited_and_the_next_run_goes_on(
     crm: Crm, egress: Egress, sql: Sql, capfd: pytest.CaptureFixture[str]
 ) -> None:

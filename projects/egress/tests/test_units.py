@@ -13,8 +13,9 @@ from uuid import UUID
 
 import pyarrow as pa
 import pytest
+from dlt.common.destination.exceptions import DestinationTerminalException
 
-from egress.carrier import carry
+from egress.carrier import Guard, carry
 from egress.payload import to_json
 from egress.sender import idempotency_key
 from shared.errors import InputError
@@ -91,6 +92,22 @@ def test_carrier_calls_nothing_after_a_failure(tmp_path: Path, error: BaseExcept
     assert raised.value is error
     assert calls == [300, 300]
     assert not (tmp_path / "dlt").exists()
+
+
+def test_guard_lets_nothing_through_after_a_failure() -> None:
+    """Should dlt call again for all that, nothing is delivered, and it is told once more to stop."""
+    calls: list[int] = []
+
+    def fail(chunk: pa.RecordBatch) -> None:
+        calls.append(chunk.num_rows)
+        raise ValueError("no")
+
+    guard = Guard(fail)
+    for chunk in tables():
+        with pytest.raises(DestinationTerminalException):
+            guard.take(chunk.to_batches()[0])
+    assert len(calls) == 1
+    assert guard.carried == 0
 
 
 def test_carrier_fails_before_anything_is_sent_when_rows_cannot_be_made(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Steps of one run at once, and pools."""
 
+import subprocess
+import sys
 from pathlib import Path
 from threading import Barrier, BrokenBarrierError
 
@@ -17,6 +19,15 @@ from dagster import (
 )
 from orchestration.run import children
 from orchestration.run.executor import Pools, threads_executor
+
+INTERRUPTIBLE = """
+import time
+try:
+    print("ready", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    exit(3)
+"""
 
 
 def make_job(case: str) -> JobDefinition:
@@ -110,3 +121,12 @@ def test_an_interrupt_is_of_one_run() -> None:
     assert children.of_run("one").interrupted.is_set()
     assert not other.interrupted.is_set() and not children.of_run("other").interrupted.is_set()
     assert not one.given_up
+
+
+def test_an_interrupt_reaches_the_processes_of_its_run() -> None:
+    """What a step has started is asked to end as Ctrl-C would, and has time to."""
+    ours = children.of_run("interrupted")
+    with subprocess.Popen([sys.executable, "-c", INTERRUPTIBLE], stdout=subprocess.PIPE) as child, ours.watched(child):
+        assert child.stdout is not None and child.stdout.readline() == b"ready\n"
+        ours.interrupt()
+        assert ours.wait(child) == 3

@@ -26,6 +26,7 @@ TODAY = utc_now().date()
 METRICS = {
     "total": {"type": "sum"},
     "lines": {"type": "count"},
+    "amounts": {"type": "count_distinct"},
     "middle": {"type": "median"},
     "top": {"type": "percentile", "percentile": 100},
     "paid_total": {"type": "sum", "filters": [{"paid": True}]},
@@ -159,6 +160,12 @@ def test_metrics_are_what_their_kind_says(warehouse: Warehouse) -> None:
     assert row[:6] == (Decimal("31.00"), 3, 10.25, 20.0, Decimal("11.00"), 2)
     assert row[6:] == (pytest.approx(11 / 31), 6)
     assert [type(value) for value in row] == [Decimal, int, float, float, Decimal, int, float, int]
+
+
+def test_different_values_are_counted_once(warehouse: Warehouse) -> None:
+    """A count of different values takes each once, and rows without one not at all."""
+    warehouse.execute(f"insert into {quote(TABLE)} (shop, value) values ('a', 10.25)")
+    assert ask(warehouse, [], ["lines", "amounts"]) == [(4, 3)]
 
 
 def test_metric_filter_is_on_the_result(warehouse: Warehouse) -> None:

@@ -69,6 +69,16 @@ def test_fields_are_equal_missing_mistyped_or_different() -> None:
     }
 
 
+def test_two_edits_are_a_typing_error_and_three_are_not() -> None:
+    """A value that was mistyped twice is still the same; beyond that it is another one."""
+    left = {**dict.fromkeys(matching.FIELDS), "surname": "smith", "date_of_birth": "19800101"}
+    right = {**dict.fromkeys(matching.FIELDS), "surname": "smtihe", "date_of_birth": "19810202"}
+    parties = pd.DataFrame([{"party_id": "crm:1", **left}, {"party_id": "loyalty:1", **right}])
+    pairs = matching.judge(ENTITIES, {"crm:1": "a", "loyalty:1": "a"})
+    (row,) = matching.differences(pairs, parties).to_dict("records")
+    assert (row["surname"], row["date_of_birth"]) == ("typing error", "different")
+
+
 def test_missed_pairs_are_counted_by_how_their_records_differ() -> None:
     """Pairs of a person are grouped by equal fields and by kind of difference; pairs of two persons are left out."""
     equal = dict.fromkeys(matching.FIELDS, "equal")

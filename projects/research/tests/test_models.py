@@ -148,6 +148,13 @@ def test_customers_are_summed_up_until_the_day() -> None:
     assert list(customers.index) == [1, 2]
 
 
+def test_the_last_day_that_models_may_know_of_counts() -> None:
+    """What is bought on the day itself is known, and is not among what followed."""
+    frame = visits((1, "2017-01-22", 10), (1, "2017-01-29", 20))
+    customers = lifetime_value.summarise(frame, until=pd.Timestamp("2017-01-29"), holdout_weeks=2)
+    assert customers.loc[1, ["frequency", "mean_spend", "later_purchases"]].tolist() == [1, 20, 0]
+
+
 def test_nobody_until_the_day_is_an_error() -> None:
     """A calibration that ends before the data begins is refused."""
     with pytest.raises(InputError, match="no purchases until: `2016-12-31`"):
