@@ -177,11 +177,10 @@ def test_what_was_granted_by_hand_is_taken_back(with_tables: PostgresTarget) -> 
     assert [line for line in kept if line not in again] == []
 
 
-def test_table_that_there_is_not_is_refused(postgres_database: PostgresDatabase, tmp_path: Path) -> None:
+def test_table_that_there_is_not_is_refused(with_tables: PostgresTarget, workspace: Path) -> None:
     """A declaration that names a table which `ops` does not have is an error that says which there are."""
-    folder = tmp_path / "projects/billing"
-    folder.mkdir(parents=True)
-    (folder / "pyproject.toml").write_text('[tool.platform]\nrole = "billing"\nops = { delivry = ["select"] }\n')
+    new = workspace / "projects/billing/pyproject.toml"
+    new.write_text('[tool.platform]\nrole = "billing"\nops = { delivry = ["select"] }\n')
     with pytest.raises(ConfigurationError, match="`billing` is to have what there is not: `ops") as raised:
-        provision(postgres_database.admin, root=tmp_path)
+        provision(with_tables, root=workspace)
     assert "did you mean `delivery`?" in str(raised.value.hint)
