@@ -63,6 +63,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in [*os.environ]:
         if name.startswith(("CRM_", "TABLE_TARGET_", "WAREHOUSE_", "DATA_", "LOAD__", "RUNTIME__", "PG")):
             monkeypatch.delenv(name)
+    # As `egress.carrier` has it in a process of its own; dlt reads it again for each pipeline.
+    monkeypatch.setenv("RUNTIME__LOG_LEVEL", "CRITICAL")
     monkeypatch.setenv("PIXI_PROJECT_ROOT", str(tmp_path))
     monkeypatch.setenv("CRM_CHUNK_ROWS", "4")
     monkeypatch.setenv("CRM_BACKOFF", "0.01")
