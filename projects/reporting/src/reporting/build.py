@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
 
 import yaml
 
 from reporting.project import PROJECT_DIR, ROLE, SOURCES
 from shared.config import Settings
-from shared.dbt.build import build_arguments, enter_results, raise_if_failed, show_tests
+from shared.dbt.build import enter_results, raise_if_failed, run_build, show_tests
 from shared.dbt.environment import dbt_environment, log_dir
 from shared.dbt.results import Node
-from shared.dbt.run import run_dbt
 from shared.errors import InputError
 from shared.monitoring import history, record_run
-from shared.utils.console import Counter, say
+from shared.utils.console import say
 from shared.warehouse import Warehouse, open_warehouse
 
 # Who makes the tables that the reports are made of, in the order in which data passes through them.
@@ -46,11 +44,9 @@ def build(settings: Settings, *, select: list[str], events: bool, command: str) 
     ):
         require_sources(warehouse)
         chosen = [*(["--select", *select] if select else []), *variables(warehouse)]
-        arguments = build_arguments(chosen, events=events)
-        with warehouse.handed_over(), ExitStack() as shown:
-            counter = None if events else shown.enter_context(Counter("reporting", unit="nodes"))
-            environment = dbt_environment(settings, PROJECT_DIR, ROLE)
-            nodes = run_dbt(arguments, environment, counter.advance if counter else None)
+        environment = dbt_environment(settings, PROJECT_DIR, ROLE)
+        with warehouse.handed_over():
+            nodes = run_build("reporting", chosen, environment, events=events)
         rows = enter_results(warehouse, run, nodes)
         show_models(nodes, rows)
         raise_if_failed(nodes, log_dir(settings))

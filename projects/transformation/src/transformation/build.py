@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 
 from shared.config import Settings
-from shared.dbt.build import build_arguments, enter_results, raise_if_failed, show_tests
+from shared.dbt.build import enter_results, raise_if_failed, run_build, show_tests
 from shared.dbt.environment import dbt_environment, log_dir
 from shared.dbt.results import Node
-from shared.dbt.run import run_dbt
 from shared.monitoring import record_run
-from shared.utils.console import Counter, say
+from shared.utils.console import say
 from shared.warehouse import open_warehouse
 from transformation.layers import PROJECT_DIR, ROLE, Scope, buildable_scope, selection
 
@@ -60,13 +58,12 @@ def build(
         possible = scope if select else buildable_scope(warehouse, scope)
         if possible != scope:
             say("building core only: egress waits for `./pixiw run resolve`, which makes the master layer")
-        arguments = build_arguments(selection(possible, select, exclude), full_refresh=full_refresh, events=events)
         # Not dbt's variables: when those change, dbt parses the whole project again.
         first, until = sales or ("", "")
         environment = {**dbt_environment(settings, PROJECT_DIR, ROLE), "SALES_FROM": first, "SALES_UNTIL": until}
-        with warehouse.handed_over(), ExitStack() as shown:
-            counter = None if events else shown.enter_context(Counter(f"transform {possible}", unit="nodes"))
-            nodes = run_dbt(arguments, environment, counter.advance if counter else None)
+        chosen = selection(possible, select, exclude)
+        with warehouse.handed_over():
+            nodes = run_build(f"transform {possible}", chosen, environment, full_refresh=full_refresh, events=events)
         rows = enter_results(warehouse, run, nodes)
         show_layers(nodes, rows)
         raise_if_failed(nodes, log_dir(settings))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from shared.dbt.results import BUILT, GOOD, Node
-from shared.dbt.run import QUIET
+from shared.dbt.run import QUIET, run_dbt
 from shared.errors import PlatformError
 from shared.monitoring import Run
 from shared.monitoring.lineage import Origin
-from shared.utils.console import say
+from shared.utils.console import Counter, say
 from shared.warehouse import Warehouse
 
 SHOWN_FAILURES = 20
@@ -39,6 +39,33 @@ def build_arguments(select: Sequence[str] = (), *, full_refresh: bool = False, e
     # What came of it stands in the ledger; writing dbt's artefacts as well would take as long as a large model.
     arguments += ["--no-write-json", "--log-level-file", os.environ.get("DBT_LOG_LEVEL_FILE", "info")]
     return [*arguments, "--full-refresh"] if full_refresh else arguments
+
+
+def run_build(
+    title: str,
+    select: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    full_refresh: bool = False,
+    events: bool = False,
+) -> list[Node]:
+    """Build nodes with their tests, show how far that is, and return what became of each.
+
+    Args:
+        title: What is shown to be built.
+        select: dbt's options that choose nodes.
+        environment: As of `run_dbt`.
+        full_refresh: Make incremental tables anew.
+        events: Print dbt's events to standard output instead of the progress.
+
+    Raises:
+        ServerUnavailable, PlatformError: As of `run_dbt`.
+    """
+    arguments = build_arguments(select, full_refresh=full_refresh, events=events)
+    if events:
+        return run_dbt(arguments, environment)
+    with Counter(title, unit="nodes") as counter:
+        return run_dbt(arguments, environment, counter.advance)
 
 
 def enter_results(warehouse: Warehouse, run: Run, nodes: list[Node]) -> dict[str, int]:
