@@ -57,14 +57,12 @@ def imports_run_one_way(repo: Repo) -> Iterator[Finding]:
     """
     # By package: which of the modules and packages in it imports which, and where.
     packages: dict[str, dict[tuple[str, str], str]] = defaultdict(dict)
-    modules = {module_of(file) for file in repo.files if is_module(file)}
-    for one in imports(repo):
+    for one, target in own_imports(repo):
         # What begins a program is imported by nobody, and so above its package.
         if is_module(one.file) and not one.file.endswith("/__main__.py"):
-            for name in one.names or ("",):
-                package, *ends = parted(module_of(one.file), target_of(one.module, name, modules))
-                if package:
-                    packages[package].setdefault((ends[0], ends[1]), one.place)
+            package, *ends = parted(module_of(one.file), target)
+            if package:
+                packages[package].setdefault((ends[0], ends[1]), one.place)
     for edges in packages.values():
         for circle in circles(edges):
             yield Finding(edges[circle[0], circle[1]], f"imports run in a circle: {' -> '.join(circle)}")
@@ -103,6 +101,15 @@ def target_of(module: str, name: str, modules: Container[str]) -> str:
     """Return the dotted name of the file that `from module import name` reads."""
     candidates = (f"{module}.{name}", f"{module}.{name}.__init__", module, f"{module}.__init__")
     return next((candidate for candidate in candidates if candidate in modules), "")
+
+
+def own_imports(repo: Repo) -> Iterator[tuple[Import, str]]:
+    """Return every import of a module of the repository's own, with the dotted name of that."""
+    modules = {module_of(file) for file in repo.files if is_module(file)}
+    for one in imports(repo):
+        for name in one.names or ("",):
+            if target := target_of(one.module, name, modules):
+                yield one, target
 
 
 def parted(importer: str, imported: str) -> tuple[str, str, str]:

@@ -84,3 +84,8 @@ class Repo:
     def pyproject(self, directory: str) -> dict[str, Any]:
         """A project's pyproject.toml; empty where it has none."""
         return parse_toml(self.texts.get(f"{directory}/pyproject.toml", ""))
+
+    def platform(self, directory: str) -> dict[str, Any]:
+        """What a project says of its part in the warehouse: `[tool.platform]` of its pyproject.toml."""
+        table: dict[str, Any] = self.pyproject(directory).get("tool", {}).get("platform", {})
+        return table

@@ -62,7 +62,7 @@ def role_in(node: ast.AST) -> ast.expr | None:
 
 def role_names(repo: Repo) -> set[str]:
     """The roles that projects declare, whatever else they do."""
-    tables = [repo.pyproject(project).get("tool", {}).get("platform", {}) for project in repo.projects]
+    tables = [repo.platform(project) for project in repo.projects]
     return {str(table["role"]) for table in tables if "role" in table}
 
 

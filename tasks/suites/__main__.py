@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ from shared.workspace.manifest import MANIFEST, Manifest, parse_toml
 from tasks.doctor.repo import Repo
 from tasks.suites.affected import SHARED, WORKSPACE, Affected, Change
 from tasks.suites.listed import Suite, all_suites, named_suites
-from tasks.suites.running import run_suites
+from tasks.suites.running import AT_ONCE, run_suites
 
 GIT_SECONDS = 60.0
 SHOWN_REASONS = 200
@@ -69,9 +68,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--show", action="store_true", help="run nothing, show what would be touched")
     parser.add_argument("--json", action="store_true", help="show it as JSON")
-    # Tests wait for processes and disks as often as for a core.
-    at_once = max(2, (os.cpu_count() or 1) // 2)
-    parser.add_argument("--at-once", type=int, default=at_once, metavar="N", help=f"so many side by side ({at_once})")
+    parser.add_argument("--at-once", type=int, default=AT_ONCE, metavar="N", help=f"so many side by side ({AT_ONCE})")
     options = parser.parse_args(argv)
     if options.at_once < 1:
         raise UserError(f"cannot run so many suites at once: `{options.at_once}`", hint="1 or more")

@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from shared.workspace.manifest import DEFAULT, MANIFEST, Manifest, Table, Task
-from tasks.doctor.imports import imports, is_module, module_of, target_of
+from tasks.doctor.imports import is_module, module_of, own_imports
 from tasks.doctor.repo import Repo
 from tasks.suites.listed import Suite, all_suites
 from tasks.suites.models import PROJECT_FILE, downstream, layers_touched
@@ -37,7 +37,7 @@ OF_THE_WORKSPACE = (
     "LICENSE",
 )
 # What every environment is made of.
-KEYS_OF_ALL = ("workspace", "dependencies", "activation", "target", "system-requirements", "environments")
+KEYS_OF_ALL = ("workspace", "dependencies", "activation", "target", "system-requirements")
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class Change:
             files = [f"{project}/{PROJECT_FILE}"] if macros else self.files
             for layer in sorted(layers_touched(self.repo, project, files)):
                 for reader in self.repo.projects:
-                    if layer in platform_table(self.repo, reader).get("reads", ()):
+                    if layer in self.repo.platform(reader).get("reads", ()):
                         yield reader, f"reads the layer {layer} of {project}"
 
     @cached_property
@@ -150,18 +150,13 @@ class Change:
 
     def _touches(self, task: str, environment: str, seen: frozenset[tuple[str, str]] = frozenset()) -> bool:
         """Whether a task in an environment, or what it depends on, runs something that is touched."""
-        found = self._task(task, environment)
+        found = self.repo.manifest.environments[environment].task(task)
         if found is None or (task, environment) in seen:
             return False
         return self._runs_what_is_touched(found, environment) or any(
             self._touches(entry["task"], entry.get("environment", environment), seen | {(task, environment)})
             for entry in found.dependencies
         )
-
-    def _task(self, name: str, environment: str) -> Task | None:
-        features = self.repo.manifest.environments[environment].features
-        candidates = {task.feature: task for task in self.repo.manifest.tasks if task.name == name}
-        return next((candidates[feature] for feature in features if feature in candidates), None)
 
     def _runs_what_is_touched(self, task: Task, environment: str) -> bool:
         if task not in self.before.tasks or self._remade(environment):
@@ -173,8 +168,12 @@ class Change:
     def _touches_module(self, path: str) -> bool:
         """Whether a module of `tasks` or `shared`, or something that it imports, is changed."""
         places = (f"{path}.py", f"{path}/", f"shared/src/{path}.py", f"shared/src/{path}/")
-        changed = {file: {file, *self._importers[file]} for file in self.files}
-        return any(one.startswith(places) for files in changed.values() for one in files)
+        return any(file.startswith(places) for file in self._changed)
+
+    @cached_property
+    def _changed(self) -> Set[str]:
+        """The changed files, and the Python files that import one of them."""
+        return set(self.files).union(*self._importers.values())
 
 
 @cache
@@ -182,10 +181,8 @@ def import_edges(repo: Repo) -> Mapping[str, set[str]]:
     """Return by module's file the Python files that import it."""
     files = {module_of(file): file for file in repo.files if is_module(file)}
     edges: dict[str, set[str]] = defaultdict(set)
-    for one in imports(repo):
-        for name in one.names or ("",):
-            if target := target_of(one.module, name, files):
-                edges[files[target]].add(one.file)
+    for one, target in own_imports(repo):
+        edges[files[target]].add(one.file)
     return edges
 
 
@@ -219,11 +216,5 @@ def homes(task: Task, manifest: Manifest) -> Iterable[str]:
 def made_of(manifest: Manifest, feature: str) -> dict[str, Any]:
     """Return what a feature says, but for its tasks."""
     table = manifest.features.get(feature, {})
-    keys = KEYS_OF_ALL[:-1] if feature == DEFAULT else [key for key in table if key != "tasks"]
+    keys = KEYS_OF_ALL if feature == DEFAULT else [key for key in table if key != "tasks"]
     return {key: table.get(key) for key in keys}
-
-
-def platform_table(repo: Repo, project: str) -> dict[str, Any]:
-    """Return what a project says of its part in the warehouse: `[tool.platform]` of its pyproject.toml."""
-    table: dict[str, Any] = repo.pyproject(project).get("tool", {}).get("platform", {})
-    return table

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from shared.command_line import command
 from shared.config import get_settings
+from shared.errors import PlatformError
 from shared.utils.processes import run
 from shared.workspace.environments import nested_run
 from tasks.doctor.repo import Repo
@@ -30,6 +31,7 @@ FOLDER = Path(".pixi", "coverage")
 # Its Python reads the code of the older ones too.
 ENVIRONMENT = "py312-research"
 REPORT_SECONDS = 900.0
+SHOWN_CHARACTERS = 2_000
 WANTED = 90.0
 
 
@@ -58,14 +60,18 @@ def main(argv: Sequence[str]) -> int:
     suites = named_suites(all_suites(Repo(root)), options.suites)
     shutil.rmtree(root / FOLDER, ignore_errors=True)
     (root / FOLDER).mkdir(parents=True)
-    outcomes = run_suites(suites, root, (), 2, {"COVERAGE_PROCESS_START": str(root / SETTINGS)})
+    outcomes = run_suites(suites, root, (), variables={"COVERAGE_PROCESS_START": str(root / SETTINGS)})
     modules = shares(report(root))
     print(as_text(modules))
     return 0 if all(outcome.passed for outcome in outcomes) else 1
 
 
 def report(root: Path) -> Mapping[str, Any]:
-    """Return what all processes together have run, as coverage's JSON has it."""
+    """Return what all processes together have run, as coverage's JSON has it.
+
+    Raises:
+        PlatformError: Coverage fails.
+    """
     path = root / FOLDER / "coverage.json"
     for words in (["combine", "--quiet"], ["json", "--quiet", "-o", str(path)]):
         line, variables = nested_run(
@@ -73,7 +79,10 @@ def report(root: Path) -> Mapping[str, Any]:
         )
         done = run(line, seconds=REPORT_SECONDS, cwd=root, env=variables, together=True)
         if done.returncode:
-            sys.exit(done.stdout)
+            raise PlatformError(
+                f"coverage cannot sum up what was run: `{done.stdout[-SHOWN_CHARACTERS:].strip()}`",
+                hint="run the command again; `--debug` shows where it ended",
+            )
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections import deque
@@ -17,6 +18,8 @@ from tasks.suites.listed import Suite
 
 LOGS = Path(".pixi", "suites")
 POLL_SECONDS = 0.2
+# Tests wait for processes and disks as often as for a core.
+AT_ONCE = max(2, (os.cpu_count() or 1) // 2)
 # Someone who looks on sees what it waits for.
 NEWS_SECONDS = 60.0
 # A suite that hangs ends itself long before: each of its tests has a limit.
@@ -27,12 +30,11 @@ NONE: Mapping[str, str] = {}
 
 
 class Outcome(NamedTuple):
-    """How a suite has ended: its exit code, its seconds, and pytest's own sum."""
+    """How a suite has ended: its exit code, and its seconds."""
 
     suite: Suite
     code: int
     seconds: float
-    tests: str
 
     @property
     def passed(self) -> bool:
@@ -50,7 +52,11 @@ class Running(NamedTuple):
 
 
 def run_suites(
-    suites: Sequence[Suite], root: Path, words: Sequence[str], at_once: int, variables: Mapping[str, str] = NONE
+    suites: Sequence[Suite],
+    root: Path,
+    words: Sequence[str],
+    at_once: int = AT_ONCE,
+    variables: Mapping[str, str] = NONE,
 ) -> list[Outcome]:
     """Run suites, so many at once, and tell of each when it starts and ends; of a failed one, what it printed.
 
@@ -103,7 +109,7 @@ def ended(one: Running) -> Outcome | None:
     if code is None and seconds < LIMIT_SECONDS:
         return None
     one.stack.close()
-    return Outcome(one.suite, 1 if code is None else code, seconds, "")
+    return Outcome(one.suite, 1 if code is None else code, seconds)
 
 
 def tell(outcome: Outcome, root: Path) -> None:

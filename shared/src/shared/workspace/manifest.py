@@ -69,6 +69,13 @@ class Environment:
             result.update(table)
         return result
 
+    def task(self, name: str) -> Task | None:
+        """Return the task of this name, as the feature that comes first declares it; None where none does."""
+        for feature, table in zip(self.features, self.tables[1:], strict=True):
+            if name in table.get("tasks", {}):
+                return Task(name, feature, task_table(table["tasks"][name]))
+        return None
+
     def scripts(self) -> list[str]:
         """Return the activation scripts, the default feature's first."""
         return [script for table in reversed(self.tables) for script in table.get("activation", {}).get("scripts", [])]
