@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
+
+from shared.testing.http import answering
 
 Row = dict[str, Any]
 Fault = Callable[["Handler", bytes], None]
@@ -136,11 +137,5 @@ def serving() -> Iterator[Crm]:
     crm = Crm()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("BoundHandler", (Handler,), {"crm": crm}))
     crm.url = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with answering(server):
         yield crm
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

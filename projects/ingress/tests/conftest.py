@@ -20,6 +20,7 @@ import pytest
 from ingress.__main__ import main
 from shared.command_line import command
 from shared.config import get_settings
+from shared.testing.http import answering
 from shared.testing.marks import mark_slow
 from shared.warehouse import open_warehouse
 from shared.warehouse.fingerprint import schema_fingerprints
@@ -263,12 +264,10 @@ def loyalty(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoyaltyApi]:
             """Keep the test's output clean."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     api.url = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setenv("LOYALTY_API_URL", api.url)
     monkeypatch.setenv("RUNTIME__REQUEST_TIMEOUT", "0.5")
     monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "3")
     monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0.01")
-    yield api
-    server.shutdown()
-    server.server_close()
+    with answering(server):
+        yield api

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from layers import OWNERS
 
 from shared.config.roles import login_of
 from shared.errors import ConfigurationError
@@ -16,16 +17,6 @@ from shared.testing.engines import PostgresDatabase
 from shared.warehouse.provision import provision
 
 RECORD = Path(__file__).with_name("privileges.txt")
-LAYERS = {
-    "raw": "ingress",
-    "raw_staging": "ingress",
-    "staging": "transformation",
-    "core": "transformation",
-    "egress": "transformation",
-    "master": "entity_resolution",
-    "splink": "entity_resolution",
-    "reporting": "reporting",
-}
 # What is granted on each object to whom, from every catalog that holds such lists, and what logins are.
 GRANTS = """
     select format('%s: %s', object, string_agg(privilege, ', ' order by privilege))
@@ -81,7 +72,7 @@ def granted(admin: PostgresTarget) -> list[str]:
 @pytest.fixture
 def with_tables(postgres_database: PostgresDatabase, postgres_server: LocalServer) -> PostgresTarget:
     """Return the administrator's login of a warehouse in which each owner has made a table in its layers."""
-    for layer, owner in LAYERS.items():
+    for layer, owner in OWNERS.items():
         target = PostgresTarget.from_url(
             postgres_database.url, user=login_of(owner), passfile=postgres_server.passwords
         )

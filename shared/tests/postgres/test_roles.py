@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import psycopg2
 import pytest
+from layers import OWNERS
 from psycopg2 import extensions
 
 from shared.config.roles import login_of, read_roles
@@ -16,17 +17,7 @@ from shared.warehouse import Role
 from shared.warehouse.provision import provision
 
 ROLES = [role.name for role in read_roles()]
-# Who writes a layer, that is who owns it, and who reads it.
-OWNERS: dict[str, Role] = {
-    "raw": "ingress",
-    "raw_staging": "ingress",
-    "staging": "transformation",
-    "core": "transformation",
-    "egress": "transformation",
-    "master": "entity_resolution",
-    "splink": "entity_resolution",
-    "reporting": "reporting",
-}
+# Who reads a layer.
 READERS: dict[str, set[Role]] = {
     "raw": {"transformation", "reader"},
     "raw_staging": set(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.testing.http import answering
 from tasks.demo.api import DemoServer
 from tasks.demo.data import POS_TABLES, Recipe, makers
 from tasks.demo.files import sha256
@@ -95,14 +95,8 @@ def recipe(tmp_path: Path, unpacked: Path, monkeypatch: pytest.MonkeyPatch) -> R
 @contextmanager
 def served(server: DemoServer) -> Iterator[str]:
     """Serve in a thread and give the address."""
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with answering(server):
         yield server.url
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def wait_until(condition: Callable[[], bool], what: str) -> None:

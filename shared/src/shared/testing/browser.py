@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from shared.testing.marks import uses
+
 if TYPE_CHECKING:
     # Only the environments whose tests look at pages have it.
     from selenium.webdriver import Chrome
@@ -45,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that the browser is started for."""
     for item in items:
-        if "browser_of_session" in getattr(item, "fixturenames", ()):
+        if uses(item, {"browser_of_session"}):
             item.add_marker("browser")
 
 

@@ -17,6 +17,7 @@ from psycopg2 import sql
 from shared.config.roles import read_roles
 from shared.postgres.server import LocalServer
 from shared.postgres.target import PostgresTarget
+from shared.testing.marks import uses
 from shared.testing.servers import TEMPLATE, new_server, prepare
 from shared.warehouse.provision import run_scripts
 
@@ -35,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that the session's server is started for."""
     for item in items:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
-        if parameters.get("engine") == "postgres" or "postgres_server" in getattr(item, "fixturenames", ()):
+        if parameters.get("engine") == "postgres" or uses(item, {"postgres_server"}):
             item.add_marker("postgres")
 
 

@@ -12,6 +12,10 @@ SLOW = "slow"
 def mark_slow(items: Iterable[pytest.Item], *, fixtures: Collection[str] = (), files: Collection[str] = ()) -> None:
     """Mark the tests that use one of these fixtures, or are in one of these files or folders, named without suffix."""
     for item in items:
-        names = {item.path.stem, item.path.parent.name}
-        if names.intersection(files) or set(getattr(item, "fixturenames", ())).intersection(fixtures):
+        if uses(item, fixtures) or {item.path.stem, item.path.parent.name}.intersection(files):
             item.add_marker(SLOW)
+
+
+def uses(item: pytest.Item, fixtures: Collection[str]) -> bool:
+    """Tell whether a test uses one of these fixtures, directly or by another one."""
+    return not set(getattr(item, "fixturenames", ())).isdisjoint(fixtures)

@@ -12,11 +12,12 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any, cast
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from shared.testing.http import answering
 
 TOKEN = "T0KEN-that-nobody-may-see"
 
@@ -79,14 +80,8 @@ def serving_webhook(context: ssl.SSLContext | None = None) -> Iterator[Webhook]:
     if context:
         server.socket = context.wrap_socket(server.socket, server_side=True)
     webhook.url = f"{'https' if context else 'http'}://127.0.0.1:{server.server_port}/services/{TOKEN}"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with answering(server):
         yield webhook
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @contextmanager
