@@ -24,6 +24,7 @@ from shared.command_line import command
 from shared.config import get_settings
 from shared.errors import ConfigurationError, PlatformError, SourceUnavailable, StorageFull, UserError
 from shared.utils.console import say, step
+from shared.utils.files import sha256_of
 from shared.utils.processes import run
 from tasks.demo.files import exclusive, sha256, write_atomically
 from tasks.demo.persons import customers_csv, members_json, truth_csv
@@ -157,7 +158,7 @@ def explained(stderr: str) -> PlatformError:
 
 def holds(path: Path, digest: str) -> bool:
     """Tell whether the file is there with the content it should have."""
-    return path.is_file() and sha256(path.read_bytes()) == digest
+    return path.is_file() and sha256_of(path) == digest
 
 
 def read_checksums(path: Path) -> dict[str, str]:

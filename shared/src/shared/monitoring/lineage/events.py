@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -51,13 +52,10 @@ def events_of(fact: Begun | Ended) -> Iterator[RunEvent]:
 
 
 def _below(begun: Begun, output: Output) -> Begun:
-    return Begun(
+    return replace(
+        begun,
         run_id=str(uuid5(UUID(begun.run_id), output.relation)),
-        namespace=begun.namespace,
         job=f"{begun.job}.{output.relation}",
-        at=begun.at,
-        engine=begun.engine,
-        engine_version=begun.engine_version,
         parent=Parent(begun.run_id, begun.namespace, begun.job),
         root=begun.parent,
         kind="RELATION",
