@@ -1,8 +1,7 @@
-"""The files of the trial of readers, by the labs: types inferred, then read, what does not fit in the quarantine."""
+"""The files of the trial of readers, by `shared.tables`: what does not fit is told apart, as a load keeps it."""
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from pathlib import Path
@@ -11,47 +10,56 @@ from typing import Any
 sys.path.append(str(Path(__file__).parents[1]))
 from told import since_begun, tell  # noqa: I001, before what takes long to import
 
-from delimited_cases import CASES, LARGE
-from labs.csv_file import CsvFile, readable
-from labs.inference import infer_columns
-from shared.config import Settings
-from shared.csv_monitor import read
+from delimited_cases import CASES, LARGE, path_of
 from shared.errors import PlatformError
-from shared.warehouse import Warehouse, open_warehouse
+from shared.tables import Column, Scratch, infer, look, staged
 
 IMPORTED = since_begun()
 
 
-def loaded(path: Path, warehouse: Warehouse, folder: Path) -> dict[str, Any]:
+def kind(column: Column) -> str:
+    """Return what a column is in a few words, as the rivals' program says it."""
+    words = {
+        "varchar": "text",
+        "double": "number",
+        "decimal": "number",
+        "timestamp": "moment",
+        "boolean": "truth value",
+    }
+    return words.get(column.word, column.word if not column.is_number else "whole number")
+
+
+def loaded(path: Path, scratch: Scratch) -> dict[str, Any]:
     """Read a file as a new lab does, and return its rows as texts."""
-    form = read(path)[1]
-    CsvFile(path, path.name, form, {}).check()
-    with readable(path, form.encoding, folder) as utf8:
-        types = {column.raw: column.type for column in infer_columns(utf8, form)}
-    file = CsvFile(path, path.name, form, types)
-    file.check()
-    file.stage(warehouse, folder)
-    bad = file.bad_rows(warehouse)
-    query = f"({file.good_rows()})"
-    if path.name != LARGE:
-        query = f"select {', '.join(f'cast(#{n} as varchar)' for n in range(1, len(types) + 1))} from {query}"
-    rows = warehouse.fetch(query)
-    return {"rows": [list(row) for row in rows], "bad": [one.reason for one in bad], "types": list(types.values())}
+    form = look(path)
+    form.check_names(path.name)
+    with staged(scratch, path, form, path.name) as rows:
+        columns = {one.name: one.column for one in infer(path, form, path.name).columns}
+        bad = [one.reason for one in rows.bad_rows(columns)]
+        query = rows.good_rows(columns)
+        if path.name != LARGE:
+            texts = ", ".join(f"cast(#{at} as varchar)" for at in range(1, len(form.header) + 1))
+            query = f"select {texts} from ({query})"
+        found = scratch.fetch(query)
+    kinds = [kind(column) for column in columns.values()]
+    return {"header": list(form.header), "rows": [list(row) for row in found], "kinds": kinds, "bad": bad}
 
 
 def main(folder: Path) -> None:
     """Read all, and tell what was read."""
-    settings = Settings(data_dir=Path(os.environ["TRIAL_DATA_DIR"]), warehouse_url=f"duckdb:///{folder}/ours.duckdb")
     found: dict[str, Any] = {}
-    with open_warehouse(settings, holder="trial", mode="write") as warehouse:
-        for number, case in enumerate(CASES):
+    with Scratch() as scratch:
+        for case in CASES:
             try:
-                found[case.name] = loaded(folder / f"{number:02}.csv", warehouse, folder / "copies")
+                found[case.name] = loaded(path_of(folder, case), scratch)
             except PlatformError as error:
                 found[case.name] = {"refused": error.message}
+            # A message that is not ours is a fault, but no value is lost by it.
+            except Exception as error:
+                found[case.name] = {"refused": f"{type(error).__name__}: {error}"}
         seconds = round(since_begun() - IMPORTED, 3)
         begun = time.perf_counter()
-        rows = len(loaded(folder / LARGE, warehouse, folder / "copies")["rows"])
+        rows = len(loaded(folder / LARGE, scratch)["rows"])
         large = round(time.perf_counter() - begun, 3)
     tell(["duckdb"], import_seconds=IMPORTED, seconds=seconds, large_seconds=large, large_rows=rows, found=found)
 
