@@ -2,7 +2,7 @@
 
     ./pixiw run -e default python benchmarks/trials/launcher.py [--times 10] [NAME ...]
 
-Two environments with a Python each, and eight tasks, written down for each launcher as its documentation advises. Every
+Two environments with a Python each, and nine tasks, written down for each launcher as its documentation advises. Every
 behaviour is tried by starting the launcher as a user does; Ctrl-C is a byte on a terminal.
 """
 
