@@ -40,7 +40,7 @@ DIGITS = {"max_digits", "decimal_places"}
 LENGTHS: dict[str, Callable[..., Mask]] = {"min_length": pc.greater_equal, "max_length": pc.less_equal}
 # Pydantic's regular expressions and arrow's differ on what these match beyond ASCII.
 UNICODE_DEPENDENT = re.compile(r"\\[dDwWsSbBpP]|\(\?|\[:")
-CONFIG_WITHOUT_EFFECT = {"extra", "frozen", "title"}
+CONFIG_WITHOUT_EFFECT = {"extra", "frozen", "strict", "title"}
 
 
 class ColumnChecker:
