@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     # pytest rewrites its asserts, and has to import it first for that.
     from shared.testing.engines import Engine, PostgresDatabase
 
-pytest_plugins = ["shared.testing.engines"]
+pytest_plugins = ["shared.testing.engines", "shared.testing.files"]
 
 SETTING_NAMES = ("DATA_DIR", "WAREHOUSE_URL", "WAREHOUSE_LOCK_TIMEOUT", "WAREHOUSE_MEMORY_LIMIT", "PGPASSFILE")
 

@@ -26,6 +26,9 @@ class Settings(BaseSettings):
     warehouse_url: str = ""
     warehouse_lock_timeout: float = Field(default=600.0, ge=0, description="seconds")
     warehouse_memory_limit: str = Field(default="2GB", pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$")
+    tables_unpacked_limit: int = Field(
+        default=20_000_000_000, ge=0, description="bytes that come out of one gzip, zip or workbook"
+    )
 
     # No pattern: what an error says of a value would show what may be secret in the address.
     openlineage_url: SecretStr | None = None

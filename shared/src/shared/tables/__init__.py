@@ -1,0 +1,22 @@
+"""Reading tables from files: how a file is written, its rows as texts, and their values exactly or not at all."""
+
+from shared.tables.conventions import PLAIN, Convention
+from shared.tables.conversion import Column
+from shared.tables.declared import Declared
+from shared.tables.form import Form, look, look_and_hash
+from shared.tables.reading import Engine, Staged, staged
+from shared.tables.scratch import Scratch
+
+__all__ = [
+    "PLAIN",
+    "Column",
+    "Convention",
+    "Declared",
+    "Engine",
+    "Form",
+    "Scratch",
+    "Staged",
+    "look",
+    "look_and_hash",
+    "staged",
+]

@@ -1,0 +1,174 @@
+"""How a file of rows is written: container, encoding, delimiter and header, found by looking at all of it."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from shared.config import get_settings
+from shared.errors import InputError
+from shared.tables.containers import Text, unpacked
+from shared.tables.declared import NOTHING, Declared
+from shared.tables.dialects import Dialect, dialect_of
+from shared.tables.encodings import encoding_of
+from shared.tables.survey import BLOCK_BYTES, Survey, survey
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a file is written.
+
+    Attributes:
+        encoding: Python's name of it: `utf-8`, `utf-8-sig`, `utf-16`, `cp1252`, …
+        delimiter: The sign between fields.
+        header: The names of the columns.
+        skip: How many lines stand above the header.
+        container: `text`, `gzip`, `zip` or `xlsx`.
+        part: The member of a zip or the sheet of a workbook that holds the table.
+        regular: Whether DuckDB can read the bytes as they are: UTF-8, one way to end lines, nothing above the header.
+        lines: How many lines a regular file has, the header among them.
+        spaced: Whether blanks between a delimiter and a quote do not count.
+    """
+
+    encoding: str
+    delimiter: str
+    header: tuple[str, ...]
+    skip: int = 0
+    container: str = "text"
+    part: str = ""
+    regular: bool = True
+    lines: int = 0
+    spaced: bool = False
+
+    def differences(self, earlier: Form) -> list[str]:
+        """Say what has changed since an earlier form of the same file."""
+        found = []
+        for what in ("container", "encoding", "delimiter"):
+            before, now = getattr(earlier, what), getattr(self, what)
+            if before != now:
+                found.append(f"{what} `{before}` became `{now}`")
+        gone = [name for name in earlier.header if name not in self.header]
+        added = [name for name in self.header if name not in earlier.header]
+        found += [f"column `{name}` is gone" for name in gone] + [f"column `{name}` is new" for name in added]
+        if not gone and not added and self.header != earlier.header:
+            found.append("columns are in another order")
+        return found
+
+    def described(self) -> str:
+        """Say it in a few words."""
+        delimiter = {"\t": "tab", " ": "blank"}.get(self.delimiter, f"`{self.delimiter}`")
+        inside = f"{self.container}{f' `{self.part}`' if self.part else ''}, " if self.container != "text" else ""
+        above = f", {self.skip} lines above the header" if self.skip else ""
+        return f"{inside}{self.encoding}, {len(self.header)} columns parted by {delimiter}{above}"
+
+    def as_record(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return {**asdict(self), "header": list(self.header)}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Form:
+        """Return what `as_record` has made of one."""
+        return cls(**{**record, "header": tuple(record["header"])})
+
+    def check_names(self, origin: str, required: Sequence[str] = ()) -> None:
+        """Raise InputError where a column is there twice, without a name, or missing."""
+        # DuckDB's names mean the same in capitals.
+        first: dict[str, str] = {}
+        for name in self.header:
+            if name and name.lower() in first:
+                raise InputError(f"column twice in `{origin}`: `{first[name.lower()]}`", hint="name each column once")
+            first[name.lower()] = name
+        if "" in self.header:
+            raise InputError(f"column without a name in `{origin}`", hint="name each column in its first line")
+        missing = [name for name in required if name not in self.header]
+        if missing:
+            raise InputError(
+                f"columns missing in `{origin}`: {', '.join(f'`{name}`' for name in missing)}",
+                hint=f"it has {_listed(self.header)}, parted by `{self.delimiter}`; correct it or the declaration",
+            )
+
+
+SHOWN_NAMES = 20
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+    return ", ".join(f"`{name}`" for name in names[:SHOWN_NAMES]) + more
+
+
+def look(path: Path, *, origin: str | None = None, declared: Declared = NOTHING) -> Form:
+    """Return how a file is written; all of it is read once.
+
+    Args:
+        path: The file.
+        origin: Its name in messages; its own name by default.
+        declared: What is known already.
+
+    Raises:
+        InputError: It holds no table, or more than one reading fits; the hint says what to declare.
+    """
+    return look_and_hash(path, origin=origin, declared=declared)[1]
+
+
+def look_and_hash(path: Path, *, origin: str | None = None, declared: Declared = NOTHING) -> tuple[str, Form]:
+    """Return a file's SHA-256 and how it is written, as `look` does."""
+    origin = origin or path.name
+    with unpacked(path, origin, declared, get_settings().tables_unpacked_limit) as text:
+        found = survey(text.path)
+        form = form_of(text, found, origin, declared)
+    return found.sha256 if text.container == "text" else sha256_of(path), form
+
+
+def form_of(text: Text, found: Survey, origin: str, declared: Declared) -> Form:
+    """Return how a text is written, going by a survey of it."""
+    if text.container == "xlsx":
+        declared = Declared("utf-8", ",", declared.skip)
+    encoding = encoding_of(found, origin, declared.encoding)
+    head = _decoded_head(found, encoding, origin)
+    cut: Dialect = dialect_of(head, origin, declared)
+    regular = (
+        encoding in ("utf-8", "utf-8-sig", "ascii")
+        and found.one_line_end
+        and not found.blank
+        and (cut.skip, cut.header_lines, cut.spaced) == (0, 1, False)
+        # DuckDB takes a byte order mark for one in any case.
+        and (encoding == "utf-8-sig") == found.head.startswith(codecs.BOM_UTF8)
+    )
+    lines = found.lines if regular else 0
+    return Form(encoding, cut.delimiter, cut.header, cut.skip, text.container, text.part, regular, lines, cut.spaced)
+
+
+def _decoded_head(found: Survey, encoding: str, origin: str) -> str:
+    """Decode a file's beginning, and leave the line off at which it is cut."""
+    utf8 = encoding.startswith("utf-8") or encoding == "ascii"
+    decoder = codecs.getincrementaldecoder(encoding)("backslashreplace" if utf8 else "strict")
+    whole = len(found.head) == found.size
+    try:
+        text = decoder.decode(found.head, final=whole)
+    except UnicodeDecodeError as error:
+        raise not_in(encoding, origin, error) from error
+    if whole:
+        return text
+    return text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
+
+
+def not_in(encoding: str, origin: str, error: UnicodeDecodeError) -> InputError:
+    """Return the error for bytes that an encoding does not have."""
+    byte = error.object[error.start : error.start + 1].hex()
+    return InputError(
+        f"not {encoding}: `{origin}` has the byte 0x{byte}, which that encoding lacks",
+        hint="say which encoding it is with --encoding, or declare `encoding:`; best have it delivered as UTF-8",
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """Return the hash of a file's bytes."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()

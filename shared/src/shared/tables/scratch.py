@@ -1,0 +1,44 @@
+"""A DuckDB of its own for reading files: on disk where memory does not do, and gone afterwards."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+MEMORY_LIMIT = "700MB"
+
+
+class Scratch:
+    """A temporary database; use it as a context manager."""
+
+    def __init__(self, memory_limit: str = MEMORY_LIMIT) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="tables-")
+        self.connection = duckdb.connect(Path(self._folder.name) / "scratch.duckdb")
+        self.execute(f"set memory_limit = '{memory_limit}'")
+        self.execute("set autoinstall_known_extensions = false")
+        self.execute("set enable_progress_bar = false")
+        self.execute("set TimeZone = 'UTC'")
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        """Run a statement."""
+        self.connection.execute(sql, list(parameters))
+
+    def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a query and return all its rows."""
+        return self.connection.execute(sql, list(parameters)).fetchall()
+
+    def stream_arrow(self, sql: str, *, batch_rows: int = 100_000) -> pa.RecordBatchReader:
+        """Run a query and return its rows in batches; the next statement ends it."""
+        return self.connection.execute(sql).to_arrow_reader(batch_rows)
+
+    def __enter__(self) -> Scratch:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.connection.close()
+        self._folder.cleanup()
