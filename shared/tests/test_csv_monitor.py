@@ -103,11 +103,11 @@ def test_files_still_being_written_are_left_alone(monitor: CSVMonitor, folder: P
 
 def test_drift_of_form_is_reported(monitor: CSVMonitor, folder: Path) -> None:
     """Another delimiter, encoding or header than in the last load is said in words."""
-    drop(folder, "a.csv", "id,name\n1,é\n")
+    drop(folder, "a.csv", "id,name\n1,Müller\n")
     drop(folder, "b.csv", "id,name\n")
     drop(folder, "c.csv", "id,name\n")
     monitor.mark_loaded(monitor.scan().files)
-    drop(folder, "a.csv", "id;name\n1;é\n".encode("latin-1"), age=50)
+    drop(folder, "a.csv", "id;name\n1;Müller\n".encode("latin-1"), age=50)
     drop(folder, "b.csv", "id,e-mail\n", age=50)
     drop(folder, "c.csv", "name,id\n", age=50)
     assert {file.name: file.drift for file in monitor.scan().files} == {
@@ -120,13 +120,12 @@ def test_drift_of_form_is_reported(monitor: CSVMonitor, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "encoding", "delimiter", "header"),
     [
-        (b"", "utf-8", ",", ()),
         (b"id\n1\n", "utf-8", ",", ("id",)),
         (b'"a;b",c\n', "utf-8", ",", ("a;b", "c")),
         (b"a|b|c\r\n", "utf-8", "|", ("a", "b", "c")),
         (b"\xef\xbb\xbfid,name\n", "utf-8-sig", ",", ("id", "name")),
         ("id\tnäme\n".encode("utf-16"), "utf-16", "\t", ("id", "näme")),
-        (b"id,name\n" + b"x" * 3_000_000 + b",\xff\n", "cp1252", ",", ("id", "name")),
+        (b"id,name\n" + b"xxxx,x\n" * 500_000 + "1,Müller\n".encode("cp1252"), "cp1252", ",", ("id", "name")),
         (b"id,n" + "ä".encode() * 70_000, "utf-8", ",", ("id",)),
     ],
 )
@@ -138,6 +137,33 @@ def test_form_is_recognised(
     (file,) = monitor.scan().files
     assert file.form is not None
     assert (file.form.encoding, file.form.delimiter, file.form.header[: len(header)]) == (encoding, delimiter, header)
+
+
+@pytest.mark.parametrize("content", ["", "<html></html>", "a;b,c\n1;2,3\n", "n\ncrème\n".encode("cp1252")])
+def test_file_that_is_no_table_is_seen_without_a_form(monitor: CSVMonitor, folder: Path, content: str | bytes) -> None:
+    """What cannot be read, or not with certainty, is a file all the same: who loads it is told why."""
+    drop(folder, "a.csv", content)
+    drop(folder, "b.csv", HEADER)
+    assert [(file.state, file.form is None) for file in monitor.scan().files] == [("new", True), ("new", False)]
+
+
+def test_several_patterns_count(monitor: CSVMonitor, folder: Path) -> None:
+    """A folder may take files of several endings, and those that become one."""
+    for name in ("a.csv", "b.csv.gz", "c.xlsx", "d.md", "e.csv.gz.part"):
+        drop(folder, name, HEADER)
+    several = CSVMonitor(folder, monitor.state_file, pattern=csv_monitor.TABLES)
+    assert list(states(several)) == ["a.csv", "b.csv.gz", "c.xlsx", "e.csv.gz.part"]
+
+
+def test_form_of_an_earlier_version_is_forgotten(monitor: CSVMonitor, folder: Path) -> None:
+    """A state that says less of a file than is needed to read it leaves the file unchanged, and its form unknown."""
+    drop(folder, "a.csv", HEADER)
+    monitor.mark_loaded(monitor.scan().files)
+    state = json.loads(monitor.state_file.read_text())
+    state["files"]["a.csv"]["form"] = {"encoding": "utf-8", "delimiter": ",", "header": ["id", "name"]}
+    monitor.state_file.write_text(json.dumps(state))
+    (file,) = monitor.scan().files
+    assert (file.state, file.form) == ("unchanged", None)
 
 
 def test_state_survives_a_kill(monitor: CSVMonitor, folder: Path) -> None:

@@ -122,18 +122,23 @@ def test_any_way_of_writing_is_read(lab: Lab, database: Warehouse, load_now: Loa
 @pytest.mark.parametrize(
     ("line", "position", "reason"),
     [
-        ("9,too few", 5, "Expected Number of Columns: 4 Found: 2"),
-        ("9,too,many,,fields", 5, "Expected Number of Columns: 4 Found: 5"),
-        ("1.5,x,1,", 5, "id: not of type integer: 1.5"),
-        ("3000000000,x,1,", 5, "id: not of type integer: 3000000000"),
-        ("9,x,1.005,", 5, "amount: not of type decimal(8, 2): 1.005"),
-        ("9,x,1e2,", 5, "amount: not of type decimal(8, 2): 1e2"),
-        ("1_000,x,1,", 5, "id: not of type integer: 1_000"),
-        ("9,x,1234567.00,", 5, "amount: not of type decimal(8, 2): 1234567.00"),
-        ('9,x,"1,5",', 5, "amount: not of type decimal(8, 2): 1,5"),
-        ("9,x,1,2020-02-30", 5, "day: not of type date: 2020-02-30"),
-        ("9,x,1,2020-01-01 12:00:00", 5, "day: not of type date: 2020-01-01 12:00:00"),
-        ("9,x,1,31.01.2020", 5, "day: not of type date: 31.01.2020"),
+        ("9,too few", 5, "not as many fields as the header has: 4"),
+        ("9,too,many,,fields", 5, "not as many fields as the header has: 4"),
+        ("1.5,x,1,", 5, "`id`: not of type integer"),
+        ("3000000000,x,1,", 5, "`id`: not of type integer"),
+        ("9,x,1.005,", 5, "`amount`: not of type decimal(8, 2)"),
+        ("9,x,1e2,", 5, "`amount`: not of type decimal(8, 2)"),
+        ("1_000,x,1,", 5, "`id`: not of type integer"),
+        ("9,x,1234567.00,", 5, "`amount`: not of type decimal(8, 2)"),
+        ('9,x,"1,5",', 5, "`amount`: not of type decimal(8, 2)"),
+        ("0012,x,1,", 5, "`id`: not of type integer"),
+        ("+12,x,1,", 5, "`id`: not of type integer"),
+        ("9,x,.5,", 5, "`amount`: not of type decimal(8, 2)"),
+        ("9,x, 5 ,", 5, "`amount`: not of type decimal(8, 2)"),
+        ("x,y,z,", 5, "`id`: not of type integer; `amount`: not of type decimal(8, 2)"),
+        ("9,x,1,2020-02-30", 5, "`day`: not of type date"),
+        ("9,x,1,2020-01-01 12:00:00", 5, "`day`: not of type date"),
+        ("9,x,1,31.01.2020", 5, "`day`: not of type date"),
     ],
 )
 def test_row_that_does_not_fit_is_kept(
@@ -145,9 +150,9 @@ def test_row_that_does_not_fit_is_kept(
     assert bad(database) == [(position, reason)]
 
 
-@pytest.mark.parametrize("amount", ["1.500000", ".5", "5.", "+5", " 5 ", "-0.50"])
+@pytest.mark.parametrize("amount", ["1.500000", "5.0", "5", "-0.50"])
 def test_number_that_loses_nothing_fits(lab: Lab, database: Warehouse, load_now: Load, amount: str) -> None:
-    """Noughts, signs and spaces that change nothing do not make a row bad."""
+    """Noughts at the end of a fraction do not make a row bad."""
     write(lab, f"{HEADER}1,a,{amount},\n2.0,b,1,\n")
     assert load_now() == Loaded({"sales": 2}, 0)
     assert sales(database)[0][2] == Decimal(amount.strip())
@@ -171,7 +176,7 @@ def test_positions_count_all_rows(lab: Lab, database: Warehouse, load_now: Load)
         (HEADER + '1,"never closed,2,\n2,b,2,\n', "a quote is not closed: `small/sales.csv`, line 2"),
         (
             HEADER + "a,x,1,\nb,x,1,\n3,x,1,\n",
-            "most rows of `small/sales.csv` do not fit: row 2: id: not of type integer: a",
+            "most rows of `small/sales.csv` do not fit: line 2: `id`: not of type integer",
         ),
     ],
 )

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 from conftest import Labs
-from labs.inference import infer_columns, sql_names
+from labs.names import sql_names
 
 from shared.config.labs import find_lab, read_registry
-from shared.csv_monitor import read
 
 MIXED = (
     "Order ID,Größe (cm),order,when,flag,zip,price,note\n"
@@ -48,26 +47,15 @@ def test_lab_without_files_has_an_example(labs: Labs, labs_dir: Path) -> None:
     assert labs("lab9_empty", "load", "transform") == 0
 
 
-def test_types_lose_nothing(tmp_path: Path) -> None:
-    """The narrowest type in which each value says the same is chosen: a code with a leading nought stays text."""
-    path = tmp_path / "x.csv"
-    path.write_text(MIXED)
-    found = {column.raw: (column.name, column.type, column.tests) for column in infer_columns(path, read(path)[1])}
-    assert found == {
-        "Order ID": ("order_id", "bigint", ("not_null", "unique")),
-        "Größe (cm)": ("groe_cm", "decimal(18, 1)", ()),
-        "order": ("order_", "varchar", ("not_null",)),
-        "when": ("when_", "timestamp", ("not_null",)),
-        "flag": ("flag", "boolean", ("not_null",)),
-        "zip": ("zip", "varchar", ("not_null",)),
-        "price": ("price", "decimal(18, 2)", ("not_null",)),
-        "note": ("note", "varchar", ()),
-    }
-
-
 def test_names_for_sql_differ() -> None:
     """Names that would become the same in SQL are told apart; none is empty or begins with a digit."""
-    assert sql_names(["A b", "a-B", "1st", "§", "select"], {"select"}) == ["a_b", "a_b_2", "_1st", "column", "select_"]
+    assert sql_names(["A b", "a-B", "1st", "?!", "select"], {"select"}) == ["a_b", "a_b_2", "_1st", "column", "select_"]
+
+
+def test_names_stay_readable() -> None:
+    """Letters beyond ASCII are written as people write them without, and words of one name are parted."""
+    raw = ["Größe", "Straße (m²)", "Łódź", "año", "город", "customerID", "U\u0308ber"]
+    assert sql_names(raw) == ["groesse", "strasse_m2", "lodz", "ano", "gorod", "customer_id", "ueber"]
 
 
 @pytest.mark.parametrize(

@@ -7,54 +7,25 @@ loaded is what `mark_loaded` was told, written down in one step: killed between 
 
 from __future__ import annotations
 
-import codecs
-import csv
 import hashlib
 import json
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from shared.errors import ConfigurationError, InputError
+from shared.tables import Form, look_and_hash
+from shared.tables.form import sha256_of
 from shared.utils.files import write_whole
 
 State = Literal["new", "changed", "unchanged", "gone", "partial"]
 # Names under which programs write a file that is not whole yet.
 PARTIAL_ENDINGS = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".swp")
-SNIFFED_BYTES = 65_536
-DELIMITERS = ",;\t|"
-BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-
-
-@dataclass(frozen=True)
-class Form:
-    """How a file is written.
-
-    Attributes:
-        encoding: `utf-8`, `utf-8-sig`, `utf-16`, or `cp1252` where it is none of them.
-        delimiter: The sign between fields.
-        header: The names in the first line.
-    """
-
-    encoding: str
-    delimiter: str
-    header: tuple[str, ...]
-
-    def differences(self, earlier: Form) -> list[str]:
-        """Say what has changed since an earlier form of the same file."""
-        found = []
-        if self.encoding != earlier.encoding:
-            found.append(f"encoding `{earlier.encoding}` became `{self.encoding}`")
-        if self.delimiter != earlier.delimiter:
-            found.append(f"delimiter `{earlier.delimiter}` became `{self.delimiter}`")
-        gone = [name for name in earlier.header if name not in self.header]
-        added = [name for name in self.header if name not in earlier.header]
-        found += [f"column `{name}` is gone" for name in gone] + [f"column `{name}` is new" for name in added]
-        if not gone and not added and self.header != earlier.header:
-            found.append("columns are in another order")
-        return found
+# As files of tables are named; what one is, its bytes say.
+ENDINGS = ("csv", "tsv", "txt", "csv.gz", "tsv.gz", "txt.gz", "csv.zip", "zip", "xlsx")
+TABLES = tuple(f"*.{ending}" for ending in ENDINGS)
 
 
 @dataclass(frozen=True)
@@ -64,6 +35,7 @@ class Seen:
     Attributes:
         name: Its path below the folder.
         state: What it is in comparison with the last load; `partial` is left alone until it has come to rest.
+        form: How it is written; None where that is not certain, or it is no table.
         drift: What has changed in its form since the last load.
     """
 
@@ -98,14 +70,21 @@ class CSVMonitor:
     Args:
         folder: The folder; files in folders below it count too.
         state_file: Where it is kept what was loaded. It belongs to this folder alone.
-        pattern: Which files count.
+        pattern: Which files count: those that it fits, or one of several fits.
         settle_seconds: How long a file must not have been written to before it counts as whole.
     """
 
-    def __init__(self, folder: Path, state_file: Path, *, pattern: str = "*.csv", settle_seconds: float = 1.0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        state_file: Path,
+        *,
+        pattern: str | Sequence[str] = "*.csv",
+        settle_seconds: float = 1.0,
+    ) -> None:
         self.folder = folder.absolute()
         self.state_file = state_file
-        self.pattern = pattern
+        self.patterns = (pattern,) if isinstance(pattern, str) else tuple(pattern)
         self.settle_seconds = settle_seconds
 
     def scan(self) -> Scan:
@@ -144,12 +123,15 @@ class CSVMonitor:
     def _paths(self) -> Iterable[Path]:
         for path in self.folder.rglob("*"):
             hidden = any(part.startswith(".") for part in path.relative_to(self.folder).parts)
-            if path.is_file() and not hidden and (path.match(self.pattern) or self._becomes_one(path)):
+            if path.is_file() and not hidden and (self._is_one(path) or self._becomes_one(path)):
                 yield path
+
+    def _is_one(self, path: Path) -> bool:
+        return any(path.match(pattern) for pattern in self.patterns)
 
     def _becomes_one(self, path: Path) -> bool:
         """Tell whether a file is one of ours under the name that it has while it is written."""
-        return path.suffix.lower() in PARTIAL_ENDINGS and path.with_suffix("").match(self.pattern)
+        return path.suffix.lower() in PARTIAL_ENDINGS and self._is_one(path.with_suffix(""))
 
     def _look(self, name: str, path: Path, before: Seen | None) -> Seen:
         try:
@@ -166,7 +148,7 @@ class CSVMonitor:
         if (after.st_size, after.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
             return Seen(name, "partial", size=after.st_size, modified_ns=after.st_mtime_ns)
         state: State = "new" if before is None else "unchanged" if before.sha256 == sha256 else "changed"
-        drift = tuple(form.differences(before.form)) if before and before.form else ()
+        drift = tuple(form.differences(before.form)) if before and before.form and form else ()
         return Seen(name, state, sha256, status.st_size, status.st_mtime_ns, form, drift)
 
     def _loaded(self) -> dict[str, Seen]:
@@ -189,48 +171,25 @@ class CSVMonitor:
 
 
 def _as_record(file: Seen) -> dict[str, object]:
-    form = asdict(file.form) if file.form else None
+    form = file.form.as_record() if file.form else None
     return {"sha256": file.sha256, "size": file.size, "modified_ns": file.modified_ns, "form": form}
 
 
 def _from_record(name: str, record: dict[str, object]) -> Seen:
     values = dict(record)
     form = values.pop("form")
-    if isinstance(form, dict):
-        values["form"] = Form(form["encoding"], form["delimiter"], tuple(form["header"]))
+    # What an earlier version has written down says too little to read the file by.
+    if isinstance(form, dict) and "regular" in form:
+        values["form"] = Form.from_record(form)
     return Seen(name, "unchanged", **values)  # type: ignore[arg-type]
 
 
-def read(path: Path) -> tuple[str, Form]:
-    """Return a file's hash and how it is written, in one pass."""
-    digest = hashlib.sha256()
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    utf8, head = True, b""
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-            head = head or block[:SNIFFED_BYTES]
-            utf8 = utf8 and _decodes(decoder, block)
-    utf8 = utf8 and _decodes(decoder, b"", final=True)
-    marked = next((name for mark, name in BYTE_ORDER_MARKS.items() if head.startswith(mark)), None)
-    encoding = marked or ("utf-8" if utf8 else "cp1252")
-    header = head.decode(encoding, errors="replace").partition("\n")[0].rstrip("\r")
-    return digest.hexdigest(), Form(encoding, *_fields(header))
-
-
-def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = False) -> bool:
+def read(path: Path) -> tuple[str, Form | None]:
+    """Return a file's hash and how it is written; no form where it is no table, or more than one fits."""
     try:
-        decoder.decode(block, final)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _fields(line: str) -> tuple[str, tuple[str, ...]]:
-    """Return the delimiter that cuts a line into most fields, and the fields."""
-    cuts = {delimiter: next(csv.reader([line], delimiter=delimiter), []) for delimiter in DELIMITERS}
-    delimiter = max(cuts, key=lambda sign: len(cuts[sign]))
-    return delimiter, tuple(name.strip() for name in cuts[delimiter])
+        return look_and_hash(path)
+    except InputError:
+        return sha256_of(path), None
 
 
 def main(arguments: Sequence[str]) -> int:

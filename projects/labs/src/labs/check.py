@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from labs.csv_file import CsvFile
+from labs.findings import count_fitting
 from labs.load import no_file
 from labs.sources import RawTable, raw_tables
 from shared.config.labs import Lab
-from shared.csv_monitor import read
 from shared.errors import ConfigurationError
+from shared.tables import look
 from shared.utils.console import say
 from shared.utils.yaml_file import read_yaml
 
@@ -60,9 +60,14 @@ def show_raw_files(lab: Lab) -> None:
     for table in tables:
         if not table.files:
             raise no_file(lab, table)
-        for path in table.files:
-            CsvFile(path, f"{lab.name}/{path.name}", read(path)[1], table.columns).check()
         say(f"  ✓ {table.name}: {len(table.files)} files, {len(table.columns)} columns")
+        for path in table.files:
+            origin = f"{lab.name}/{path.relative_to(lab.raw_dir).as_posix()}"
+            form = look(path, origin=origin, declared=table.declared)
+            form.check_names(origin, list(table.columns))
+            good, bad = count_fitting(path, form, origin, table.columns)
+            said = f", {bad:,} do not" if bad else ""
+            say(f"    {path.name}: {form.described()}; {good:,} rows fit{said}")
     known = {path for table in tables for path in table.files}
     for path in sorted(lab.raw_dir.rglob("*")):
         if path.is_file() and path not in known:

@@ -49,10 +49,16 @@ def parser() -> argparse.ArgumentParser:
 
 def new_parser() -> argparse.ArgumentParser:
     """Describe the arguments of `new`."""
-    top = Parser(prog="new-lab", description="Make a lab from CSV files, or bring one up to date with the template.")
+    top = Parser(
+        prog="new-lab", description="Make a lab from files of tables, or bring one up to date with the template."
+    )
     top.add_argument("name", metavar="NAME", help="lower case letters, digits and `_`: lab4_store_visits")
     top.add_argument("--environment", default="labs", metavar="ENV", help="where it runs (default: labs)")
-    top.add_argument("--from", dest="files", nargs="+", type=Path, default=[], metavar="CSV", help="files to copy in")
+    top.add_argument("--from", dest="files", nargs="+", type=Path, default=[], metavar="FILE", help="files to copy in")
+    top.add_argument("--encoding", metavar="NAME", help="of the files, where they do not tell: utf-8, cp1252, …")
+    top.add_argument("--delimiter", metavar="SIGN", help=r"between fields; \t is a tab")
+    top.add_argument("--skip", type=int, metavar="N", help="how many lines stand above the header")
+    top.add_argument("--sheet", metavar="NAME", help="of a workbook with several")
     top.add_argument("--description", default="A lab of its own.", help="what it is for, in a sentence")
     top.add_argument("--update", action="store_true", help="take up what has changed in the template since it was made")
     return top
@@ -65,10 +71,14 @@ def make_lab(settings: Settings, options: argparse.Namespace) -> int:
 
         return 1 if update_lab(find_lab(options.name, settings), settings.labs_dir / TEMPLATE) else 0
     from labs.new import new_lab
+    from shared.tables import Declared
 
     started = Path(os.environ.get("INIT_CWD", "."))
     files = [started / path for path in options.files]
-    new_lab(settings, options.name, environment=options.environment, files=files, description=options.description)
+    delimiter = "\t" if options.delimiter == r"\t" else options.delimiter
+    declared = Declared(options.encoding, delimiter, options.skip, options.sheet)
+    said = {"environment": options.environment, "description": options.description}
+    new_lab(settings, options.name, files=files, declared=declared, **said)
     return 0
 
 

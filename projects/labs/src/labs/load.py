@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from labs.csv_file import CsvFile
-from labs.sources import SCHEMA, RawTable, raw_tables
+from labs.sources import SCHEMA, RawTable, raw_tables, table_of
 from shared.config.labs import Lab
-from shared.csv_monitor import CSVMonitor, Form, Scan, Seen, read
+from shared.csv_monitor import TABLES, CSVMonitor, Scan, Seen
 from shared.data_quality import BadRow, Quarantine
 from shared.errors import InputError, PlatformError
 from shared.monitoring import Run
 from shared.monitoring.lineage import Dataset, Origin
+from shared.tables import Declared, Form, Staged, look, staged
 from shared.utils.console import say
 from shared.warehouse import Warehouse, literal, quote, quote_name
 
@@ -22,6 +23,7 @@ SETTLE_SECONDS = 1.0
 # Where most rows are bad, the file is another one than declared, and its table stays as it is.
 MOST = 0.5
 INCOMING = "_incoming_rows"
+SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class Loaded:
 
 def monitor(lab: Lab, warehouse: Warehouse) -> CSVMonitor:
     """Return the monitor of a lab's raw folder; what it remembers belongs to this very database."""
-    return CSVMonitor(lab.raw_dir, warehouse.state_dir / "raw_files.json", settle_seconds=SETTLE_SECONDS)
+    state = warehouse.state_dir / "raw_files.json"
+    return CSVMonitor(lab.raw_dir, state, pattern=TABLES, settle_seconds=SETTLE_SECONDS)
 
 
 def load(lab: Lab, warehouse: Warehouse, run: Run) -> Loaded:
@@ -52,7 +55,7 @@ def load(lab: Lab, warehouse: Warehouse, run: Run) -> Loaded:
     loaded, refused, quarantined = dict[str, int](), list[PlatformError](), 0
     for table in tables:
         parts = [files[path.relative_to(lab.raw_dir).as_posix()] for path in table.files]
-        gone = [file for file in scan.of("gone") if belongs(file, table)]
+        gone = [file for file in scan.of("gone") if table_of(file.name) == table.name]
         if any(file.state == "partial" for file in parts):
             say(f"  {table.name}: a file is still being written, left alone")
         elif is_current(warehouse, table, parts) and not gone:
@@ -83,20 +86,26 @@ def at_rest(watch: CSVMonitor) -> Scan:
     return scan
 
 
-def belongs(file: Seen, table: RawTable) -> bool:
-    """Tell whether a file is one of the table's, going by its name."""
-    return file.name == f"{table.name}.csv" or file.name.rpartition("/")[0] == table.name
-
-
 def is_current(warehouse: Warehouse, table: RawTable, files: list[Seen]) -> bool:
     """Tell whether the table holds what its files hold, in the types that are declared now."""
     if any(file.state != "unchanged" for file in files) or not warehouse.table_exists(f"{SCHEMA}.{table.name}"):
         return False
     found = [row[:2] for row in warehouse.fetch(f"describe {quote(f'{SCHEMA}.{table.name}')}")]
     (kinds,) = warehouse.fetch(
-        f"select {', '.join(f'typeof(cast(null as {kind}))' for kind in table.columns.values())}"
+        f"select {', '.join(f'typeof(cast(null as {column.type}))' for column in table.columns.values())}"
     )
-    return found[: len(kinds)] == list(zip(table.columns, kinds, strict=True))
+    ((written,),) = warehouse.fetch(
+        "select comment from duckdb_tables() where schema_name = $1 and table_name = $2 and not temporary",
+        [SCHEMA, table.name],
+    )
+    return found[: len(kinds)] == list(zip(table.columns, kinds, strict=True)) and (written or "") == ways_of(table)
+
+
+def ways_of(table: RawTable) -> str:
+    """Return how a table's files and values are declared to be written, where it is not the plain way."""
+    columns = {name: said for name, column in table.columns.items() if (said := column.convention.as_declared())}
+    files = table.declared.as_declared()
+    return json.dumps({"files": files, "columns": columns}, sort_keys=True) if files or columns else ""
 
 
 def load_table(lab: Lab, warehouse: Warehouse, run: Run, table: RawTable, files: list[Seen]) -> tuple[int, int]:
@@ -109,12 +118,17 @@ def load_table(lab: Lab, warehouse: Warehouse, run: Run, table: RawTable, files:
     with warehouse.transaction():
         warehouse.execute(f"drop table if exists {INCOMING}")
         for number, (path, seen) in enumerate(zip(table.files, files, strict=True)):
-            file = CsvFile(path, f"{lab.name}/{seen.name}", seen.form or form_of(seen, lab), table.columns)
-            bad = take_in(warehouse, file, drift=seen.drift, first=number == 0)
-            quarantine.add(file.origin, bad)
-            bad_count += len(bad)
+            origin = f"{lab.name}/{seen.name}"
+            form = form_of(path, origin, seen, table.declared)
+            form.check_names(origin, list(table.columns))
+            tell(origin, form, seen, table)
+            with staged(warehouse, path, form, origin) as rows:
+                found = take_in(warehouse, rows, table, first=number == 0)
+            bad_count += quarantine.add(origin, found)
         warehouse.execute(f"create or replace table {quote(target)} as select * from {INCOMING}")
         warehouse.execute(f"drop table {INCOMING}")
+        # What the table was read by stands with it: another way to read the same file is a reason to load it again.
+        warehouse.execute(f"comment on table {quote(target)} is {literal(ways_of(table))}")
         quarantine.resolve()
         rows = warehouse.row_count(target)
         origin = Origin(tuple(Dataset.of_file(path) for path in table.files), {name: name for name in table.columns})
@@ -131,34 +145,41 @@ def no_file(lab: Lab, table: RawTable) -> InputError:
     )
 
 
-def form_of(seen: Seen, lab: Lab) -> Form:
-    """Return how a file is written that the monitor has not looked into."""
-    return read(lab.raw_dir / seen.name)[1]
+def form_of(path: Path, origin: str, seen: Seen, declared: Declared) -> Form:
+    """Return how a file is written: as the monitor has found it, where nothing else is declared."""
+    if seen.form is not None and declared == Declared():
+        return seen.form
+    return look(path, origin=origin, declared=declared)
 
 
-def take_in(warehouse: Warehouse, file: CsvFile, *, drift: Sequence[str], first: bool) -> list[BadRow]:
+def tell(origin: str, form: Form, seen: Seen, table: RawTable) -> None:
+    """Say what is unusual about a file."""
+    for change in seen.drift:
+        say(f"  {origin}: {change}")
+    if form.encoding not in ("utf-8", "utf-8-sig", "ascii") or form.container != "text" or form.skip:
+        say(f"  {origin}: read as {form.described()}")
+    extras = [name for name in form.header if name not in table.columns]
+    if extras:
+        more = f" and {len(extras) - SHOWN} more" if len(extras) > SHOWN else ""
+        say(f"  {origin}: not declared, kept as text: {', '.join(f'`{name}`' for name in extras[:SHOWN])}{more}")
+
+
+def take_in(warehouse: Warehouse, rows: Staged, table: RawTable, *, first: bool) -> list[BadRow]:
     """Add a file's good rows to the incoming ones, and return the bad ones."""
-    file.check()
-    for change in drift:
-        say(f"  {file.origin}: {change}")
-    if not file.form.encoding.startswith("utf-8"):
-        say(f"  {file.origin}: read as {file.form.encoding}")
-    if file.extras:
-        say(f"  {file.origin}: not declared, kept as text: {', '.join(f'`{name}`' for name in file.extras)}")
-    file.stage(warehouse, warehouse.state_dir / "utf-8")
-    bad = file.bad_rows(warehouse)
-    good = file.good_rows()
+    good = rows.good_rows(table.columns)
     before = 0 if first else count_of(warehouse)
     if first:
         warehouse.execute(f"create temporary table {INCOMING} as {good}")
     else:
-        missing = set(file.extras) - set(columns_of(warehouse, INCOMING))
+        missing = set(rows.header) - set(table.columns) - set(columns_of(warehouse, INCOMING))
         for name in sorted(missing):
             warehouse.execute(f"alter table {INCOMING} add column {quote_name(name)} varchar")
         warehouse.execute(f"insert into {INCOMING} by name {good}")
-    if bad and len(bad) > MOST * (len(bad) + count_of(warehouse) - before):
+    fitting = count_of(warehouse) - before
+    bad = list(rows.bad_rows(table.columns))
+    if bad and len(bad) > MOST * (len(bad) + fitting):
         raise InputError(
-            f"most rows of `{file.origin}` do not fit: row {bad[0].position}: {bad[0].reason}",
+            f"most rows of `{rows.origin}` do not fit: line {bad[0].position}: {bad[0].reason}",
             hint="correct the file, or the types in models/bronze/_sources.yml; the table stays as it was",
         )
     return bad

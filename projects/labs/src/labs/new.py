@@ -8,17 +8,18 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from labs.csv_file import CsvFile, readable
-from labs.inference import infer_columns, snake
+from labs.findings import tell, watched
+from labs.names import reserved_words, snake, sql_names
 from labs.template import TEMPLATE, render, version_of
 from shared.config import Settings
 from shared.config.labs import NAME_PATTERN, REGISTRY, RESERVED, read_registry
-from shared.csv_monitor import read
+from shared.csv_monitor import ENDINGS
 from shared.errors import InputError, UserError
+from shared.tables import Declared, InferredColumn, infer, look
 from shared.utils.console import say
 from shared.utils.files import write_whole
 from shared.utils.names import suggestion
@@ -26,30 +27,41 @@ from shared.warehouse.lock import FileLock
 from shared.workspace.manifest import read_manifest
 
 PROJECT = "projects/labs"
+NOTHING = Declared()
 # What a lab without files starts from: something to see, replace and delete.
 EXAMPLE = "id,label,amount\n1,first,10.50\n2,second,20.00\n"
+TEMPLATE_MARKS = ("{{", "{%", "{#")
 
 
-def new_lab(settings: Settings, name: str, *, environment: str, files: Sequence[Path], description: str) -> Path:
+def new_lab(
+    settings: Settings,
+    name: str,
+    *,
+    environment: str,
+    files: Sequence[Path],
+    description: str,
+    declared: Declared = NOTHING,
+) -> Path:
     """Make a lab and return its folder; on failure nothing of it is left.
 
     Args:
         settings: Names the labs' folder.
         name: The lab's name.
         environment: The environment of pixi.toml that it runs in.
-        files: CSV files that are copied into it, a raw table each; an example where there are none.
+        files: Files that are copied into it, a raw table each; an example where there are none.
         description: What it is for, in a sentence.
+        declared: How all of the files are written, as far as that is known.
 
     Raises:
         UserError: The name or the environment cannot be.
-        InputError: A file cannot be read as CSV.
+        InputError: A file is no table, or not with certainty.
     """
     check_name(settings, name)
     check_environment(settings, environment)
     with locked(settings), tempfile.TemporaryDirectory(dir=settings.labs_dir, prefix=".new-lab-") as folder:
         draft = Path(folder) / name
         draft.mkdir()
-        tables = list(take_tables(files, draft / "data" / "raw"))
+        tables = list(take_tables(files, draft / "data" / "raw", declared))
         template = settings.labs_dir / TEMPLATE
         answers = {
             "template_version": version_of(template),
@@ -113,37 +125,56 @@ def locked(settings: Settings) -> Iterator[None]:
         lock.release()
 
 
-def take_tables(files: Sequence[Path], raw_dir: Path) -> Iterator[dict[str, Any]]:
-    """Copy CSV files into the lab's raw folder, and return for each the table that it becomes."""
+def take_tables(files: Sequence[Path], raw_dir: Path, declared: Declared) -> Iterator[dict[str, Any]]:
+    """Copy files into the lab's raw folder, and return for each the table that it becomes."""
     raw_dir.mkdir(parents=True)
     if not files:
         example = raw_dir / "example.csv"
         example.write_text(EXAMPLE, encoding="utf-8")
-        yield table_of(example, "example")
+        yield {**table_of(example, example.name, "example", NOTHING), "file": example.name}
     names: set[str] = set()
     for path in files:
-        name = snake(path.stem)
+        ending = next(
+            (one for one in sorted(ENDINGS, key=len, reverse=True) if path.name.lower().endswith(f".{one}")), ""
+        )
+        name = snake(path.name[: -len(ending) - 1] if ending else path.stem)
         if not name or name in names:
             raise InputError(f"no table can be called after the file: `{path}`", hint="rename the file")
         names.add(name)
         if not path.is_file():
             raise InputError(f"no such file: `{path}`", hint="correct the path after --from")
-        copy = raw_dir / f"{name}.csv"
+        copy = raw_dir / f"{name}.{ending or 'csv'}"
         shutil.copyfile(path, copy)
-        yield table_of(copy, name)
+        yield {**table_of(copy, path.name, name, declared), "file": copy.name}
 
 
-def table_of(path: Path, name: str) -> dict[str, Any]:
-    """Return a file's table as the template takes it."""
-    form = read(path)[1]
-    CsvFile(path, path.name, form, {}).check()
-    with readable(path, form.encoding, path.parent) as text:
-        return {"name": name, "columns": [plain(asdict(column)) for column in infer_columns(text, form)]}
+def table_of(path: Path, origin: str, name: str, declared: Declared) -> dict[str, Any]:
+    """Return a file's table as the template takes it, and say what was found."""
+    form = look(path, origin=origin, declared=declared)
+    form.check_names(origin)
+    for column in form.header:
+        if any(mark in column for mark in TEMPLATE_MARKS):
+            raise InputError(f"column that dbt would read as a template: `{column}`", hint="rename it in the file")
+    say(f"{origin}: {form.described()}")
+    found = infer(path, form, origin, watched=watched)
+    tell(found)
+    names = sql_names(form.header, reserved_words())
+    columns = [as_answer(column, sql) for column, sql in zip(found.columns, names, strict=True)]
+    said = replace(declared, sheet=form.part) if form.container == "xlsx" and declared.sheet is None else declared
+    return {"name": name, "columns": columns, "rows": found.rows, "declared": said.as_declared()}
 
 
-def plain(value: Any) -> Any:
-    """Return a value as YAML writes it without tags: tuples become lists."""
-    return json.loads(json.dumps(value))
+def as_answer(column: InferredColumn, name: str) -> dict[str, Any]:
+    """Return a column as the template takes it."""
+    tests = ["unique"] if column.unique else []
+    convention = column.column.convention.as_declared()
+    return {
+        "raw": column.name,
+        "name": name,
+        "type": column.column.type,
+        "convention": convention,
+        "tests": ["not_null", *tests] if column.complete else [],
+    }
 
 
 def entry(name: str, environment: str, description: str) -> str:

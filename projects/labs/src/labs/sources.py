@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from shared.config.labs import Lab
+from shared.csv_monitor import ENDINGS
 from shared.errors import ConfigurationError
+from shared.tables import Column, Convention, Declared
 from shared.utils.yaml_file import read_yaml
 
 SCHEMA = "raw"
@@ -24,13 +26,15 @@ class RawTable:
     Attributes:
         name: The table's, without its schema.
         description: What a row is.
-        columns: DuckDB's type by column, in order.
+        columns: Type and convention by column, in order.
+        declared: How its files are written, as far as it is said.
         files: Those in the lab's raw folder that are named as `patterns` says.
     """
 
     name: str
     description: str
-    columns: dict[str, str]
+    columns: dict[str, Column]
+    declared: Declared
     files: tuple[Path, ...]
 
 
@@ -46,7 +50,8 @@ def raw_tables(lab: Lab) -> list[RawTable]:
         if name in tables:
             raise ConfigurationError(f"raw table twice in lab `{lab.name}`: `{name}`", hint=f"once in `{path}`")
         description = str(table.get("description") or "")
-        tables[name] = RawTable(name, description, dict(_columns(path, name, table)), _files(lab, name))
+        declared = Declared.of(_meta(table, name, [field.name for field in fields(Declared)]), f"{path}: {name}")
+        tables[name] = RawTable(name, description, dict(_columns(path, name, table)), declared, _files(lab, name))
     if not tables:
         raise ConfigurationError(
             f"lab `{lab.name}` declares no raw table",
@@ -63,26 +68,47 @@ def _declared(lab: Lab) -> Iterator[tuple[Path, dict[str, Any]]]:
                     yield path, table
 
 
-def _columns(path: Path, table: str, declared: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _columns(path: Path, table: str, declared: dict[str, Any]) -> Iterator[tuple[str, Column]]:
     columns = declared.get("columns") or []
     if not columns:
         raise ConfigurationError(f"raw table without columns: `{table}`", hint=f"name them in `{path}`")
     for column in columns:
-        kind = str(column.get("data_type", ""))
+        kind, place = str(column.get("data_type", "")), f"{table}.{column.get('name')}"
         if not TYPE.fullmatch(kind):
             raise ConfigurationError(
-                f"not a data_type, `{table}.{column.get('name')}`: `{kind}`",
+                f"not a data_type, `{place}`: `{kind}`",
                 hint=f"write one of DuckDB's into `{path}`: varchar, bigint, decimal(12, 2), date, timestamp, …",
             )
-        yield str(column["name"]), kind
+        said = _meta(column, place, [field.name for field in fields(Convention)])
+        yield str(column["name"]), Column(kind, Convention.of(said, place))
+
+
+def _meta(node: Mapping[str, Any], place: str, names: list[str]) -> dict[str, Any]:
+    """Return what stands under `meta` of a table or column, where dbt wants what it does not know."""
+    misplaced = next((name for name in names if name in node), None)
+    if misplaced is not None:
+        raise ConfigurationError(
+            f"not where dbt takes it, `{place}`: `{misplaced}`",
+            hint=f"write it below: `config: {{meta: {{{misplaced}: …}}}}`",
+        )
+    return {**(node.get("meta") or {}), **((node.get("config") or {}).get("meta") or {})}
 
 
 def _files(lab: Lab, table: str) -> tuple[Path, ...]:
-    single, several = patterns(table)
-    path = lab.raw_dir / single
-    return (path,) if path.is_file() else tuple(sorted(lab.raw_dir.glob(several)))
+    single = [lab.raw_dir / f"{table}.{ending}" for ending in ENDINGS]
+    alone = tuple(path for path in single if path.is_file())[:1]
+    return alone or tuple(
+        sorted({path for ending in ENDINGS for path in lab.raw_dir.glob(f"{table}/*.{ending}") if path.is_file()})
+    )
 
 
 def patterns(table: str) -> tuple[str, str]:
-    """Return how its files may be named in the lab's raw folder: one of its name, or any number in a folder."""
+    """Return how its files are usually named in the lab's raw folder: one of its name, or any number in a folder."""
     return f"{table}.csv", f"{table}/*.csv"
+
+
+def table_of(name: str) -> str:
+    """Return the table that a file belongs to, going by its name below the raw folder."""
+    folder, _, file = name.rpartition("/")
+    ending = next((ending for ending in sorted(ENDINGS, key=len, reverse=True) if file.endswith(f".{ending}")), "")
+    return folder or file.removesuffix(f".{ending}")

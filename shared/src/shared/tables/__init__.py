@@ -4,8 +4,10 @@ from shared.tables.conventions import PLAIN, Convention
 from shared.tables.conversion import Column
 from shared.tables.declared import Declared
 from shared.tables.form import Form, look, look_and_hash
-from shared.tables.reading import Engine, Staged, staged
+from shared.tables.inference import Inferred, InferredColumn, infer
+from shared.tables.reading import Staged, staged
 from shared.tables.scratch import Scratch
+from shared.tables.source import Engine
 
 __all__ = [
     "PLAIN",
@@ -14,8 +16,11 @@ __all__ = [
     "Declared",
     "Engine",
     "Form",
+    "Inferred",
+    "InferredColumn",
     "Scratch",
     "Staged",
+    "infer",
     "look",
     "look_and_hash",
     "staged",

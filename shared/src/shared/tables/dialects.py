@@ -121,7 +121,7 @@ def _without_lines(text: str, count: int) -> str:
 
 
 def _cut(text: str, delimiter: str, spaced: bool) -> Cut:
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=spaced)
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=spaced, strict=True)
     cut = Cut(delimiter, [], [], [])
     begin = 1
     try:
@@ -132,7 +132,7 @@ def _cut(text: str, delimiter: str, spaced: bool) -> Cut:
                 cut.ends.append(reader.line_num)
             begin = reader.line_num + 1
     except csv.Error:
-        # A field longer than any should be: what came before it is looked at.
+        # A quote that is not closed or not doubled, or the head's end within one: what came before it is looked at.
         pass
     return cut
 

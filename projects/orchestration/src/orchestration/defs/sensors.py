@@ -29,6 +29,7 @@ from orchestration.graph.projects import INGRESS, LABS
 from orchestration.settings import OrchestrationSettings
 from shared.config import Settings, get_settings
 from shared.config.settings import read_settings
+from shared.csv_monitor import TABLES
 from shared.monitoring.alerts import Alerts
 
 LOOK_SECONDS = 30
@@ -74,7 +75,7 @@ def drops_of_sources(sources: Sequence[dict[str, Any]], settings: Settings) -> l
 def drops_of_labs(labs: Sequence[dict[str, Any]], settings: Settings) -> list[Drop]:
     """Return the raw folders of the labs."""
     return [
-        Drop(lab["name"], settings.root / lab["raw_dir"], "*.csv", AssetSelection.tag("lab", lab["name"]))
+        Drop(lab["name"], settings.root / lab["raw_dir"], TABLES, AssetSelection.tag("lab", lab["name"]))
         for lab in labs
     ]
 

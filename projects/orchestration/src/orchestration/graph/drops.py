@@ -20,13 +20,13 @@ class Drop:
     Attributes:
         name: Whose it is.
         folder: Where the files are dropped.
-        pattern: Which files count.
+        pattern: Which files count, by one pattern or several.
         assets: What is made anew when there is a new one.
     """
 
     name: str
     folder: Path
-    pattern: str
+    pattern: str | tuple[str, ...]
     assets: AssetSelection
 
 
