@@ -41,6 +41,8 @@ def convert(batch: pa.RecordBatch, field: Field) -> tuple[pa.Array, Mask]:
     if field.name not in batch.schema.names:
         return pa.repeat(pa.scalar(field.default, field.arrow_type), batch.num_rows), everything()
     values = batch.column(field.name)
+    if values.type == field.arrow_type and field.kind not in MOMENTS:
+        return values, everything()
     if field.kind is int and pa.types.is_floating(values.type):
         # Writers turn a column of integers with nulls into floating point; 2**63 is the first that does not fit.
         within = pc.and_(pc.greater_equal(values, -(2.0**63)), pc.less(values, 2.0**63))

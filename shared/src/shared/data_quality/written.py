@@ -17,7 +17,11 @@ from pydantic import AwareDatetime
 DAY = r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
 TIME = r"(?P<time>(?:[01][0-9]|2[0-3]):[0-5][0-9])(?::(?P<second>[0-5][0-9])(?:[.](?P<fraction>[0-9]{1,6})0*)?)?"
 OFFSET = r"(?:Z|(?P<sign>[+-])(?P<hours>[01][0-9]|2[0-3])(?::?(?P<minutes>[0-5][0-9]))?)"
-USUAL: dict[type, str] = {date: DAY, datetime: f"{DAY}(?:[ T]{TIME})?", AwareDatetime: f"{DAY}[ T]{TIME}{OFFSET}"}
+USUAL: dict[type, str] = {
+    date: rf"{DAY}(?:[ T]00:00(?::00(?:[.]0+)?)?)?",
+    datetime: f"{DAY}(?:[ T]{TIME})?",
+    AwareDatetime: f"{DAY}[ T]{TIME}{OFFSET}",
+}
 USUAL_FORM: dict[type, str] = {
     date: "YYYY-MM-DD",
     datetime: "YYYY-MM-DD HH:MM:SS.FFFFFF",
@@ -70,6 +74,11 @@ class Written:
     true: tuple[str, ...] = ("true",)
     false: tuple[str, ...] = ("false",)
 
+    @property
+    def is_usual(self) -> bool:
+        """Whether nothing is declared."""
+        return self == Written()
+
     def defect(self, kind: type) -> str | None:
         """Say why a field of this kind cannot be written so, or return None."""
         if self.format is not None:
@@ -113,9 +122,12 @@ def read(text: str, kind: type, written: Written, *, no_numbers: bool = False) -
         return double(plain)
     if plain.startswith("-") and not plain.strip("-0."):
         raise Unfit("a zero with a sign")
-    if kind is int and len(plain) > LONGEST_INT:
+    if kind is Decimal:
+        return Decimal(plain)
+    whole = plain.partition(".")[0]
+    if len(whole) > LONGEST_INT:
         raise Unfit(BEYOND_INT)
-    return int(plain) if kind is int else Decimal(plain)
+    return int(whole)
 
 
 @lru_cache
@@ -124,7 +136,7 @@ def number_pattern(kind: type, written: Written) -> re.Pattern[str]:
     whole = "0|[1-9][0-9]*"
     if written.thousands is not None:
         whole += f"|[1-9][0-9]{{0,2}}(?:{re.escape(written.thousands)}[0-9]{{3}})+"
-    decimals = "" if kind is int else f"(?:{re.escape(written.decimal)}[0-9]+)?"
+    decimals = f"(?:{re.escape(written.decimal)}{'0' if kind is int else '[0-9]'}+)?"
     exponent = "(?:[eE][+-]?[0-9]{1,5})?" if kind is float else ""
     return re.compile(f"-?(?:{whole}){decimals}{exponent}")
 
@@ -147,7 +159,7 @@ def _boolean(text: str, written: Written) -> bool:
         return True
     if word in map(str.lower, written.false):
         return False
-    raise Unfit("neither true nor false" if written == USUALLY else "no word for true or false")
+    raise Unfit("neither true nor false" if written.is_usual else "no word for true or false")
 
 
 def _moment(text: str, kind: type, written: Written) -> date | datetime:
@@ -160,7 +172,7 @@ def _moment(text: str, kind: type, written: Written) -> date | datetime:
             value = datetime.strptime(text, written.format)
             return value.date() if kind is date else value
         parts = found.groupdict()
-        return date.fromisoformat(text) if kind is date else _at(parts)
+        return date.fromisoformat(text[:10]) if kind is date else _at(parts)
     except ValueError as error:
         raise unfit from error
 
