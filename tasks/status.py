@@ -1,4 +1,4 @@
-"""Show how the platform stands: the last runs, rows by layer, quarantine, entities, deliveries, files.
+"""Show how the platform stands: the last runs, rows, what is held back or emptied, entities, deliveries, files.
 
     python -m tasks.status [--json]
 
@@ -61,6 +61,9 @@ def collect(warehouse: Warehouse, settings: Settings) -> State:
         "deliveries": [entry for entry in outputs if entry["layer"] not in LAYERS],
         "metrics": history.last_metrics(warehouse),
         "quarantine": history.open_quarantine(warehouse),
+        "emptied": [
+            {"relation": entry["relation"], **each} for entry in outputs for each in entry["detail"].get("emptied", [])
+        ],
         "files": [{"path": str(path), "bytes": path.stat().st_size} for path in files],
         "report": page.as_uri() if page in files else None,
     }
@@ -68,7 +71,15 @@ def collect(warehouse: Warehouse, settings: Settings) -> State:
 
 def render(state: State, console: Console) -> None:
     """Print the state as tables."""
-    for section in (render_runs, render_layers, render_quarantine, render_metrics, render_deliveries, render_files):
+    for section in (
+        render_runs,
+        render_layers,
+        render_quarantine,
+        render_emptied,
+        render_metrics,
+        render_deliveries,
+        render_files,
+    ):
         section(state, console)
 
 
@@ -111,6 +122,17 @@ def render_quarantine(state: State, console: Console) -> None:
         for row in state["quarantine"]
     ]
     print_table(console, "Quarantine", ["from", "rows", "reason", "for example in"], rows, empty="nothing held back")
+
+
+def render_emptied(state: State, console: Console) -> None:
+    """Print how many values the rules of the models have emptied, and which of them more than they should."""
+    rows = []
+    for entry in state["emptied"]:
+        share = entry["emptied"] / entry["given"] if entry["given"] else 0.0
+        mark = "⚠" if share > entry["at_most"] else " "
+        counts = f"{entry['emptied']:,} of {entry['given']:,}"
+        rows.append((f"{mark} {entry['relation']}.{entry['column']}", entry["rule"], counts, f"{share:.1%}"))
+    print_table(console, "Emptied by rules", ["column", "rule", "values", "share"], rows, empty="nothing")
 
 
 def render_metrics(state: State, console: Console) -> None:

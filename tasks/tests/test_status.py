@@ -15,6 +15,8 @@ from shared.warehouse import open_warehouse
 from shared.warehouse.migrations import OPS
 from tasks.status import main
 
+EMPTIED = {"column": "date_of_birth", "rule": "before 1900 or after the load", "given": 100, "at_most": 0.05}
+
 
 @pytest.fixture
 def filled(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -32,6 +34,7 @@ def filled(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         for rows in (10, 1_234_567):
             with record_run(warehouse, step="ingest", command="run --all") as run:
                 run.output("raw.pos_transactions", rows=rows)
+                run.output("staging.cln_crm_customers", rows=rows, detail={"emptied": [EMPTIED | {"emptied": 88}]})
         with record_run(warehouse, step="resolve", command="run") as run:
             run.metric("f1", 0.9991)
         with record_run(warehouse, step="deliver", command="run") as run:
@@ -56,6 +59,8 @@ def test_page_shows_the_last_of_everything(
     assert f"the warehouse, layout {OPS.latest}" in page
     for text in ("✓ ingest", "✗ transform", "model `fct_sales` failed", "`postcode`: not a number", "a.csv"):
         assert text in page
+    for text in ("⚠ staging.cln_crm_customers.date_of_birth", "before 1900 or after the load", "88 of 100", "88.0%"):
+        assert text in page
     for text in ("f1 0.9991", "unchanged 3", "customer_360.csv", "10 bytes", warehouse_url.rpartition("/")[2]):
         assert text in page
 
@@ -77,8 +82,10 @@ def test_json_holds_the_same(filled: Path, capsys: pytest.CaptureFixture[str]) -
     state = json.loads(capsys.readouterr().out)
     assert state["warehouse"]["layout"] == OPS.latest
     assert [(table["relation"], table["row_count"]) for table in state["tables"]] == [
-        ("raw.pos_transactions", 1_234_567)
+        ("raw.pos_transactions", 1_234_567),
+        ("staging.cln_crm_customers", 1_234_567),
     ]
+    assert state["emptied"] == [{"relation": "staging.cln_crm_customers", **EMPTIED, "emptied": 88}]
     assert [run["step"] for run in state["runs"]] == ["ingest", "resolve", "deliver", "transform"]
     assert [delivery["relation"] for delivery in state["deliveries"]] == ["crm"]
 
@@ -89,7 +96,7 @@ def test_last_run_is_the_last_that_was_begun(filled: Path, capsys: pytest.Captur
         warehouse.execute("update ops.run set started_at = timestamp '2100-01-01' - sequence * interval '1 day'")
     main(["--json"])
     state = json.loads(capsys.readouterr().out)
-    assert [table["row_count"] for table in state["tables"]] == [1_234_567]
+    assert [table["row_count"] for table in state["tables"]] == [1_234_567] * 2
     assert [run["step"] for run in state["runs"]] == ["ingest", "resolve", "deliver", "transform"]
 
 

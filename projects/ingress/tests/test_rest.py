@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -70,6 +71,67 @@ def test_lasting_fault_is_an_error_and_loads_nothing(
     assert project.fetch("select count(*), count(first_name) from raw.loyalty_members") == [(1_200, 1_200)]
 
 
+def one_page(*members: Any) -> str:
+    """Return the body of a list of these members."""
+    return json.dumps({"data": members, "total": len(members), "next": None}, ensure_ascii=False)
+
+
+@on_duckdb_alone
+@pytest.mark.parametrize(
+    ("kind", "encoding"),
+    [
+        ("application/json; charset=ISO-8859-1", "latin-1"),
+        ("application/json", "utf-8"),
+        ('application/json; charset="utf-8"', "utf-8-sig"),
+        ("application/json", "utf-16"),
+    ],
+)
+def test_body_is_read_in_the_encoding_that_it_has(
+    project: Project, loyalty: LoyaltyApi, kind: str, encoding: str
+) -> None:
+    """A page is decoded as its server declares, and without a charset as JSON is."""
+    loyalty.faults = [(200, {"Content-Type": kind}, one_page(member(1, first_name="zoë")).encode(encoding))]
+    project.load("loyalty")
+    assert project.fetch("select first_name from raw.loyalty_members") == [("zoë",)]
+
+
+@on_duckdb_alone
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("application/json", "not utf-8"),
+        ("application/json; charset=ascii", "not ascii"),
+        ("application/json; charset=klingon", "an encoding that nobody knows: klingon"),
+    ],
+)
+def test_body_in_another_encoding_than_declared_is_an_error(
+    project: Project, loyalty: LoyaltyApi, monkeypatch: pytest.MonkeyPatch, kind: str, said: str
+) -> None:
+    """A page whose bytes are not in its encoding is an error that names it without the password, asked for once."""
+    monkeypatch.setenv("LOYALTY_API_URL", loyalty.url.replace("//", "//ada:hush@"))
+    loyalty.faults = [(200, {"Content-Type": kind}, one_page(member(1, first_name="zoë")).encode("latin-1"))]
+    code, output = project.ingress("run", "--source", "loyalty")
+    assert code == 1
+    assert f"/members?page=1&page_size=500` answers with text that cannot be read: {said}" in output
+    assert "hush" not in output
+    assert "\ufffd" not in output
+    assert len(loyalty.asked) == 1
+
+
+def test_values_of_another_type_are_bad_rows(project: Project, loyalty: LoyaltyApi) -> None:
+    """A number is taken where nothing of it changes; true, fractions and more than 64 bits are no whole numbers."""
+    taken = [2.0, "3", 9007199254740993, None]
+    refused = [True, 4.5, 99999999999999999999, "1_000", " 7 ", "7.5", [1], {"a": 1}]
+    rows = [member(number, household_id=value, score=0.1) for number, value in enumerate([*taken, *refused], start=1)]
+    body = one_page(*rows, member(90, post_code=6000)).replace('"score": 0.1', '"score": 0.100000000000000000001')
+    loyalty.faults = [(200, {}, body.encode())]
+    project.load("loyalty")
+    assert project.fetch("select household_id, score from raw.loyalty_members order by member_id") == [
+        (value, "0.100000000000000000001") for value in (2, 3, 9007199254740993, None)
+    ]
+    assert [position for _, position, _ in project.bad_rows()] == list(range(5, 14))
+
+
 @on_duckdb_alone
 def test_list_that_breaks_off_is_an_error(project: Project, loyalty: LoyaltyApi) -> None:
     """Fewer rows than the API says there are is an error, not a smaller load."""
@@ -94,7 +156,7 @@ def test_bad_rows_are_quarantined_until_the_api_has_corrected_them(project: Proj
     loyalty.members[501] = member(502, household_id="none")
     loyalty.members[502] = "not a member"
     project.load("loyalty")
-    reason = "`household_id`: input should be a valid integer, unable to parse string as an integer"
+    reason = "`household_id`: not a whole number"
     page = "/members?page=2&page_size=500"
     assert project.bad_rows() == [(page, 2, reason), (page, 3, "not an object")]
     project.load("loyalty")

@@ -131,9 +131,9 @@ def test_longest_name_of_a_new_column_is_kept(project: Project) -> None:
     ("columns", "message"),
     [
         (["n" * (LONGEST + 1)], f"has a name of more than 63 characters: `{'n' * (LONGEST + 1)}`"),
-        (["Tier", "tier"], "that raw cannot tell apart: `Tier`, `tier`"),
+        (["Tier", "tier"], "column twice in `landing/crm/a.csv`: `Tier`"),
         (["Customer ID"], "that raw cannot tell apart: `customer_id`, `Customer ID`"),
-        ([""], "has no name: ``"),
+        ([""], "column without a name in `landing/crm/a.csv`"),
         (["_position"], "has a name that the platform uses itself: `_position`"),
     ],
     ids=["long", "alike", "known", "none", "own"],

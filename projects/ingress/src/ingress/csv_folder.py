@@ -1,36 +1,54 @@
-"""Rows from CSV files in a drop folder: checked one by one."""
+"""Rows from files of tables in a drop folder: read by `shared.tables`, checked in columns."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from typing_extensions import override
 
-from ingress.source import Batch, Input, Reader, Resource, duplicated_in, name_of
+from ingress.source import Input, Reader, Resource, name_of
+from ingress.text_files import TextFile, TextFiles
 from shared.config import Settings
-from shared.data_quality import BadRow, RowChecker
 from shared.errors import InputError
 from shared.monitoring.lineage import Dataset
-
-CHUNK_ROWS = 20_000
-Line = tuple[int, list[str]]
+from shared.tables import Declared, look
+from shared.utils.console import step
 
 
 @dataclass(frozen=True)
 class CsvFolder(Reader):
-    """All CSV files of a folder below the landing folder, in the order of their names.
+    """All files of a folder below the landing folder, in the order of their names.
 
-    The files are UTF-8 with a header, fields parted by commas. An empty field is null.
+    How a file is written is found by looking at it, unless it is said here; an empty field is null. How the values of a
+    field are written is for the row model to say, by `Written`.
+
+    Attributes:
+        folder: Its name below the landing folder.
+        pattern: The names of the files: `*.csv`, `*.csv.gz`, `*.xlsx`.
+        encoding: Python's name of it.
+        delimiter: The sign between fields.
+        skip: How many lines stand above the header.
+        sheet: The sheet of a workbook.
     """
 
     folder: str
+    pattern: str = "*.csv"
+    encoding: str | None = None
+    delimiter: str | None = None
+    skip: int | None = None
+    sheet: str | None = None
+
+    def __post_init__(self) -> None:
+        # What cannot be declared is found at import.
+        _ = self.declared
+
+    @property
+    def declared(self) -> Declared:
+        """What is said of how the files are written."""
+        return Declared(self.encoding, self.delimiter, self.skip, self.sheet)
 
     @override
     def where(self, settings: Settings) -> str:
@@ -43,7 +61,7 @@ class CsvFolder(Reader):
 
     @override
     def drop_folder(self, settings: Settings) -> tuple[Path, str]:
-        return settings.landing_dir / self.folder, "*.csv"
+        return settings.landing_dir / self.folder, self.pattern
 
     @override
     def files(self, settings: Settings) -> list[Path]:
@@ -61,101 +79,16 @@ class CsvFolder(Reader):
         self, resource: Resource, settings: Settings, files: Sequence[Path], since: datetime | None = None
     ) -> Input:
         extras: dict[str, None] = {}
-        for path in files:
-            origin = name_of(path, settings)
-            with opened(path, origin) as lines:
-                found = resource.rows.extra_columns(header_of(lines, origin), origin)
-            resource.hold_to_contract(found, origin)
-            extras.update(dict.fromkeys(found))
+        found: list[TextFile] = []
+        with step(f"{resource.name}: looking at {len(files)} files"):
+            for order, path in enumerate(files):
+                origin = name_of(path, settings)
+                form = look(path, origin=origin, declared=self.declared)
+                form.check_names(origin)
+                unknown = resource.rows.extra_columns(form.header, origin)
+                resource.hold_to_contract(unknown, origin)
+                extras.update(dict.fromkeys(unknown))
+                found.append(TextFile(path, origin, order, form))
         resource.hold_to_contract(list(extras), self.where(settings))
-        batches = [
-            batch
-            for order, path in enumerate(files)
-            for batch in read_file(path, name_of(path, settings), order, resource.rows, list(extras))
-        ]
-        return Input(list(extras), batches, duplicated_in(batches, resource))
-
-
-def read_file(path: Path, origin: str, order: int, checker: RowChecker, extras: Sequence[str]) -> Iterator[Batch]:
-    """Read and check a file; the rows' positions are the lines on which they begin, the header's is 1."""
-    with opened(path, origin) as lines:
-        header = header_of(lines, origin)
-        while chunk := list(islice(lines, CHUNK_ROWS)):
-            whole = [(number, values) for number, values in chunk if len(values) == len(header)]
-            bad = [refused(line, header) for line in chunk if len(line[1]) != len(header)]
-            rows = [as_row(header, values) for _, values in whole]
-            checked = checker.check(rows, [number for number, _ in whole], extras)
-            yield Batch(origin, order, checked.good, [*bad, *checked.bad])
-
-
-@contextmanager
-def opened(path: Path, origin: str) -> Iterator[Iterator[Line]]:
-    """Open a file as its lines' numbers and fields, blank lines left out.
-
-    Raises:
-        InputError: It is not UTF-8, or its quotes do not match.
-    """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, strict=True)
-        try:
-            yield numbered(reader)
-        except UnicodeDecodeError as error:
-            raise InputError(
-                f"not UTF-8: `{origin}`, line {line_of_error(path)}: {error.reason}",
-                hint="save it as UTF-8, for example with `iconv -f LATIN1 -t UTF-8`",
-            ) from error
-        except csv.Error as error:
-            raise InputError(
-                f"not readable as CSV: `{origin}`, line {reader.line_num}: {error}",
-                hint="look for a quote that is not closed or not doubled, there or before; nothing of it was loaded",
-            ) from error
-
-
-def numbered(reader: Any) -> Iterator[Line]:
-    """Return each row of a CSV reader with the number of the line on which it begins."""
-    line = 1
-    for values in reader:
-        if values:
-            yield line, values
-        line = reader.line_num + 1
-
-
-def header_of(lines: Iterator[Line], origin: str) -> list[str]:
-    """Return the names of the columns.
-
-    Raises:
-        InputError: There are none, or one twice.
-    """
-    _, names = next(lines, (1, []))
-    header = [name.strip() for name in names]
-    if not header:
-        raise InputError(f"empty file: `{origin}`", hint="it has not even a header: have it delivered again")
-    doubled = {name for name in header if header.count(name) > 1}
-    if doubled:
-        raise InputError(f"column twice in `{origin}`: `{doubled.pop()}`", hint="name each column once")
-    return header
-
-
-def as_row(header: Sequence[str], values: Sequence[str]) -> dict[str, str | None]:
-    """Return a row by its columns' names."""
-    return {name: value or None for name, value in zip(header, values, strict=False)}
-
-
-def refused(line: Line, header: Sequence[str]) -> BadRow:
-    """Return the bad row for a line with too few or too many fields."""
-    number, values = line
-    row: dict[str, object] = dict(as_row(header, values))
-    if len(values) > len(header):
-        row["_beyond_the_header"] = values[len(header) :]
-    return BadRow.of(number, f"line has {len(values)} fields, the header {len(header)}", row)
-
-
-def line_of_error(path: Path) -> int:
-    """Return the first line that is not UTF-8."""
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                line.decode()
-            except UnicodeDecodeError:
-                return number
-    return 0
+        rows = TextFiles(resource, found, list(extras))
+        return Input(list(extras), rows.batches(), rows.duplicated)

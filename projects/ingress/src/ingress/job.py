@@ -48,10 +48,13 @@ class Job:
         # Without a row: so that there is a table also when nothing arrives.
         yield arrow_schema(self.resource.model).empty_table()
         key = self.resource.key
-        # Rows in columns are many, so their keys are kept only where there is somebody to look for.
-        some_changed = self.input.since is not None and bool(self.quarantine.unresolved())
+        # Rows may be many, so their keys are kept only where there is somebody to look for.
+        by_key = self.input.since is not None or (bool(self.files) and not self.resource.reader.in_columns)
+        some_open = by_key and bool(self.quarantine.unresolved())
         for table in unique_rows(self._batches(), self.input.duplicated, key, self.counts, self.quarantine.add):
-            if some_changed or not self.resource.reader.in_columns:
+            # A later file may correct what an earlier one of this load has brought.
+            some_bad = by_key and len(self.files) > 1 and self.counts["bad"] + self.counts["conflict"] > 0
+            if some_open or some_bad:
                 self._keys.append(table.select([*key, ORDER]))
             yield table.drop_columns([POSITION, ORDER])
 

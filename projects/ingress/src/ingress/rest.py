@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.message import Message
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -15,8 +17,10 @@ from typing_extensions import override
 from ingress.source import Batch, Input, Reader, Resource, duplicated_in
 from shared.config import Settings
 from shared.data_quality import BadRow
+from shared.data_quality.json_text import exact_number
 from shared.errors import ConfigurationError, SourceUnavailable
 from shared.monitoring.lineage import Dataset
+from shared.monitoring.lineage.masking import masked
 from shared.utils.console import step
 
 if TYPE_CHECKING:
@@ -105,7 +109,7 @@ def read_pages(first: str) -> Iterator[Page]:
     while url is not None:
         if url in seen or urlsplit(url).netloc != urlsplit(first).netloc:
             raise SourceUnavailable(
-                f"the list leads back or away: `{url}`", hint="the API's `next` links are wrong: tell its owner"
+                f"the list leads back or away: `{masked(url)}`", hint="the API's `next` links are wrong: tell its owner"
             )
         seen.add(url)
         body = get_page(client, url)
@@ -130,18 +134,38 @@ def make_client() -> Client:
     # dlt takes a moment to import, and who only asks what there is does without.
     from dlt.sources.helpers.requests import Client
 
-    client = Client(retry_condition=lambda response, _: response is not None and not holds_page(response))
+    client = Client(retry_condition=lambda response, _: response is not None and is_broken(response))
     client.configure()
     return client
 
 
-def holds_page(response: requests.Response) -> bool:
-    """Tell whether an answer is a page."""
+def is_broken(response: requests.Response) -> bool:
+    """Tell whether an answer is no page, as one that was cut short; a page in another encoding stays what it is."""
     try:
-        body = response.json()
-    except ValueError:
+        return page_in(response) is None
+    except UnicodeError:
         return False
-    return isinstance(body, dict) and isinstance(body.get("data"), list)
+
+
+def page_in(response: requests.Response) -> Mapping[str, Any] | None:
+    """Return the page that an answer holds, numbers without loss, or None.
+
+    Raises:
+        UnicodeError: It is not in the encoding that the server declares, or in none and not in UTF-8.
+    """
+    charset = Message()
+    charset["Content-Type"] = response.headers.get("Content-Type", "")
+    # Without a charset, JSON is UTF-8; the standard library finds a mark, and UTF-16 and UTF-32 by their zeros.
+    encoding = str(charset.get_param("charset") or json.detect_encoding(response.content))
+    try:
+        body = json.loads(response.content.decode(encoding).removeprefix("\ufeff"), parse_float=exact_number)
+    except LookupError as error:
+        raise UnicodeError(f"an encoding that nobody knows: {encoding}") from error
+    except UnicodeError as error:
+        raise UnicodeError(f"not {encoding}") from error
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) and isinstance(body.get("data"), list) else None
 
 
 def get_page(client: Client, url: str) -> Mapping[str, Any]:
@@ -152,16 +176,22 @@ def get_page(client: Client, url: str) -> Mapping[str, Any]:
     """
     import requests
 
-    hint = "nothing was loaded from it; run the command again when the API answers"
+    hint, named = "nothing was loaded from it; run the command again when the API answers", masked(url)
     try:
         response = client.get(url)
     except requests.HTTPError as error:
         raise SourceUnavailable(
-            f"`{url}` answers: {error.response.status_code if error.response is not None else error}", hint=hint
+            f"`{named}` answers: {error.response.status_code if error.response is not None else error}", hint=hint
         ) from error
     except requests.RequestException as error:
-        raise SourceUnavailable(f"`{url}` does not answer: {type(error).__name__}", hint=hint) from error
-    if not holds_page(response):
-        raise SourceUnavailable(f"`{url}` answers with something that is no page: `{response.text[:60]}`", hint=hint)
-    body: Mapping[str, Any] = response.json()
-    return body
+        raise SourceUnavailable(f"`{named}` does not answer: {type(error).__name__}", hint=hint) from error
+    try:
+        page = page_in(response)
+    except UnicodeError as error:
+        raise SourceUnavailable(
+            f"`{named}` answers with text that cannot be read: {error}",
+            hint="its owner must send UTF-8, or name the charset in the header Content-Type; nothing was loaded",
+        ) from error
+    if page is None:
+        raise SourceUnavailable(f"`{named}` answers with something that is no page: `{response.text[:60]}`", hint=hint)
+    return page

@@ -13,6 +13,7 @@ from typing import Literal
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from shared.config import Settings
@@ -26,6 +27,7 @@ from shared.warehouse import quote
 ORDER = "_order"
 OWN_COLUMNS = (POSITION, ORDER, "_dlt_load_id")
 Contract = Literal["evolve", "freeze"]
+Hashes = npt.NDArray[np.uint64]
 Duplicated = Callable[[duckdb.DuckDBPyConnection], pa.Table]
 
 
@@ -221,14 +223,24 @@ def duplicated_keys(duck: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelati
 
     Sorting hashes takes a quarter of the time of grouping by the keys, and eight bytes a row.
     """
+    doubled = twice(rows.project(key_hash(key)).fetchnumpy()["hash"])
     columns = ", ".join(quote(name) for name in key)
-    hashes = rows.project(f"hash({columns}) as hash").fetchnumpy()["hash"]
-    hashes.sort()
-    doubled = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
     if not doubled.size:
         return rows.project(columns).limit(0).to_arrow_table()
     duck.register("doubled", pa.table({"hash": doubled}))
-    return rows.filter(f"hash({columns}) in (from doubled)").project(columns).distinct().to_arrow_table()
+    return rows.filter(f"{key_hash(key, None)} in (from doubled)").project(columns).distinct().to_arrow_table()
+
+
+def key_hash(key: Sequence[str], name: str | None = "hash") -> str:
+    """Return DuckDB's expression for a number that stands for a row's key, under a name."""
+    return f"hash({', '.join(quote(each) for each in key)})" + (f" as {name}" if name else "")
+
+
+def twice(hashes: Hashes) -> Hashes:
+    """Return the hashes that occur more than once; those given are sorted on the way."""
+    hashes.sort()
+    found: Hashes = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
+    return found
 
 
 def duplicated_in(batches: Sequence[Batch], resource: Resource) -> Duplicated:

@@ -7,6 +7,12 @@
         others: more columns of the relation, passed on as they are.
 #}
 {% macro cleansed_persons(relation, id, others=[]) -%}
+{{- count_emptied(
+    'date_of_birth',
+    given='date_of_birth_given',
+    emptied=date_or_null('date_of_birth_given') ~ ' is null',
+    rule='a date that no calendar has',
+) -}}
 with persons as (
 
     select * from {{ relation }}
@@ -46,9 +52,13 @@ born as (
 
     select
         *,
-        case
-            when calendar_date between date '1900-01-01' and cast(loaded_at as date) then calendar_date
-        end as date_of_birth
+        {{ valid_or_null(
+            'date_of_birth',
+            value='calendar_date',
+            valid="calendar_date between date '1900-01-01' and cast(loaded_at as date)",
+            given=date_or_null('date_of_birth_given'),
+            rule='before 1900 or after the load',
+        ) }}
     from dates
 
 ),

@@ -5,6 +5,7 @@ from shared.data_quality.fields import RowModel, arrow_schema
 from shared.data_quality.json_text import JsonText
 from shared.data_quality.quarantine import Quarantine
 from shared.data_quality.rows import POSITION, BadRow, Checked, RowChecker
+from shared.data_quality.written import Written
 
 __all__ = [
     "POSITION",
@@ -15,5 +16,6 @@ __all__ = [
     "Quarantine",
     "RowChecker",
     "RowModel",
+    "Written",
     "arrow_schema",
 ]

@@ -8,7 +8,7 @@ exceptions.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import fields as attributes
 from dataclasses import is_dataclass
 from datetime import date, datetime
@@ -40,7 +40,7 @@ DIGITS = {"max_digits", "decimal_places"}
 LENGTHS: dict[str, Callable[..., Mask]] = {"min_length": pc.greater_equal, "max_length": pc.less_equal}
 # Pydantic's regular expressions and arrow's differ on what these match beyond ASCII.
 UNICODE_DEPENDENT = re.compile(r"\\[dDwWsSbBpP]|\(\?|\[:")
-CONFIG_WITHOUT_EFFECT = {"extra", "frozen", "title"}
+CONFIG_WITHOUT_EFFECT = {"extra", "frozen", "strict", "title"}
 
 
 class ColumnChecker:
@@ -73,6 +73,15 @@ class ColumnChecker:
 
     def check(self, batch: pa.RecordBatch, first_position: int) -> Checked:
         """Part good rows from bad ones, in a batch whose columns `extra_columns` has accepted."""
+        positions = pa.arange(first_position, first_position + batch.num_rows)
+        checked, good = self.examine(batch, positions)
+        if pc.all(good).as_py() is not False:
+            return Checked(checked, [])
+        bad = pc.invert(good)
+        return Checked(checked.filter(good), self._explain(batch.filter(bad), positions.filter(bad)))
+
+    def examine(self, batch: pa.RecordBatch, positions: pa.Array) -> tuple[pa.RecordBatch, pa.BooleanArray]:
+        """Return a batch in the model's types with its positions, and which of its rows are good."""
         good = pa.repeat(True, batch.num_rows)
         columns: list[pa.Array] = []
         for field in self.fields:
@@ -82,23 +91,22 @@ class ColumnChecker:
             good = pc.and_(good, pc.fill_null(converted, True))
             for passed in [values.is_valid(), *(test(values) for test in self._tests[field.name])]:
                 good = pc.and_(good, pc.or_(excused, pc.fill_null(passed, False)))
-        positions = pa.arange(first_position, first_position + batch.num_rows)
-        extras = [name for name in batch.schema.names if name not in {field.name for field in self.fields}]
+        extras = self._extras(batch)
         for name in extras:
             if pa.types.is_string(batch.schema.field(name).type):
                 good = pc.and_(good, pc.fill_null(_without_nul(batch.column(name)), True))
         columns += [positions, *(batch.column(name) for name in extras)]
         schema = pa.schema([*self.rows.schema, *(batch.schema.field(name) for name in extras)])
         # The whole batch goes into a schema whose columns are not null: only then are the bad rows taken out.
-        checked = pa.RecordBatch.from_arrays(columns, schema=schema)
-        if pc.all(good).as_py() is not False:
-            return Checked(checked, [])
-        bad = pc.invert(good)
-        return Checked(checked.filter(good), self._explain(batch.filter(bad), positions.filter(bad), extras))
+        return pa.RecordBatch.from_arrays(columns, schema=schema), good
 
-    def _explain(self, batch: pa.RecordBatch, positions: pa.Array, extras: Sequence[str]) -> list[BadRow]:
+    def _extras(self, batch: pa.RecordBatch) -> list[str]:
+        names = {field.name for field in self.fields}
+        return [name for name in batch.schema.names if name not in names]
+
+    def _explain(self, batch: pa.RecordBatch, positions: pa.Array) -> list[BadRow]:
         rows = readable(batch).to_pylist()
-        reasons = self.rows.reasons(rows, extras)
+        reasons = self.rows.reasons(rows, self._extras(batch))
         return [
             BadRow.of(position, reasons.get(index, "refused by the check of columns"), rows[index])
             for index, position in enumerate(positions.to_pylist())

@@ -41,14 +41,29 @@ def convert(batch: pa.RecordBatch, field: Field) -> tuple[pa.Array, Mask]:
     if field.name not in batch.schema.names:
         return pa.repeat(pa.scalar(field.default, field.arrow_type), batch.num_rows), everything()
     values = batch.column(field.name)
+    if values.type == field.arrow_type and field.kind not in MOMENTS:
+        return values, everything()
     if field.kind is int and pa.types.is_floating(values.type):
         # Writers turn a column of integers with nulls into floating point; 2**63 is the first that does not fit.
-        whole = pc.and_(pc.equal(values, pc.trunc(values)), pc.less(pc.abs(values), 2.0**63))
+        within = pc.and_(pc.greater_equal(values, -(2.0**63)), pc.less(values, 2.0**63))
+        whole = pc.and_(pc.equal(values, pc.trunc(values)), within)
         return pc.cast(values, field.arrow_type, safe=False), whole
     if field.kind is Decimal and not pa.types.is_null(values.type):
         return _to_decimal(values, field.arrow_type)
+    if field.kind is float and pa.types.is_integer(values.type):
+        converted = pc.cast(values, field.arrow_type, safe=False)
+        return converted, pc.equal(pc.cast(converted, pa.int64(), safe=False), values)
     converted = pc.cast(values, options=pc.CastOptions(field.arrow_type, allow_time_truncate=True))
-    return converted, in_calendar(converted) if field.kind in MOMENTS else everything()
+    if field.kind in MOMENTS:
+        return converted, pc.and_(in_calendar(converted), pc.invert(_beyond_microseconds(values)))
+    return converted, everything()
+
+
+def _beyond_microseconds(values: pa.Array) -> Mask:
+    """Tell which times have nanoseconds that a column of raw would lose."""
+    if not pa.types.is_timestamp(values.type) or values.type.unit != "ns":
+        return pa.scalar(False)
+    return pc.not_equal(pc.cast(pc.cast(values, pa.timestamp("us", values.type.tz), safe=False), values.type), values)
 
 
 def _to_decimal(values: pa.Array, target: pa.Decimal128Type) -> tuple[pa.Array, Mask]:
@@ -93,7 +108,7 @@ def readable(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return a batch whose dates and times Python can hold; a column with others becomes text."""
     for at, column in enumerate(batch.columns):
         is_moment = pa.types.is_date(column.type) or pa.types.is_timestamp(column.type)
-        if is_moment and pc.all(in_calendar(column)).as_py() is False:
+        if is_moment and pc.all(pc.and_(in_calendar(column), pc.invert(_beyond_microseconds(column)))).as_py() is False:
             name = batch.schema.field(at).name
             batch = batch.set_column(at, name, pc.cast(column, pa.string()))
     return batch

@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
 
 from shared.data_quality.json_text import IsJson
+from shared.data_quality.written import USUALLY, Written
 from shared.errors import ConfigurationError
 from shared.postgres.limits import NAME_BYTES
 
@@ -34,10 +35,12 @@ class RowModel(BaseModel):
 
     Fields are `int`, `float`, `str`, `bool`, `datetime`, pydantic's `AwareDatetime`, `date`, `Decimal` with
     `max_digits` and `decimal_places`, `JsonText` or a `Literal`, optional or not, with pydantic's constraints. A field
-    without a default is a column that must be there; `| None` lets its values be null.
+    without a default is a column that must be there; `| None` lets its values be null. Text is read strictly, as
+    `shared.data_quality.written` says; an annotation `Written` says how it is written where not in the usual way.
     """
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    # Conversion is `shared.data_quality.values`' part: pydantic's would take `true` for 1 and 2024 for a date.
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Field:
         required: Whether the column must be there; if it is not, every row has `default`.
         constraints: Pydantic's constraint objects: `Ge(ge=0)`, `MaxLen(max_length=3)`, …
         choices: The values of a `Literal`, or nothing.
+        written: How its text is written.
     """
 
     name: str
@@ -60,6 +64,7 @@ class Field:
     default: object
     constraints: tuple[object, ...]
     choices: tuple[Any, ...]
+    written: Written = USUALLY
 
     @property
     def is_json(self) -> bool:
@@ -94,7 +99,19 @@ def _field(model: type[RowModel], name: str, info: FieldInfo) -> Field:
         raise unsupported(model, name, "alias", "name the field as the column is named")
     default = None if info.is_required() else info.get_default(call_default_factory=True, validated_data={})
     arrow_type = _decimal_type(model, name, constraints) if kind is Decimal else ARROW_TYPES[kind]
-    return Field(name, kind, arrow_type, nullable, info.is_required(), default, tuple(constraints), choices)
+    written = _written(model, name, kind, constraints)
+    rules = tuple(constraint for constraint in constraints if not isinstance(constraint, Written))
+    return Field(name, kind, arrow_type, nullable, info.is_required(), default, rules, choices, written)
+
+
+def _written(model: type[RowModel], name: str, kind: type, constraints: Iterable[object]) -> Written:
+    written = next((constraint for constraint in constraints if isinstance(constraint, Written)), USUALLY)
+    defect = written.defect(kind)
+    if defect:
+        raise unsupported(
+            model, name, f"`Written` with {defect}", "see `shared.data_quality.Written` for what there is"
+        )
+    return written
 
 
 def _decimal_type(model: type[RowModel], name: str, constraints: Iterable[object]) -> pa.DataType:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import GetCoreSchemaHandler
@@ -17,6 +18,7 @@ from pydantic_core.core_schema import no_info_after_validator_function, no_info_
 
 # After an even number of backslashes: an odd one would be the end of an escaped backslash.
 ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+PLACE = re.compile(r" at line \d+ column \d+$")
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,26 @@ JsonText: TypeAlias = Annotated[str, IsJson()]
 
 def written_out(value: object) -> object:
     """Return an object or list as JSON, anything else as it is."""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value
+    return as_json(value, ascii_only=False) if isinstance(value, (dict, list)) else value
+
+
+def exact_number(text: str) -> float | Decimal:
+    """Return a number of a JSON text that is not whole: as floating point only where nothing of it is lost."""
+    value = float(text)
+    return value if Decimal(repr(value)) == Decimal(text) else Decimal(text)
+
+
+def as_json(value: object, *, ascii_only: bool = True) -> str:
+    """Return a value as JSON, numbers as they were read; what JSON does not know becomes text."""
+    if isinstance(value, dict):
+        pairs = (
+            f"{json.dumps(str(name), ensure_ascii=ascii_only)}: {as_json(inner, ascii_only=ascii_only)}"
+            for name, inner in value.items()
+        )
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(as_json(inner, ascii_only=ascii_only) for inner in value) + "]"
+    return str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=ascii_only, default=str)
 
 
 def checked(text: str) -> str:
@@ -55,5 +76,6 @@ def defect_of(text: str) -> str | None:
     try:
         from_json(text, allow_inf_nan=False)
     except ValueError as error:
-        return f"not JSON: {error}"
+        # Without the place, which is another in each text.
+        return f"not JSON: {PLACE.sub('', str(error))}"
     return "a NUL character in the JSON" if "\\u0000" in text and ESCAPED_NUL.search(text) else None

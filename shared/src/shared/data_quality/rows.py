@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from shared.data_quality.fields import Field, RowModel, arrow_schema, fields_of
+from shared.data_quality.json_text import as_json
+from shared.data_quality.values import converted
+from shared.data_quality.written import Unfit
 from shared.errors import InputError
 
 POSITION = "_position"
 NUL = "\0"
 Row = Mapping[str, Any]
+Clauses = dict[int, dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -95,32 +101,63 @@ class RowChecker:
 
     def _examine(self, rows: Sequence[Row], extras: Sequence[str]) -> tuple[dict[int, str], dict[int, RowModel]]:
         """Return what is wrong with the bad rows and the models of the good ones, both by index."""
-        clauses: dict[int, list[str]] = {}
-        good = self._validate(rows, clauses)
-        for field in self.fields:
-            for at in _unstorable(_values(good, field), list(good), field.arrow_type):
-                clauses.setdefault(at, []).append(f"`{field.name}`: cannot be stored as {field.arrow_type}")
-        # PostgreSQL cannot hold it, and which rows are good does not depend on the engine.
-        texts = {field.name: _values(good, field) for field in self.fields if field.kind is str}
-        texts |= {name: [as_text(rows[at].get(name)) for at in good] for name in extras}
-        for name, values in texts.items():
-            for at in _with_nul(values, list(good)):
-                clauses.setdefault(at, []).append(f"`{name}`: text with a NUL character")
-        return (
-            {at: "; ".join(found) for at, found in clauses.items()},
-            {at: row for at, row in good.items() if at not in clauses},
-        )
+        clauses: Clauses = {}
+        good = self._validate(self._converted(rows, clauses), clauses)
+        columns = {field.name: (_values(good, field), field.arrow_type) for field in self.fields}
+        columns |= {name: ([as_text(rows[at].get(name)) for at in good], pa.string()) for name in extras}
+        for name, (values, arrow_type) in columns.items():
+            for at in _unstorable(values, list(good), arrow_type):
+                _add(clauses, at, name, f"cannot be stored as {arrow_type}")
+            # PostgreSQL cannot hold it, and which rows are good does not depend on the engine.
+            for at in _with_nul(values, list(good)) if pa.types.is_string(arrow_type) else ():
+                _add(clauses, at, name, "text with a NUL character")
+        names = [*(field.name for field in self.fields), *extras]
+        reasons = {at: _reason(found, names) for at, found in clauses.items()}
+        return reasons, {at: row for at, row in good.items() if at not in clauses}
 
-    def _validate(self, rows: Sequence[Row], clauses: dict[int, list[str]]) -> dict[int, RowModel]:
+    def _converted(self, rows: Sequence[Row], clauses: Clauses) -> Sequence[Row]:
+        """Return the rows with their values in the fields' types; one that cannot be stays as it is."""
+        kept = [field for field in self.fields if field.kind is not str]
+        found = [dict(row) for row in rows]
+        for at, row in enumerate(found):
+            for field in kept:
+                try:
+                    if field.name in row:
+                        row[field.name] = converted(row[field.name], field)
+                except Unfit as error:
+                    _add(clauses, at, field.name, str(error))
+        return found
+
+    def _validate(self, rows: Sequence[Row], clauses: Clauses) -> dict[int, RowModel]:
         try:
             return dict(enumerate(self._adapter.validate_python(rows)))
         except ValidationError as error:
             for detail in error.errors(include_url=False, include_context=False):
                 at, *field = detail["loc"]
-                said = "missing" if detail["input"] is None else detail["msg"][:1].lower() + detail["msg"][1:]
-                clauses.setdefault(int(at), []).append(f"`{'.'.join(str(part) for part in field)}`: {said}")
+                _add(clauses, int(at), ".".join(str(part) for part in field), said_of(detail))
         rest = [at for at in range(len(rows)) if at not in clauses]
         return dict(zip(rest, self._adapter.validate_python([rows[at] for at in rest]), strict=True))
+
+
+def _add(clauses: Clauses, at: int, name: str, clause: str) -> None:
+    """Note what is wrong with a field of a row; what was found first says most."""
+    clauses.setdefault(at, {}).setdefault(name, clause)
+
+
+def _reason(found: Mapping[str, str], names: Sequence[str]) -> str:
+    """Join what is wrong with a row, in the order of its columns."""
+    return "; ".join(f"`{name}`: {found[name]}" for name in [*names, *(found.keys() - set(names))] if name in found)
+
+
+def said_of(detail: ErrorDetails) -> str:
+    """Return what pydantic says of a value, without the value, so that what is wrong with many rows can be counted."""
+    value, message = detail["input"], detail["msg"]
+    if value is None:
+        return "missing"
+    if detail["type"] in ("value_error", "assertion_error"):
+        # A validator's own words.
+        message = re.sub(rf"(?<!\w)(?:{re.escape(repr(value))}|{re.escape(str(value))})(?!\w)", "…", message)
+    return message[:1].lower() + message[1:]
 
 
 def _values(rows: Mapping[int, RowModel], field: Field) -> list[Any]:
@@ -128,7 +165,7 @@ def _values(rows: Mapping[int, RowModel], field: Field) -> list[Any]:
 
 
 def _unstorable(values: Sequence[Any], indices: Sequence[int], arrow_type: pa.DataType) -> list[int]:
-    """Find values that Python can hold and no column can: integers beyond 64 bits, half a surrogate pair."""
+    """Find values that Python can hold and no column can: half a surrogate pair."""
     if _storable(values, arrow_type):
         return []
     return [at for at, value in zip(indices, values, strict=True) if not _storable([value], arrow_type)]
@@ -148,6 +185,4 @@ def _storable(values: Sequence[Any], arrow_type: pa.DataType) -> bool:
 
 def as_text(value: object) -> str | None:
     """Return a value of a column that has no model as text, what is nested as JSON."""
-    if isinstance(value, str):
-        return value.encode(errors="backslashreplace").decode()
-    return None if value is None else json.dumps(value, default=str)
+    return value if value is None or isinstance(value, str) else as_json(value)

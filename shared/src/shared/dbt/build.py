@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from shared.dbt.emptied import as_detail, counted, tell
 from shared.dbt.results import BUILT, GOOD, Node
 from shared.dbt.run import QUIET, run_dbt
 from shared.errors import PlatformError
@@ -69,14 +70,16 @@ def run_build(
 
 
 def enter_results(warehouse: Warehouse, run: Run, nodes: list[Node]) -> dict[str, int]:
-    """Enter in the ledger what was built and tested, and return the rows of each relation that was built."""
+    """Enter in the ledger what was built, emptied and tested, and return the rows of each relation that was built."""
     rows: dict[str, int] = {}
     with warehouse.transaction():
         for node in nodes:
             if node.kind in BUILT and node.status in GOOD:
+                rows[node.name], found = counted(warehouse, node.name, node.rules)
                 detail = {"folder": node.folder, "materialized": node.materialized, "seconds": round(node.seconds, 3)}
-                rows[node.name] = warehouse.row_count(node.name)
+                detail |= as_detail(found)
                 run.output(node.name, rows=rows[node.name], detail=detail, origin=origin_of(node))
+                tell(run, node.name, found)
         for name, kinds in (("models", BUILT), ("tests", ("test",))):
             of_kind = [node for node in nodes if node.kind in kinds]
             run.metric(f"{name}_passed", sum(node.status in GOOD for node in of_kind))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from shared.dbt.emptied import Rule, rules_in
+
 BUILT = ("model", "snapshot", "seed")
 GOOD = ("success", "pass", "warn")
 
@@ -29,6 +31,7 @@ class Node:
         failures: How many rows a test has found.
         reads: The relations that what was built reads.
         sql: The query that built it, as dbt has compiled it.
+        rules: Those of its rules that empty values.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Node:
     failures: int | None
     reads: tuple[str, ...] = ()
     sql: str | None = None
+    rules: tuple[Rule, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -69,6 +73,7 @@ def as_node(result: Any, manifest: Any) -> Node:
         failures=result.failures,
         reads=tuple(dict.fromkeys(relations_read(node, manifest))) if kind in BUILT else (),
         sql=getattr(node, "compiled_code", None) if kind in BUILT else None,
+        rules=rules_in(node.config.meta) if kind in BUILT else (),
     )
 
 

@@ -104,6 +104,15 @@ def _test(text: str, column: Column) -> str | None:
 
 
 def _number_test(text: str, column: Column, found: str) -> str:
+    test = _shape_test(text, column, found)
+    if column.convention != PLAIN or column.word in ("decimal", "numeric"):
+        return test
+    # Most numbers are written as they would be written again, which is quicker to see than a pattern.
+    finite = f"isfinite({found}) and " if column.word in DOUBLES else ""
+    return f"case when {finite}cast({found} as varchar) = {text} then true else {test} end"
+
+
+def _shape_test(text: str, column: Column, found: str) -> str:
     plain = plain_number(text, column.convention)
     shape = _matches(text, number_shape(column.convention))
     if column.word in DOUBLES:

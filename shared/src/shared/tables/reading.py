@@ -85,6 +85,17 @@ class Staged:
         chosen.append(f"{self._position()} as {quote_name(position)}")
         return f"select {', '.join(chosen)} from {self._from()} where {self._all_fit(columns)}"
 
+    def all_rows(self, columns: Mapping[str, Column], *, position: str, fit: str) -> str:
+        """Return the query for all rows that could be cut: as `good_rows`, and last whether the row fits.
+
+        What a row that does not fit has for a value means nothing.
+        """
+        chosen = [f"{value(self._text(name), column)} as {quote_name(name)}" for name, column in columns.items()]
+        chosen += [f"{self._text(name)} as {quote_name(name)}" for name in self.header if name not in columns]
+        chosen.append(f"{self._position()} as {quote_name(position)}")
+        chosen.append(f"({self._all_fit(columns)}) as {quote_name(fit)}")
+        return f"select {', '.join(chosen)} from {self._from()}"
+
     def _text(self, name: str) -> str:
         return column_name(self.header.index(name))
 

@@ -12,7 +12,7 @@ from shared.monitoring.alerts.alert import cleaned, cut
 LONGEST_ERROR = 500
 SECRET_NAME = re.compile(r"PASSW|SECRET|TOKEN|API_?KEY|CREDENTIAL|WEBHOOK", re.IGNORECASE)
 LOGIN = re.compile(r"://[^/\s]*@")
-ASSIGNED = re.compile(r"(?i)\b(pass\w*|token|secret|api[_-]?key)(\s*[=:]\s*)\S+")
+ASSIGNED = re.compile(r"(?i)([\w-]*(?:pass\w*|token|secret|api[_-]?key|signature))(\s*[=:]\s*)[^\s&]+")
 
 
 def masked(error: str) -> str:

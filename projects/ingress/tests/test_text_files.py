@@ -1,0 +1,118 @@
+"""Files read and checked in columns hold what the same rows hold that are checked one by one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import AwareDatetime, Field, field_validator
+
+from ingress.csv_folder import CsvFolder
+from ingress.source import Resource
+from shared.config import Settings
+from shared.data_quality import POSITION, BadRow, RowModel, Written
+
+# `benchmarks/ingest_csv.py` asks for more.
+EXAMPLES = int(os.environ.get("INGRESS_EXAMPLES", "200"))
+
+
+class Measure(RowModel):
+    """A row of every kind of field."""
+
+    number: int = Field(ge=-5)
+    amount: Decimal | None = Field(max_digits=6, decimal_places=2)
+    share: float | None
+    flag: bool | None
+    day: Annotated[date, Written("%d.%m.%Y")] | None
+    at: datetime | None
+    since: AwareDatetime | None
+    name: str | None = Field(max_length=5)
+
+
+TEXTS = {
+    "number": ["1", "2", "-5", "-6", "1_0", "007", "2.0", "9223372036854775808"],
+    "amount": ["1", "1.5", "1.50", "1.500", "1.505", "12345.67", "-0.00", "1e2"],
+    "share": ["0.5", "1", "1e2", "1e-07", "0.30000000000000004", "0.10000000000000001", "1e400", "nan", "-0"],
+    "flag": ["true", "FALSE", "1", "yes"],
+    "day": ["31.01.2024", "1.2.2024", "31.02.2024", "01.02.24", "2024-01-31"],
+    "at": ["2024-01-31", "2024-01-31 10:00", "2024-01-31T10:00:00.5", "20240131", "2024-01-31 24:00:00"],
+    "since": ["2024-01-31 10:00Z", "2024-01-31T10:00:00+02:00", "0001-01-01 00:00:00+14:00", "2024-01-31 10:00:00"],
+    "name": ["a", "é", "a,b;c", 'q"q', "a\nb", " x ", "too long", "'"],
+}
+ROWS = st.lists(
+    st.tuples(*(st.one_of(st.just(""), st.sampled_from(texts)) for texts in TEXTS.values())), min_size=1, max_size=8
+)
+
+
+def written(rows: Sequence[Sequence[str]], delimiter: str) -> tuple[str, list[int]]:
+    """Return rows below their header as CSV, and on which line each begins."""
+    text, lines = io.StringIO(), []
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
+    writer.writerow(TEXTS)
+    for row in rows:
+        lines.append(text.getvalue().count("\n") + 1)
+        writer.writerow(row)
+    return text.getvalue(), lines
+
+
+def read(
+    folder: Path, content: bytes, reader: CsvFolder, model: type[RowModel] = Measure
+) -> tuple[list[dict[str, object]], list[BadRow], list[object]]:
+    """Return the good rows and the bad ones of a file, by their positions, and the keys that may occur twice."""
+    options = Settings(data_dir=folder)
+    file = folder / "landing" / "m" / "a.csv"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    opened = reader.read(Resource("m", "m", model, ("number",), reader, "evolve"), options, [file])
+    with duckdb.connect() as duck:
+        keys = opened.duplicated(duck)["number"].to_pylist()
+    batches = list(opened.batches)
+    good = [row for batch in batches for row in batch.good.to_pylist()]
+    bad = [row for batch in batches for row in batch.bad]
+    return sorted(good, key=lambda row: row[POSITION]), sorted(bad, key=lambda row: row.position), keys
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(rows=ROWS, delimiter=st.sampled_from(",;\t|"), encoding=st.sampled_from(["utf-8", "utf-16", "cp1252"]))
+def test_columns_hold_what_rows_hold(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, ...]], delimiter: str, encoding: str
+) -> None:
+    """Whatever the texts, the delimiter and the encoding: good rows, bad rows, reasons and lines are those of a row."""
+    content, lines = written(rows, delimiter)
+    reader = CsvFolder("m", delimiter=delimiter, encoding=encoding, skip=0)
+    good, bad, keys = read(tmp_path_factory.mktemp("m"), content.encode(encoding), reader)
+    by_name = [{name: text or None for name, text in zip(TEXTS, row, strict=True)} for row in rows]
+    expected = Resource("m", "m", Measure, ("number",), reader).rows.check(by_name, lines)
+    assert repr(good) == repr(expected.good.to_pylist())
+    assert bad == expected.bad
+    numbers = [row["number"] for row in good]
+    assert {number for number in numbers if numbers.count(number) > 1} <= set(keys)
+
+
+def test_model_with_a_rule_in_python_is_checked_row_by_row(tmp_path: Path) -> None:
+    """A rule that columns cannot be checked by holds for files all the same."""
+
+    class Even(RowModel):
+        number: int
+
+        @field_validator("number")
+        @classmethod
+        def be_even(cls, value: int) -> int:
+            if value % 2:
+                raise ValueError(f"{value} is odd")
+            return value
+
+    good, bad, keys = read(tmp_path, b"number,x\n2,a\n3,b\n2,c\n", CsvFolder("m"), Even)
+    assert [row["number"] for row in good] == [2, 2]
+    assert [(row.position, row.reason) for row in bad] == [(3, "`number`: value error, … is odd")]
+    assert keys == [2]
