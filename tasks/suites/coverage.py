@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import sys
+import tomllib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,12 +28,14 @@ from tasks.suites.listed import all_suites, named_suites
 from tasks.suites.running import run_suites
 
 SETTINGS = "coverage.ini"
+REASONS = Path(__file__).with_name("uncovered.toml")
 FOLDER = Path(".pixi", "coverage")
 # Its Python reads the code of the older ones too.
 ENVIRONMENT = "py312-research"
 REPORT_SECONDS = 900.0
 SHOWN_CHARACTERS = 2_000
 WANTED = 90.0
+NO_REASON = "no reason is given in uncovered.toml"
 
 
 class Share(NamedTuple):
@@ -48,7 +51,7 @@ class Share(NamedTuple):
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run suites, show what share of each project's branches they run, and the modules below nine tenths.
+    """Run suites, show what share of each project's branches they run, and why some modules are below nine tenths.
 
     Returns:
         1 where a suite failed, else 0.
@@ -62,7 +65,7 @@ def main(argv: Sequence[str]) -> int:
     (root / FOLDER).mkdir(parents=True)
     outcomes = run_suites(suites, root, (), variables={"COVERAGE_PROCESS_START": str(root / SETTINGS)})
     modules = shares(report(root))
-    print(as_text(modules))
+    print(as_text(modules, tomllib.loads(REASONS.read_text(encoding="utf-8"))))
     return 0 if all(outcome.passed for outcome in outcomes) else 1
 
 
@@ -98,8 +101,8 @@ def shares(report: Mapping[str, Any]) -> dict[str, Share]:
     return found
 
 
-def as_text(modules: Mapping[str, Share]) -> str:
-    """Return a line for each project, and beneath it one for each module of which too little was run."""
+def as_text(modules: Mapping[str, Share], reasons: Mapping[str, str]) -> str:
+    """Return a line for each project, beneath it one for each module of which too little was run, with the reason."""
     projects: dict[str, dict[str, Share]] = defaultdict(dict)
     for file, share in modules.items():
         projects[owner_of(file) or "elsewhere"][file] = share
@@ -108,7 +111,7 @@ def as_text(modules: Mapping[str, Share]) -> str:
         whole = Share(sum(each.covered for each in files.values()), sum(each.total for each in files.values()))
         lines.append(f"{whole.percent:5.1f} %  {project}: {whole.covered} of {whole.total} statements and branches")
         low = sorted((share.percent, file) for file, share in files.items() if share.percent < WANTED)
-        lines += [f"           {percent:5.1f} %  {file}" for percent, file in low]
+        lines += [f"           {percent:5.1f} %  {file}: {reasons.get(file, NO_REASON)}" for percent, file in low]
     return "\n".join(lines)
 
 

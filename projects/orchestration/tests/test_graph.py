@@ -12,7 +12,7 @@ from dagster import AssetKey, AssetsDefinition, Definitions, RepositoryDefinitio
 from orchestration.definitions import defs
 from orchestration.graph.dbt import MADE
 from orchestration.graph.lists import read_list, read_manifest, refresh_lists
-from orchestration.graph.projects import INGRESS, REPORTING, TRANSFORMATION
+from orchestration.graph.projects import INGRESS, LABS, REPORTING, TRANSFORMATION
 
 from shared.config import get_settings
 
@@ -125,6 +125,14 @@ def test_a_source_that_is_not_configured_is_shown(configured: pytest.MonkeyPatch
     assert "set LOYALTY_API_URL" in str(repository.asset_graph.get(members).description)
     configured.setenv("LOYALTY_API_URL", "http://127.0.0.1:1")
     assert members in load().asset_graph.executable_asset_keys
+
+
+def test_labs_are_not_asked_again_for_the_other_engine(configured: pytest.MonkeyPatch) -> None:
+    """What the labs have is the same whatever the warehouse is on, and is asked once."""
+    refresh_lists(get_settings())
+    on_duckdb = read_list(LABS, get_settings())
+    configured.setenv("WAREHOUSE_URL", "postgresql://127.0.0.1:1/warehouse")
+    assert read_list(LABS, get_settings()) == on_duckdb
 
 
 def test_who_writes_a_duckdb_database_has_its_pool(configured: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
         assert ui.address, ui.said
         yield ui
     finally:
-        ui.end()
+        if ui.process.poll() is None:
+            ui.end()
 
 
 @pytest.fixture
@@ -135,6 +136,26 @@ def test_cancelling_a_run_ends_its_child(running: Ui) -> None:
     running.wait_for(running.launch("quick"), "SUCCESS")
 
 
+def test_killed_code_server_and_its_runs(running: Ui) -> None:
+    """A code server that is killed comes back, its run fails, and the next run succeeds."""
+    run_id = running.launch_and_begin("slow")
+    (before,) = running.processes("api grpc")
+    os.kill(before, signal.SIGKILL)
+    running.wait_for(run_id, "FAILURE")
+    assert "code-server died (signal 9): starting it again" in running.said
+    running.wait_for(running.launch("quick"), "SUCCESS")
+
+
+# The last one on it.
+def test_killed_guard_is_replaced(running: Ui) -> None:
+    """The process that ends all others can be killed too: another one takes its place and ends them."""
+    (before,) = running.processes("orchestration.supervise.guard")
+    os.kill(before, signal.SIGKILL)
+    wait_until(lambda: running.processes("orchestration.supervise.guard") not in ([], [before]))
+    running.end(signal.SIGKILL)
+    running.wait_until_gone()
+
+
 def test_ending_leaves_no_process(own: Ui, again: list[Ui]) -> None:
     """Ctrl-C ends `ui`, its processes and the runs under way; what was queued is run the next time."""
     under_way = own.launch_and_begin("child")
@@ -147,36 +168,15 @@ def test_ending_leaves_no_process(own: Ui, again: list[Ui]) -> None:
 
 
 def test_killed_ui_leaves_no_process(own: Ui, again: list[Ui]) -> None:
-    """SIGKILL of `ui` ends its processes too; the next one shows no run as running, and its next run succeeds."""
+    """SIGKILL of `ui` ends its processes too; the next one shows no run as running, runs one, and ends by SIGTERM."""
     killed = [own.launch_and_begin(asset) for asset in ("child", "lockless")]
     own.end(signal.SIGKILL)
     again.append(Ui(own.data, own.data / "workspace.yaml"))
     assert not any(with_variable(f"ORCHESTRATION_RUN={run_id}") for run_id in killed)
     assert [again[0].run(run_id)["status"] for run_id in killed] == ["FAILURE", "FAILURE"]
     again[0].wait_for(again[0].launch("quick"), "SUCCESS")
-    again.pop().end()
-    own.wait_until_gone()
-
-
-def test_killed_code_server_and_its_runs(own: Ui) -> None:
-    """A code server that is killed comes back, its run fails, and the next run succeeds; SIGTERM ends all of them."""
-    run_id = own.launch_and_begin("slow")
-    (before,) = own.processes("api grpc")
-    os.kill(before, signal.SIGKILL)
-    own.wait_for(run_id, "FAILURE")
-    assert "code-server died (signal 9): starting it again" in own.said
-    own.wait_for(own.launch("quick"), "SUCCESS")
-    assert own.end(signal.SIGTERM) == 0
+    assert again.pop().end(signal.SIGTERM) == 0
     assert not own.processes()
-
-
-def test_killed_guard_is_replaced(own: Ui) -> None:
-    """The process that ends all others can be killed too: another one takes its place and ends them."""
-    (before,) = own.processes("orchestration.supervise.guard")
-    os.kill(before, signal.SIGKILL)
-    wait_until(lambda: own.processes("orchestration.supervise.guard") not in ([], [before]))
-    own.end(signal.SIGKILL)
-    own.wait_until_gone()
 
 
 def test_taken_port_is_refused(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_what_libpq_is_told_by_the_url_reaches_dbt(monkeypatch: pytest.MonkeyPat
     )
     variables = dbt_environment(get_settings(), PROJECT_DIR, ROLE)
     assert (variables["PGSSLMODE"], variables["PGCHANNELBINDING"]) == ("require", "require")
-    assert variables["PGOPTIONS"].startswith("-c work_mem=1GB -c TimeZone=UTC")
+    assert variables["PGOPTIONS"].startswith("-c lock_timeout=600000 -c work_mem=1GB -c TimeZone=UTC")
 
 
 def test_the_password_is_in_one_variable_only(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timezone
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import psycopg2
 import pyarrow as pa
@@ -19,7 +21,7 @@ from shared.command_line import as_platform_error
 from shared.config import Settings, get_settings
 from shared.errors import InputError, NotAWarehouse, StorageFull, WarehouseBusy, WrongWarehouse
 from shared.monitoring import history, record_run
-from shared.postgres.errors import NotPermitted, ServerUnavailable
+from shared.postgres.errors import Collision, NotPermitted, ServerUnavailable
 from shared.postgres.server import LocalServer
 from shared.testing.engines import PostgresDatabase
 from shared.warehouse import Role, Warehouse, open_warehouse
@@ -71,6 +73,22 @@ def test_writers_of_a_role_wait_for_each_other(
     threading.Timer(0.3, other.kill).start()
     opened().close()
     assert "in use for `ingress`: `the other one` (server process" in capfd.readouterr().err
+
+
+def test_what_another_session_has_locked_is_waited_for_no_longer_than_a_writer(
+    on_postgres: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever library opens a session, a table that another one keeps locked ends its statement, to be run again."""
+    monkeypatch.setenv("WAREHOUSE_LOCK_TIMEOUT", "1")
+    with closing(psycopg2.connect(on_postgres.admin_url)) as holder, opened() as warehouse:
+        holder.cursor().execute("lock table ops.run in access exclusive mode")
+        begun = time.monotonic()
+        with pytest.raises(Collision, match="another session was in the way"):
+            warehouse.fetch("select 1 from ops.run")
+        assert time.monotonic() - begun < 10
+        url = cast("PostgresWarehouse", warehouse).target.url()
+        with closing(psycopg2.connect(url)) as other, pytest.raises(psycopg2.errors.LockNotAvailable):
+            other.cursor().execute("select 1 from ops.run")
 
 
 def test_other_roles_and_readers_do_not_wait(other: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,8 @@ def session(target: PostgresTarget, application_name: str, *, timeout: float) ->
         TargetUnavailable: The server does not answer, or goes away.
         TargetRefused: It does not let us in, or does not do what it is told.
     """
-    patient = replace(target, options={"connect_timeout": str(max(2, int(timeout))), **target.options})
+    options = {"connect_timeout": str(max(2, int(timeout))), **target.options}
+    patient = replace(target, options=options, lock_seconds=timeout)
     try:
         connection = patient.connect(application_name, patience=timeout)
     except ServerUnavailable as error:
@@ -43,7 +44,6 @@ def session(target: PostgresTarget, application_name: str, *, timeout: float) ->
         ) from error
     try:
         with connection.cursor() as cursor:
-            cursor.execute(f"set lock_timeout = {int(timeout * 1000)}")
             # What is marked as delivered may not be lost in a crash of the server's.
             cursor.execute(
                 "select set_config('synchronous_commit', 'on', false) "

@@ -60,7 +60,11 @@ class Session:
             ConfigurationError: It holds no URL of a PostgreSQL database.
         """
         url = os.environ.get(setting, "")
-        return cls(PostgresTarget.from_url(url, user=login, passfile=settings.passfile, setting=setting), name)
+        bound = settings.warehouse_lock_timeout
+        target = PostgresTarget.from_url(
+            url, user=login, passfile=settings.passfile, setting=setting, lock_seconds=bound
+        )
+        return cls(target, name)
 
     def engine(self) -> sa.Engine:
         """Return what SQLAlchemy connects with."""

@@ -54,9 +54,13 @@ def postgres_variables(settings: Settings, role: Role) -> dict[str, str]:
     # Its driver takes a moment to import, and an embedded warehouse can do without.
     from shared.postgres.target import PostgresTarget
 
-    target = PostgresTarget.from_url(settings.warehouse_url, user=login_of(role), passfile=settings.passfile)
-    options = dict(target.options)
-    session = [os.environ.get("PGOPTIONS", ""), options.pop("options", ""), SESSION]
+    target = PostgresTarget.from_url(
+        settings.warehouse_url,
+        user=login_of(role),
+        passfile=settings.passfile,
+        lock_seconds=settings.warehouse_lock_timeout,
+    )
+    options = {name: value for name, value in target.options.items() if name != "options"}
     return {
         "WAREHOUSE_URL": target.location,
         "WAREHOUSE_HOST": target.host,
@@ -67,7 +71,7 @@ def postgres_variables(settings: Settings, role: Role) -> dict[str, str]:
         "DBT_ENV_SECRET_WAREHOUSE_PASSWORD": target.password or "",
         # libpq reads its parameters from variables too: sslmode from PGSSLMODE, channel_binding from PGCHANNELBINDING.
         **{f"PG{name.replace('_', '').upper()}": value for name, value in options.items()},
-        "PGOPTIONS": " ".join(filter(None, session)),
+        "PGOPTIONS": f"{target.session} {SESSION}",
     }
 
 

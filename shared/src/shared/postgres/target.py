@@ -22,6 +22,9 @@ OLDEST = 17
 # Said by a server that is on its way up or down: it will let us in, or be gone, soon.
 PASSING = ("starting up", "shutting down", "in recovery", "not yet accepting connections")
 STARTUP_SECONDS = 30.0
+# As WAREHOUSE_LOCK_TIMEOUT has it, where nobody says how long.
+LOCK_SECONDS = 600.0
+LOCK_TIMEOUT = "lock_timeout"
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class PostgresTarget:
     Attributes:
         options: More of libpq's parameters, from behind the URL's `?`: `sslmode`, `sslrootcert`, …
         setting: The environment variable that named it, for messages.
+        lock_seconds: How long a session waits for what another one has locked, unless `options` say so.
     """
 
     host: str
@@ -40,9 +44,18 @@ class PostgresTarget:
     password: str | None = field(repr=False)
     options: Mapping[str, str] = field(default_factory=dict)
     setting: str = WAREHOUSE
+    lock_seconds: float | None = None
 
     @classmethod
-    def from_url(cls, url: str, *, user: str, passfile: Path | None = None, setting: str = WAREHOUSE) -> PostgresTarget:
+    def from_url(
+        cls,
+        url: str,
+        *,
+        user: str,
+        passfile: Path | None = None,
+        setting: str = WAREHOUSE,
+        lock_seconds: float | None = None,
+    ) -> PostgresTarget:
         """Read a URL `postgresql://[user[:password]@]host[:port]/database[?option=value]`.
 
         Args:
@@ -50,6 +63,7 @@ class PostgresTarget:
             user: Who connects where the URL names nobody.
             passfile: Where to look a password up that the URL does not have; see `shared.postgres.passfile`.
             setting: The environment variable that the URL is from, for messages.
+            lock_seconds: How long a session waits for what another one has locked, unless the URL says so.
 
         Raises:
             ConfigurationError: It is no such URL; the message does not repeat it, as it may hold a password.
@@ -70,6 +84,7 @@ class PostgresTarget:
             password=unquote(parts.password) if parts.password is not None else None,
             options=dict(parse_qsl(parts.query, strict_parsing=bool(parts.query))),
             setting=setting,
+            lock_seconds=lock_seconds,
         )
         return target if target.password is not None else target._with_password_from(passfile)
 
@@ -98,13 +113,26 @@ class PostgresTarget:
         if self.password is not None:
             login += ":" + quote(self.password, safe="")
         host = f"[{self.host}]" if ":" in self.host else self.host
-        query = f"?{urlencode(self.options, quote_via=quote)}" if self.options else ""
+        query = f"?{urlencode(self._told(), quote_via=quote)}" if self._told() else ""
         return f"postgresql://{login}@{host}:{self.port}/{quote(self.database, safe='')}{query}"
+
+    @property
+    def session(self) -> str:
+        """What every session begins with, whichever library opens it, as libpq's `options`."""
+        outer, own = os.environ.get("PGOPTIONS", ""), self.options.get("options", "")
+        bound = ""
+        if self.lock_seconds is not None and LOCK_TIMEOUT not in outer + own:
+            # Who waits for no writer (0 s) may still meet a table that is being put in another's place.
+            bound = f"-c {LOCK_TIMEOUT}={max(1.0, self.lock_seconds) * 1000:.0f}"
+        return " ".join(filter(None, [outer, bound, own]))
+
+    def _told(self) -> dict[str, str]:
+        return {**self.options, "options": self.session} if self.session else dict(self.options)
 
     def keywords(self) -> dict[str, str | int]:
         """Return libpq's parameters, as `psycopg2.connect` takes them."""
         known: dict[str, str | int] = {
-            **self.options,
+            **self._told(),
             "host": self.host,
             "port": self.port,
             "dbname": self.database,
@@ -127,11 +155,12 @@ class PostgresTarget:
             ConfigurationError: The server does not let this user in, or is too old.
             NotAWarehouse: There is no such database.
         """
+        bound = self if self.lock_seconds is not None else replace(self, lock_seconds=LOCK_SECONDS)
         deadline = time.monotonic() + patience
         oldest = OLDEST if oldest is None else oldest
         while True:
             try:
-                opened = psycopg2.connect(**self.keywords(), application_name=shortened(application_name))
+                opened = psycopg2.connect(**bound.keywords(), application_name=shortened(application_name))
                 break
             except psycopg2.Error as error:
                 if any(words in str(error) for words in PASSING) and time.monotonic() < deadline:

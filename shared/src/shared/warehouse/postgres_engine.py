@@ -53,9 +53,11 @@ class PostgresWarehouse(Warehouse):
         self.settings = settings
         self.url = settings.warehouse_url
         self.role = role
-        self.target = PostgresTarget.from_url(self.url, user=login_of(role), passfile=settings.passfile)
-        self.location = self.target.location
         self._timeout = settings.warehouse_lock_timeout
+        self.target = PostgresTarget.from_url(
+            self.url, user=login_of(role), passfile=settings.passfile, lock_seconds=self._timeout
+        )
+        self.location = self.target.location
         self._connection = self.target.connect(holder)
         try:
             if mode == "read":
@@ -145,8 +147,6 @@ class PostgresWarehouse(Warehouse):
 
     @override
     def wait_to_migrate(self) -> None:
-        # Bounds the wait for tables that others read as well; 0 would mean for ever.
-        self.execute(f"set local lock_timeout = {max(1, round(self._timeout * 1000))}")
         self.execute("select pg_advisory_xact_lock($1, $2)", [LOCK_CLASS, lock_number("migrations")])
 
     @override

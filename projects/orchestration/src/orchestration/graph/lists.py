@@ -107,9 +107,12 @@ def _is_current(project: Project, settings: Settings) -> bool:
 
 
 def _kept(project: Project, settings: Settings) -> Path:
-    # dbt's manifest differs by engine, and the labs may be others than those of this folder.
-    folder = settings.labs_dir if project is LABS else settings.root / "projects" / "orchestration"
-    return folder / "target" / "lists" / engine_of(settings) / f"{project.name}.json"
+    # The labs may be others than those of this folder, and are on DuckDB whatever the warehouse is on.
+    if project is LABS:
+        return settings.labs_dir / "target" / "lists" / f"{project.name}.json"
+    # dbt's manifest differs by engine.
+    folder = settings.root / "projects" / "orchestration" / "target" / "lists"
+    return folder / engine_of(settings) / f"{project.name}.json"
 
 
 def _stamp_of(project: Project, settings: Settings) -> str:
