@@ -75,7 +75,9 @@ def main() -> None:
     if options.examples:
         tests = Path(__file__).parents[1] / "projects/ingress/tests/test_text_files.py"
         environment = {**os.environ, "INGRESS_EXAMPLES": str(options.examples)}
-        raise SystemExit(subprocess.call([sys.executable, "-m", "pytest", "-q", str(tests)], env=environment, timeout=BOUND))
+        raise SystemExit(
+            subprocess.call([sys.executable, "-m", "pytest", "-q", str(tests)], env=environment, timeout=BOUND)
+        )
     if options.load:
         load(options.load)
         return
