@@ -14,6 +14,7 @@ import pytest
 from shared import csv_monitor
 from shared.csv_monitor import CSVMonitor, main
 from shared.errors import ConfigurationError, InputError
+from shared.tables import Form
 
 HEADER = "id,name\n"
 
@@ -80,7 +81,7 @@ def test_known_file_is_not_read_again(monitor: CSVMonitor, folder: Path, monkeyp
     read: list[Path] = []
     original = csv_monitor.read
 
-    def noted(path: Path) -> tuple[str, csv_monitor.Form]:
+    def noted(path: Path) -> tuple[str, Form | None]:
         read.append(path)
         return original(path)
 

@@ -122,8 +122,8 @@ def load_table(lab: Lab, warehouse: Warehouse, run: Run, table: RawTable, files:
             form = form_of(path, origin, seen, table.declared)
             form.check_names(origin, list(table.columns))
             tell(origin, form, seen, table)
-            with staged(warehouse, path, form, origin) as rows:
-                found = take_in(warehouse, rows, table, first=number == 0)
+            with staged(warehouse, path, form, origin) as file_rows:
+                found = take_in(warehouse, file_rows, table, first=number == 0)
             bad_count += quarantine.add(origin, found)
         warehouse.execute(f"create or replace table {quote(target)} as select * from {INCOMING}")
         warehouse.execute(f"drop table {INCOMING}")
@@ -131,9 +131,9 @@ def load_table(lab: Lab, warehouse: Warehouse, run: Run, table: RawTable, files:
         warehouse.execute(f"comment on table {quote(target)} is {literal(ways_of(table))}")
         quarantine.resolve()
         rows = warehouse.row_count(target)
-        origin = Origin(tuple(Dataset.of_file(path) for path in table.files), {name: name for name in table.columns})
+        lineage = Origin(tuple(Dataset.of_file(path) for path in table.files), {name: name for name in table.columns})
         detail = {"quarantined": bad_count, "files": [file.name for file in files]}
-        run.output(target, rows=rows, detail=detail, origin=origin)
+        run.output(target, rows=rows, detail=detail, origin=lineage)
     return rows, bad_count
 
 
