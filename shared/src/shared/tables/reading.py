@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from heapq import merge
+from operator import itemgetter
 from pathlib import Path
 
 from shared.data_quality.rows import BadRow
@@ -56,19 +58,22 @@ class Staged:
             for name, test in tests.items()
             if test != "true"
         )
-        if not reasons:
+        if not reasons or self._count_good(columns) == self.rows:
             return
         self.engine.execute(
             f"create or replace temporary table {UNFIT} as select {self._position()} as position, "
             f"concat_ws('; ', {reasons}) as reason, {', '.join(self._text(name) for name in self.header)} "
-            f"from {self._from()} where not ({self._all_fit(columns)}) order by 1"
+            f"from {self._from()} where not ({self._all_fit(columns)})"
         )
-        last = 0
-        while rows := self.engine.fetch(
-            f"select * from {UNFIT} where position > {last} order by position limit {CHUNK_ROWS}"
-        ):
-            for last, why, *values in rows:
-                yield BadRow.of(int(last), str(why), dict(zip(self.header, values, strict=True)))
+        ((first, last),) = self.engine.fetch(f"select min(rowid), max(rowid) from {UNFIT}")
+        for start in range(first, last + 1, CHUNK_ROWS):
+            rows = self.engine.fetch(f"select * from {UNFIT} where rowid between {start} and {start + CHUNK_ROWS - 1}")
+            for position, why, *values in sorted(rows, key=itemgetter(0)):
+                yield BadRow.of(int(position), str(why), dict(zip(self.header, values, strict=True)))
+
+    def _count_good(self, columns: Mapping[str, Column]) -> int:
+        ((count,),) = self.engine.fetch(f"select count(*) from {STAGED} where {self._all_fit(columns)}")
+        return int(count)
 
     def good_rows(self, columns: Mapping[str, Column], *, position: str | None = None) -> str:
         """Return the query for the rows that fit: these columns in their types, then the file's others as text.
@@ -86,7 +91,11 @@ class Staged:
         return f"select {', '.join(chosen)} from {self._from()} where {self._all_fit(columns)}"
 
     def _text(self, name: str) -> str:
-        return column_name(self.header.index(name))
+        return self._names[name]
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {name: column_name(at) for at, name in enumerate(self.header)}
 
     def _all_fit(self, columns: Mapping[str, Column]) -> str:
         tests = [fits(self._text(name), column) for name, column in columns.items()]

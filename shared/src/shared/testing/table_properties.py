@@ -1,0 +1,82 @@
+"""What must hold of any file of a table that `shared.tables` reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from shared.errors import InputError
+from shared.tables import Column, infer, look
+from shared.testing.files import UNTYPED, read_file
+from shared.testing.tables import Written
+
+
+def read_as_declared(written: Written, path: Path) -> None:
+    """Assert that a file is read in its types: each row with its values and line, or a bad one.
+
+    Raises:
+        AssertionError: A row differs, or is not told.
+    """
+    path.write_bytes(written.content)
+    got = read_file(path, written.columns, written.declared)
+    rows = zip(written.values, written.lines, strict=True)
+    good = [(*values, line) for values, line in rows if values is not None]
+    bad = [line for values, line in zip(written.values, written.lines, strict=True) if values is None]
+    assert got.rows == good
+    assert [one.position for one in got.bad] == bad
+
+
+def read_as_found(written: Written, path: Path) -> bool:
+    """Assert that a file of which nothing is declared is refused, or read as it is, with types that change nothing.
+
+    Returns:
+        Whether it was read.
+
+    Raises:
+        AssertionError: A row differs, or is not told.
+    """
+    path.write_bytes(written.content)
+    try:
+        form = look(path)
+        form.check_names(path.name)
+        texts = read_file(path, UNTYPED)
+    except InputError:
+        return False
+    expected = [row for row in written.texts if row is not None]
+    assert texts.form.header == tuple(written.columns)
+    assert texts.values == expected
+    assert len(texts.bad) == len(written.texts) - len(expected)
+    found = infer(path, form, path.name)
+    columns = {one.name: one.column for one in found.columns}
+    typed = read_file(path, columns)
+    assert len(typed.values) == len(expected), "every row fits the types that were found of it"
+    known = [values for values, row in zip(written.values, written.texts, strict=True) if row is not None]
+    for at, (name, column) in enumerate(columns.items()):
+        if column.type != "varchar":
+            told = [
+                (row[at], None if values is None else values[at]) for row, values in zip(expected, known, strict=True)
+            ]
+            _hold(written.columns[name], column, told, [row[at] for row in typed.values])
+    return True
+
+
+def _hold(true: Column, found: Column, told: Sequence[tuple[str | None, Any]], values: Sequence[Any]) -> None:
+    for (text, value), got in zip(told, values, strict=True):
+        if text is None or got is None:
+            assert got is None and text is None, (true, found, text, got)
+        elif true.type == "varchar" or value is None:
+            assert _comes_back(text, got), (true, found, text, got)
+        else:
+            assert got == value, (true, found, text, value, got)
+
+
+def _comes_back(text: str, value: Any) -> bool:
+    """Tell whether a value says what its text says, and no other text would say it, but for noughts at the end."""
+    if isinstance(value, bool):
+        return True
+    if isinstance(value, (int, float, Decimal)):
+        plain = text.strip() == text and not text.startswith(("+", "00", "-00"))
+        return plain and Decimal(text) == (Decimal(repr(value)) if isinstance(value, float) else value)
+    return str(value).startswith(text.replace("T", " ").rstrip("Z")[:10]) or len(text) > 0
