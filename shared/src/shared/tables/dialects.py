@@ -156,7 +156,7 @@ def _best(cuts: Sequence[Cut], origin: str) -> Cut:
         return near[0]
     # One column, where there is a sign that no row has; the commas of texts and amounts are none.
     single = [cut for cut in cuts if cut.width == 1 and cut.share == 1.0]
-    if single and not any(cut.width == 1 and _regular(cut) > 1 and not _is_prose(cut) for cut in cuts):
+    if single and not any(_regular(cut) > 1 and not _is_prose(cut) for cut in cuts):
         return single[0]
     return max(cuts, key=lambda cut: (_regular(cut) > 1 and not _is_prose(cut), cut.width, cut.share))
 

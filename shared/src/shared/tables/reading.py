@@ -10,6 +10,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from shared.data_quality.rows import BadRow
+from shared.errors import InputError
 from shared.tables.conversion import Column, fits, value
 from shared.tables.form import Form
 from shared.tables.rejected import REJECTED, REJECTS_KEPT, SCANNED, count_rejected, rejected_rows
@@ -40,9 +41,9 @@ class Staged:
         self.rejected = count_rejected(engine, self.origin)
 
     @property
-    def lines_add_up(self) -> bool:
-        """Whether each row takes one line, so that its number is that of its line."""
-        return self.source.numbered or self.rows + self.rejected + 1 == self.source.form.lines
+    def all_there(self) -> bool:
+        """Whether there are as many rows as there should be: of a file that was not written anew, one each line."""
+        return self.rows + self.rejected == self.source.rows
 
     def bad_rows(self, columns: Mapping[str, Column]) -> Iterator[BadRow]:
         """Return the rows that do not fit these columns, in the order of their lines; the header's is 1 in most files.
@@ -139,9 +140,14 @@ def staged(engine: Engine, path: Path, form: Form, origin: str) -> Iterator[Stag
             engine.execute("set threads = 1")
         with ExitStack() as stack:
             found = Staged(engine, stack.enter_context(opened(path, form, origin)))
-            if not found.lines_add_up:
+            if not found.all_there and not found.source.numbered:
                 # Rows of several lines: each has to know its own.
                 found = Staged(engine, stack.enter_context(opened(path, form, origin, canonical=True)))
+            if not found.all_there:
+                raise InputError(
+                    f"rows lost while reading `{origin}`: {found.rows + found.rejected} of {found.source.rows}",
+                    hint="nothing of it was loaded; please report it with the file",
+                )
             yield found
     finally:
         _drop(engine)
