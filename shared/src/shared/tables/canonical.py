@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from shared.errors import InputError
 from shared.tables.dialects import fits
 from shared.tables.form import Form, not_in
 
+CHUNK_ROWS = 1000
 
-def write_canonical(source: Path, form: Form, origin: str, target: Path) -> None:
+
+def write_canonical(source: Path, form: Form, origin: str, target: Path) -> int:
     """Write a file's rows below the header as CSV, the line on which each begins as its first field.
 
     Bytes that are not UTF-8, where that is the encoding, are written as they are: whoever reads the copy meets them.
+
+    Returns:
+        How many rows were written.
 
     Raises:
         InputError: A quote is not closed or not doubled, or a byte is none of the encoding's.
@@ -28,7 +34,14 @@ def write_canonical(source: Path, form: Form, origin: str, target: Path) -> None
             for _ in range(form.skip):
                 text.readline()
             reader = csv.reader(text, delimiter=form.delimiter, skipinitialspace=form.spaced, strict=True)
-            csv.writer(copy, lineterminator="\n").writerows(_numbered(reader, form, origin))
+            rows = _numbered(reader, form, origin)
+            # All texts in quotes: of those with a carriage return alone Python does not think as DuckDB does.
+            writer = csv.writer(copy, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+            written = 0
+            while chunk := list(islice(rows, CHUNK_ROWS)):
+                writer.writerows(chunk)
+                written += len(chunk)
+            return written
     except UnicodeDecodeError as error:
         raise not_in(form.encoding, origin, error) from error
 

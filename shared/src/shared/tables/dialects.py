@@ -19,7 +19,8 @@ SAMPLE_ROWS = 1000
 FIELD_CHARACTERS = 2_000_000
 SEPARATOR_LINE = re.compile(r"sep=(.)[ ;,\t]*(?=[\r\n])", re.IGNORECASE)
 LINE = re.compile(r"[^\r\n]*(\r\n|\r|\n|$)")
-SPACED_QUOTE = re.compile(r'(?:^|[,;\t|]) +"[^"\r\n]*"')
+# A field in quotes, passed over, or the blanks that someone has written before one.
+QUOTED_OR_SPACED = re.compile(r'"(?:[^"]|"")*"|(?P<spaced>[,;\t|\r\n] +")')
 CENTS, DIGITS = re.compile(r"\d\d(?!\d)"), re.compile(r"\d")
 # Where the next best delimiter fits nearly as many rows, rows alone do not decide.
 FITTING, NEAR = 0.5, 0.1
@@ -94,7 +95,7 @@ def dialect_of(text: str, origin: str, declared: Declared) -> Dialect:
     if declared.skip is None and (marked := SEPARATOR_LINE.match(text)):
         delimiter = delimiter or marked.group(1)
         skip, below = 1, _without_lines(text, 1)
-    spaced = SPACED_QUOTE.search(below) is not None
+    spaced = any(found.group("spaced") for found in QUOTED_OR_SPACED.finditer(below))
     cuts = [_cut(below, sign, spaced) for sign in (delimiter or DELIMITERS)]
     if not any(any(row) for cut in cuts for row in cut.rows):
         raise InputError(f"empty file: `{origin}`", hint="it has no header: have it delivered again")
@@ -155,7 +156,7 @@ def _best(cuts: Sequence[Cut], origin: str) -> Cut:
         return near[0]
     # One column, where there is a sign that no row has; the commas of texts and amounts are none.
     single = [cut for cut in cuts if cut.width == 1 and cut.share == 1.0]
-    if single and not any(cut.width == 1 and _regular(cut) > 1 and not _is_prose(cut) for cut in cuts):
+    if single and not any(_regular(cut) > 1 and not _is_prose(cut) for cut in cuts):
         return single[0]
     return max(cuts, key=lambda cut: (_regular(cut) > 1 and not _is_prose(cut), cut.width, cut.share))
 

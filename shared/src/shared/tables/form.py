@@ -30,6 +30,7 @@ class Form:
         container: `text`, `gzip`, `zip` or `xlsx`.
         part: The member of a zip or the sheet of a workbook that holds the table.
         regular: Whether DuckDB can read the bytes as they are: UTF-8, one way to end lines, nothing above the header.
+        line_end: How the lines of a regular file end.
         lines: How many lines a regular file has, the header among them.
         spaced: Whether blanks between a delimiter and a quote do not count.
     """
@@ -41,6 +42,7 @@ class Form:
     container: str = "text"
     part: str = ""
     regular: bool = True
+    line_end: str = "\n"
     lines: int = 0
     spaced: bool = False
 
@@ -132,14 +134,26 @@ def form_of(text: Text, found: Survey, origin: str, declared: Declared) -> Form:
     cut: Dialect = dialect_of(head, origin, declared)
     regular = (
         encoding in ("utf-8", "utf-8-sig", "ascii")
-        and found.one_line_end
+        and found.line_end is not None
         and not found.blank
         and (cut.skip, cut.header_lines, cut.spaced) == (0, 1, False)
         # DuckDB takes a byte order mark for one in any case.
         and (encoding == "utf-8-sig") == found.head.startswith(codecs.BOM_UTF8)
     )
-    lines = found.lines if regular else 0
-    return Form(encoding, cut.delimiter, cut.header, cut.skip, text.container, text.part, regular, lines, cut.spaced)
+    # A blank line of a single column is a row without a value, at the end too.
+    lines = found.lines if len(cut.header) > 1 else found.lines + found.blank_at_end
+    return Form(
+        encoding,
+        cut.delimiter,
+        cut.header,
+        cut.skip,
+        text.container,
+        text.part,
+        regular,
+        found.line_end or "",
+        lines if regular else 0,
+        cut.spaced,
+    )
 
 
 def _decoded_head(found: Survey, encoding: str, origin: str) -> str:

@@ -24,10 +24,11 @@ from shared.tables.source import Source, column_name, opened
 from shared.warehouse.sql.quoting import literal
 
 SAMPLE_ROWS, SAMPLE_VALUES = 2000, 100
-SCANNED_COLUMNS = 100
+SCANNED_COLUMNS = 50
 PASSES = 3
 # Columns that could be the key are counted exactly where an estimate comes that near.
 NEARLY, KEYS_TRIED = 0.9, 3
+LOOKED_AT = "_looked_at"
 Watched = Callable[[Scratch], AbstractContextManager[object]]
 
 
@@ -79,9 +80,16 @@ def infer(path: Path, form: Form, origin: str, *, watched: Watched = lambda _: n
         InputError: A quote is not closed, or a byte is none of the encoding's.
     """
     with opened(path, form, origin) as source, Scratch() as scratch:
-        if len(form.header) > WIDE:
-            scratch.execute("set threads = 1")
         return Inference(scratch, source, watched).run()
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What was counted of a column: whether each row has a value, about how many different ones, and one of them."""
+
+    complete: bool
+    distinct: int
+    example: str
 
 
 class Inference:
@@ -92,8 +100,14 @@ class Inference:
         self.source = source
         self.watched = watched
         self.names = source.form.header
-        self.counts: dict[int, tuple[int, int, str]] = {}
+        self.counts: dict[int, Counts] = {}
         self.rows = 0
+        self.query = source.query()
+        if len(self.names) > WIDE:
+            # Asked about a part of the columns at a time, of a table: what DuckDB makes of thousands takes it long.
+            scratch.execute("set threads = 1")
+            scratch.execute(f"create temporary table {LOOKED_AT} as select * from {source.query(REJECTS_KEPT)}")
+            self.query = LOOKED_AT
 
     def run(self) -> Inferred:
         """Ask them all."""
@@ -115,18 +129,21 @@ class Inference:
                 break
         key = self._key({at: column for at, (column, _) in decided.items()})
         columns = tuple(
-            InferredColumn(name, decided[at][0], self._is_complete(at), at == key, self.counts[at][2], decided[at][1])
+            InferredColumn(
+                name, decided[at][0], self.counts[at].complete, at == key, self.counts[at].example, decided[at][1]
+            )
             for at, name in enumerate(self.names)
         )
         return Inferred(columns, self.rows, count_rejected(self.scratch, self.source.origin))
 
     def _samples(self) -> dict[int, list[str]]:
-        rows = self.scratch.fetch(f"select * from {self.source.query()} limit {SAMPLE_ROWS}")
-        shift = int(self.source.numbered)
-        return {
-            at: list(dict.fromkeys(row[at + shift] for row in rows if row[at + shift]))[:SAMPLE_VALUES]
-            for at in range(len(self.names))
-        }
+        samples: dict[int, list[str]] = {}
+        for part in _parts(range(len(self.names))):
+            chosen = ", ".join(map(column_name, part))
+            rows = self.scratch.fetch(f"select {chosen} from {self.query} limit {SAMPLE_ROWS}")
+            for at, values in zip(part, zip(*rows, strict=True) if rows else [()] * len(part), strict=True):
+                samples[at] = list(dict.fromkeys(filter(None, values)))[:SAMPLE_VALUES]
+        return samples
 
     def _next(self, at: int, found: Sequence[Answer], samples: Mapping[int, list[str]]) -> list[Candidate]:
         """Return the candidates to ask about yet: what a value that has not fitted suggests, or a wider type."""
@@ -138,19 +155,16 @@ class Inference:
             return (
                 [("number", number.convention), ("double", number.convention)] if number and wide and not asked else []
             )
-        present, _, example = self.counts[at]
-        if not present:
+        if not self.counts[at].example:
             return []
-        misfits = [one.misfit for one in found if one.misfit] or [example]
+        misfits = [one.misfit for one in found if one.misfit] or [self.counts[at].example]
         before = {(one.kind, one.convention) for one in found}
         return [one for one in candidates([*samples[at], *misfits]) if one not in before]
 
     def _scan(self, asked: Mapping[int, list[Candidate]], *, first: bool) -> dict[int, list[Answer]]:
         answers: dict[int, list[Answer]] = {}
-        columns = list(asked)
-        for start in range(0, len(columns), SCANNED_COLUMNS):
-            part = columns[start : start + SCANNED_COLUMNS]
-            answers |= self._scan_part({at: asked[at] for at in part}, counted=first, stored=first and start == 0)
+        for number, part in enumerate(_parts(list(asked))):
+            answers |= self._scan_part({at: asked[at] for at in part}, counted=first, stored=first and number == 0)
         return answers
 
     def _scan_part(
@@ -162,32 +176,37 @@ class Inference:
                 questions += [f"count({column})", f"approx_count_distinct({column})", f"any_value({column})"]
             for kind, convention in asked[at]:
                 questions += question(column, kind, convention)
-        query = self.source.query(REJECTS_KEPT) if stored else self.source.query()
+        query = self.source.query(REJECTS_KEPT) if stored and self.query != LOOKED_AT else self.query
         with self.watched(self.scratch):
-            ((self.rows, *found),) = self.scratch.fetch(f"select {', '.join(questions)} from {query}")
+            ((rows, *found),) = self.scratch.fetch(f"select {', '.join(questions)} from {query}")
+        if stored:
+            self.rows = int(rows)
         values = iter(found)
         answers: dict[int, list[Answer]] = {}
         for at, one in asked.items():
             if counted:
-                self.counts[at] = (int(next(values)), int(next(values)), str(next(values) or ""))
+                present, distinct, example = next(values), next(values), next(values)
+                self.counts[at] = Counts(0 < rows == present, int(distinct), str(example or ""))
             answers[at] = [answer(kind, convention, values) for kind, convention in one]
         return answers
-
-    def _is_complete(self, at: int) -> bool:
-        return 0 < self.rows == self.counts[at][0]
 
     def _key(self, columns: Mapping[int, Column]) -> int | None:
         """Return the first column with a value in each row that has no value twice."""
         nearly = NEARLY * self.rows
-        likely = [at for at in columns if self._is_complete(at) and self.counts[at][1] >= nearly]
+        likely = [at for at in columns if self.counts[at].complete and self.counts[at].distinct >= nearly]
         for at in sorted(likely)[:KEYS_TRIED]:
             # Two values of one hash would only hide a key.
             one = f"hash({value(column_name(at), columns[at])})"
             with self.watched(self.scratch):
-                ((distinct,),) = self.scratch.fetch(f"select count(distinct {one}) from {self.source.query()}")
+                ((distinct,),) = self.scratch.fetch(f"select count(distinct {one}) from {self.query}")
             if distinct == self.rows:
                 return at
         return None
+
+
+def _parts(columns: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(columns), SCANNED_COLUMNS):
+        yield columns[start : start + SCANNED_COLUMNS]
 
 
 def question(text: str, kind: str, convention: Convention) -> list[str]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from heapq import merge
+from operator import itemgetter
 from pathlib import Path
 
 from shared.data_quality.rows import BadRow
+from shared.errors import InputError
 from shared.tables.conversion import Column, fits, value
 from shared.tables.form import Form
 from shared.tables.rejected import REJECTED, REJECTS_KEPT, SCANNED, count_rejected, rejected_rows
@@ -38,9 +41,9 @@ class Staged:
         self.rejected = count_rejected(engine, self.origin)
 
     @property
-    def lines_add_up(self) -> bool:
-        """Whether each row takes one line, so that its number is that of its line."""
-        return self.source.numbered or self.rows + self.rejected + 1 == self.source.form.lines
+    def all_there(self) -> bool:
+        """Whether there are as many rows as there should be: of a file that was not written anew, one each line."""
+        return self.rows + self.rejected == self.source.rows
 
     def bad_rows(self, columns: Mapping[str, Column]) -> Iterator[BadRow]:
         """Return the rows that do not fit these columns, in the order of their lines; the header's is 1 in most files.
@@ -56,19 +59,22 @@ class Staged:
             for name, test in tests.items()
             if test != "true"
         )
-        if not reasons:
+        if not reasons or self._count_good(columns) == self.rows:
             return
         self.engine.execute(
             f"create or replace temporary table {UNFIT} as select {self._position()} as position, "
             f"concat_ws('; ', {reasons}) as reason, {', '.join(self._text(name) for name in self.header)} "
-            f"from {self._from()} where not ({self._all_fit(columns)}) order by 1"
+            f"from {self._from()} where not ({self._all_fit(columns)})"
         )
-        last = 0
-        while rows := self.engine.fetch(
-            f"select * from {UNFIT} where position > {last} order by position limit {CHUNK_ROWS}"
-        ):
-            for last, why, *values in rows:
-                yield BadRow.of(int(last), str(why), dict(zip(self.header, values, strict=True)))
+        ((first, last),) = self.engine.fetch(f"select min(rowid), max(rowid) from {UNFIT}")
+        for start in range(first, last + 1, CHUNK_ROWS):
+            rows = self.engine.fetch(f"select * from {UNFIT} where rowid between {start} and {start + CHUNK_ROWS - 1}")
+            for position, why, *values in sorted(rows, key=itemgetter(0)):
+                yield BadRow.of(int(position), str(why), dict(zip(self.header, values, strict=True)))
+
+    def _count_good(self, columns: Mapping[str, Column]) -> int:
+        ((count,),) = self.engine.fetch(f"select count(*) from {STAGED} where {self._all_fit(columns)}")
+        return int(count)
 
     def good_rows(self, columns: Mapping[str, Column], *, position: str | None = None) -> str:
         """Return the query for the rows that fit: these columns in their types, then the file's others as text.
@@ -97,7 +103,11 @@ class Staged:
         return f"select {', '.join(chosen)} from {self._from()}"
 
     def _text(self, name: str) -> str:
-        return column_name(self.header.index(name))
+        return self._names[name]
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {name: column_name(at) for at, name in enumerate(self.header)}
 
     def _all_fit(self, columns: Mapping[str, Column]) -> str:
         tests = [fits(self._text(name), column) for name, column in columns.items()]
@@ -141,9 +151,14 @@ def staged(engine: Engine, path: Path, form: Form, origin: str) -> Iterator[Stag
             engine.execute("set threads = 1")
         with ExitStack() as stack:
             found = Staged(engine, stack.enter_context(opened(path, form, origin)))
-            if not found.lines_add_up:
+            if not found.all_there and not found.source.numbered:
                 # Rows of several lines: each has to know its own.
                 found = Staged(engine, stack.enter_context(opened(path, form, origin, canonical=True)))
+            if not found.all_there:
+                raise InputError(
+                    f"rows lost while reading `{origin}`: {found.rows + found.rejected} of {found.source.rows}",
+                    hint="nothing of it was loaded; please report it with the file",
+                )
             yield found
     finally:
         _drop(engine)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+from collections.abc import Iterator, Sequence
+from io import StringIO
 
 from shared.data_quality.rows import BadRow
 from shared.tables.canonical import unclosed
@@ -46,10 +48,16 @@ def rejected_rows(engine: Engine, source: Source) -> Iterator[BadRow]:
 def _bad_row(line: int, kinds: list[str], raw: bytes, source: Source) -> BadRow:
     text = raw.decode("utf-8", "backslashreplace")
     if source.numbered:
-        number, _, text = text.partition(",")
-        line = int(number.strip('"') or line)
+        number, *fields = next(csv.reader([text]), [str(line)])
+        line, text = int(number), _joined(fields, source.form.delimiter)
     if NOT_ENCODED in kinds:
         return BadRow.of(line, f"not {source.form.encoding}", {"line": text})
     if TOO_LONG in kinds:
         return BadRow.of(line, "line longer than 2,000,000 bytes", {"line": text[:KEPT_CHARACTERS]})
     return BadRow.of(line, f"not as many fields as the header has: {len(source.form.header)}", {"line": text})
+
+
+def _joined(fields: Sequence[str], delimiter: str) -> str:
+    text = StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator="").writerow(fields)
+    return text.getvalue()

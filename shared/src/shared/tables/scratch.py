@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+
+from shared.warehouse.sql.quoting import literal
 
 MEMORY_LIMIT = "700MB"
 
@@ -18,7 +19,8 @@ class Scratch:
 
     def __init__(self, memory_limit: str = MEMORY_LIMIT) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="tables-")
-        self.connection = duckdb.connect(Path(self._folder.name) / "scratch.duckdb")
+        self.connection = duckdb.connect()
+        self.execute(f"set temp_directory = {literal(self._folder.name)}")
         self.execute(f"set memory_limit = '{memory_limit}'")
         self.execute("set autoinstall_known_extensions = false")
         self.execute("set enable_progress_bar = false")

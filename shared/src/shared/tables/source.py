@@ -37,12 +37,14 @@ class Source:
     Attributes:
         path: The text in UTF-8.
         numbered: Whether each row begins with the number of its line, and there is no header.
+        rows: How many there are, cut or not.
     """
 
     path: Path
     form: Form
     origin: str
     numbered: bool
+    rows: int
 
     def query(self, options: str = "ignore_errors = true") -> str:
         """Return the call of `read_csv` for the rows as texts, in columns `c1`, `c2`, …, and `line` where numbered."""
@@ -50,9 +52,11 @@ class Source:
         columns = ", ".join(f"{literal(name)}: 'varchar'" for name in names)
         delimiter = "," if self.numbered else self.form.delimiter
         header = "false" if self.numbered else "true"
+        # Said, since DuckDB goes by the first one that it finds, within quotes too.
+        line_end = ("\n" if self.numbered else self.form.line_end).encode("unicode_escape").decode()
         return (
             f"read_csv({literal(str(self.path))}, auto_detect = false, header = {header}, delim = {literal(delimiter)}, "
-            f"quote = '\"', escape = '\"', columns = {{{columns}}}, {options})"
+            f"new_line = '{line_end}', quote = '\"', escape = '\"', columns = {{{columns}}}, {options})"
         )
 
 
@@ -77,9 +81,9 @@ def opened(path: Path, form: Form, origin: str, *, canonical: bool = False) -> I
     declared = Declared(sheet=form.part or None)
     with unpacked(path, origin, declared, get_settings().tables_unpacked_limit) as text:
         if form.regular and not canonical:
-            yield Source(text.path, form, origin, numbered=False)
+            yield Source(text.path, form, origin, numbered=False, rows=form.lines - 1)
             return
         with tempfile.TemporaryDirectory(prefix="table-") as folder:
             copy = Path(folder) / "canonical.csv"
-            write_canonical(text.path, form, origin, copy)
-            yield Source(copy, form, origin, numbered=True)
+            rows = write_canonical(text.path, form, origin, copy)
+            yield Source(copy, form, origin, numbered=True, rows=rows)

@@ -13,6 +13,7 @@ BLOCK_BYTES = 1 << 20
 HEAD_BYTES = 4 << 20
 FOREIGN_BYTES = 64 << 10
 LINES_OF_BLOCK = 200
+TAIL_BYTES = 1000
 NOT_UTF8 = re.compile("[\udc80-\udcff]")
 FOREIGN_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 
@@ -34,6 +35,7 @@ class Survey:
         pairs: How many line feeds follow a carriage return.
         blank: Whether a line below the first may be blank and have others after it.
         last: The last byte.
+        tail: The line ends at the end of the file, up to `TAIL_BYTES`.
     """
 
     sha256: str = ""
@@ -48,17 +50,27 @@ class Survey:
     pairs: int = 0
     blank: bool = False
     last: bytes = b""
+    tail: bytes = b""
 
     @property
-    def one_line_end(self) -> bool:
-        """Whether every line feed or carriage return, be it in quotes, is part of the same way to end a line."""
-        return self.returns == 0 or self.returns == self.feeds == self.pairs or self.feeds == 0
+    def line_end(self) -> str | None:
+        """The way to end a line that every line feed and carriage return is part of, be it in quotes; None where
+        there are several."""
+        if self.returns == 0:
+            return "\n"
+        if self.feeds == 0:
+            return "\r"
+        return "\r\n" if self.returns == self.feeds == self.pairs else None
 
     @property
     def lines(self) -> int:
-        """How many lines there are, if there is one way to end them."""
-        ends = self.feeds or self.returns
-        return ends + (self.last not in (b"\n", b"\r", b""))
+        """How many lines there are, if there is one way to end them, blank ones at the end not counted."""
+        return (self.feeds or self.returns) + (not self.tail) - self.blank_at_end
+
+    @property
+    def blank_at_end(self) -> int:
+        """How many blank lines there are at the end, up to some hundreds."""
+        return max(0, len(self.tail) // len(self.line_end or "\n") - 1)
 
 
 def survey(path: Path) -> Survey:
@@ -66,17 +78,15 @@ def survey(path: Path) -> Survey:
     found = Survey()
     digest = hashlib.sha256()
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    tail = b""
     with path.open("rb") as file:
         while block := file.read(BLOCK_BYTES):
             digest.update(block)
             if len(found.head) < HEAD_BYTES:
                 found.head += block
-            _count(found, block, decoder.decode(block), tail)
+            _count(found, block, decoder.decode(block))
             # Blank lines at the very end are none.
             stripped = block.rstrip(b"\r\n")
-            tail = (tail if not stripped else b"") + block[len(stripped) :]
-            tail = tail[:4]
+            found.tail = ((b"" if stripped else found.tail) + block[len(stripped) :])[:TAIL_BYTES]
             found.last = block[-1:]
     rest = decoder.decode(b"", final=True)
     found.broken += len(rest)
@@ -84,7 +94,7 @@ def survey(path: Path) -> Survey:
     return found
 
 
-def _count(found: Survey, block: bytes, text: str, tail: bytes) -> None:
+def _count(found: Survey, block: bytes, text: str) -> None:
     found.size += len(block)
     found.nul += block.count(b"\0")
     if b"\r" in block or found.last == b"\r":
@@ -92,7 +102,7 @@ def _count(found: Survey, block: bytes, text: str, tail: bytes) -> None:
         found.pairs += block.count(b"\r\n") + (found.last == b"\r" and block[:1] == b"\n")
     found.feeds += block.count(b"\n")
     if not found.blank:
-        joined = tail + block.rstrip(b"\r\n")
+        joined = found.tail + block.rstrip(b"\r\n")
         found.blank = any(mark in joined for mark in (b"\n\n", b"\n\r\n", b"\r\r"))
     if not block.isascii():
         if NOT_UTF8.search(text):
