@@ -85,7 +85,8 @@ def test_dbt_by_hand_waits_for_whoever_transforms(on_core: Platform) -> None:
 
 def test_a_configuration_key_without_a_model_is_an_error(on_raw: Platform, tmp_path: Path) -> None:
     """A key in dbt_project.yml that matches no model stops dbt, which by itself only warns."""
-    project = tmp_path / "project"
+    project = tmp_path / "projects" / "transformation"
+    (tmp_path / "shared").symlink_to(PROJECT_DIR.parents[1] / "shared")
     shutil.copytree(PROJECT_DIR, project, ignore=shutil.ignore_patterns("target", "logs", "src", "*.py", "__pycache__"))
     settings = project / "dbt_project.yml"
     settings.write_text(settings.read_text().replace("    core:\n", "    kore:\n"))
