@@ -17,6 +17,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from machine import machine_facts
 
+from shared.tables import Scratch
 from shared.testing.table_properties import read_as_declared, read_as_found
 from shared.testing.tables import Written, written_tables
 
@@ -29,7 +30,7 @@ def main() -> None:
     parser.add_argument("--examples", type=int, default=5000)
     examples = parser.parse_args().examples
     begun, counts = time.monotonic(), Counter[str]()
-    with tempfile.TemporaryDirectory(prefix="tables-") as folder:
+    with tempfile.TemporaryDirectory(prefix="tables-") as folder, Scratch() as scratch:
         path = Path(folder) / "t.csv"
 
         @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -38,8 +39,8 @@ def main() -> None:
             counts["files"] += 1
             counts["rows"] += len(written.values)
             counts["rows that do not fit"] += written.values.count(None)
-            read_as_declared(written, path)
-            counts["read undeclared" if read_as_found(written, path) else "refused undeclared"] += 1
+            read_as_declared(written, path, scratch)
+            counts["read undeclared" if read_as_found(written, path, scratch) else "refused undeclared"] += 1
 
         read_all()
     result = {**counts, "read wrongly": 0, "seconds": round(time.monotonic() - begun, 1)}

@@ -126,7 +126,10 @@ def test_drift_of_form_is_reported(monitor: CSVMonitor, folder: Path) -> None:
         (b"a|b|c\r\n", "utf-8", "|", ("a", "b", "c")),
         (b"\xef\xbb\xbfid,name\n", "utf-8-sig", ",", ("id", "name")),
         ("id\tnäme\n".encode("utf-16"), "utf-16", "\t", ("id", "näme")),
-        (b"id,name\n" + b"xxxx,x\n" * 500_000 + "1,Müller\n".encode("cp1252"), "cp1252", ",", ("id", "name")),
+        pytest.param(
+            *(b"id,name\n" + b"1,x\n" * 800_000 + "1,Müller\n".encode("cp1252"), "cp1252", ",", ("id", "name")),
+            id="late bytes",
+        ),
         (b"id,n" + "ä".encode() * 70_000, "utf-8", ",", ("id",)),
     ],
 )

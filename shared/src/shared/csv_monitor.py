@@ -17,8 +17,7 @@ from typing import Literal
 
 from shared.errors import ConfigurationError, InputError
 from shared.tables import Form, look_and_hash
-from shared.tables.form import sha256_of
-from shared.utils.files import write_whole
+from shared.utils.files import sha256_of, write_whole
 
 State = Literal["new", "changed", "unchanged", "gone", "partial"]
 # Names under which programs write a file that is not whole yet.

@@ -42,6 +42,12 @@ def test_mark_of_utf_16_in_the_other_order_is_read(read: Read) -> None:
     assert got.values[0] == ("1", "Müller")
 
 
+@pytest.mark.parametrize("word", ["Müller", "Jäger", "café", "Größe"])
+def test_one_word_is_enough_where_it_makes_sense_once(read: Read, word: str) -> None:
+    """Letters that only one language of one code page has leave no doubt."""
+    assert read(f"id,n\n1,{word}\n".encode("cp1252")).values == [("1", word)]
+
+
 @pytest.mark.parametrize("encoding", TEXTS)
 def test_code_pages_are_told_apart_by_their_letters(read: Read, encoding: str) -> None:
     """A text that makes sense in one code page alone is read in it."""
@@ -55,6 +61,7 @@ def test_code_pages_are_told_apart_by_their_letters(read: Read, encoding: str) -
         ("n\ncrème\n".encode("cp1252"), "`cp1252`: crème; `cp1250`: crčme"),
         ("n\nMuğla\nŞehir\n".encode("cp1254"), "`cp1252`: Muðla"),
         ("n\n10 £\n".encode("cp1252"), "`cp1252`: 10 £"),
+        ("n\nStraße\n".encode("cp437"), "`cp437`: Straße"),
         ("n\nZoë\n".encode() + "café\n".encode("cp1252"), "`utf-8`: caf"),
         ("n\nПривет\n".encode("cp1251"), "cp1251"),
     ],

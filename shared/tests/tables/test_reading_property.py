@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 
+from shared.tables import Scratch
 from shared.testing.table_properties import read_as_declared, read_as_found
 from shared.testing.tables import Written, written_tables
 
@@ -15,6 +16,7 @@ from shared.testing.tables import Written, written_tables
 @given(written_tables())
 def test_table_is_read_back(written: Written) -> None:
     """Declared, each row has its values and line or is bad; not declared, a file is refused or no value changes."""
-    with tempfile.TemporaryDirectory() as folder:
-        read_as_declared(written, Path(folder) / "t.csv")
-        read_as_found(written, Path(folder) / "t.csv")
+    with tempfile.TemporaryDirectory() as folder, Scratch() as scratch:
+        path = Path(folder) / "t.csv"
+        read_as_declared(written, path, scratch)
+        read_as_found(written, path, scratch)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from labs.sources import SCHEMA, RawTable, raw_tables, table_of
 from shared.config.labs import Lab
 from shared.csv_monitor import TABLES, CSVMonitor, Scan, Seen
-from shared.data_quality import BadRow, Quarantine
+from shared.data_quality import Quarantine
 from shared.errors import InputError, PlatformError
 from shared.monitoring import Run
 from shared.monitoring.lineage import Dataset, Origin
@@ -24,6 +25,7 @@ SETTLE_SECONDS = 1.0
 MOST = 0.5
 INCOMING = "_incoming_rows"
 SHOWN = 20
+QUARANTINED_AT_ONCE = 50_000
 
 
 @dataclass(frozen=True)
@@ -118,22 +120,24 @@ def load_table(lab: Lab, warehouse: Warehouse, run: Run, table: RawTable, files:
     with warehouse.transaction():
         warehouse.execute(f"drop table if exists {INCOMING}")
         for number, (path, seen) in enumerate(zip(table.files, files, strict=True)):
-            origin = f"{lab.name}/{seen.name}"
-            form = form_of(path, origin, seen, table.declared)
-            form.check_names(origin, list(table.columns))
-            tell(origin, form, seen, table)
-            with staged(warehouse, path, form, origin) as file_rows:
-                found = take_in(warehouse, file_rows, table, first=number == 0)
-            bad_count += quarantine.add(origin, found)
+            name = f"{lab.name}/{seen.name}"
+            form = form_of(path, name, seen, table.declared)
+            form.check_names(name, list(table.columns))
+            tell(name, form, seen, table)
+            with staged(warehouse, path, form, name) as found:
+                take_in(warehouse, found, table, first=number == 0)
+                bad = found.bad_rows(table.columns)
+                while chunk := list(islice(bad, QUARANTINED_AT_ONCE)):
+                    bad_count += quarantine.add(name, chunk)
         warehouse.execute(f"create or replace table {quote(target)} as select * from {INCOMING}")
         warehouse.execute(f"drop table {INCOMING}")
         # What the table was read by stands with it: another way to read the same file is a reason to load it again.
         warehouse.execute(f"comment on table {quote(target)} is {literal(ways_of(table))}")
         quarantine.resolve()
         rows = warehouse.row_count(target)
-        lineage = Origin(tuple(Dataset.of_file(path) for path in table.files), {name: name for name in table.columns})
+        origin = Origin(tuple(Dataset.of_file(path) for path in table.files), {name: name for name in table.columns})
         detail = {"quarantined": bad_count, "files": [file.name for file in files]}
-        run.output(target, rows=rows, detail=detail, origin=lineage)
+        run.output(target, rows=rows, detail=detail, origin=origin)
     return rows, bad_count
 
 
@@ -164,8 +168,12 @@ def tell(origin: str, form: Form, seen: Seen, table: RawTable) -> None:
         say(f"  {origin}: not declared, kept as text: {', '.join(f'`{name}`' for name in extras[:SHOWN])}{more}")
 
 
-def take_in(warehouse: Warehouse, rows: Staged, table: RawTable, *, first: bool) -> list[BadRow]:
-    """Add a file's good rows to the incoming ones, and return the bad ones."""
+def take_in(warehouse: Warehouse, rows: Staged, table: RawTable, *, first: bool) -> None:
+    """Add a file's good rows to the incoming ones.
+
+    Raises:
+        InputError: Most rows do not fit.
+    """
     good = rows.good_rows(table.columns)
     before = 0 if first else count_of(warehouse)
     if first:
@@ -175,14 +183,13 @@ def take_in(warehouse: Warehouse, rows: Staged, table: RawTable, *, first: bool)
         for name in sorted(missing):
             warehouse.execute(f"alter table {INCOMING} add column {quote_name(name)} varchar")
         warehouse.execute(f"insert into {INCOMING} by name {good}")
-    fitting = count_of(warehouse) - before
-    bad = list(rows.bad_rows(table.columns))
-    if bad and len(bad) > MOST * (len(bad) + fitting):
+    in_all = rows.rows + rows.rejected
+    if in_all - (count_of(warehouse) - before) > MOST * in_all:
+        bad = next(rows.bad_rows(table.columns))
         raise InputError(
-            f"most rows of `{rows.origin}` do not fit: line {bad[0].position}: {bad[0].reason}",
+            f"most rows of `{rows.origin}` do not fit: line {bad.position}: {bad.reason}",
             hint="correct the file, or the types in models/bronze/_sources.yml; the table stays as it was",
         )
-    return bad
 
 
 def count_of(warehouse: Warehouse) -> int:

@@ -43,6 +43,8 @@ SYMBOLS = frozenset("€£¥¢§°²³µ½¼¾«»„“”‘’‚–—…•
 JOINTS = frozenset("’‘·-–")
 # What stands beside digits or blanks, and never beside a letter.
 APART = frozenset("£¥¢½¼¾")
+# What opens a quotation or a question, and never follows a letter.
+OPENING = frozenset("„‚¡¿")
 WORD = re.compile(r"\w+")
 
 
@@ -80,6 +82,7 @@ def _stray_symbol(text: str) -> bool:
     signs = zip(text, text[1:], text[2:], strict=False)
     return any(
         (sign in APART and (before.isalpha() or after.isalpha()))
+        or (sign in OPENING and before.isalpha())
         or (not sign.isascii() and sign in SYMBOLS and sign not in JOINTS and before.isalpha() and after.isalpha())
         for before, sign, after in signs
     )

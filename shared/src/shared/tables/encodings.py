@@ -19,12 +19,13 @@ MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 UNMARKED = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
-# Where two of them read the same, the first gives the name.
+# Where two of them read the same, the first gives the name. Of DOS those alone that are met yet: the others would cast
+# doubt on letters that Windows' pages leave none about.
 CODE_PAGES = (
     *("cp1252", "cp1250", "iso8859_15", "iso8859_2", "cp1254", "cp1257", "iso8859_9", "iso8859_13", "iso8859_16"),
-    *("cp437", "cp850", "cp852", "cp857", "mac_roman"),
+    *("cp437", "mac_roman"),
     *("cp1251", "koi8_r", "koi8_u", "cp866", "iso8859_5"),
-    *("cp1253", "iso8859_7", "cp737", "cp1255", "iso8859_8", "cp1256", "iso8859_6"),
+    *("cp1253", "iso8859_7", "cp1255", "iso8859_8", "cp1256", "iso8859_6"),
     *("cp932", "euc_jp", "gb18030", "big5", "euc_kr"),
 )
 EAST_ASIAN = ("cp932", "euc_jp", "gb18030", "big5", "euc_kr")

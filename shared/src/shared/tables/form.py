@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +14,8 @@ from shared.tables.containers import Text, unpacked
 from shared.tables.declared import NOTHING, Declared
 from shared.tables.dialects import Dialect, dialect_of
 from shared.tables.encodings import encoding_of
-from shared.tables.survey import BLOCK_BYTES, Survey, survey
+from shared.tables.survey import Survey, survey
+from shared.utils.files import sha256_of
 
 
 @dataclass(frozen=True)
@@ -177,12 +177,3 @@ def not_in(encoding: str, origin: str, error: UnicodeDecodeError) -> InputError:
         f"not {encoding}: `{origin}` has the byte 0x{byte}, which that encoding lacks",
         hint="say which encoding it is with --encoding, or declare `encoding:`; best have it delivered as UTF-8",
     )
-
-
-def sha256_of(path: Path) -> str:
-    """Return the hash of a file's bytes."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()

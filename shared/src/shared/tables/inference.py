@@ -1,7 +1,7 @@
 """What the columns of a file are: the narrowest type from which every value comes back as it was, found in one pass.
 
 Candidates come from some of a column's values; a scan of the whole file then asks for all candidates of all columns at
-once whether every value fits. A column that fits none of them is asked again about what the value that did not fit suggests.
+once whether every value fits. A column that fits none is asked again about what the value that did not fit suggests.
 """
 
 from __future__ import annotations

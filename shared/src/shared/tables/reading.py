@@ -43,7 +43,7 @@ class Staged:
     @property
     def all_there(self) -> bool:
         """Whether there are as many rows as there should be: of a file that was not written anew, one each line."""
-        return self.rows + self.rejected == self.source.rows
+        return bool(self.rows + self.rejected == self.source.rows)
 
     def bad_rows(self, columns: Mapping[str, Column]) -> Iterator[BadRow]:
         """Return the rows that do not fit these columns, in the order of their lines; the header's is 1 in most files.
@@ -126,8 +126,9 @@ class Staged:
         # How many lines above a row could not be cut.
         lines = f"select line, row_number() over (order by line) as nth from (select distinct line from {REJECTED})"
         return (
-            f"{STAGED} asof left join (select line - 1 - nth as start, max(nth) as shift from ({lines}) group by start) "
-            f"as {SHIFTS} on {STAGED}.rowid - (select min(rowid) from {STAGED}) >= {SHIFTS}.start"
+            f"{STAGED} asof left join "
+            f"(select line - 1 - nth as start, max(nth) as shift from ({lines}) group by start) as {SHIFTS} "
+            f"on {STAGED}.rowid - (select min(rowid) from {STAGED}) >= {SHIFTS}.start"
         )
 
 

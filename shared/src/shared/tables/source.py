@@ -55,8 +55,9 @@ class Source:
         # Said, since DuckDB goes by the first one that it finds, within quotes too.
         line_end = ("\n" if self.numbered else self.form.line_end).encode("unicode_escape").decode()
         return (
-            f"read_csv({literal(str(self.path))}, auto_detect = false, header = {header}, delim = {literal(delimiter)}, "
-            f"new_line = '{line_end}', quote = '\"', escape = '\"', columns = {{{columns}}}, {options})"
+            f"read_csv({literal(str(self.path))}, auto_detect = false, "
+            f"header = {header}, delim = {literal(delimiter)}, new_line = '{line_end}', "
+            f"quote = '\"', escape = '\"', columns = {{{columns}}}, {options})"
         )
 
 

@@ -43,11 +43,16 @@ class Got:
 Read = Callable[..., Got]
 
 
-def read_file(path: Path, columns: Mapping[str, Column] = UNTYPED, declared: Declared = NOTHING) -> Got:
-    """Read a file in the types of these columns, the others as text."""
+def read_file(
+    path: Path, columns: Mapping[str, Column] = UNTYPED, declared: Declared = NOTHING, scratch: Scratch | None = None
+) -> Got:
+    """Read a file in the types of these columns, the others as text; `scratch` spares making a database for it."""
+    if scratch is None:
+        with Scratch() as made:
+            return read_file(path, columns, declared, made)
     form = look(path, declared=declared)
     form.check_names(path.name)
-    with Scratch() as scratch, staged(scratch, path, form, path.name) as rows:
+    with staged(scratch, path, form, path.name) as rows:
         good = scratch.fetch(rows.good_rows(columns, position="_line"))
         return Got(form, sorted(good, key=lambda row: row[-1]), list(rows.bad_rows(columns)))
 

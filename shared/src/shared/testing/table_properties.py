@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from shared.errors import InputError
-from shared.tables import Column, infer, look
-from shared.testing.files import UNTYPED, read_file
+from shared.tables import Column, Scratch, infer, look
+from shared.testing.files import read_file
 from shared.testing.tables import TRUTHS, Written
 
+LEADING_NOUGHT = re.compile(r"[^0-9]*0[0-9]")
 TRUE_OR_FALSE = [word for pair in TRUTHS if pair for word in pair]
 
 
-def read_as_declared(written: Written, path: Path) -> None:
+def read_as_declared(written: Written, path: Path, scratch: Scratch) -> None:
     """Assert that a file is read in its types: each row with its values and line, or a bad one.
 
     Raises:
         AssertionError: A row differs, or is not told.
     """
     path.write_bytes(written.content)
-    got = read_file(path, written.columns, written.declared)
+    got = read_file(path, written.columns, written.declared, scratch)
     rows = zip(written.values, written.lines, strict=True)
     good = [(*values, line) for values, line in rows if values is not None]
     bad = [line for values, line in zip(written.values, written.lines, strict=True) if values is None]
@@ -30,7 +32,7 @@ def read_as_declared(written: Written, path: Path) -> None:
     assert [one.position for one in got.bad] == bad
 
 
-def read_as_found(written: Written, path: Path) -> bool:
+def read_as_found(written: Written, path: Path, scratch: Scratch) -> bool:
     """Assert that a file of which nothing is declared is refused, or read as it is, with types that change nothing.
 
     Returns:
@@ -43,7 +45,7 @@ def read_as_found(written: Written, path: Path) -> bool:
     try:
         form = look(path)
         form.check_names(path.name)
-        texts = read_file(path, UNTYPED)
+        texts = read_file(path, scratch=scratch)
     except InputError:
         return False
     expected = [row for row in written.texts if row is not None]
@@ -52,7 +54,7 @@ def read_as_found(written: Written, path: Path) -> bool:
     assert len(texts.bad) == len(written.texts) - len(expected)
     found = infer(path, form, path.name)
     columns = {one.name: one.column for one in found.columns}
-    typed = read_file(path, columns)
+    typed = read_file(path, columns, scratch=scratch)
     assert len(typed.values) == len(expected), "every row fits the types that were found of it"
     known = [values for values, row in zip(written.values, written.texts, strict=True) if row is not None]
     for at, (name, column) in enumerate(columns.items()):
@@ -81,6 +83,5 @@ def _comes_back(text: str, value: Any) -> bool:
     if isinstance(value, bool):
         return text in (str(value), str(value).lower(), *TRUE_OR_FALSE)
     if isinstance(value, (int, float, Decimal)):
-        digits = [sign for sign in text if sign.isdigit()]
-        return digits[:1] != ["0"] or digits[1:] == [] or not text[1:2].isdigit()
+        return LEADING_NOUGHT.match(text) is None
     return len(text) >= len("1.1.2000")
