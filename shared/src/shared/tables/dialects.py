@@ -102,15 +102,15 @@ def dialect_of(text: str, origin: str, declared: Declared) -> Dialect:
     best = cuts[0] if delimiter else _best(cuts, origin)
     if declared.skip is None:
         _refuse_titles(best, below, cuts if delimiter is None else [best], origin)
-    header = tuple(name.strip() for name in best.rows[0])
-    if (
-        len(header) > 1
-        and not header[-1]
-        and len(best.rows) > 1
-        and all(fits(row, len(header) - 1) for row in best.rows)
-    ):
-        header = header[:-1]
+    header = _header(best)
     return Dialect(best.delimiter, header, skip + best.lines[0] - 1, best.ends[0] - best.lines[0] + 1, spaced)
+
+
+def _header(cut: Cut) -> tuple[str, ...]:
+    """Return the columns' names, without the empty one after a delimiter that ends every row."""
+    header = tuple(name.strip() for name in cut.rows[0])
+    ended = len(cut.rows) > 1 and all(fits(row, len(header) - 1) for row in cut.rows)
+    return header[:-1] if len(header) > 1 and ended else header
 
 
 def _without_lines(text: str, count: int) -> str:
@@ -183,13 +183,9 @@ def _regular(cut: Cut) -> int:
 
 def _refuse_titles(best: Cut, text: str, cuts: Sequence[Cut], origin: str) -> None:
     """Raise InputError where the first line is not the header of the rows; the message names what stands above them."""
-    ends = best.ends[0]
-    rest = _without_lines(text, ends)
-    blank_below = LINE.match(rest)
-    alone = blank_below is not None and blank_below.end() > 0 and not blank_below.group().strip() and len(best.rows) > 2
-    if (best.share >= FITTING and not (alone and best.width > 1)) or (
-        best.width == 1 and best.share == 1.0 and not alone
-    ):
+    # A blank line below it is that of a title.
+    alone = best.width > 1 and len(best.rows) > 2 and best.lines[1] > best.ends[0] + 1
+    if best.share >= FITTING and not alone:
         return
     rows = max(cuts, key=lambda cut: (_regular(cut), cut is best))
     first = next((at for at, row in enumerate(rows.rows) if fits(row, _regular(rows)) and at > 0), None)
@@ -199,7 +195,7 @@ def _refuse_titles(best: Cut, text: str, cuts: Sequence[Cut], origin: str) -> No
             hint="correct the file, or say --delimiter, or how many lines stand above the header with --skip",
         )
     above = rows.lines[first] - 1
-    titles = ", ".join(f"`{_short(line)}`" for line in _without_lines(text, 0).splitlines()[:above][:3] if line.strip())
+    titles = ", ".join(f"`{_short(line)}`" for line in text.splitlines()[:above][:3] if line.strip())
     raise InputError(
         f"lines above the header in `{origin}`? {titles} do not fit the rows below",
         hint=f"say `--skip {above}` (`skip: {above}`) if line {above + 1} is the header, `--skip 0` if line 1 is",
