@@ -48,27 +48,27 @@ def types(lab: Lab, table: str) -> dict[str, str]:
     return {row[0]: row[1] for row in fetched(lab, f"describe raw.{table}")}
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "options", "expected"),
-    [
-        ("ids", "post,n\n1234567890123456789,1\n1998877665544332211,2\n", (), {"post": "BIGINT", "n": "BIGINT"}),
-        ("ids20", "order,n\n12345678901234567890,1.50\n1,2\n", (), {"order": "VARCHAR", "n": "DECIMAL(18,2)"}),
-        (
-            "codes",
-            "id,code,zip\n1,10E3,01067\n2,7E10,00501\n",
-            (),
-            {"id": "BIGINT", "code": "VARCHAR", "zip": "VARCHAR"},
-        ),
-        ("tie", "Kunde;Ort, Land\nMeier;Bern, CH\nHuber;Wien, AT\n", (), {"Kunde": "VARCHAR", "Ort, Land": "VARCHAR"}),
-        ("mixed", "id,name\r\n1,a\n2,b\r\n", (), {"id": "BIGINT", "name": "VARCHAR"}),
-        ("dos", "id,name\n1,Müller\n2,René\n".encode("cp437"), (), {"id": "BIGINT", "name": "VARCHAR"}),
-        ("wide_signs", "id,name\n1,ä\n2,b\n".encode("utf-16-le"), (), {"id": "BIGINT", "name": "VARCHAR"}),
-        ("french", "n;x\ncrème;1\n".encode("cp1252"), ("--encoding", "cp1252"), {"n": "VARCHAR", "x": "BIGINT"}),
-        ("title", "Report\n\nid,n\n1,2\n2,3\n", ("--skip", "2"), {"id": "BIGINT", "n": "BIGINT"}),
-        ("forced", "a;b,c\n1;2,3\n4;5,6\n", ("--delimiter", ";"), {"a": "BIGINT", "b,c": "DECIMAL(18,1)"}),
-        ("packed", gzip.compress(b"id,n\n1,2\n2,3\n"), (), {"id": "BIGINT", "n": "BIGINT"}),
-    ],
-)
+FILES: list[tuple[str, bytes | str, tuple[str, ...], dict[str, str]]] = [
+    ("ids", "post,n\n1234567890123456789,1\n1998877665544332211,2\n", (), {"post": "BIGINT", "n": "BIGINT"}),
+    ("ids20", "order,n\n12345678901234567890,1.50\n1,2\n", (), {"order": "VARCHAR", "n": "DECIMAL(18,2)"}),
+    (
+        "codes",
+        "id,code,zip\n1,10E3,01067\n2,7E10,00501\n",
+        (),
+        {"id": "BIGINT", "code": "VARCHAR", "zip": "VARCHAR"},
+    ),
+    ("tie", "Kunde;Ort, Land\nMeier;Bern, CH\nHuber;Wien, AT\n", (), {"Kunde": "VARCHAR", "Ort, Land": "VARCHAR"}),
+    ("mixed", "id,name\r\n1,a\n2,b\r\n", (), {"id": "BIGINT", "name": "VARCHAR"}),
+    ("dos", "id,name\n1,Müller\n2,René\n".encode("cp437"), (), {"id": "BIGINT", "name": "VARCHAR"}),
+    ("wide_signs", "id,name\n1,ä\n2,b\n".encode("utf-16-le"), (), {"id": "BIGINT", "name": "VARCHAR"}),
+    ("french", "n;x\ncrème;1\n".encode("cp1252"), ("--encoding", "cp1252"), {"n": "VARCHAR", "x": "BIGINT"}),
+    ("title", "Report\n\nid,n\n1,2\n2,3\n", ("--skip", "2"), {"id": "BIGINT", "n": "BIGINT"}),
+    ("forced", "a;b,c\n1;2,3\n4;5,6\n", ("--delimiter", ";"), {"a": "BIGINT", "b,c": "DECIMAL(18,1)"}),
+    ("packed", gzip.compress(b"id,n\n1,2\n2,3\n"), (), {"id": "BIGINT", "n": "BIGINT"}),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "options", "expected"), FILES, ids=[name for name, *_ in FILES])
 def test_file_is_read_as_it_is(
     labs: Labs, tmp_path: Path, name: str, content: bytes | str, options: tuple[str, ...], expected: dict[str, str]
 ) -> None:

@@ -88,28 +88,28 @@ def test_damaged_container_is_refused_under_its_name(read: Read) -> None:
             read(content)
 
 
-@pytest.mark.parametrize(
-    ("content", "kind"),
-    [
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "an old Excel workbook"),
-        (b"PAR1" + b"\0" * 50 + b"PAR1", "a parquet file"),
-        (b"%PDF-1.7\n1,2\n", "a PDF"),
-        (b"SQLite format 3\0" + b"\0" * 84, "a SQLite database"),
-        (b"<!DOCTYPE html>\n<html><body>Login, please</body></html>", "a web page"),
-        (b"\xef\xbb\xbf\n <html>\n", "a web page"),
-        (b'<?xml version="1.0"?>\n<a/>', "XML"),
-        (b'{"id": 1}\n{"id": 2}\n', "JSON"),
-        (b"BZh91AY&SY", "packed by bzip2"),
-        (b"\x28\xb5\x2f\xfd\x04", "packed by zstd"),
-        (gzip.compress(gzip.compress(CSV)), "packed by gzip once more"),
-        (
-            zipped(**{"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": b"<a/>"}),
-            "an OpenDoc",
-        ),
-        (zipped(**{"word/document.xml": b"<a/>", "x": b""}), "a Word document"),
-        (zipped(t=b"PAR1xxxx"), "a parquet file"),
-    ],
-)
+OTHERS = [
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "an old Excel workbook"),
+    (b"PAR1" + b"\0" * 50 + b"PAR1", "a parquet file"),
+    (b"%PDF-1.7\n1,2\n", "a PDF"),
+    (b"SQLite format 3\0" + b"\0" * 84, "a SQLite database"),
+    (b"<!DOCTYPE html>\n<html><body>Login, please</body></html>", "a web page"),
+    (b"\xef\xbb\xbf\n <html>\n", "a web page"),
+    (b'<?xml version="1.0"?>\n<a/>', "XML"),
+    (b'{"id": 1}\n{"id": 2}\n', "JSON"),
+    (b"BZh91AY&SY", "packed by bzip2"),
+    (b"\x28\xb5\x2f\xfd\x04", "packed by zstd"),
+    (gzip.compress(gzip.compress(CSV)), "packed by gzip once more"),
+    (
+        zipped(**{"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "content.xml": b"<a/>"}),
+        "an OpenDoc",
+    ),
+    (zipped(**{"word/document.xml": b"<a/>", "x": b""}), "a Word document"),
+    (zipped(t=b"PAR1xxxx"), "a parquet file"),
+]
+
+
+@pytest.mark.parametrize(("content", "kind"), OTHERS, ids=[kind for _, kind in OTHERS])
 def test_what_is_no_text_is_refused_by_its_kind(read: Read, content: bytes, kind: str) -> None:
     """The error names the user's file and what it is."""
     with pytest.raises(InputError, match=rf"no table of text: `t\.csv.*` is {kind}"):
