@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def labs_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Copy the labs, without data, and point LABS_DIR and DATA_DIR at the copy: no test touches the user's."""
     folder = tmp_path / "labs"
-    kept_out = shutil.ignore_patterns("data", "target", "logs", "tests", "src", "__pycache__", ".new-lab-*")
+    kept_out = shutil.ignore_patterns("data", "target", "logs", "tests", "src", "__pycache__", ".new-lab-*", "*.lock")
     shutil.copytree(LABS, folder, ignore=kept_out)
     for name in [*os.environ]:
         if name.startswith(("ALERT_", "DBT_", "WAREHOUSE_", "LAB_", "OPENLINEAGE_")):
