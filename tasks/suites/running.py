@@ -19,7 +19,7 @@ from tasks.suites.listed import Suite
 LOGS = Path(".pixi", "suites")
 POLL_SECONDS = 0.2
 # Tests wait for processes and disks as often as for a core.
-AT_ONCE = max(3, (os.cpu_count() or 1) // 2)
+AT_ONCE = max(2, (os.cpu_count() or 1) // 2)
 # Someone who looks on sees what it waits for.
 NEWS_SECONDS = 60.0
 # A suite that hangs ends itself long before: each of its tests has a limit.

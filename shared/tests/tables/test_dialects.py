@@ -86,6 +86,13 @@ def test_lines_are_those_of_the_file(read: Read, content: str, values: list[str]
     assert got.lines == lines
 
 
+@pytest.mark.parametrize("value", ["\r", "\r0", "a\rb", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_line_breaks_within_quotes_are_values(read: Read, value: str, end: str) -> None:
+    """What stands in quotes ends no line, be it the first line break that a reader finds."""
+    assert read(f'id,name{end}1,"{value}"{end}2,b{end}').values == [("1", value), ("2", "b")]
+
+
 def test_header_may_hold_line_breaks(read: Read) -> None:
     """A name in quotes may go over lines."""
     got = read('id,"Sales\nQ1","Sales\r\nQ2"\n1,10,20\n')
@@ -126,6 +133,7 @@ def test_any_name_of_a_column_works(read: Read, name: str) -> None:
         ("id,,name\n1,a,2\n", "column without a name in `t.csv`"),
         ('id,name\n1,"a\n2,b\n', "a quote is not closed: `t.csv`, line 2"),
         ('id,name\r\n1,a\n2,"b\n3,c\n', "a quote is not closed: `t.csv`, line 3"),
+        ("id,name\r\n1,a\n2," + "b" * 2_100_000 + "\n", "not readable as rows: `t.csv`, line 3"),
     ],
 )
 def test_what_is_no_table_is_refused(read: Read, content: str, message: str) -> None:

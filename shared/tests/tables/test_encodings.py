@@ -98,6 +98,12 @@ def test_few_broken_bytes_leave_a_file_utf_8(read: Read, broken: bytes) -> None:
     assert "\ufffd" not in got.bad[0].payload
 
 
+def test_broken_bytes_in_a_name_are_refused(read: Read) -> None:
+    """No row can be told by a column whose name nobody can read."""
+    with pytest.raises(InputError, match=r"names that are not utf-8: `t\.csv`: `id, caf.xe9`"):
+        read(b"id,caf\xe9\n" + "1,Zoë Müller\n".encode() * 3)
+
+
 def test_broken_bytes_of_a_rewritten_file_are_bad_rows(read: Read) -> None:
     """Where the file has to be written anew for its line ends, broken bytes are told just so."""
     got = read("id,name\r\n1,Zoë Müller\n2,Zoë Müller\r\n".encode() + b"3,\xff\n4,x\n")

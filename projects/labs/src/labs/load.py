@@ -125,10 +125,10 @@ def load_table(lab: Lab, warehouse: Warehouse, run: Run, table: RawTable, files:
             form.check_names(name, list(table.columns))
             tell(name, form, seen, table)
             with staged(warehouse, path, form, name) as found:
-                take_in(warehouse, found, table, first=number == 0)
-                bad = found.bad_rows(table.columns)
-                while chunk := list(islice(bad, QUARANTINED_AT_ONCE)):
-                    bad_count += quarantine.add(name, chunk)
+                if take_in(warehouse, found, table, first=number == 0):
+                    bad = found.bad_rows(table.columns)
+                    while chunk := list(islice(bad, QUARANTINED_AT_ONCE)):
+                        bad_count += quarantine.add(name, chunk)
         warehouse.execute(f"create or replace table {quote(target)} as select * from {INCOMING}")
         warehouse.execute(f"drop table {INCOMING}")
         # What the table was read by stands with it: another way to read the same file is a reason to load it again.
@@ -168,8 +168,8 @@ def tell(origin: str, form: Form, seen: Seen, table: RawTable) -> None:
         say(f"  {origin}: not declared, kept as text: {', '.join(f'`{name}`' for name in extras[:SHOWN])}{more}")
 
 
-def take_in(warehouse: Warehouse, rows: Staged, table: RawTable, *, first: bool) -> None:
-    """Add a file's good rows to the incoming ones.
+def take_in(warehouse: Warehouse, rows: Staged, table: RawTable, *, first: bool) -> int:
+    """Add a file's good rows to the incoming ones, and return how many bad ones there are.
 
     Raises:
         InputError: Most rows do not fit.
@@ -184,12 +184,14 @@ def take_in(warehouse: Warehouse, rows: Staged, table: RawTable, *, first: bool)
             warehouse.execute(f"alter table {INCOMING} add column {quote_name(name)} varchar")
         warehouse.execute(f"insert into {INCOMING} by name {good}")
     in_all = rows.rows + rows.rejected
-    if in_all - (count_of(warehouse) - before) > MOST * in_all:
-        bad = next(rows.bad_rows(table.columns))
+    bad = in_all - (count_of(warehouse) - before)
+    if bad > MOST * in_all:
+        first_bad = next(rows.bad_rows(table.columns))
         raise InputError(
-            f"most rows of `{rows.origin}` do not fit: line {bad.position}: {bad.reason}",
+            f"most rows of `{rows.origin}` do not fit: line {first_bad.position}: {first_bad.reason}",
             hint="correct the file, or the types in models/bronze/_sources.yml; the table stays as it was",
         )
+    return bad
 
 
 def count_of(warehouse: Warehouse) -> int:

@@ -12,6 +12,8 @@ from shared.tables.dialects import fits
 from shared.tables.form import Form, not_in
 
 CHUNK_ROWS = 1000
+# What Python's reader says of a quote.
+OF_QUOTES = ("unexpected end of data", "expected after")
 
 
 def write_canonical(source: Path, form: Form, origin: str, target: Path) -> int:
@@ -58,7 +60,11 @@ def _numbered(reader: Iterator[list[str]], form: Form, origin: str) -> Iterator[
                 yield [line, *(row or [""])]
             line = form.skip + reader.line_num + 1  # type: ignore[attr-defined]
     except csv.Error as error:
-        raise unclosed(origin, line) from error
+        if any(said in str(error) for said in OF_QUOTES):
+            raise unclosed(origin, line) from error
+        raise InputError(
+            f"not readable as rows: `{origin}`, line {line}: {error}", hint="correct the file; nothing of it was loaded"
+        ) from error
 
 
 def unclosed(origin: str, line: int) -> InputError:

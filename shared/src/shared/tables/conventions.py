@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.errors import ConfigurationError
 
-BLANKS = " \u00a0\u2009\u202f"
+BLANKS = " \u00a0\u2007\u2009\u202f"
 # What a directive of `strptime` stands for in a text.
 DIRECTIVES = {
     "d": r"\d{1,2}",

@@ -94,7 +94,7 @@ class Form:
             )
 
 
-SHOWN_NAMES = 20
+SHOWN_NAMES, SHOWN_CHARACTERS = 20, 100
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -132,6 +132,11 @@ def form_of(text: Text, found: Survey, origin: str, declared: Declared) -> Form:
     encoding = encoding_of(found, origin, declared.encoding)
     head = _decoded_head(found, encoding, origin)
     cut: Dialect = dialect_of(head, origin, declared)
+    if found.broken and any("\\x" in name for name in cut.header):
+        raise InputError(
+            f"names that are not {encoding}: `{origin}`: `{', '.join(cut.header)[:SHOWN_CHARACTERS]}`",
+            hint="say which encoding it is with --encoding, or declare `encoding:`, or have it delivered again",
+        )
     regular = (
         encoding in ("utf-8", "utf-8-sig", "ascii")
         and found.line_end is not None
