@@ -37,7 +37,8 @@ class Staged:
         self.header = source.form.header
         _drop(engine)
         engine.execute(f"create temporary table {STAGED} as select * from {source.query(REJECTS_KEPT)}")
-        ((self.rows,),) = engine.fetch(f"select count(*) from {STAGED}")
+        ((rows,),) = engine.fetch(f"select count(*) from {STAGED}")
+        self.rows = int(rows)
         self.rejected = count_rejected(engine, self.origin)
 
     @property
