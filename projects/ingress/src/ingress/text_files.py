@@ -86,7 +86,6 @@ class TextFiles:
                     scratch.connection.register("failed", pa.table({POSITION: pa.concat_arrays(failed)}))
                     texts = rows.good_rows({}, position=POSITION)
                     yield from self._rest(file, f"select * from ({texts}) semi join failed using ({POSITION})")
-
         finally:
             self._closing.close()
 
@@ -102,7 +101,7 @@ class TextFiles:
         for file in self.files:
             scratch, rows = self._staged(file)
             keys = rows.all_rows(self._columns(file, key), position=POSITION, fit=FIT)
-            read = scratch.connection.sql(keys).project(f"{key_hash(key)}, {FIT}").fetchnumpy()
+            read = scratch.connection.sql(keys).project(f"{key_hash(key)} as hash, {FIT}").fetchnumpy()
             hashes.append(read["hash"])
             if not read[FIT].all():
                 hashes[-1] = read["hash"][read[FIT]]
@@ -122,7 +121,7 @@ class TextFiles:
         scratch.connection.register("doubled", pa.table({"hash": doubled}))
         relation = scratch.connection.sql(rows.good_rows(self._columns(file, key), position=POSITION))
         names = ", ".join(quote(name) for name in key)
-        return relation.filter(f"{key_hash(key, None)} in (from doubled)").project(names).distinct().to_arrow_table()
+        return relation.filter(f"{key_hash(key)} in (from doubled)").project(names).distinct().to_arrow_table()
 
     def _in_columns(self, file: TextFile, checker: ColumnChecker, failed: list[pa.Array]) -> Iterator[Batch]:
         """Check the rows in columns; gather the positions of those that are bad, or have texts that are rarely seen."""
