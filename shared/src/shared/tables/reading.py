@@ -84,24 +84,24 @@ class Staged:
             columns: By their names in the header.
             position: Name the number of each row's line so, and give it as the last column.
         """
-        chosen = [f"{value(self._text(name), column)} as {quote_name(name)}" for name, column in columns.items()]
-        extras = [name for name in self.header if name not in columns]
-        chosen += [f"{self._text(name)} as {quote_name(name)}" for name in extras]
         if position is None:
-            return f"select {', '.join(chosen)} from {STAGED} where {self._all_fit(columns)}"
-        chosen.append(f"{self._position()} as {quote_name(position)}")
-        return f"select {', '.join(chosen)} from {self._from()} where {self._all_fit(columns)}"
+            return f"select {self._values(columns)} from {STAGED} where {self._all_fit(columns)}"
+        placed = f"{self._position()} as {quote_name(position)}"
+        return f"select {self._values(columns)}, {placed} from {self._from()} where {self._all_fit(columns)}"
 
     def all_rows(self, columns: Mapping[str, Column], *, position: str, fit: str) -> str:
         """Return the query for all rows that could be cut: as `good_rows`, and last whether the row fits.
 
         What a row that does not fit has for a value means nothing.
         """
+        told = f"{self._position()} as {quote_name(position)}, ({self._all_fit(columns)}) as {quote_name(fit)}"
+        return f"select {self._values(columns)}, {told} from {self._from()}"
+
+    def _values(self, columns: Mapping[str, Column]) -> str:
+        """Return the expressions for these columns in their types, then for the file's others as text."""
         chosen = [f"{value(self._text(name), column)} as {quote_name(name)}" for name, column in columns.items()]
         chosen += [f"{self._text(name)} as {quote_name(name)}" for name in self.header if name not in columns]
-        chosen.append(f"{self._position()} as {quote_name(position)}")
-        chosen.append(f"({self._all_fit(columns)}) as {quote_name(fit)}")
-        return f"select {', '.join(chosen)} from {self._from()}"
+        return ", ".join(chosen)
 
     def _text(self, name: str) -> str:
         return self._names[name]
