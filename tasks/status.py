@@ -18,6 +18,7 @@ from rich.table import Table
 
 from shared.command_line import Parser, command
 from shared.config import Settings, get_settings
+from shared.dbt.emptied import Emptied
 from shared.monitoring import history
 from shared.utils.console import output
 from shared.warehouse import LAYERS, Warehouse, open_warehouse
@@ -128,10 +129,10 @@ def render_emptied(state: State, console: Console) -> None:
     """Print how many values the rules of the models have emptied, and which of them more than they should."""
     rows = []
     for entry in state["emptied"]:
-        share = entry["emptied"] / entry["given"] if entry["given"] else 0.0
-        mark = "⚠" if share > entry["at_most"] else " "
-        counts = f"{entry['emptied']:,} of {entry['given']:,}"
-        rows.append((f"{mark} {entry['relation']}.{entry['column']}", entry["rule"], counts, f"{share:.1%}"))
+        found = Emptied(**{name: value for name, value in entry.items() if name != "relation"})
+        mark = "⚠" if found.is_too_much else " "
+        counts = f"{found.emptied:,} of {found.given:,}"
+        rows.append((f"{mark} {entry['relation']}.{found.column}", found.rule, counts, f"{found.share:.1%}"))
     print_table(console, "Emptied by rules", ["column", "rule", "values", "share"], rows, empty="nothing")
 
 

@@ -47,9 +47,13 @@ class Emptied:
         """Whether it is more than the rule's bound."""
         return self.emptied > self.at_most * self.given
 
+    @property
+    def share(self) -> float:
+        """What share of the given values it emptied."""
+        return self.emptied / self.given if self.given else 0.0
+
     def __str__(self) -> str:
-        share = self.emptied / self.given if self.given else 0.0
-        return f"{share:.1%} of `{self.column}` emptied ({self.emptied:,} of {self.given:,}): {self.rule}"
+        return f"{self.share:.1%} of `{self.column}` emptied ({self.emptied:,} of {self.given:,}): {self.rule}"
 
 
 def rules_in(meta: Mapping[str, Any]) -> tuple[Rule, ...]:
