@@ -113,8 +113,8 @@ class PostgresTarget:
         if self.password is not None:
             login += ":" + quote(self.password, safe="")
         host = f"[{self.host}]" if ":" in self.host else self.host
-        query = f"?{urlencode(self._told(), quote_via=quote)}" if self._told() else ""
-        return f"postgresql://{login}@{host}:{self.port}/{quote(self.database, safe='')}{query}"
+        query = urlencode(self._told(), quote_via=quote)
+        return f"postgresql://{login}@{host}:{self.port}/{quote(self.database, safe='')}{query and '?'}{query}"
 
     @property
     def session(self) -> str:
