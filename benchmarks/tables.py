@@ -1,8 +1,9 @@
-"""Read thousands of random tables in random files, and say how many were read, refused or read wrongly.
+"""Read thousands of random tables in random files, and say how many were read or refused.
 
     ./pixiw run -e default python benchmarks/tables.py [--examples 5000]
 
-The files are those of the property test in `shared/tests/tables`; the suite reads 200 of them.
+The first one that is read wrongly ends it, and nothing is written. The files are those of the property test in
+`shared/tests/tables`; the suite reads 200 of them.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def main() -> None:
             counts["read undeclared" if read_as_found(written, path, scratch) else "refused undeclared"] += 1
 
         read_all()
-    result = {**counts, "read wrongly": 0, "seconds": round(time.monotonic() - begun, 1)}
+    result = {**counts, "seconds": round(time.monotonic() - begun, 1)}
     RESULT.write_text(json.dumps({**result, **machine_facts(["duckdb", "hypothesis"])}, indent=1) + "\n")
     print(f"{result}; wrote {RESULT.name}")
 
