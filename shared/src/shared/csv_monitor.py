@@ -27,6 +27,12 @@ ENDINGS = ("csv", "tsv", "txt", "csv.gz", "tsv.gz", "txt.gz", "csv.zip", "zip", 
 TABLES = tuple(f"*.{ending}" for ending in ENDINGS)
 
 
+def ending_of(name: str) -> str:
+    """Return the ending of a file's name that says it is a table, the longest of several; empty where none does."""
+    fitting = [ending for ending in ENDINGS if name.lower().endswith(f".{ending}")]
+    return max(fitting, key=len, default="")
+
+
 @dataclass(frozen=True)
 class Seen:
     """A file as it is.

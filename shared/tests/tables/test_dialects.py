@@ -70,6 +70,13 @@ def test_lines_above_the_header_are_named(read: Read, content: str, skip: int) -
     assert got.lines == [skip + 2, skip + 3]
 
 
+def test_lines_above_the_header_are_shown_without_what_a_terminal_obeys(read: Read) -> None:
+    """A title that would clear the screen is text in the error."""
+    with pytest.raises(InputError, match=r"`Report  \[2J` do not fit") as caught:
+        read("Report \x1b[2J\n\nid,name\n1,a\n2,b\n")
+    assert "\x1b" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("content", "values", "lines"),
     [

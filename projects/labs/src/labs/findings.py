@@ -9,6 +9,7 @@ from pathlib import Path
 
 from shared.tables import Column, Form, Inferred, Scratch, staged
 from shared.utils.console import Counter, say
+from shared.utils.excerpts import excerpt
 
 SHOWN_COLUMNS, SHOWN_CHARACTERS = 50, 30
 POLL_SECONDS, SILENT_SECONDS = 0.5, 2.0
@@ -18,7 +19,7 @@ def tell(found: Inferred) -> None:
     """Say what each column is, and how many rows there are."""
     width = max((len(one.name) for one in found.columns[:SHOWN_COLUMNS]), default=0)
     for one in found.columns[:SHOWN_COLUMNS]:
-        example = f", such as `{shortened(one.example)}`" if one.example else ", empty"
+        example = f", such as `{excerpt(one.example, SHOWN_CHARACTERS)}`" if one.example else ", empty"
         say(f"  {one.name!r:<{width + 2}}  {one.column.described()}{example}{f'; {one.note}' if one.note else ''}")
     if len(found.columns) > SHOWN_COLUMNS:
         say(f"  and {len(found.columns) - SHOWN_COLUMNS:,} more columns")
@@ -33,12 +34,6 @@ def count_fitting(path: Path, form: Form, origin: str, columns: Mapping[str, Col
     with Scratch() as scratch, staged(scratch, path, form, origin) as rows:
         ((good,),) = scratch.fetch(f"select count(*) from ({rows.good_rows(columns)})")
         return int(good), rows.rows + rows.rejected - int(good)
-
-
-def shortened(text: str) -> str:
-    """Return a value as it can be shown in a line."""
-    shown = "".join(sign if sign.isprintable() else " " for sign in text[: SHOWN_CHARACTERS + 1])
-    return shown if len(shown) <= SHOWN_CHARACTERS else f"{shown[:SHOWN_CHARACTERS]}…"
 
 
 @contextmanager

@@ -16,7 +16,9 @@ from shared.errors import InputError, PlatformError
 from shared.monitoring import Run
 from shared.monitoring.lineage import Dataset, Origin
 from shared.tables import Declared, Form, Staged, look, staged
+from shared.tables.declared import NOTHING
 from shared.utils.console import say
+from shared.utils.excerpts import listed
 from shared.warehouse import Warehouse, literal, quote, quote_name
 
 # A file that was written to a moment ago may not be whole yet.
@@ -24,7 +26,6 @@ SETTLE_SECONDS = 1.0
 # Where most rows are bad, the file is another one than declared, and its table stays as it is.
 MOST = 0.5
 INCOMING = "_incoming_rows"
-SHOWN = 20
 QUARANTINED_AT_ONCE = 50_000
 
 
@@ -151,7 +152,7 @@ def no_file(lab: Lab, table: RawTable) -> InputError:
 
 def form_of(path: Path, origin: str, seen: Seen, declared: Declared) -> Form:
     """Return how a file is written: as the monitor has found it, where nothing else is declared."""
-    if seen.form is not None and declared == Declared():
+    if seen.form is not None and declared == NOTHING:
         return seen.form
     return look(path, origin=origin, declared=declared)
 
@@ -160,12 +161,11 @@ def tell(origin: str, form: Form, seen: Seen, table: RawTable) -> None:
     """Say what is unusual about a file."""
     for change in seen.drift:
         say(f"  {origin}: {change}")
-    if form.encoding not in ("utf-8", "utf-8-sig", "ascii") or form.container != "text" or form.skip:
+    if not form.is_utf8 or form.container != "text" or form.skip:
         say(f"  {origin}: read as {form.described()}")
     extras = [name for name in form.header if name not in table.columns]
     if extras:
-        more = f" and {len(extras) - SHOWN} more" if len(extras) > SHOWN else ""
-        say(f"  {origin}: not declared, kept as text: {', '.join(f'`{name}`' for name in extras[:SHOWN])}{more}")
+        say(f"  {origin}: not declared, kept as text: {listed(extras)}")
 
 
 def take_in(warehouse: Warehouse, rows: Staged, table: RawTable, *, first: bool) -> int:

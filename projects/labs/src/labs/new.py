@@ -17,9 +17,10 @@ from labs.names import reserved_words, snake, sql_names
 from labs.template import TEMPLATE, render, version_of
 from shared.config import Settings
 from shared.config.labs import NAME_PATTERN, REGISTRY, RESERVED, read_registry
-from shared.csv_monitor import ENDINGS
+from shared.csv_monitor import ending_of
 from shared.errors import InputError, UserError
 from shared.tables import Declared, InferredColumn, infer, look
+from shared.tables.declared import NOTHING
 from shared.utils.console import say
 from shared.utils.files import write_whole
 from shared.utils.names import suggestion
@@ -27,7 +28,6 @@ from shared.warehouse.lock import FileLock
 from shared.workspace.manifest import read_manifest
 
 PROJECT = "projects/labs"
-NOTHING = Declared()
 # What a lab without files starts from: something to see, replace and delete.
 EXAMPLE = "id,label,amount\n1,first,10.50\n2,second,20.00\n"
 TEMPLATE_MARKS = ("{{", "{%", "{#")
@@ -134,9 +134,7 @@ def take_tables(files: Sequence[Path], raw_dir: Path, declared: Declared) -> Ite
         yield {**table_of(example, example.name, "example", NOTHING), "file": example.name}
     names: set[str] = set()
     for path in files:
-        ending = next(
-            (one for one in sorted(ENDINGS, key=len, reverse=True) if path.name.lower().endswith(f".{one}")), ""
-        )
+        ending = ending_of(path.name)
         name = snake(path.name[: -len(ending) - 1] if ending else path.stem)
         if not name or name in names:
             raise InputError(f"no table can be called after the file: `{path}`", hint="rename the file")

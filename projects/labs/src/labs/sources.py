@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.config.labs import Lab
-from shared.csv_monitor import ENDINGS
+from shared.csv_monitor import ENDINGS, ending_of
 from shared.errors import ConfigurationError
 from shared.tables import Column, Convention, Declared
 from shared.utils.yaml_file import read_yaml
@@ -110,5 +110,4 @@ def patterns(table: str) -> tuple[str, str]:
 def table_of(name: str) -> str:
     """Return the table that a file belongs to, going by its name below the raw folder."""
     folder, _, file = name.rpartition("/")
-    ending = next((ending for ending in sorted(ENDINGS, key=len, reverse=True) if file.endswith(f".{ending}")), "")
-    return folder or file.removesuffix(f".{ending}")
+    return folder or file.removesuffix(f".{ending_of(file)}")

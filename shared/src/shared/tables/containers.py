@@ -16,6 +16,7 @@ from typing import IO
 from shared.errors import InputError
 from shared.tables.declared import Declared
 from shared.tables.workbooks import write_sheet
+from shared.utils.excerpts import listed
 
 HEAD_BYTES = 4096
 COPIED_BYTES = 1 << 20
@@ -129,10 +130,9 @@ def _member(names: list[str], origin: str) -> str:
     if kind is not None:
         raise InputError(f"no table of text: `{origin}` is {kind}", hint="save the table as CSV or .xlsx")
     if len(names) != 1:
-        listed = ", ".join(f"`{name}`" for name in names[:NAMED]) or "nothing"
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
         raise InputError(
-            f"not one file in the zip `{origin}`: {listed}{more}", hint="unpack it, and name the files of tables"
+            f"not one file in the zip `{origin}`: {listed(names, NAMED) or 'nothing'}",
+            hint="unpack it, and name the files of tables",
         )
     return names[0]
 

@@ -12,6 +12,7 @@ from itertools import islice, pairwise
 
 from shared.errors import InputError
 from shared.tables.declared import Declared
+from shared.utils.excerpts import excerpt
 
 DELIMITERS = ",;\t|"
 SAMPLE_ROWS = 1000
@@ -195,7 +196,7 @@ def _refuse_titles(best: Cut, text: str, cuts: Sequence[Cut], origin: str) -> No
             hint="correct the file, or say --delimiter, or how many lines stand above the header with --skip",
         )
     above = rows.lines[first] - 1
-    titles = ", ".join(f"`{_short(line)}`" for line in text.splitlines()[:above][:3] if line.strip())
+    titles = ", ".join(f"`{excerpt(line, SHOWN_CHARACTERS)}`" for line in text.splitlines()[:above][:3] if line.strip())
     raise InputError(
         f"lines above the header in `{origin}`? {titles} do not fit the rows below",
         hint=f"say `--skip {above}` (`skip: {above}`) if line {above + 1} is the header, `--skip 0` if line 1 is",
@@ -204,8 +205,4 @@ def _refuse_titles(best: Cut, text: str, cuts: Sequence[Cut], origin: str) -> No
 
 def _shown(cut: Cut) -> str:
     row = cut.rows[min(1, len(cut.rows) - 1)]
-    return _short(" | ".join(f"[{value}]" for value in row))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"
+    return excerpt(" | ".join(f"[{value}]" for value in row), SHOWN_CHARACTERS)

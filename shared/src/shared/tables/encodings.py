@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from shared.errors import InputError
 from shared.tables.alphabets import is_east_asian, plausible
 from shared.tables.survey import Survey
+from shared.utils.excerpts import excerpt
 
 # The longest first: the mark of UTF-16 begins that of UTF-32.
 MARKS = {
@@ -141,6 +142,4 @@ def _first_difference(texts: Iterable[str]) -> int:
 def _excerpt(text: str, place: int) -> str:
     start = max(text.rfind("\n", 0, place), text.rfind("\r", 0, place)) + 1
     start = max(start, place - SHOWN_CHARACTERS // 2)
-    return "".join(
-        sign if sign.isprintable() else " " for sign in text[start : start + SHOWN_CHARACTERS].splitlines()[0]
-    )
+    return excerpt(text[start : start + SHOWN_CHARACTERS].splitlines()[0], SHOWN_CHARACTERS)

@@ -15,7 +15,12 @@ from shared.tables.declared import NOTHING, Declared
 from shared.tables.dialects import Dialect, dialect_of
 from shared.tables.encodings import encoding_of
 from shared.tables.survey import Survey, survey
+from shared.utils.excerpts import excerpt, listed
 from shared.utils.files import sha256_of
+
+# Python's names of what DuckDB reads as it stands.
+UTF8 = ("utf-8", "utf-8-sig", "ascii")
+SHOWN_CHARACTERS = 100
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,11 @@ class Form:
     line_end: str = "\n"
     lines: int = 0
     spaced: bool = False
+
+    @property
+    def is_utf8(self) -> bool:
+        """Whether it is in UTF-8."""
+        return self.encoding in UTF8
 
     def differences(self, earlier: Form) -> list[str]:
         """Say what has changed since an earlier form of the same file."""
@@ -90,16 +100,8 @@ class Form:
         if missing:
             raise InputError(
                 f"columns missing in `{origin}`: {', '.join(f'`{name}`' for name in missing)}",
-                hint=f"it has {_listed(self.header)}, parted by `{self.delimiter}`; correct it or the declaration",
+                hint=f"it has {listed(self.header)}, parted by `{self.delimiter}`; correct it or the declaration",
             )
-
-
-SHOWN_NAMES, SHOWN_CHARACTERS = 20, 100
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
-    return ", ".join(f"`{name}`" for name in names[:SHOWN_NAMES]) + more
 
 
 def look(path: Path, *, origin: str | None = None, declared: Declared = NOTHING) -> Form:
@@ -134,11 +136,11 @@ def form_of(text: Text, found: Survey, origin: str, declared: Declared) -> Form:
     cut: Dialect = dialect_of(head, origin, declared)
     if found.broken and any("\\x" in name for name in cut.header):
         raise InputError(
-            f"names that are not {encoding}: `{origin}`: `{', '.join(cut.header)[:SHOWN_CHARACTERS]}`",
+            f"names that are not {encoding}: `{origin}`: `{excerpt(', '.join(cut.header), SHOWN_CHARACTERS)}`",
             hint="say which encoding it is with --encoding, or declare `encoding:`, or have it delivered again",
         )
     regular = (
-        encoding in ("utf-8", "utf-8-sig", "ascii")
+        encoding in UTF8
         and found.line_end is not None
         and not found.blank
         and (cut.skip, cut.header_lines, cut.spaced) == (0, 1, False)
@@ -163,8 +165,7 @@ def form_of(text: Text, found: Survey, origin: str, declared: Declared) -> Form:
 
 def _decoded_head(found: Survey, encoding: str, origin: str) -> str:
     """Decode a file's beginning, and leave the line off at which it is cut."""
-    utf8 = encoding.startswith("utf-8") or encoding == "ascii"
-    decoder = codecs.getincrementaldecoder(encoding)("backslashreplace" if utf8 else "strict")
+    decoder = codecs.getincrementaldecoder(encoding)("backslashreplace" if encoding in UTF8 else "strict")
     whole = len(found.head) == found.size
     try:
         text = decoder.decode(found.head, final=whole)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.errors import InputError
+from shared.utils.excerpts import listed
 
 # What a cell shows of a moment's time of day.
 CLOCK = ("h", "s", "[")
@@ -45,11 +46,12 @@ def write_sheet(path: Path, origin: str, sheet: str | None, target: Path, limit:
 
 
 def _chosen(names: list[str], origin: str, sheet: str | None) -> str:
-    listed = ", ".join(f"`{name}`" for name in names)
     if sheet is not None and sheet not in names:
-        raise InputError(f"no such sheet in `{origin}`: `{sheet}`", hint=f"it has {listed}")
+        raise InputError(f"no such sheet in `{origin}`: `{sheet}`", hint=f"it has {listed(names)}")
     if sheet is None and len(names) != 1:
-        raise InputError(f"several sheets in `{origin}`: {listed}", hint="name one with --sheet, or declare `sheet:`")
+        raise InputError(
+            f"several sheets in `{origin}`: {listed(names)}", hint="name one with --sheet, or declare `sheet:`"
+        )
     return sheet or names[0]
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from shared.data_quality import BadRow
 from shared.tables import Column, Declared, Form, Scratch, look, staged
+from shared.tables.declared import NOTHING
 
-NOTHING = Declared()
 UNTYPED: Mapping[str, Column] = {}
 
 
