@@ -64,8 +64,9 @@ def test_cancelled_step_leaves_the_warehouse_as_it_was(ui: Ui) -> None:
 def test_sales_branch_is_made_in_the_browser(browser: Chrome, ui: Ui) -> None:
     """Who opens the graph and launches the sales branch sees it turn green, and each of its checks passed."""
     browser.set_window_size(2200, 1300)
+    browser.get(ui.address)
     groups = ",".join(f"global@global:{layer}" for layer in LAYERS)
-    browser.get(f"{ui.address}/asset-groups~{quote(BRANCH, safe='')}?expanded={quote(groups)}")
+    browser.get(f"{ui.server}/asset-groups~{quote(BRANCH, safe='')}?expanded={quote(groups)}")
     wait_until(lambda: browser.find_elements("css selector", NODE) and browser.find_elements("xpath", LAUNCH))
     keep(browser, "1-graph")
     assert not browser.find_elements("css selector", GREEN)
@@ -82,7 +83,7 @@ def test_sales_branch_is_made_in_the_browser(browser: Chrome, ui: Ui) -> None:
     wait_until(lambda: len(browser.find_elements("css selector", GREEN)) == len(nodes))
     keep(browser, "3-green")
 
-    browser.get(f"{ui.address}/assets/{SALES}?view=checks")
+    browser.get(f"{ui.server}/assets/{SALES}?view=checks")
     wait_until(lambda: "Passed" in text_of(browser))
     browser.find_element("xpath", "//*[starts-with(text(), 'unique_combin')]").click()
     wait_until(lambda: "Evaluation result" in text_of(browser))

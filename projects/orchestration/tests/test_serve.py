@@ -74,7 +74,7 @@ def test_a_second_start_is_refused(running: Ui) -> None:
     """While one runs, another one says where, and ends with 2."""
     code, said = refused(running.data, running.data / "workspace.yaml")
     assert code == 2
-    assert f"error: it runs already: {running.address}" in said
+    assert f"error: it runs already: {running.server}" in said
     assert f"`kill {running.process.pid}`" in said
 
 

@@ -16,6 +16,8 @@ from typing import Any
 
 from orchestration.supervise.graphql import query
 
+from shared.web.address import split_token
+
 PATIENCE = 120.0
 SERVE = """
 import sys
@@ -55,6 +57,7 @@ class Ui:
         assert self.process.stdout
         ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
         self.address = self.process.stdout.readline().strip() if ready else ""
+        self.server, self.token = split_token(self.address)
 
     def end(self, signum: int = signal.SIGINT) -> int:
         """Send a signal, and wait until `ui` itself has ended."""

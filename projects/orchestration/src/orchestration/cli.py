@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
         return materialize(settings, options.selection, job=options.job)
     from orchestration.supervise.serve import serve
 
-    return serve(settings, port=options.port)
+    return serve(settings, port=options.port, has_token=options.has_token, public=options.public_url)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,4 +37,17 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--job", default="platform", metavar="NAME", help="platform (default), labs")
     ui = commands.add_parser("ui", help="start web server and daemon on this machine, until Ctrl-C")
     ui.add_argument("--port", type=int, default=3000, metavar="N", help="0 takes a free one (default: 3000)")
+    ui.add_argument(
+        "--public-url",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="by which a proxy is asked, as https://dagster.example; may be repeated",
+    )
+    ui.add_argument(
+        "--no-token",
+        dest="has_token",
+        action="store_false",
+        help="let in everybody who reaches the port: only behind a proxy that knows who asks",
+    )
     return top

@@ -1,4 +1,4 @@
-"""Ask Dagster's web server."""
+"""Ask Dagster's web server, by the address that `ui` prints."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 from http.client import HTTPException
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
+
+from shared.web.address import split_token
 
 SECONDS = 30
 # What a code server that is still starting looks like.
@@ -17,19 +19,26 @@ LOCATIONS = """{ workspaceOrError { __typename ... on Workspace { locationEntrie
 def query(address: str, text: str, **variables: object) -> dict[str, Any]:
     """Return the data that answers a GraphQL query.
 
+    Args:
+        address: The web server's, with the token that it asks for.
+        text: The query.
+        variables: Its variables.
+
     Raises:
         OSError: Nobody answers, or not with data.
     """
     body = json.dumps({"query": text, "variables": variables}).encode()
-    request = Request(f"{address}/graphql", body, {"Content-Type": "application/json"})
+    server, token = split_token(address)
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    request = Request(f"{server}/graphql", body, headers)
     try:
         # Not by a proxy: it is on this machine.
         with build_opener(ProxyHandler({})).open(request, timeout=SECONDS) as answer:
             found = json.load(answer)
     except (HTTPException, ValueError) as error:
-        raise OSError(f"no answer from {address}: {error}") from error
+        raise OSError(f"no answer from {server}: {error}") from error
     if found.get("errors") or not found.get("data"):
-        raise OSError(f"no data from {address}: {found.get('errors')}")
+        raise OSError(f"no data from {server}: {found.get('errors')}")
     data: dict[str, Any] = found["data"]
     return data
 

@@ -12,7 +12,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -22,12 +22,14 @@ from orchestration.home import PROJECT, instance, prepare_home
 from orchestration.supervise.crew import Crew
 from orchestration.supervise.dead_runs import sweep
 from orchestration.supervise.graphql import load_error
-from orchestration.supervise.services import HOST, services
+from orchestration.supervise.services import services
 from shared.config import Settings
 from shared.errors import PlatformError, UserError
 from shared.postgres.server import free_port, is_free
 from shared.utils import locks
 from shared.utils.console import say
+from shared.web.access import HOST, Access, public_origin
+from shared.web.address import new_token, split_token, with_token
 
 START_SECONDS = 180.0
 # Longer than what is left of a killed `ui` may take to end.
@@ -36,18 +38,28 @@ POLL_SECONDS = 0.2
 SWEEP_SECONDS = 10.0
 
 
-def serve(settings: Settings, *, port: int = 3000, workspace: Path | None = None) -> int:
+def serve(
+    settings: Settings,
+    *,
+    port: int = 3000,
+    workspace: Path | None = None,
+    has_token: bool = True,
+    public: Sequence[str] = (),
+) -> int:
     """Start web server and daemon, say where, and keep them going until SIGINT or SIGTERM; return 0.
 
     Args:
         settings: Whose data folder it is for; there is one `ui` for each.
         port: On loopback; 0 takes a free one.
         workspace: Names the code to serve; the project's own by default.
+        has_token: Whether the web server asks for the token that is printed with its address.
+        public: The addresses by which a proxy is asked.
 
     Raises:
-        UserError: It runs already, or the port is taken.
+        UserError: It runs already, the port is taken, or an address is none.
         PlatformError: The code does not load, or a process does not stay alive.
     """
+    origins = [public_origin(url) for url in public]
     stopped = threading.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, lambda number, frame: stopped.set())
@@ -61,11 +73,14 @@ def serve(settings: Settings, *, port: int = 3000, workspace: Path | None = None
         end_dead_runs(opened, home, launchers_gone=True)
         # Not in the home, whose path may be longer than a socket's may be; the crew's guard removes it.
         scratch = Path(tempfile.mkdtemp(prefix="dagster-"))
-        parts = services(settings, workspace or PROJECT / "workspace.yaml", scratch, port)
+        access = Access(port, new_token() if has_token else None, origins)
+        parts = services(settings, workspace or PROJECT / "workspace.yaml", scratch, access)
         crew = Crew(parts, root=settings.root, home=home, scratch=scratch, lock=lock)
         stack.enter_context(crew.at_work())
-        if answers(crew, address, stopped):
-            print(address, flush=True)
+        opened_by = with_token(address, access.token)
+        if answers(crew, opened_by, stopped):
+            # The one place where the token is shown.
+            print(opened_by, flush=True)
             say(f"Dagster answers at {address}; Ctrl-C ends it. Its logs: `{settings.logs_dir / 'dagster'}`")
             keep_going(crew, opened, home, stopped)
         say("ending; what runs gets 25 s to undo what it has begun")
@@ -88,7 +103,8 @@ def answers(crew: Crew, address: str, stopped: threading.Event) -> bool:
         crew.check()
         if time.monotonic() > deadline:
             raise PlatformError(
-                f"no answer within {START_SECONDS:.0f} s: {address}", hint="its logs, in data/logs/dagster, may say why"
+                f"no answer within {START_SECONDS:.0f} s: {split_token(address)[0]}",
+                hint="its logs, in data/logs/dagster, may say why"
             )
     return False
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,12 +16,13 @@ import yaml
 from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin
 from dagster._core.workspace.load import location_origins_from_yaml_paths
 
+from orchestration.supervise.access import as_variables
 from orchestration.supervise.guard import CODE_SERVER
 from orchestration.supervise.processes import SERVICE_VARIABLE, service_of
 from shared.config import Settings
 from shared.errors import ConfigurationError, PlatformError
+from shared.web.access import Access
 
-HOST = "127.0.0.1"
 # A service that dies this often in a row, each time so soon after its start, will not do better the next time.
 ATTEMPTS = 3
 SOON_SECONDS = 60.0
@@ -37,11 +38,13 @@ class Service:
     Attributes:
         arguments: What this environment's Python runs.
         log: The file that it writes to.
+        variables: What its environment holds beside ours.
     """
 
     name: str
     arguments: Sequence[str]
     log: Path
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     process: subprocess.Popen[bytes] | None = None
     read: int = 0
     begun: float = 0.0
@@ -63,7 +66,7 @@ class Service:
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, *self.arguments],
-                env={**os.environ, SERVICE_VARIABLE: service_of(self.name, home)},
+                env={**os.environ, **self.variables, SERVICE_VARIABLE: service_of(self.name, home)},
                 cwd=root,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -93,7 +96,7 @@ class Service:
             self.log.replace(self.log.with_suffix(".old.log"))
 
 
-def services(settings: Settings, workspace: Path, scratch: Path, port: int) -> list[Service]:
+def services(settings: Settings, workspace: Path, scratch: Path, access: Access) -> list[Service]:
     """Return what `ui` consists of: a code server for each entry of the workspace, and web server and daemon on them.
 
     One code server serves both: that is quicker than one for each, and takes less memory.
@@ -102,7 +105,7 @@ def services(settings: Settings, workspace: Path, scratch: Path, port: int) -> l
         settings: Where the logs go.
         workspace: Names the code.
         scratch: A folder with a short path, for sockets.
-        port: Where the web server listens.
+        access: Who may use the web server.
 
     Raises:
         ConfigurationError: The workspace names a server that somebody else runs.
@@ -123,9 +126,9 @@ def services(settings: Settings, workspace: Path, scratch: Path, port: int) -> l
     served = scratch / "workspace.yaml"
     served.write_text(yaml.safe_dump({"load_from": entries}), encoding="utf-8")
     where = ["--workspace", str(served)]
-    web = ["-m", "dagster_webserver", "--host", HOST, "--port", str(port), *where]
+    web = ["-m", "orchestration.supervise.dagster_webserver", *where]
     return [
         *servers,
-        Service("webserver", web, logs / "webserver.log"),
+        Service("webserver", web, logs / "webserver.log", as_variables(access)),
         Service("daemon", ["-m", "dagster._daemon", "run", *where], logs / "daemon.log"),
     ]

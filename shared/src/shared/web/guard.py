@@ -1,0 +1,53 @@
+"""A web application behind all that keeps other people's pages out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from shared.web.graphql import GraphQLByPost
+from shared.web.origin import SameOrigin
+from shared.web.token import TokenGate
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from shared.web.access import Access
+
+
+def guarded(app: ASGIApp, access: Access) -> ASGIApp:
+    """Return an application that answers those alone who may use it, whatever page makes their browser ask.
+
+    A request has to name a host that is ours, to come from no page of another origin, and to show the token: in that order,
+    so that a page learns nothing of the token. GraphQL is taken as JSON by POST and over WebSockets.
+    """
+    app = GraphQLByPost(app)
+    if access.token is not None:
+        app = TokenGate(app, access)
+    app = SameOrigin(app, public=access.public)
+    # Against a name of somebody else's that leads to this machine.
+    app = TrustedHostMiddleware(app, allowed_hosts=access.names, www_redirect=False)
+    return Unframed(app)
+
+
+class Unframed:
+    """Has each answer say that no page may frame it, and that its address is nobody's business."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the application answer, and add the headers."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Referrer-Policy"] = "no-referrer"
+                headers["X-Frame-Options"] = "DENY"
+                # Beside a policy of the application's: both hold.
+                headers.append("Content-Security-Policy", "frame-ancestors 'none'")
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
