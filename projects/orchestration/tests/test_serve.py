@@ -9,13 +9,30 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from attack_page import PLANTED, attacking, link_to
 from orchestration.supervise.graphql import query
 from ui_process import PATIENCE, SERVE, Ui, as_workspace, wait_until, with_variable
 
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
+
 pytestmark = pytest.mark.timeout(900)
 GRAPH = Path(__file__).with_name("serve_graph.py")
+LAUNCH_QUICK = """mutation { launchRun(executionParams: {selector: {repositoryName: "__repository__",
+    repositoryLocationName: "serve_graph.py", jobName: "__ASSET_JOB", assetSelection: [{path: ["quick"]}]}}) {
+    __typename ... on LaunchRunSuccess { run { runId } } } }"""
+RUNS = "{ runsOrError { ... on Runs { results { runId } } } assetOrError(assetKey: {path: [\"%s\"]}) { __typename } }"
+ASK = """const end = arguments[arguments.length - 1];
+    fetch("/graphql", {method: "POST", headers: {"Content-Type": "application/json"},
+        body: JSON.stringify({query: arguments[0]})}).then(answer => answer.json()).then(end);"""
+GREET = """const end = arguments[arguments.length - 1];
+    const socket = new WebSocket("ws://" + location.host + "/graphql", "graphql-ws");
+    socket.onopen = () => socket.send('{"type": "connection_init"}');
+    socket.onmessage = message => end(message.data);
+    socket.onerror = () => end("refused");"""
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +93,52 @@ def test_a_second_start_is_refused(running: Ui) -> None:
     assert code == 2
     assert f"error: it runs already: {running.server}" in said
     assert f"`kill {running.process.pid}`" in said
+
+
+def test_page_of_another_origin_does_nothing(browser: Chrome, running: Ui) -> None:
+    """No image, form, script, fetch, WebSocket, frame or link elsewhere starts a run or reads, for who is let in."""
+    before = query(running.address, RUNS % PLANTED)
+    names = ("127.0.0.1", "localhost")
+    for victim in names:
+        server = running.server.replace("127.0.0.1", victim)
+        browser.get(running.address.replace("127.0.0.1", victim))
+        assert browser.get_cookies()[0]["value"] == running.token
+        with attacking(server, LAUNCH_QUICK) as port:
+            for attacker in names:
+                browser.get(f"http://{attacker}:{port}/")
+                wait_until(lambda: browser.execute_script("return done"))
+                assert browser.execute_script("return found") == []
+                browser.switch_to.frame("framed")
+                assert not browser.find_elements("id", "root")
+                browser.switch_to.default_content()
+                link = link_to(server, LAUNCH_QUICK)
+                browser.execute_script(f"location.href = {link!r}")
+                wait_until(lambda link=link: browser.current_url == link)
+    assert query(running.address, RUNS % PLANTED) == before
+
+
+def test_page_works_by_the_printed_address(browser: Chrome, running: Ui) -> None:
+    """Who opens the printed address has its token in a cookie alone, and launches a run, which the page shows."""
+    browser.get(f"{running.server}/runs")
+    assert "printed in the terminal where `ui` was started" in browser.find_element("tag name", "body").text
+    browser.get(running.address)
+    assert browser.current_url.startswith(running.server) and str(running.token) not in browser.current_url
+    (cookie,) = browser.get_cookies()
+    assert (cookie["value"], cookie["httpOnly"], cookie["sameSite"]) == (running.token, True, "Strict")
+    run_id = browser.execute_async_script(ASK, LAUNCH_QUICK)["data"]["launchRun"]["run"]["runId"]
+    assert "connection_ack" in browser.execute_async_script(GREET)
+    browser.get(f"{running.server}/runs")
+    wait_until(lambda: run_id[:8] in browser.find_element("tag name", "body").text)
+    running.wait_for(run_id, "SUCCESS")
+    refused = [entry["message"] for entry in browser.get_log("browser") if " 403 " in entry["message"]]
+    assert [message for message in refused if f"{running.server}/runs " not in message] == []
+
+
+def test_token_is_in_no_file_and_on_no_command_line(running: Ui) -> None:
+    """The token is printed once, and stands in no file of the data folder, in no log and in no list of processes."""
+    said = [path for path in running.data.rglob("*") if path.is_file() and str(running.token).encode() in path.read_bytes()]
+    assert said == []
+    assert not running.processes(str(running.token))
 
 
 def test_telemetry_and_the_newsletter_are_off(running: Ui) -> None:

@@ -29,11 +29,11 @@ def guarded(app: ASGIApp, access: Access) -> ASGIApp:
     app = SameOrigin(app, public=access.public)
     # Against a name of somebody else's that leads to this machine.
     app = TrustedHostMiddleware(app, allowed_hosts=access.names, www_redirect=False)
-    return Unframed(app)
+    return Isolated(app)
 
 
-class Unframed:
-    """Has each answer say that no page may frame it, and that its address is nobody's business."""
+class Isolated:
+    """Has each answer say that no other page may frame or show it, and that its address is nobody's business."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -46,6 +46,8 @@ class Unframed:
                 headers = MutableHeaders(scope=message)
                 headers["Referrer-Policy"] = "no-referrer"
                 headers["X-Frame-Options"] = "DENY"
+                # From the browser's cache too, which ports of a host share.
+                headers["Cross-Origin-Resource-Policy"] = "same-origin"
                 # Beside a policy of the application's: both hold.
                 headers.append("Content-Security-Policy", "frame-ancestors 'none'")
             await send(message)
