@@ -1,7 +1,8 @@
 """What the demo's two outside systems have in common: JSON over HTTP on loopback, and now and then a 429.
 
 Every fourth request to a throttled route is refused with 429 and Retry-After (1 second, the next time 0, and so on),
-always the same ones, so that a demo run can be repeated. A refused request has changed nothing.
+always the same ones, so that a demo run can be repeated. A refused request has changed nothing. Programs on this machine
+are answered; what a page makes a browser send is not, nor what asks for another host than this.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
@@ -114,6 +116,9 @@ class Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length") or "0"
         body = self.rfile.read(int(length)) if length.isdecimal() else b""
         target = urlsplit(self.path)
+        if not is_a_program(self.headers, self.server.server_port):
+            self.reply(403, {"error": "only for programs on this machine"})
+            return
         route = self.server.routes.get((method, target.path))
         pause = self.server.throttle.pause() if route and route.throttled else None
         if route is None:
@@ -137,6 +142,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *arguments: object) -> None:
         """Stay quiet: the demo's own steps are what a person wants to read."""
+
+
+def is_a_program(headers: Message, port: int) -> bool:
+    """Tell whether a request asks for this host by its name, and is sent by no page in a browser."""
+    # Where a name of somebody else's leads to this machine, its page would count as ours.
+    is_ours = headers.get("Host", "").lower() in (f"127.0.0.1:{port}", f"localhost:{port}")
+    return is_ours and "Origin" not in headers and headers.get("Sec-Fetch-Site", "none") == "none"
 
 
 def answer(route: Route, request: Request) -> tuple[int, object]:

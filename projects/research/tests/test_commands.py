@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import http.client
 import importlib
 import json
 import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -224,8 +226,28 @@ def final_url(address: str, server: subprocess.Popen[str]) -> str:
     return "the server has ended"
 
 
+FOREIGN = (
+    {"Host": "evil.example"},
+    {"Origin": "http://127.0.0.1:1"},
+    {"Origin": "http://127.0.0.1:1", "Connection": "Upgrade", "Upgrade": "websocket"},
+)
+SOCKET = {"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+
+
+def status_of(address: str, headers: dict[str, str]) -> int:
+    """Return what a server answers to who has its token, and sends such headers with a change or a handshake."""
+    parts = urllib.parse.urlsplit(address)
+    token = {"Authorization": f"Bearer {urllib.parse.parse_qs(parts.query)['access_token'][0]}"}
+    asked = http.client.HTTPConnection(parts.netloc, timeout=30)
+    is_socket = "Upgrade" in headers
+    line = ("GET", "/ws?session_id=s_000000") if is_socket else ("POST", "/api/kernel/execute")
+    asked.request(*line, headers={**token, **(SOCKET if is_socket else {}), **headers})
+    with asked.getresponse() as answer:
+        return answer.status
+
+
 def test_notebooks_are_served_on_this_machine_only(places: Places) -> None:
-    """The editor prints its address, answers there, and asks whoever lacks its token for it."""
+    """The editor prints its address, asks whoever lacks its token for it, and runs nothing for another origin's page."""
     psutil = importlib.import_module("psutil")
     write_study(places, "asking", READS)
     line = [sys.executable, "-m", "research", "notebooks", "--", "--headless"]
@@ -235,6 +257,7 @@ def test_notebooks_are_served_on_this_machine_only(places: Places) -> None:
             address = next(word for text in server.stdout for word in text.split() if word.startswith("http://"))
             assert "access_token=" in address
             assert "login" in final_url(address.partition("?")[0], server)
+            assert [status_of(address, headers) for headers in FOREIGN] == [400, 403, 403]
             listening = [at.laddr.ip for at in psutil.Process(server.pid).net_connections() if at.status == "LISTEN"]
             assert set(listening) == {"127.0.0.1"}
         finally:

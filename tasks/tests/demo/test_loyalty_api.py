@@ -45,6 +45,22 @@ def test_default_page(url: str) -> None:
     assert ask(f"{url}/members") == (200, {"data": MEMBERS, "total": 7, "next": None}, None)
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Origin": "http://evil.example"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Host": "127.0.0.1"},
+    ],
+)
+def test_a_page_in_a_browser_is_refused(url: str, headers: dict[str, str]) -> None:
+    """What names another host, or comes from a page, gets no member, and is not counted by the throttle."""
+    for _ in range(8):
+        assert ask(f"{url}/members", headers=headers)[0] == 403
+    assert ask(f"{url}/members")[0] == 200
+
+
 def test_page_after_the_last_is_empty(url: str) -> None:
     """A page beyond the end has no members and no next link."""
     assert ask(f"{url}/members?page=99&page_size=3") == (200, {"data": [], "total": 7, "next": None}, None)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from shared.web.access import LOCAL_NAMES, Access
 from shared.web.graphql import GraphQLByPost
 from shared.web.origin import SameOrigin
 from shared.web.token import TokenGate
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-    from shared.web.access import Access
 
 
 def guarded(app: ASGIApp, access: Access) -> ASGIApp:
@@ -26,10 +26,23 @@ def guarded(app: ASGIApp, access: Access) -> ASGIApp:
     app = GraphQLByPost(app)
     if access.token is not None:
         app = TokenGate(app, access)
-    app = SameOrigin(app, public=access.public)
+    return Isolated(from_here(app, names=access.names, public=access.public))
+
+
+def from_here(
+    app: ASGIApp, *, names: Sequence[str] = LOCAL_NAMES, public: Collection[str] = (), reading: bool = True
+) -> ASGIApp:
+    """Return an application that answers only under some host names, and no page of another origin.
+
+    Args:
+        app: What is guarded.
+        names: The host names that are ours.
+        public: The origins by which a proxy is asked.
+        reading: Whether requests that only read are refused too.
+    """
+    app = SameOrigin(app, public=public, reading=reading)
     # Against a name of somebody else's that leads to this machine.
-    app = TrustedHostMiddleware(app, allowed_hosts=access.names, www_redirect=False)
-    return Isolated(app)
+    return TrustedHostMiddleware(app, allowed_hosts=names, www_redirect=False)
 
 
 class Isolated:

@@ -25,11 +25,11 @@ from orchestration.supervise.graphql import load_error
 from orchestration.supervise.services import services
 from shared.config import Settings
 from shared.errors import PlatformError, UserError
-from shared.postgres.server import free_port, is_free
 from shared.utils import locks
 from shared.utils.console import say
 from shared.web.access import HOST, Access, public_origin
 from shared.web.address import new_token, split_token, with_token
+from shared.web.port import chosen
 
 START_SECONDS = 180.0
 # Longer than what is left of a killed `ui` may take to end.
@@ -122,21 +122,6 @@ def end_dead_runs(opened: DagsterInstance, home: Path, *, launchers_gone: bool =
     """End the runs whose process was killed, and say which."""
     for run_id in sweep(opened, home, launchers_gone=launchers_gone):
         say(f"run {run_id} had been killed: it is marked as failed")
-
-
-def chosen(port: int) -> int:
-    """Return the port to listen on.
-
-    Raises:
-        UserError: It is no port, or another program's.
-    """
-    if not 0 <= port < 65536:
-        raise UserError(f"no port: `{port}`", hint="give a number from 0 to 65535; 0 takes a free one")
-    if port and not is_free(port):
-        raise UserError(
-            f"the port is taken by another program: {port}", hint="choose one with --port; 0 takes a free one"
-        )
-    return port or free_port()
 
 
 @contextmanager
