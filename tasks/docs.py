@@ -55,7 +55,7 @@ def build() -> None:
     Raises:
         PlatformError: It can't be built.
     """
-    line = [Path(sys.executable).parent / "zensical", "build"]
+    line = [str(Path(sys.executable).parent / "zensical"), "build"]
     try:
         subprocess.run(line, check=True, stdout=subprocess.DEVNULL, timeout=BUILD_SECONDS)
     except subprocess.SubprocessError as error:
@@ -63,7 +63,7 @@ def build() -> None:
 
 
 def build_on_change(folder: Path, seen: dict[Path, int]) -> None:
-    """Build the site again whenever a page is other than it was seen; a build that fails is tried at the next change."""
+    """Build the site again whenever a page is other than it was seen; a failed build is tried at the next change."""
     while True:
         time.sleep(POLL_SECONDS)
         if (now := as_it_is(folder)) != seen:

@@ -1,8 +1,8 @@
 """What the demo's two outside systems have in common: JSON over HTTP on loopback, and now and then a 429.
 
 Every fourth request to a throttled route is refused with 429 and Retry-After (1 second, the next time 0, and so on),
-always the same ones, so that a demo run can be repeated. A refused request has changed nothing. Programs on this machine
-are answered; what a page makes a browser send is not, nor what asks for another host than this.
+always the same ones, so that a demo run can be repeated. A refused request has changed nothing. Programs on this
+machine are answered; what a page makes a browser send is not, nor what asks for another host.
 """
 
 from __future__ import annotations

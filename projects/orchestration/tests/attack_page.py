@@ -39,7 +39,8 @@ for (const [number, enctype] of ["text/plain", "application/x-www-form-urlencode
   });
 const sends = (address, options, what) => tried(end =>
   fetch(address, {method: "POST", credentials: "include", ...options})
-    .then(answer => answer.text()).then(text => { if (text) found.push(what + ": " + text); }).catch(() => {}).then(end));
+    .then(answer => answer.text()).then(text => { if (text) found.push(what + ": " + text); })
+    .catch(() => {}).then(end));
 for (const type of ["text/plain", "text/plain; application/json", "application/x-www-form-urlencoded"])
   for (const mode of ["no-cors", "cors"])
     sends(asked, {mode, body, headers: {"Content-Type": type}}, mode + " " + type);

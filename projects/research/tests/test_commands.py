@@ -247,7 +247,7 @@ def status_of(address: str, headers: dict[str, str]) -> int:
 
 
 def test_notebooks_are_served_on_this_machine_only(places: Places) -> None:
-    """The editor prints its address, asks whoever lacks its token for it, and runs nothing for another origin's page."""
+    """The editor prints its address, asks for its token, and runs nothing for another origin's page."""
     psutil = importlib.import_module("psutil")
     write_study(places, "asking", READS)
     line = [sys.executable, "-m", "research", "notebooks", "--", "--headless"]

@@ -158,7 +158,7 @@ def test_query_of_an_address_reaches_no_graphql() -> None:
 
 
 def test_token_of_the_address_becomes_a_cookie() -> None:
-    """The printed address leads to the same page without the token, which a cookie for this site's pages alone holds."""
+    """The printed address leads to the same page without the token, which a cookie for this site alone holds."""
     answer = client().get(f"/a%20b?x=%261&token={TOKEN}")
     assert (answer.status_code, answer.headers["location"]) == (303, "/a%20b?x=%261")
     assert answer.headers["set-cookie"] == f"token-3000={TOKEN}; HttpOnly; Path=/; SameSite=strict"
@@ -174,7 +174,7 @@ def test_redirect_stays_here(path: str) -> None:
 
 
 def test_who_is_not_let_in_reads_where_the_address_is() -> None:
-    """A wrong token gets a page that says where the right one is, even beside a right cookie, and nothing of the request."""
+    """A wrong token gets a page that says where the right one is, even beside a cookie, and nothing of the request."""
     for headers in ({}, COOKIE):
         answer = client().get("/?token=<guessed>", headers=headers)
         assert answer.status_code == 403

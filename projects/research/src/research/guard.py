@@ -1,4 +1,4 @@
-"""Keeps pages of other origins away from the notebooks, which run what they are sent: marimo finds it as an entry point.
+"""Keeps pages of other origins from the notebooks, which run what they are sent: marimo finds it as an entry point.
 
 marimo asks for its token, but its cookie goes with what a page on another port of this machine sends, and its WebSocket
 takes any Origin.

@@ -1,1 +1,1 @@
-"""Guards web applications on this machine: by Host, Origin and token. Needs Starlette, which not every environment has."""
+"""Guards web applications on this machine, by Host, Origin and token; only where there is Starlette."""

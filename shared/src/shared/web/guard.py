@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def guarded(app: ASGIApp, access: Access) -> ASGIApp:
     """Return an application that answers those alone who may use it, whatever page makes their browser ask.
 
-    A request has to name a host that is ours, to come from no page of another origin, and to show the token: in that order,
-    so that a page learns nothing of the token. GraphQL is taken as JSON by POST and over WebSockets.
+    A request has to name a host that is ours, to come from no page of another origin, and to show the token: in that
+    order, so that a page learns nothing of the token. GraphQL is taken as JSON by POST and over WebSockets.
     """
     app = GraphQLByPost(app)
     if access.token is not None:

@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 # By these nothing changes, in applications that keep to HTTP.
 READING = ("GET", "HEAD", "OPTIONS")
 OWN_SITES = ("same-origin", "none")
+REFUSAL = PlainTextResponse("asked by a page of another origin", status_code=403)
 HTTP_SCHEMES = {"ws": "http", "wss": "https"}
 
 
 class SameOrigin:
     """Refuses what a page of another origin makes the browser send; only a link to a page of ours may be followed.
 
-    The Host header has to be checked before: a page of its origin counts as ours. Another port of this machine is another
-    origin, though browsers send it the same cookies.
+    The Host header has to be checked before: a page of its origin counts as ours. Another port of this machine is
+    another origin, though browsers send it the same cookies.
 
     Args:
         app: What is guarded.
@@ -36,7 +37,7 @@ class SameOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with 403, or let the application answer."""
-        app = PlainTextResponse("asked by a page of another origin", status_code=403) if self._refuses(scope) else self.app
+        app = REFUSAL if self._refuses(scope) else self.app
         await app(scope, receive, send)
 
     def _refuses(self, scope: Scope) -> bool:

@@ -1,4 +1,4 @@
-"""How `ui` tells its web server who may use it: in the environment, as everybody on the machine can read a command line."""
+"""How `ui` tells its web server who may use it: in its environment, as everybody can read a command line."""
 
 from __future__ import annotations
 

@@ -10,14 +10,15 @@ import sys
 from collections.abc import Sequence
 
 from dagster._cli.utils import get_possibly_temporary_instance_for_cli
-from dagster._cli.workspace.cli_target import WorkspaceOpts, workspace_opts_to_load_target
+from dagster._cli.workspace.cli_target import workspace_opts_to_load_target
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._utils.log import configure_loggers
+from dagster_shared.cli import WorkspaceOpts
 from dagster_webserver import cli
 from dagster_webserver.app import create_app_from_workspace_process_context
 from dagster_webserver.version import __version__
-from orchestration.supervise.access import take_access
 
+from orchestration.supervise.access import take_access
 from shared.web.guard import guarded
 from shared.web.local import run
 

@@ -81,6 +81,8 @@ def serve(
         if answers(crew, opened_by, stopped):
             # The one place where the token is shown.
             print(opened_by, flush=True)
+            if access.token is None:
+                say("no token is asked for: let nobody reach the port but a proxy that knows who asks")
             say(f"Dagster answers at {address}; Ctrl-C ends it. Its logs: `{settings.logs_dir / 'dagster'}`")
             keep_going(crew, opened, home, stopped)
         say("ending; what runs gets 25 s to undo what it has begun")
@@ -104,7 +106,7 @@ def answers(crew: Crew, address: str, stopped: threading.Event) -> bool:
         if time.monotonic() > deadline:
             raise PlatformError(
                 f"no answer within {START_SECONDS:.0f} s: {split_token(address)[0]}",
-                hint="its logs, in data/logs/dagster, may say why"
+                hint="its logs, in data/logs/dagster, may say why",
             )
     return False
 
