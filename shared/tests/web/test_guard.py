@@ -200,6 +200,12 @@ def test_token_is_not_shown() -> None:
     assert new_token() != TOKEN
 
 
+def test_empty_token_is_none() -> None:
+    """An empty token, which everybody could show, is a mistake of the program's."""
+    with pytest.raises(ValueError, match="empty token"):
+        client("")
+
+
 def test_printed_address() -> None:
     """An address holds the token that it was made with, or none."""
     assert split_token(with_token(OWN, TOKEN)) == (OWN, TOKEN)

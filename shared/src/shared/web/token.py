@@ -26,10 +26,14 @@ class TokenGate:
     Args:
         app: What is guarded.
         access: Holds the token.
+
+    Raises:
+        ValueError: The token is empty.
     """
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
-        assert access.token, "no token to ask for"
+        if not access.token:
+            raise ValueError("an empty token lets everybody in")
         self.app = app
         self.access = access
         self.token = access.token.encode()
