@@ -8,7 +8,18 @@ select
     writes,
     scratch,
     reads,
-    grants
+    grants,
+    role,
+    command,
+    languages
 from jsonb_to_recordset(current_setting('platform.roles')::jsonb) as roles (
-    login text, reader boolean, writes text [], scratch text [], reads text [], grants jsonb
+    login text,
+    reader boolean,
+    writes text [],
+    scratch text [],
+    reads text [],
+    grants jsonb,
+    role text,
+    command text,
+    languages text []
 );

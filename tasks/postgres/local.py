@@ -14,7 +14,7 @@ from shared.postgres import passfile
 from shared.postgres.server import HOSTS, LocalServer, is_free
 from shared.postgres.target import PostgresTarget, not_a_url
 from shared.utils.console import say, step
-from shared.warehouse.provision import new_passwords, provision, provision_own
+from shared.warehouse.provision import close_to_public, new_passwords, provision, provision_own
 
 WAREHOUSE = "warehouse"
 # Beside the one that PostgreSQL's own packages take.
@@ -123,6 +123,8 @@ def init(settings: Settings, *, database: str = WAREHOUSE, anew: bool = False) -
     """
     where = place(settings)
     with step(f"database, layers and roles on {where.admin.address}"):
+        if where.local:
+            close_to_public(where.admin)
         provision(where.admin_of(database))
         logins = [role.login for role in read_roles()]
         for own, login in read_databases():

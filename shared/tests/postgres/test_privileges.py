@@ -40,6 +40,9 @@ GRANTS = """
             select
                 format('default %s %s %s', defaclrole::regrole, defaclnamespace::regnamespace, defaclobjtype), defaclacl
             from pg_default_acl
+            union all
+            select 'language ' || lanname, lanacl from pg_language
+            where lanpltrusted
         ) as lists
         cross join lateral aclexplode(acl)
         left join pg_roles on pg_roles.oid = grantee
@@ -53,6 +56,11 @@ GRANTS = """
             ('passes row security', rolbypassrls)
         ) as attributes (attribute, held)
         where held and rolname like 'platform\\_%'
+        union all
+        select format('policy %s %s', polrelid::regclass, polname), case polcmd when '*' then 'ALL' else 'SELECT' end
+        from pg_policy
+        union all
+        select 'event trigger ' || evtname, evtevent from pg_event_trigger
         union all
         select 'member of ' || roleid::regrole || ' ' || member::regrole, 'member'
         from pg_auth_members where roleid::regrole::text like 'platform\\_%'

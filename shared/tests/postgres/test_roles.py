@@ -9,7 +9,7 @@ import pytest
 from layers import OWNERS
 from psycopg2 import extensions
 
-from shared.config.roles import login_of, read_roles
+from shared.config.roles import login_of, read_databases, read_roles
 from shared.postgres.server import LocalServer
 from shared.postgres.target import PostgresTarget
 from shared.testing.engines import PostgresDatabase
@@ -186,10 +186,11 @@ def test_init_again_takes_nothing_away_and_brings_back(
 
 def test_names_in_the_scripts_are_the_roles_of_the_platform(postgres_database: PostgresDatabase) -> None:
     """The roles that the scripts make are exactly those that the projects connect as."""
+    logins = {*(login_of(role) for role in ROLES), *(login for _, login in read_databases())}
     session = postgres_database.admin.connect("test")
     with session.cursor() as cursor:
         cursor.execute("select rolname from pg_roles where rolname like 'platform\\_%'")
-        assert {name for (name,) in cursor.fetchall()} == {login_of(role) for role in ROLES}
+        assert {name for (name,) in cursor.fetchall()} == logins
     session.close()
 
 

@@ -194,7 +194,7 @@ def test_lost_server_is_an_error_with_a_hint(on_postgres: PostgresDatabase) -> N
 
 def test_full_disk_is_told_as_such() -> None:
     """PostgreSQL's word for a full disk becomes the platform's error for it, however deep it is wrapped."""
-    with opened() as warehouse:
+    with opened("transformation") as warehouse:
         raised: BaseException | None = None
         try:
             warehouse.execute("do $do$ begin raise 'could not extend file' using errcode = '53100'; end $do$")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import closing
 
 import pyarrow as pa
 import pytest
 
 from shared.config import Settings
-from shared.testing.engines import Engine
+from shared.testing.engines import Engine, PostgresDatabase
 from shared.warehouse import Role, Warehouse, open_warehouse, quote_name
 from shared.warehouse.sql.catalog import Field, Relation
 
@@ -54,9 +55,10 @@ def test_relations_are_those_asked_for(tables: Warehouse) -> None:
 
 
 @pytest.mark.parametrize("engine", ["postgres"], indirect=True)
-def test_what_postgres_names_anew(warehouse: Warehouse) -> None:
+def test_what_postgres_names_anew(warehouse: Warehouse, postgres_database: PostgresDatabase) -> None:
     """A domain is what it is made of, a materialized view a view, and a table may have no columns."""
-    warehouse.execute("create domain staging.moment as timestamptz")
+    with closing(postgres_database.admin.connect("test")) as session, session.cursor() as cursor:
+        cursor.execute("create domain staging.moment as timestamptz")
     warehouse.execute("create materialized view staging.m as select cast(null as staging.moment) as at")
     warehouse.execute("create table staging.n ()")
     views, nothing = warehouse.relations("staging")

@@ -5,6 +5,7 @@
     writes = ["shop"]                 # layers: it makes their tables, and whoever reads everything reads them
     scratch = ["shop_work"]           # schemas of its own, which nobody else reads
     reads = ["core"]                  # layers of others
+    languages = ["plpgsql"]           # it runs `do` blocks; by "sql" makes functions, which nobody else may call
 
     [tool.platform.ops]               # tables of `ops`, besides those in which every role enters its runs
     quarantine = ["select", "insert", "update"]
@@ -34,6 +35,7 @@ PLATFORMS_OWN = frozenset({"ops", "public", "information_schema"})
 # What is not in the form of these could not be told from SQL in a message; it is quoted all the same.
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 Privilege = Literal["select", "insert", "update", "delete"]
+Language = Literal["sql", "plpgsql"]
 Privileges = Annotated[list[Privilege], Field(min_length=1)]
 Columns = Annotated[dict[Literal["select"], Annotated[list[Name], Field(min_length=1)]], Field(min_length=1)]
 
@@ -65,6 +67,7 @@ class RoleDeclaration(_Table):
     writes: list[Name] = []
     scratch: list[Name] = []
     reads: list[Name] = []
+    languages: list[Language] = []
     ops: dict[Name, Privileges | Columns] = {}
     database: OwnDatabase | None = None
 
@@ -92,7 +95,7 @@ class RoleDeclaration(_Table):
         return {
             "login": self.login,
             "reader": self.role is None,
-            **self.model_dump(include={"writes", "scratch", "reads"}),
+            **self.model_dump(include={"role", "command", "writes", "scratch", "reads", "languages"}),
             "grants": [grant.model_dump() for grant in self.grants],
         }
 

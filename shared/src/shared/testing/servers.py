@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shared.config.roles import read_roles
+from shared.config.roles import read_databases, read_roles
 from shared.postgres import passfile
 from shared.postgres.server import HOSTS, LocalServer
-from shared.warehouse.provision import new_passwords, provision
+from shared.warehouse.provision import close_to_public, new_passwords, provision, provision_own
 
 TEMPLATE = "template_warehouse"
 
@@ -23,9 +23,13 @@ def new_server(folder: Path) -> LocalServer:
 
 
 def prepare(server: LocalServer) -> None:
-    """Make and start a server, with the projects' roles and a warehouse to clone."""
+    """Make and start a server, with the projects' roles, their own databases and a warehouse to clone."""
     server.create()
     server.start()
+    close_to_public(server.admin())
     provision(server.admin(TEMPLATE))
     logins = [role.login for role in read_roles()]
+    for own, login in read_databases():
+        provision_own(server.admin(own.name), login)
+        logins.append(login)
     passfile.write(server.passwords, new_passwords(server.admin(), logins, hosts=HOSTS, port=passfile.ANY))

@@ -117,26 +117,30 @@ class PostgresWarehouse(Warehouse):
 
     @override
     def append_arrow(self, table: str, data: ArrowData) -> int:
+        # PostgreSQL copies nothing into a table whose rows have owners.
+        if self.fetch("select row_security_active($1)", [quote(table)])[0][0]:
+            return self._insert_arrow(table, data, "")
         with explained(), self._connection.cursor() as cursor:
             return copy_in(cursor, table, data)
 
     @override
     def merge_arrow(self, table: str, data: ArrowData, *, key: Sequence[str], keep: Sequence[str] = ()) -> int:
-        names = data.schema.names
-        columns = ", ".join(quote(name) for name in names)
-        changes = [f"{quote(name)} = excluded.{quote(name)}" for name in names if name not in (*key, *keep)]
+        names = [name for name in data.schema.names if name not in (*key, *keep)]
+        changes = [f"{quote(name)} = excluded.{quote(name)}" for name in names]
         action = f"update set {', '.join(changes)}" if changes else "nothing"
+        return self._insert_arrow(table, data, f"on conflict ({', '.join(map(quote, key))}) do {action}")
+
+    def _insert_arrow(self, table: str, data: ArrowData, on_conflict: str) -> int:
+        """Insert arrow data by way of a temporary table, and return how many rows were inserted or updated."""
+        columns = ", ".join(map(quote, data.schema.names))
         with self.transaction():
             self.execute(f"create temporary table {INCOMING} as select {columns} from {quote(table)} with no data")
-            self.append_arrow(INCOMING, data)
             with explained(), self._connection.cursor() as cursor:
-                cursor.execute(
-                    f"insert into {quote(table)} ({columns}) select {columns} from {INCOMING} "
-                    f"on conflict ({', '.join(quote(name) for name in key)}) do {action}"
-                )
-                merged = int(cursor.rowcount)
+                copy_in(cursor, INCOMING, data)
+                cursor.execute(f"insert into {quote(table)} ({columns}) select {columns} from {INCOMING} {on_conflict}")
+                inserted = int(cursor.rowcount)
             self.execute(f"drop table {INCOMING}")
-        return merged
+        return inserted
 
     @override
     def replace_arrow(self, table: str, data: ArrowData) -> int:

@@ -21,6 +21,7 @@ from shared.errors import ConfigurationError
 from shared.postgres.errors import explained
 from shared.postgres.passfile import Entry
 from shared.postgres.target import PostgresTarget
+from shared.utils.console import say
 from shared.utils.names import suggestion
 from shared.warehouse.opening import open_warehouse
 from shared.workspace.projects import WORKSPACE
@@ -49,7 +50,16 @@ def provision(admin: PostgresTarget, *, name: str = "warehouse", root: Path = WO
         settings = Settings(warehouse_url=admin.url())
         with open_warehouse(settings, holder="postgres-init", mode="write", name=name) as warehouse:
             require_tables(roles, warehouse.tables("ops"))
-        run_scripts(connection, roles, "schemas.sql", "privileges.sql")
+        run_scripts(connection, roles, "schemas.sql", "rows.sql", "privileges.sql")
+        if is_superuser(connection):
+            run_scripts(connection, roles, "guard.sql")
+        else:
+            say(f"`{admin.user}` is no superuser, so projects are not kept from making functions that others run")
+
+
+def is_superuser(connection: extensions.connection) -> bool:
+    """Tell whether a session may do everything."""
+    return bool(connection.info.parameter_status("is_superuser") == "on")
 
 
 def require_tables(roles: Sequence[RoleDeclaration], tables: Sequence[str]) -> None:
@@ -70,8 +80,14 @@ def provision_own(admin: PostgresTarget, login: str) -> None:
     """
     create_database(admin)
     with explained(), closing(admin.connect("postgres-init")) as connection, connection.cursor() as cursor:
-        cursor.execute("select set_config('platform.login', %s, false)", [login])
+        cursor.execute("set platform.login to %s", [login])
         cursor.execute((SCRIPTS / "database.sql").read_text(encoding="utf-8"))
+
+
+def close_to_public(admin: PostgresTarget) -> None:
+    """Keep everybody but superusers out of the databases that a server comes with, whose sessions could hold it up."""
+    with explained(), closing(admin.connect("postgres-init")) as connection, connection.cursor() as cursor:
+        cursor.execute("revoke all on database postgres, template1 from public")
 
 
 def create_database(admin: PostgresTarget) -> None:
@@ -96,7 +112,7 @@ def run_scripts(connection: extensions.connection, roles: Sequence[RoleDeclarati
     with connection.cursor() as cursor:
         # As a value, which the files quote: names in it are names, whatever they hold.
         declared = json.dumps([role.as_record() for role in roles])
-        cursor.execute("select set_config('platform.roles', %s, false)", [declared])
+        cursor.execute("set platform.roles to %s", [declared])
         for name in ("declared.sql", *names):
             cursor.execute((SCRIPTS / name).read_text(encoding="utf-8"))
 
