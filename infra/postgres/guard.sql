@@ -9,7 +9,7 @@ as $$
 declare
     made record;
 begin
-    if not starts_with(session_user::text, 'platform_') then
+    if not (starts_with(session_user::text, 'platform_') or starts_with(current_user::text, 'platform_')) then
         return;
     end if;
     if tg_event = 'ddl_command_start' then
@@ -69,7 +69,9 @@ begin
             and (
                 proname like 'lo\_%' or proname in ('loread', 'lowrite')
                 or proname ~ '_to_xml' or proname = 'ts_stat' or oid = 'ts_rewrite(tsquery, text)'::regprocedure
-                or proname in ('set_config', 'setval', 'pg_notify', 'pg_logical_emit_message')
+                or proname in (
+                    'set_config', 'setval', 'pg_notify', 'pg_logical_emit_message', 'pg_cancel_backend', 'pg_terminate_backend'
+                )
             )
     loop
         execute format('revoke all on function %s from public', entry.routine);

@@ -7,6 +7,7 @@ declare
     entry record;
 begin
     execute format('revoke all on database %I from public', current_database());
+    revoke create on schema public from public;
     create temporary table schema_of_ours on commit drop as
     select oid, nspname from pg_namespace
     where

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from layers import OWNERS
 
-from shared.config.roles import login_of
+from shared.config.roles import login_of, read_roles
 from shared.errors import ConfigurationError
 from shared.postgres.server import LocalServer
 from shared.postgres.target import PostgresTarget
@@ -174,6 +175,26 @@ def test_what_was_granted_by_hand_is_taken_back(with_tables: PostgresTarget) -> 
         "relation staging.own postgres",
     ]
     assert [line for line in kept if line not in again] == []
+
+
+def test_administrator_without_all_rights_is_told_what_is_left_out(
+    with_tables: PostgresTarget, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who may make databases and roles, but is no superuser, makes a warehouse whose rows have owners, and is told."""
+    boss = replace(with_tables, database="of_boss", user="boss", password="boss")
+    with closing(with_tables.connect("test")) as session, session.cursor() as cursor:
+        cursor.execute("create role boss login createdb createrole password 'boss'")
+        cursor.execute("grant connect on database postgres to boss")
+        for role in read_roles():
+            cursor.execute(f"grant {role.login} to boss with admin option")
+        try:
+            provision(boss)
+            provision(boss)
+            assert "`boss` is no superuser" in capsys.readouterr().err
+            assert "policy ops.run own_rows: ALL" in granted(replace(with_tables, database="of_boss"))
+        finally:
+            cursor.execute("drop database if exists of_boss with (force)")
+            cursor.execute("revoke connect on database postgres from boss; drop role boss")
 
 
 def test_table_that_there_is_not_is_refused(with_tables: PostgresTarget, workspace: Path) -> None:

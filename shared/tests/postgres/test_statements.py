@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -16,7 +16,6 @@ from psycopg2 import extensions
 
 from shared.config.roles import login_of, read_databases, read_roles
 from shared.errors import PlatformError
-from shared.postgres.passfile import find_password
 from shared.postgres.server import LocalServer
 from shared.postgres.target import PostgresTarget
 from shared.testing.engines import drop_database, new_database
@@ -61,6 +60,14 @@ def filled(postgres_server: LocalServer) -> Iterator[PostgresTarget]:
     drop_database(postgres_server, database)
 
 
+@contextmanager
+def session_of(role: Role, warehouse: PostgresTarget, passfile: Path) -> Iterator[extensions.connection]:
+    """Log a role in."""
+    target = PostgresTarget.from_url(warehouse.location, user=login_of(role), passfile=passfile)
+    with closing(target.connect("test")) as session:
+        yield session
+
+
 def outcome(session: extensions.connection, statement: str) -> str:
     """Run a statement and undo it; return what became of it, as an unexpected error's code and text."""
     with session.cursor() as cursor:
@@ -90,29 +97,33 @@ def expected(role: Role, entry: Any) -> str:
 def test_role_may_do_what_the_table_says(filled: PostgresTarget, postgres_server: LocalServer, role: Role) -> None:
     """Each statement of the table does for a role what the table says: something, nothing, or it is refused."""
     other = "egress" if role == "ingress" else "ingress"
-    names = {"<own>": role, "<other>": other, "<kept>": other}
     wrong = {}
-    for database, groups in TABLE.items():
-        target = replace(filled, database=filled.database if database == "warehouse" else database, user=login_of(role))
-        password = find_password(
-            postgres_server.passwords,
-            host=target.host, port=target.port, database=target.database, user=target.user
-        )
+    for name, groups in TABLE.items():
+        database = filled if name == "warehouse" else replace(filled, database=name)
+        entries = {statement: entry for group in groups.values() for statement, entry in group.items()}
         try:
-            session = replace(target, password=password).connect("test")
+            with session_of(role, database, postgres_server.passwords) as session:
+                found = {
+                    each: outcome(session, each.replace("<own>", role).replace("<other>", other)) for each in entries
+                }
         except PlatformError as error:
             assert "may not connect" in str(error)
-            session = None
-        for statement, entry in ((s, e) for group in groups.values() for s, e in group.items()):
-            text = statement
-            for name, value in names.items():
-                text = text.replace(name, value)
-            found = outcome(session, text) if session else REFUSED
-            if found != expected(role, entry):
-                wrong[statement] = found
-        if session:
-            session.close()
+            found = dict.fromkeys(entries, REFUSED)
+        wrong |= {each: found[each] for each, entry in entries.items() if found[each] != expected(role, entry)}
     assert wrong == {}
+
+
+def test_nobody_calls_what_another_role_has_made(filled: PostgresTarget, postgres_server: LocalServer) -> None:
+    """A view that calls a function of its maker's shows something to its maker, and refuses everybody else."""
+    query = "select * from master.calls_a_function"
+    with session_of("entity_resolution", filled, postgres_server.passwords) as maker:
+        with maker.cursor() as cursor:
+            cursor.execute("create function splink.who() returns text language sql volatile as 'select current_user::text'")
+            cursor.execute("create view master.calls_a_function as select splink.who() as name")
+        assert outcome(maker, query) == MAY
+    for role in ("transformation", "reporting", "reader"):
+        with session_of(role, filled, postgres_server.passwords) as session:
+            assert outcome(session, query) == REFUSED
 
 
 def test_table_names_the_roles_that_there_are() -> None:

@@ -110,6 +110,8 @@ def create_database(admin: PostgresTarget) -> None:
 def run_scripts(connection: extensions.connection, roles: Sequence[RoleDeclaration], *names: str) -> None:
     """Run files of `infra/postgres` on what roles may do, each in one transaction."""
     with connection.cursor() as cursor:
+        # An administrator finds no names that others can make.
+        cursor.execute("set search_path to pg_catalog, pg_temp")
         # As a value, which the files quote: names in it are names, whatever they hold.
         declared = json.dumps([role.as_record() for role in roles])
         cursor.execute("set platform.roles to %s", [declared])
