@@ -1,6 +1,6 @@
 -- What one role makes never runs with the rights of another. Who reads a view calls the functions in it as themselves, so
--- projects make nothing that others would run, and the server's own functions that run a text as SQL, or change what lies
--- outside a query, are nobody's. Idempotent; run in the warehouse's database by a superuser, after schemas.sql.
+-- projects make nothing that others would run. Idempotent; run in the warehouse's database by a superuser, after
+-- declared.sql and the tables of ops.
 
 -- Kinds of definitions are named that hold no code, so that one which a later PostgreSQL brings is refused.
 create or replace function ops.guard_definitions() returns event_trigger language plpgsql
@@ -26,7 +26,7 @@ begin
     for made in select * from pg_event_trigger_ddl_commands() loop
         if tg_tag in ('GRANT', 'ALTER DEFAULT PRIVILEGES')
             and made.object_type <> all(array['TABLE', 'TABLES', 'SEQUENCE', 'SEQUENCES']) then
-            raise insufficient_privilege using message = format('no project lets others have a %s', lower(made.object_type));
+            raise insufficient_privilege using message = format('no project grants this to others: %s', made.object_type);
         elsif made.classid = 'pg_proc'::regclass then
             execute format('revoke all on function %s from public', made.object_identity);
         elsif made.classid = 'pg_class'::regclass and exists (
@@ -60,21 +60,6 @@ begin
     end loop;
     for entry in select login, unnest(languages) as language from declared loop
         execute format('grant usage on language %I to %I', entry.language, entry.login);
-    end loop;
-
-    for entry in
-        select oid::regprocedure as routine from pg_proc
-        where
-            pronamespace = 'pg_catalog'::regnamespace
-            and (
-                proname like 'lo\_%' or proname in ('loread', 'lowrite')
-                or proname ~ '_to_xml' or proname = 'ts_stat' or oid = 'ts_rewrite(tsquery, text)'::regprocedure
-                or proname in (
-                    'set_config', 'setval', 'pg_notify', 'pg_logical_emit_message', 'pg_cancel_backend', 'pg_terminate_backend'
-                )
-            )
-    loop
-        execute format('revoke all on function %s from public', entry.routine);
     end loop;
 
     -- What was made before there was this guard.

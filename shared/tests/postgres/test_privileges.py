@@ -135,6 +135,12 @@ def test_new_project_gets_what_it_declares_and_no_more_than_that(with_tables: Po
             f"relation ops.{name} platform_billing: INSERT, SELECT, UPDATE"
             for name in ("run", "run_metric", "run_output", "run_version")
         ),
+        *(
+            f"policy ops.{name} {policy}"
+            for name in ("run", "run_metric", "run_output", "run_version")
+            for policy in ("all_platform_billing: SELECT", "own_platform_billing: ALL")
+        ),
+        "policy ops.quarantine own_platform_billing: ALL",
         "relation ops.quarantine platform_billing: INSERT, SELECT",
         "relation ops.run_sequence platform_billing: USAGE",
         "schema billing platform_billing: CREATE, USAGE",
@@ -191,7 +197,7 @@ def test_administrator_without_all_rights_is_told_what_is_left_out(
             provision(boss)
             provision(boss)
             assert "`boss` is no superuser" in capsys.readouterr().err
-            assert "policy ops.run own_rows: ALL" in granted(replace(with_tables, database="of_boss"))
+            assert "policy ops.run own_platform_ingress: ALL" in granted(replace(with_tables, database="of_boss"))
         finally:
             cursor.execute("drop database if exists of_boss with (force)")
             cursor.execute("revoke connect on database postgres from boss; drop role boss")

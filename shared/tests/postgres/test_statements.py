@@ -23,7 +23,9 @@ from shared.warehouse import Role
 from shared.warehouse.provision import provision
 from shared.workspace.manifest import parse_toml
 
-TABLE: dict[str, dict[str, dict[str, Any]]] = parse_toml(Path(__file__).with_name("statements.toml").read_text(encoding="utf-8"))
+TABLE: dict[str, dict[str, dict[str, Any]]] = parse_toml(
+    Path(__file__).with_name("statements.toml").read_text(encoding="utf-8")
+)
 WRITERS = [role.name for role in read_roles() if role.role]
 ROLES = [*(role.name for role in read_roles()), *(login.removeprefix("platform_") for _, login in read_databases())]
 REFUSED, NOTHING, MAY = "refused", "nothing", "may"
@@ -37,6 +39,8 @@ CONTENT = "".join(
     "alter function core.as_reader() owner to platform_transformation;"
     "create view core.calls_a_function as select core.as_reader() as name;"
     "create view core.with_readers_rights with (security_invoker) as select payload from ops.quarantine;"
+    "create view raw.held_back as select * from ops.quarantine;"
+    "alter view raw.held_back owner to platform_ingress;"
     "alter view core.calls_a_function owner to platform_transformation;"
     "alter view core.with_readers_rights owner to platform_transformation;"
     "insert into ops.run (run_id, sequence, step, command, status, python_version, host, pid, started_at, role) "
@@ -97,7 +101,7 @@ def expected(role: Role, entry: Any) -> str:
 def test_role_may_do_what_the_table_says(filled: PostgresTarget, postgres_server: LocalServer, role: Role) -> None:
     """Each statement of the table does for a role what the table says: something, nothing, or it is refused."""
     other = "egress" if role == "ingress" else "ingress"
-    wrong = {}
+    wrong: dict[str, str] = {}
     for name, groups in TABLE.items():
         database = filled if name == "warehouse" else replace(filled, database=name)
         entries = {statement: entry for group in groups.values() for statement, entry in group.items()}
@@ -118,7 +122,9 @@ def test_nobody_calls_what_another_role_has_made(filled: PostgresTarget, postgre
     query = "select * from master.calls_a_function"
     with session_of("entity_resolution", filled, postgres_server.passwords) as maker:
         with maker.cursor() as cursor:
-            cursor.execute("create function splink.who() returns text language sql volatile as 'select current_user::text'")
+            cursor.execute(
+                "create function splink.who() returns text language sql volatile as 'select current_user::text'"
+            )
             cursor.execute("create view master.calls_a_function as select splink.who() as name")
         assert outcome(maker, query) == MAY
     for role in ("transformation", "reporting", "reader"):

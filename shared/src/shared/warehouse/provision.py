@@ -52,7 +52,7 @@ def provision(admin: PostgresTarget, *, name: str = "warehouse", root: Path = WO
             require_tables(roles, warehouse.tables("ops"))
         run_scripts(connection, roles, "schemas.sql", "rows.sql", "privileges.sql")
         if is_superuser(connection):
-            run_scripts(connection, roles, "guard.sql")
+            run_scripts(connection, roles, "functions.sql", "guard.sql")
         else:
             say(f"`{admin.user}` is no superuser, so projects are not kept from making functions that others run")
 
@@ -81,7 +81,8 @@ def provision_own(admin: PostgresTarget, login: str) -> None:
     create_database(admin)
     with explained(), closing(admin.connect("postgres-init")) as connection, connection.cursor() as cursor:
         cursor.execute("set platform.login to %s", [login])
-        cursor.execute((SCRIPTS / "database.sql").read_text(encoding="utf-8"))
+        for name in ("database.sql", *(["functions.sql"] if is_superuser(connection) else [])):
+            cursor.execute((SCRIPTS / name).read_text(encoding="utf-8"))
 
 
 def close_to_public(admin: PostgresTarget) -> None:
