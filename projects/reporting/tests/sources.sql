@@ -98,8 +98,6 @@ insert into ops.quarantine values
     ('q2', 'i1', 'crm', 'customers', 'a.csv', 2, 'postcode', '{"surname": "parr"}',
     timestamp '2026-01-01 09:00:30', timestamp '2026-01-02 09:00:30', null),
     ('q3', 'i1', 'crm', 'customers', 'a.csv', 3, 'id', '{}',
-    timestamp '2026-01-01 09:00:30', timestamp '2026-01-01 09:00:30', timestamp '2026-01-02 09:00:30');
--- as egress
-insert into ops.quarantine values
+    timestamp '2026-01-01 09:00:30', timestamp '2026-01-01 09:00:30', timestamp '2026-01-02 09:00:30'),
     ('q4', 'i1', 'egress', 'crm', 'api', 1, 'no such person: lund', '{}',
     timestamp '2026-01-01 09:00:30', timestamp '2026-01-01 09:00:30', null);

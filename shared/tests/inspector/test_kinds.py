@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 from shared.inspector import ColumnProfile, DataInspector
 from shared.inspector.results import Top
-from shared.testing.engines import Engine
+from shared.testing.engines import Engine, PostgresDatabase
 from shared.warehouse import Warehouse
 
 # Type, value, kind, and where it has them the bounds.
@@ -80,13 +82,14 @@ POSTGRES = [
 
 
 @pytest.fixture
-def prepared(warehouse: Warehouse) -> Warehouse:
-    """Make the types that have to be made."""
-    if warehouse.engine == "postgres":
-        warehouse.execute("create type raw.mood as enum ('b', 'a')")
-        warehouse.execute("create type raw.pair as (a integer, b text)")
-        warehouse.execute("create domain raw.positive as integer check (value > 0)")
-        warehouse.execute("create domain raw.moods as raw.mood[]")
+def prepared(warehouse: Warehouse, database: PostgresDatabase | None) -> Warehouse:
+    """Make the types that have to be made, which no project does on PostgreSQL."""
+    if database:
+        with closing(database.admin.connect("test")) as session, session.cursor() as cursor:
+            cursor.execute("create type raw.mood as enum ('b', 'a')")
+            cursor.execute("create type raw.pair as (a integer, b text)")
+            cursor.execute("create domain raw.positive as integer check (value > 0)")
+            cursor.execute("create domain raw.moods as raw.mood[]")
     return warehouse
 
 

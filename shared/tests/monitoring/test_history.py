@@ -114,11 +114,12 @@ def test_next_run_of_the_role_notes_what_was_killed(writer: Opened) -> None:
         assert warehouse.fetch("select error from ops.run where step = 'ingest'") == [(history.SILENT_END,)]
 
 
-def test_run_of_the_first_layout_is_not_running(writer: Opened) -> None:
+def test_run_of_the_first_layout_is_not_running(writer: Opened, owner: Settings) -> None:
     """A run that does not say whose it was is none of those that write now."""
     kill_run("ingress", "ingest")
-    with writer("ingress") as warehouse:
+    with open_warehouse(owner, holder="test", mode="write") as warehouse:
         warehouse.execute("update ops.run set role = null")
+    with writer("ingress") as warehouse:
         assert statuses(warehouse) == {"ingest": "interrupted"}
 
 
@@ -160,10 +161,10 @@ def test_open_quarantine(writer: Opened) -> None:
     """Rows that are still held back are counted by where they are from and why; those that came right are not."""
     bad = [BadRow(position=place, reason="`n`: not a number", payload=str(place)) for place in (1, 2)]
     with writer() as warehouse:
-        Quarantine(warehouse, "r1", "crm", "customers").add("a.csv", bad)
-        settled = Quarantine(warehouse, "r1", "pos", "products")
-        settled.add("b.csv", bad)
-        Quarantine(warehouse, "r2", "pos", "products").resolve()
+        with record_run(warehouse, step="ingest", command="run") as run:
+            Quarantine(warehouse, run.id, "crm", "customers").add("a.csv", bad)
+            Quarantine(warehouse, run.id, "pos", "products").add("b.csv", bad)
+        Quarantine(warehouse, "later", "pos", "products").resolve()
     with reader() as warehouse:
         assert history.open_quarantine(warehouse) == [
             {"source": "crm", "resource": "customers", "reason": bad[0].reason, "row_count": 2, "example": "a.csv"}
