@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from shared.data_quality import BadRow, Quarantine
 from shared.warehouse import Warehouse
 
@@ -11,6 +13,17 @@ BAD = BadRow.of(3, "`age`: field required", {"name": "x"})
 def quarantine(warehouse: Warehouse, run_id: str, resource: str = "customers") -> Quarantine:
     """Return the quarantine of a resource as a run sees it."""
     return Quarantine(warehouse, run_id, "crm", resource)
+
+
+@pytest.fixture(autouse=True)
+def runs(warehouse: Warehouse) -> None:
+    """Enter the runs, as on PostgreSQL a row belongs to whose run has found it."""
+    for name in ("run1", "run2", "run3"):
+        warehouse.execute(
+            "insert into ops.run (run_id, sequence, step, command, status, python_version, host, pid, started_at, role) "
+            "values ($1, 1, 'ingest', 'run', 'succeeded', '3', 'h', 1, timestamp '2026-01-01', $2)",
+            [name, warehouse.role],
+        )
 
 
 def rows(warehouse: Warehouse, columns: str) -> list[tuple[object, ...]]:
