@@ -9,7 +9,8 @@ as $$
 declare
     made record;
 begin
-    if not (starts_with(session_user::text, 'platform_') or starts_with(current_user::text, 'platform_')) then
+    if current_setting('is_superuser')::boolean
+        or not (starts_with(session_user::text, 'platform_') or starts_with(current_user::text, 'platform_')) then
         return;
     end if;
     if tg_event = 'ddl_command_start' then
@@ -33,7 +34,8 @@ begin
             select from pg_class cross join lateral pg_options_to_table(reloptions)
             where oid = made.objid and option_name = 'security_invoker' and option_value::boolean
         ) then
-            raise insufficient_privilege using message = format('no project makes a view with its readers'' rights: %s', made.object_identity);
+            raise insufficient_privilege using
+                message = format('no project makes a view with its readers'' rights: %s', made.object_identity);
         end if;
     end loop;
 end
@@ -64,7 +66,7 @@ begin
 
     -- What was made before there was this guard.
     for entry in
-        select pg_proc.oid::regprocedure as routine, rolname
+        select pg_proc.oid::regprocedure as routine
         from pg_proc join pg_roles on pg_roles.oid = proowner
         where starts_with(rolname, 'platform_')
     loop

@@ -20,8 +20,8 @@ def runs(warehouse: Warehouse) -> None:
     """Enter the runs, as on PostgreSQL a row belongs to whose run has found it."""
     for name in ("run1", "run2", "run3"):
         warehouse.execute(
-            "insert into ops.run (run_id, sequence, step, command, status, python_version, host, pid, started_at, role) "
-            "values ($1, 1, 'ingest', 'run', 'succeeded', '3', 'h', 1, timestamp '2026-01-01', $2)",
+            "insert into ops.run (run_id, sequence, step, command, status, python_version, host, pid, started_at, "
+            "role) values ($1, 1, 'ingest', 'run', 'succeeded', '3', 'h', 1, timestamp '2026-01-01', $2)",
             [name, warehouse.role],
         )
 

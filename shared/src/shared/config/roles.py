@@ -163,12 +163,13 @@ def _declared(root: Path) -> list[RoleDeclaration]:
 
 def _problem(role: RoleDeclaration, others: Sequence[RoleDeclaration]) -> str | None:
     own = [*role.writes, *role.scratch]
+    used = own or role.reads or role.languages or role.ops
     taken = [schema for other in others for schema in (*other.writes, *other.scratch)]
     if role.role is None:
-        return "it writes or reads, and names no `role`" if own or role.reads or role.ops or role.database else None
+        return "it writes or reads, and names no `role`" if used or role.database else None
     if role.role in RESERVED or role.role in [other.role for other in others]:
         return f"the role is taken: `{role.role}`"
-    if role.database and (own or role.reads or role.ops):
+    if role.database and used:
         return f"`{role.role}` has a database of its own, and gets into no layer"
     for at, schema in enumerate(own):
         if schema in PLATFORMS_OWN or schema.startswith("pg_"):
