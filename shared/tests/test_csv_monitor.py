@@ -14,7 +14,7 @@ import pytest
 from shared import csv_monitor
 from shared.csv_monitor import CSVMonitor, main
 from shared.errors import ConfigurationError, InputError
-from shared.tables import Form
+from shared.tables import Declared, Form
 
 HEADER = "id,name\n"
 
@@ -81,9 +81,9 @@ def test_known_file_is_not_read_again(monitor: CSVMonitor, folder: Path, monkeyp
     read: list[Path] = []
     original = csv_monitor.read
 
-    def noted(path: Path) -> tuple[str, Form | None]:
+    def noted(path: Path, declared: Declared) -> tuple[str, Form | None]:
         read.append(path)
-        return original(path)
+        return original(path, declared)
 
     monkeypatch.setattr(csv_monitor, "read", noted)
     assert [file.name for file in monitor.scan().to_load] == ["7/7.csv"]

@@ -12,7 +12,7 @@ from told import since_begun, tell  # noqa: I001, before what takes long to impo
 
 from delimited_cases import CASES, LARGE, path_of
 from shared.errors import PlatformError
-from shared.tables import Column, Scratch, infer, look, staged
+from shared.tables import Column, Scratch, infer, look, typed
 
 IMPORTED = since_begun()
 
@@ -33,10 +33,10 @@ def loaded(path: Path, scratch: Scratch) -> dict[str, Any]:
     """Read a file as a new lab does, and return its rows as texts."""
     form = look(path)
     form.check_names(path.name)
-    with staged(scratch, path, form, path.name) as rows:
-        columns = {one.name: one.column for one in infer(path, form, path.name).columns}
-        bad = [one.reason for one in rows.bad_rows(columns)]
-        query = rows.good_rows(columns)
+    columns = {one.name: one.column for one in infer(path, form, path.name).columns}
+    with typed(scratch, path, form, path.name, columns) as rows:
+        bad = [one.reason for one in rows.bad_rows()]
+        query = rows.good_rows()
         if path.name != LARGE:
             texts = ", ".join(f"cast(#{at} as varchar)" for at in range(1, len(form.header) + 1))
             query = f"select {texts} from ({query})"

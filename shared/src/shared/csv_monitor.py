@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from shared.errors import ConfigurationError, InputError
-from shared.tables import Form, look_and_hash
+from shared.tables import Declared, Form, look_and_hash
+from shared.tables.declared import NOTHING
 from shared.utils.files import sha256_of, write_whole
 
 State = Literal["new", "changed", "unchanged", "gone", "partial"]
@@ -41,6 +42,7 @@ class Seen:
         name: Its path below the folder.
         state: What it is in comparison with the last load; `partial` is left alone until it has come to rest.
         form: How it is written; None where that is not certain, or it is no table.
+        declared: What was said of that when it was looked at.
         drift: What has changed in its form since the last load.
     """
 
@@ -50,6 +52,7 @@ class Seen:
     size: int = 0
     modified_ns: int = 0
     form: Form | None = None
+    declared: Declared = NOTHING
     drift: tuple[str, ...] = ()
 
 
@@ -77,6 +80,7 @@ class CSVMonitor:
         state_file: Where it is kept what was loaded. It belongs to this folder alone.
         pattern: Which files count: those that it fits, or one of several fits.
         settle_seconds: How long a file must not have been written to before it counts as whole.
+        declared: Tells of a file's name below the folder what is known of how it is written.
     """
 
     def __init__(
@@ -86,11 +90,13 @@ class CSVMonitor:
         *,
         pattern: str | Sequence[str] = "*.csv",
         settle_seconds: float = 1.0,
+        declared: Callable[[str], Declared] = lambda _: NOTHING,
     ) -> None:
         self.folder = folder.absolute()
         self.state_file = state_file
         self.patterns = (pattern,) if isinstance(pattern, str) else tuple(pattern)
         self.settle_seconds = settle_seconds
+        self.declared = declared
 
     def scan(self) -> Scan:
         """Look at the folder; nothing is written.
@@ -146,15 +152,17 @@ class CSVMonitor:
         at_rest = abs(time.time() - status.st_mtime) >= self.settle_seconds
         if path.suffix.lower() in PARTIAL_ENDINGS or not at_rest:
             return Seen(name, "partial", size=status.st_size, modified_ns=status.st_mtime_ns)
-        if before and (before.size, before.modified_ns) == (status.st_size, status.st_mtime_ns):
-            return Seen(name, "unchanged", before.sha256, before.size, before.modified_ns, before.form)
-        sha256, form = read(path)
+        declared = self.declared(name)
+        same = before and (before.size, before.modified_ns) == (status.st_size, status.st_mtime_ns)
+        if before and same and before.declared == declared:
+            return replace(before, state="unchanged")
+        sha256, form = read(path, declared)
         after = path.stat()
         if (after.st_size, after.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
             return Seen(name, "partial", size=after.st_size, modified_ns=after.st_mtime_ns)
         state: State = "new" if before is None else "unchanged" if before.sha256 == sha256 else "changed"
         drift = tuple(form.differences(before.form)) if before and before.form and form else ()
-        return Seen(name, state, sha256, status.st_size, status.st_mtime_ns, form, drift)
+        return Seen(name, state, sha256, status.st_size, status.st_mtime_ns, form, declared, drift)
 
     def _loaded(self) -> dict[str, Seen]:
         if not self.state_file.is_file():
@@ -176,8 +184,13 @@ class CSVMonitor:
 
 
 def _as_record(file: Seen) -> dict[str, object]:
-    form = file.form.as_record() if file.form else None
-    return {"sha256": file.sha256, "size": file.size, "modified_ns": file.modified_ns, "form": form}
+    return {
+        "sha256": file.sha256,
+        "size": file.size,
+        "modified_ns": file.modified_ns,
+        "form": file.form.as_record() if file.form else None,
+        "declared": file.declared.as_declared(),
+    }
 
 
 def _from_record(name: str, record: dict[str, object]) -> Seen:
@@ -186,13 +199,14 @@ def _from_record(name: str, record: dict[str, object]) -> Seen:
     # What an earlier version has written down says too little to read the file by.
     if isinstance(form, dict) and "regular" in form:
         values["form"] = Form.from_record(form)
+    values["declared"] = Declared.of(values.get("declared", {}), name)
     return Seen(name, "unchanged", **values)  # type: ignore[arg-type]
 
 
-def read(path: Path) -> tuple[str, Form | None]:
+def read(path: Path, declared: Declared = NOTHING) -> tuple[str, Form | None]:
     """Return a file's hash and how it is written; no form where it is no table, or more than one fits."""
     try:
-        return look_and_hash(path)
+        return look_and_hash(path, declared=declared)
     except InputError:
         return sha256_of(path), None
 

@@ -124,7 +124,7 @@ def test_moment_with_an_offset_is_one_of_utc(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("n,v\n1,2024-01-31 10:00:00+02:00\n2,2024-01-31T10:00:00Z\n")
     with Scratch() as scratch, staged(scratch, path, look(path), "t.csv") as rows:
-        query = rows.good_rows({"v": Column("timestamptz")}, position="_position")
+        query = rows.all_rows({"v": Column("timestamptz")}, position="_position", fit="_fit")
         table = scratch.stream_arrow(query).read_all()
     assert table.column("v").to_pylist() == [datetime(2024, 1, 31, hour, tzinfo=UTC) for hour in (8, 10)]
     assert table.column("_position").to_pylist() == [2, 3]

@@ -75,16 +75,16 @@ class TextFiles:
         try:
             for file in self.files:
                 scratch, rows = self._staged(file)
-                cut_wrong = [by_column(row, file.form) for row in rows.bad_rows({})]
+                cut_wrong = [by_column(row, file.form) for row in rows.bad_rows()]
                 yield Batch(file.origin, file.order, self._check([], []).good, cut_wrong)
                 if self._checker is None:
-                    yield from self._rest(file, rows.good_rows({}, position=POSITION))
+                    yield from self._rest(file, rows.all_texts(position=POSITION))
                     continue
                 failed: list[pa.Array] = []
                 yield from self._in_columns(file, self._checker, failed)
                 if failed:
                     scratch.connection.register("failed", pa.table({POSITION: pa.concat_arrays(failed)}))
-                    texts = rows.good_rows({}, position=POSITION)
+                    texts = rows.all_texts(position=POSITION)
                     yield from self._rest(file, f"select * from ({texts}) semi join failed using ({POSITION})")
         finally:
             self._closing.close()
@@ -105,7 +105,7 @@ class TextFiles:
             hashes.append(read["hash"])
             if not read[FIT].all():
                 hashes[-1] = read["hash"][read[FIT]]
-                texts = rows.good_rows({}, position=POSITION)
+                texts = rows.all_texts(position=POSITION)
                 unread = f"select {POSITION} from ({keys}) where not {FIT}"
                 for chunk, positions in self._texts(file, f"from ({texts}) semi join ({unread}) using ({POSITION})"):
                     rare.append(pa.Table.from_batches([self._check(chunk, positions).good]))
@@ -119,9 +119,9 @@ class TextFiles:
         scratch, rows = self._staged(file)
         key = self.resource.key
         scratch.connection.register("doubled", pa.table({"hash": doubled}))
-        relation = scratch.connection.sql(rows.good_rows(self._columns(file, key), position=POSITION))
+        relation = scratch.connection.sql(rows.all_rows(self._columns(file, key), position=POSITION, fit=FIT))
         names = ", ".join(quote(name) for name in key)
-        return relation.filter(f"{key_hash(key)} in (from doubled)").project(names).distinct().to_arrow_table()
+        return relation.filter(f"{FIT} and {key_hash(key)} in (from doubled)").project(names).distinct().to_arrow_table()
 
     def _in_columns(self, file: TextFile, checker: ColumnChecker, failed: list[pa.Array]) -> Iterator[Batch]:
         """Check the rows in columns; gather the positions of those that are bad, or have texts that are rarely seen."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from shared.tables import Column, Form, Inferred, Scratch, staged
+from shared.tables import Column, Form, Inferred, Scratch, typed
 from shared.utils.console import Counter, say
 from shared.utils.excerpts import excerpt
 
@@ -31,9 +31,8 @@ def tell(found: Inferred) -> None:
 
 def count_fitting(path: Path, form: Form, origin: str, columns: Mapping[str, Column]) -> tuple[int, int]:
     """Return how many rows of a file fit these columns and how many do not."""
-    with Scratch() as scratch, staged(scratch, path, form, origin) as rows:
-        ((good,),) = scratch.fetch(f"select count(*) from ({rows.good_rows(columns)})")
-        return int(good), rows.rows + rows.rejected - int(good)
+    with Scratch() as scratch, typed(scratch, path, form, origin, columns) as rows:
+        return rows.fitting, rows.rows + rows.rejected - rows.fitting
 
 
 @contextmanager

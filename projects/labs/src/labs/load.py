@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+
+from pydantic import ByteSize, TypeAdapter
 
 from labs.sources import SCHEMA, RawTable, raw_tables, table_of
 from shared.config.labs import Lab
@@ -15,8 +19,9 @@ from shared.data_quality import Quarantine
 from shared.errors import InputError, PlatformError
 from shared.monitoring import Run
 from shared.monitoring.lineage import Dataset, Origin
-from shared.tables import Declared, Form, Staged, look, staged
+from shared.tables import Form, Typed, look, typed
 from shared.tables.declared import NOTHING
+from shared.tables.reading import WIDE
 from shared.utils.console import say
 from shared.utils.excerpts import listed
 from shared.warehouse import Warehouse, literal, quote, quote_name
@@ -25,8 +30,9 @@ from shared.warehouse import Warehouse, literal, quote, quote_name
 SETTLE_SECONDS = 1.0
 # Where most rows are bad, the file is another one than declared, and its table stays as it is.
 MOST = 0.5
-INCOMING = "_incoming_rows"
 QUARANTINED_AT_ONCE = 50_000
+# With what else is in the process, a load stays below 1 GB.
+MEMORY = "500MB"
 
 
 @dataclass(frozen=True)
@@ -37,10 +43,17 @@ class Loaded:
     quarantined: int
 
 
-def monitor(lab: Lab, warehouse: Warehouse) -> CSVMonitor:
+def monitor(lab: Lab, warehouse: Warehouse, tables: Sequence[RawTable]) -> CSVMonitor:
     """Return the monitor of a lab's raw folder; what it remembers belongs to this very database."""
     state = warehouse.state_dir / "raw_files.json"
-    return CSVMonitor(lab.raw_dir, state, pattern=TABLES, settle_seconds=SETTLE_SECONDS)
+    said = {table.name: table.declared for table in tables}
+    return CSVMonitor(
+        lab.raw_dir,
+        state,
+        pattern=TABLES,
+        settle_seconds=SETTLE_SECONDS,
+        declared=lambda name: said.get(table_of(name), NOTHING),
+    )
 
 
 def load(lab: Lab, warehouse: Warehouse, run: Run) -> Loaded:
@@ -52,7 +65,7 @@ def load(lab: Lab, warehouse: Warehouse, run: Run) -> Loaded:
     """
     tables = raw_tables(lab)
     lab.raw_dir.mkdir(parents=True, exist_ok=True)
-    watch = monitor(lab, warehouse)
+    watch = monitor(lab, warehouse, tables)
     scan = at_rest(watch)
     files = {file.name: file for file in scan.files}
     loaded, refused, quarantined = dict[str, int](), list[PlatformError](), 0
@@ -119,19 +132,16 @@ def load_table(lab: Lab, warehouse: Warehouse, run: Run, table: RawTable, files:
     quarantine = Quarantine(warehouse, run.id, "raw files", table.name)
     bad_count = 0
     with warehouse.transaction():
-        warehouse.execute(f"drop table if exists {INCOMING}")
         for number, (path, seen) in enumerate(zip(table.files, files, strict=True)):
             name = f"{lab.name}/{seen.name}"
-            form = form_of(path, name, seen, table.declared)
+            form = seen.form or look(path, origin=name, declared=table.declared)
             form.check_names(name, list(table.columns))
             tell(name, form, seen, table)
-            with staged(warehouse, path, form, name) as found:
-                if take_in(warehouse, found, table, first=number == 0):
-                    bad = found.bad_rows(table.columns)
+            with little_memory(warehouse, form), typed(warehouse, path, form, name, table.columns) as found:
+                if take_in(warehouse, found, target, first=number == 0):
+                    bad = found.bad_rows()
                     while chunk := list(islice(bad, QUARANTINED_AT_ONCE)):
                         bad_count += quarantine.add(name, chunk)
-        warehouse.execute(f"create or replace table {quote(target)} as select * from {INCOMING}")
-        warehouse.execute(f"drop table {INCOMING}")
         # What the table was read by stands with it: another way to read the same file is a reason to load it again.
         warehouse.execute(f"comment on table {quote(target)} is {literal(ways_of(table))}")
         quarantine.resolve()
@@ -150,13 +160,6 @@ def no_file(lab: Lab, table: RawTable) -> InputError:
     )
 
 
-def form_of(path: Path, origin: str, seen: Seen, declared: Declared) -> Form:
-    """Return how a file is written: as the monitor has found it, where nothing else is declared."""
-    if seen.form is not None and declared == NOTHING:
-        return seen.form
-    return look(path, origin=origin, declared=declared)
-
-
 def tell(origin: str, form: Form, seen: Seen, table: RawTable) -> None:
     """Say what is unusual about a file."""
     for change in seen.drift:
@@ -168,37 +171,38 @@ def tell(origin: str, form: Form, seen: Seen, table: RawTable) -> None:
         say(f"  {origin}: not declared, kept as text: {listed(extras)}")
 
 
-def take_in(warehouse: Warehouse, rows: Staged, table: RawTable, *, first: bool) -> int:
-    """Add a file's good rows to the incoming ones, and return how many bad ones there are.
+def take_in(warehouse: Warehouse, rows: Typed, target: str, *, first: bool) -> int:
+    """Put a file's good rows in the table's place, or add them if it is not the first; return how many are bad.
 
     Raises:
         InputError: Most rows do not fit.
     """
-    good = rows.good_rows(table.columns)
-    before = 0 if first else count_of(warehouse)
-    if first:
-        warehouse.execute(f"create temporary table {INCOMING} as {good}")
-    else:
-        missing = set(rows.header) - set(table.columns) - set(columns_of(warehouse, INCOMING))
-        for name in sorted(missing):
-            warehouse.execute(f"alter table {INCOMING} add column {quote_name(name)} varchar")
-        warehouse.execute(f"insert into {INCOMING} by name {good}")
     in_all = rows.rows + rows.rejected
-    bad = in_all - (count_of(warehouse) - before)
+    bad = in_all - rows.fitting
     if bad > MOST * in_all:
-        first_bad = next(rows.bad_rows(table.columns))
+        first_bad = next(rows.bad_rows())
         raise InputError(
             f"most rows of `{rows.origin}` do not fit: line {first_bad.position}: {first_bad.reason}",
             hint="correct the file, or the types in models/bronze/_sources.yml; the table stays as it was",
         )
+    if first:
+        warehouse.execute(f"create or replace table {quote(target)} as {rows.good_rows()}")
+        return bad
+    there = {name for name, *_ in warehouse.fetch(f"describe {quote(target)}")}
+    for name in sorted(set(rows.header) - there):
+        warehouse.execute(f"alter table {quote(target)} add column {quote_name(name)} varchar")
+    warehouse.execute(f"insert into {quote(target)} by name {rows.good_rows()}")
     return bad
 
 
-def count_of(warehouse: Warehouse) -> int:
-    """Return how many rows have come in."""
-    return int(warehouse.fetch(f"select count(*) from {INCOMING}")[0][0])
-
-
-def columns_of(warehouse: Warehouse, table: str) -> list[str]:
-    """Return the names of a temporary table's columns."""
-    return [name for (name,) in warehouse.fetch(f"select name from pragma_table_info({literal(table)})")]
+@contextmanager
+def little_memory(warehouse: Warehouse, form: Form) -> Iterator[None]:
+    """Let the database have no more memory than the load of a file shall take: what is more waits on the disk."""
+    usual, size = warehouse.settings.warehouse_memory_limit, TypeAdapter(ByteSize)
+    # Of thousands of columns a few rows take more.
+    limit = min(usual, MEMORY, key=size.validate_python) if len(form.header) <= WIDE else usual
+    warehouse.execute(f"set memory_limit = '{limit}'")
+    try:
+        yield
+    finally:
+        warehouse.execute(f"set memory_limit = '{usual}'")

@@ -5,7 +5,7 @@ from shared.tables.conversion import Column
 from shared.tables.declared import Declared
 from shared.tables.form import Form, look, look_and_hash
 from shared.tables.inference import Inferred, InferredColumn, infer
-from shared.tables.reading import Staged, staged
+from shared.tables.reading import Staged, Typed, staged, typed
 from shared.tables.scratch import Scratch
 from shared.tables.source import Engine
 
@@ -20,8 +20,10 @@ __all__ = [
     "InferredColumn",
     "Scratch",
     "Staged",
+    "Typed",
     "infer",
     "look",
     "look_and_hash",
     "staged",
+    "typed",
 ]

@@ -75,17 +75,22 @@ def value(text: str, column: Column) -> str:
     return f"try_cast({text} as {column.type})"
 
 
-def fits(text: str, column: Column) -> str:
-    """Return the condition that a text is null or loses nothing as a value of the type."""
-    test = _test(text, column)
+def fits(text: str, column: Column, found: str | None = None) -> str:
+    """Return the condition that a text is null or loses nothing as a value of the type.
+
+    Args:
+        text: The expression for the text.
+        column: What it shall become.
+        found: The expression for its value, where that has been worked out already.
+    """
+    test = _test(text, column, found or value(text, column))
     return "true" if test is None else f"({text} is null or coalesce({test}, false))"
 
 
-def _test(text: str, column: Column) -> str | None:
+def _test(text: str, column: Column, found: str) -> str | None:
     convention, word = column.convention, column.word
     if word in TEXTS:
         return None
-    found = value(text, column)
     if word in ("boolean", "bool", "logical"):
         if convention.truth:
             return f"{text} in ({', '.join(map(literal, convention.truth))})"

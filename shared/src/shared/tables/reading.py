@@ -1,13 +1,14 @@
-"""Rows of a file in the types of its columns, and the rows that do not fit, each with its place and reason."""
+"""Rows of a file, as texts or in the types of its columns, and those that do not fit, each with its place and reason."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from heapq import merge
 from operator import itemgetter
 from pathlib import Path
+from typing import TypeVar
 
 from shared.data_quality.rows import BadRow
 from shared.errors import InputError
@@ -18,11 +19,12 @@ from shared.tables.source import CHUNK_ROWS, LINE, Engine, Source, column_name, 
 from shared.warehouse.sql.quoting import literal, quote_name
 
 STAGED, UNFIT, SHIFTS = "_staged", "_unfit", "_shifts"
+FITS, TEXTS = "_fits", "_texts"
 WIDE = 500
 
 
-class Staged:
-    """A file's rows as texts in a temporary table; another one holds the lines that cannot be cut into fields.
+class Rows:
+    """A file's rows in a temporary table; another one holds the lines that cannot be cut into fields.
 
     Attributes:
         header: The names of the columns, in the order of `c1`, `c2`, …
@@ -30,13 +32,14 @@ class Staged:
         rejected: How many lines could not.
     """
 
-    def __init__(self, engine: Engine, source: Source) -> None:
+    def __init__(self, engine: Engine, source: Source, query: str) -> None:
         self.engine = engine
         self.source = source
         self.origin = source.origin
         self.header = source.form.header
+        self.texts = {name: column_name(at) for at, name in enumerate(self.header)}
         _drop(engine)
-        engine.execute(f"create temporary table {STAGED} as select * from {source.query(REJECTS_KEPT)}")
+        engine.execute(f"create temporary table {STAGED} as {query}")
         ((rows,),) = engine.fetch(f"select count(*) from {STAGED}")
         self.rows = int(rows)
         self.rejected = count_rejected(engine, self.origin)
@@ -46,73 +49,9 @@ class Staged:
         """Whether there are as many rows as there should be: of a file that was not written anew, one each line."""
         return bool(self.rows + self.rejected == self.source.rows)
 
-    def bad_rows(self, columns: Mapping[str, Column]) -> Iterator[BadRow]:
-        """Return the rows that do not fit these columns, in the order of their lines; the header's is 1 in most files.
-
-        The reason names columns and types and never holds a value, so that reasons can be grouped.
-        """
-        return merge(rejected_rows(self.engine, self.source), self._unfit(columns), key=lambda bad: bad.position)
-
-    def _unfit(self, columns: Mapping[str, Column]) -> Iterator[BadRow]:
-        tests = {name: fits(self._text(name), column) for name, column in columns.items()}
-        reasons = ", ".join(
-            f"case when not {test} then {literal(f'`{name}`: not of type {columns[name].described()}')} end"
-            for name, test in tests.items()
-            if test != "true"
-        )
-        if not reasons or self._count_good(columns) == self.rows:
-            return
-        self.engine.execute(
-            f"create or replace temporary table {UNFIT} as select {self._position()} as position, "
-            f"concat_ws('; ', {reasons}) as reason, {', '.join(self._text(name) for name in self.header)} "
-            f"from {self._from()} where not ({self._all_fit(columns)})"
-        )
-        ((first, last),) = self.engine.fetch(f"select min(rowid), max(rowid) from {UNFIT}")
-        for start in range(first, last + 1, CHUNK_ROWS):
-            rows = self.engine.fetch(f"select * from {UNFIT} where rowid between {start} and {start + CHUNK_ROWS - 1}")
-            for position, why, *values in sorted(rows, key=itemgetter(0)):
-                yield BadRow.of(int(position), str(why), dict(zip(self.header, values, strict=True)))
-
-    def _count_good(self, columns: Mapping[str, Column]) -> int:
-        ((count,),) = self.engine.fetch(f"select count(*) from {STAGED} where {self._all_fit(columns)}")
-        return int(count)
-
-    def good_rows(self, columns: Mapping[str, Column], *, position: str | None = None) -> str:
-        """Return the query for the rows that fit: these columns in their types, then the file's others as text.
-
-        Args:
-            columns: By their names in the header.
-            position: Name the number of each row's line so, and give it as the last column.
-        """
-        if position is None:
-            return f"select {self._values(columns)} from {STAGED} where {self._all_fit(columns)}"
-        placed = f"{self._position()} as {quote_name(position)}"
-        return f"select {self._values(columns)}, {placed} from {self._from()} where {self._all_fit(columns)}"
-
-    def all_rows(self, columns: Mapping[str, Column], *, position: str, fit: str) -> str:
-        """Return the query for all rows that could be cut: as `good_rows`, and last whether the row fits.
-
-        What a row that does not fit has for a value means nothing.
-        """
-        told = f"{self._position()} as {quote_name(position)}, ({self._all_fit(columns)}) as {quote_name(fit)}"
-        return f"select {self._values(columns)}, {told} from {self._from()}"
-
-    def _values(self, columns: Mapping[str, Column]) -> str:
-        """Return the expressions for these columns in their types, then for the file's others as text."""
-        chosen = [f"{value(self._text(name), column)} as {quote_name(name)}" for name, column in columns.items()]
-        chosen += [f"{self._text(name)} as {quote_name(name)}" for name in self.header if name not in columns]
-        return ", ".join(chosen)
-
-    def _text(self, name: str) -> str:
-        return self._names[name]
-
-    @cached_property
-    def _names(self) -> dict[str, str]:
-        return {name: column_name(at) for at, name in enumerate(self.header)}
-
-    def _all_fit(self, columns: Mapping[str, Column]) -> str:
-        tests = [fits(self._text(name), column) for name, column in columns.items()]
-        return " and ".join(test for test in tests if test != "true") or "true"
+    def bad_rows(self) -> Iterator[BadRow]:
+        """Return the lines that cannot be cut, in their order; the header's is 1 in most files."""
+        return rejected_rows(self.engine, self.source)
 
     def _position(self) -> str:
         if self.source.numbered:
@@ -133,8 +72,113 @@ class Staged:
         )
 
 
-@contextmanager
-def staged(engine: Engine, path: Path, form: Form, origin: str) -> Iterator[Staged]:
+class Staged(Rows):
+    """A file's rows as texts, which can be asked for in types again and again."""
+
+    def __init__(self, engine: Engine, source: Source) -> None:
+        super().__init__(engine, source, f"select * from {source.query(REJECTS_KEPT)}")
+
+    def all_rows(self, columns: Mapping[str, Column], *, position: str, fit: str) -> str:
+        """Return the query for all rows that could be cut: in these types, other columns as texts.
+
+        What a row that does not fit has for a value means nothing.
+
+        Args:
+            columns: By their names in the header.
+            position: Name the number of each row's line so, and give it after the columns.
+            fit: Name so whether a row fits, and give it last.
+        """
+        chosen = [f"{value(self.texts[name], column)} as {quote_name(name)}" for name, column in columns.items()]
+        chosen += [f"{text} as {quote_name(name)}" for name, text in self.texts.items() if name not in columns]
+        told = f"{self._position()} as {quote_name(position)}, ({_all_fit(self.texts, columns)}) as {quote_name(fit)}"
+        return f"select {', '.join(chosen)}, {told} from {self._from()}"
+
+    def all_texts(self, *, position: str) -> str:
+        """Return the query for all rows that could be cut, as texts, with the number of each row's line."""
+        chosen = ", ".join(f"{text} as {quote_name(name)}" for name, text in self.texts.items())
+        return f"select {chosen}, {self._position()} as {quote_name(position)} from {self._from()}"
+
+
+class Typed(Rows):
+    """A file's rows in the types of its columns; of those that do not fit, their texts.
+
+    Attributes:
+        fitting: How many rows fit.
+    """
+
+    def __init__(self, engine: Engine, source: Source, columns: Mapping[str, Column]) -> None:
+        self.columns = columns
+        texts = {name: column_name(at) for at, name in enumerate(source.form.header)}
+        self._values, self._bad_texts = texts, {name: f"{TEXTS}[{at}]" for at, name in enumerate(texts, start=1)}
+        self._fit, query = FITS, _in_types(source, texts, columns)
+        if len(texts) > WIDE:
+            # What one pass keeps of thousands of columns takes more memory than there is: texts first, types later.
+            self._values = {**texts, **{name: value(texts[name], column) for name, column in columns.items()}}
+            self._bad_texts = texts
+            self._fit, query = _all_fit(texts, columns), f"select * from {source.query(REJECTS_KEPT)}"
+        super().__init__(engine, source, query)
+        ((fitting,),) = engine.fetch(f"select count(*) from {STAGED} where {self._fit}")
+        self.fitting = int(fitting)
+
+    def good_rows(self, *, position: str | None = None) -> str:
+        """Return the query for the rows that fit: the columns in their types, then the file's others as text.
+
+        Args:
+            position: Name the number of each row's line so, and give it as the last column.
+        """
+        names = [*self.columns, *(name for name in self.header if name not in self.columns)]
+        chosen = [f"{self._values[name]} as {quote_name(name)}" for name in names]
+        if position is None:
+            return f"select {', '.join(chosen)} from {STAGED} where {self._fit}"
+        placed = f"{self._position()} as {quote_name(position)}"
+        return f"select {', '.join(chosen)}, {placed} from {self._from()} where {self._fit}"
+
+    def bad_rows(self) -> Iterator[BadRow]:
+        """Return the rows that do not fit and the lines that cannot be cut, in the order of their lines.
+
+        The reason names columns and types and never holds a value, so that reasons can be grouped.
+        """
+        return merge(super().bad_rows(), self._unfit(), key=lambda bad: bad.position)
+
+    def _unfit(self) -> Iterator[BadRow]:
+        if self.fitting == self.rows:
+            return
+        reasons = ", ".join(
+            f"case when not {test} then {literal(f'`{name}`: not of type {column.described()}')} end"
+            for name, column in self.columns.items()
+            if (test := fits(self._bad_texts[name], column)) != "true"
+        )
+        self.engine.execute(
+            f"create or replace temporary table {UNFIT} as select {self._position()} as position, "
+            f"concat_ws('; ', {reasons}) as reason, {', '.join(self._bad_texts.values())} "
+            f"from {self._from()} where not ({self._fit})"
+        )
+        ((first, last),) = self.engine.fetch(f"select min(rowid), max(rowid) from {UNFIT}")
+        for start in range(first, last + 1, CHUNK_ROWS):
+            rows = self.engine.fetch(f"select * from {UNFIT} where rowid between {start} and {start + CHUNK_ROWS - 1}")
+            for position, why, *texts in sorted(rows, key=itemgetter(0)):
+                yield BadRow.of(int(position), str(why), dict(zip(self.header, texts, strict=True)))
+
+
+def _in_types(source: Source, texts: Mapping[str, str], columns: Mapping[str, Column]) -> str:
+    """Return the query that reads a file once: values in the place of texts, whether a row fits, or else its texts.
+
+    Each value is worked out once, for itself and for the test that it says what its text says.
+    """
+    found = {name: f"v{at}" for at, name in enumerate(columns)}
+    values = ", ".join(f"{value(texts[name], column)} as {found[name]}" for name, column in columns.items())
+    kept = [*([LINE] if source.numbered else []), *(f"{found.get(name, text)} as {text}" for name, text in texts.items())]
+    return (
+        f"select {', '.join(kept)}, {FITS}, case when not {FITS} then [{', '.join(texts.values())}] end as {TEXTS} "
+        f"from (select *, {_all_fit(texts, columns, found)} as {FITS} "
+        f"from (select *{f', {values}' if values else ''} from {source.query(REJECTS_KEPT)}))"
+    )
+
+
+AnyRows = TypeVar("AnyRows", bound=Rows)
+
+
+def staged(engine: Engine, path: Path, form: Form, origin: str) -> AbstractContextManager[Staged]:
     """Read a file as text into a temporary table of the connection, which is dropped afterwards.
 
     Args:
@@ -146,16 +190,34 @@ def staged(engine: Engine, path: Path, form: Form, origin: str) -> Iterator[Stag
     Raises:
         InputError: A quote is not closed, or a byte is none of the encoding's: nothing of the file is read.
     """
+    return _read(engine, path, form, origin, Staged)
+
+
+def typed(
+    engine: Engine, path: Path, form: Form, origin: str, columns: Mapping[str, Column]
+) -> AbstractContextManager[Typed]:
+    """Read a file in the types of these columns, all of which it has, as `staged` reads it as text.
+
+    Raises:
+        InputError: As `staged`.
+    """
+    return _read(engine, path, form, origin, partial(Typed, columns=columns))
+
+
+@contextmanager
+def _read(
+    engine: Engine, path: Path, form: Form, origin: str, make: Callable[[Engine, Source], AnyRows]
+) -> Iterator[AnyRows]:
     wide = len(form.header) > WIDE
     try:
         if wide:
             # Each thread keeps a buffer for each column.
             engine.execute("set threads = 1")
         with ExitStack() as stack:
-            found = Staged(engine, stack.enter_context(opened(path, form, origin)))
+            found = make(engine, stack.enter_context(opened(path, form, origin)))
             if not found.all_there and not found.source.numbered:
                 # Rows of several lines: each has to know its own.
-                found = Staged(engine, stack.enter_context(opened(path, form, origin, canonical=True)))
+                found = make(engine, stack.enter_context(opened(path, form, origin, canonical=True)))
             if not found.all_there:
                 raise InputError(
                     f"rows lost while reading `{origin}`: {found.rows + found.rejected} of {found.source.rows}",
@@ -166,6 +228,11 @@ def staged(engine: Engine, path: Path, form: Form, origin: str) -> Iterator[Stag
         _drop(engine)
         if wide:
             engine.execute("reset threads")
+
+
+def _all_fit(texts: Mapping[str, str], columns: Mapping[str, Column], found: Mapping[str, str] | None = None) -> str:
+    tests = [fits(texts[name], column, (found or {}).get(name)) for name, column in columns.items()]
+    return " and ".join(test for test in tests if test != "true") or "true"
 
 
 def _drop(engine: Engine) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.data_quality import BadRow
-from shared.tables import Column, Declared, Form, Scratch, look, staged
+from shared.tables import Column, Declared, Form, Scratch, look, typed
 from shared.tables.declared import NOTHING
 
 UNTYPED: Mapping[str, Column] = {}
@@ -52,9 +52,9 @@ def read_file(
             return read_file(path, columns, declared, made)
     form = look(path, declared=declared)
     form.check_names(path.name)
-    with staged(scratch, path, form, path.name) as rows:
-        good = scratch.fetch(rows.good_rows(columns, position="_line"))
-        return Got(form, sorted(good, key=lambda row: row[-1]), list(rows.bad_rows(columns)))
+    with typed(scratch, path, form, path.name, columns) as rows:
+        good = scratch.fetch(rows.good_rows(position="_line"))
+        return Got(form, sorted(good, key=lambda row: row[-1]), list(rows.bad_rows()))
 
 
 @pytest.fixture
