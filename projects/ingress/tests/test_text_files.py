@@ -9,21 +9,29 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydantic import AwareDatetime, Field, field_validator
+from pydantic import AwareDatetime, Field, create_model, field_validator
 
 from ingress.csv_folder import CsvFolder
 from ingress.source import Resource
 from shared.config import Settings
 from shared.data_quality import POSITION, BadRow, RowModel, Written
+from shared.tables import Column
+from shared.testing import tables
+from shared.testing.tables import written_tables
 
-# `benchmarks/ingest_csv.py` asks for more.
-EXAMPLES = int(os.environ.get("INGRESS_EXAMPLES", "200"))
+# Of each of two properties; `benchmarks/ingest_csv.py` asks for more.
+EXAMPLES = int(os.environ.get("INGRESS_EXAMPLES", "200")) // 2
+# What `Written` can say.
+WAYS = tables.Ways(
+    tuple(way for way in tables.NUMBERS if not way.unit and way.negative == "leading"), ("", "%d.%m.%Y %H:%M:%S")
+)
+KINDS: dict[str, Any] = {"bigint": int, "date": date, "timestamp": datetime, "boolean": bool, "varchar": str}
 
 
 class Measure(RowModel):
@@ -66,16 +74,16 @@ def written(rows: Sequence[Sequence[str]], delimiter: str) -> tuple[str, list[in
 
 
 def read(
-    folder: Path, content: bytes, reader: CsvFolder, model: type[RowModel] = Measure
+    folder: Path, content: bytes, reader: CsvFolder, model: type[RowModel] = Measure, key: str = "number"
 ) -> tuple[list[dict[str, object]], list[BadRow], list[object]]:
     """Return the good rows and the bad ones of a file, by their positions, and the keys that may occur twice."""
     options = Settings(data_dir=folder)
     file = folder / "landing" / "m" / "a.csv"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(content)
-    opened = reader.read(Resource("m", "m", model, ("number",), reader, "evolve"), options, [file])
+    opened = reader.read(Resource("m", "m", model, (key,), reader, "evolve"), options, [file])
     with duckdb.connect() as duck:
-        keys = opened.duplicated(duck)["number"].to_pylist()
+        keys = opened.duplicated(duck)[key].to_pylist()
     batches = list(opened.batches)
     good = [row for batch in batches for row in batch.good.to_pylist()]
     bad = [row for batch in batches for row in batch.bad]
@@ -97,6 +105,31 @@ def test_columns_hold_what_rows_hold(
     assert bad == expected.bad
     numbers = [row["number"] for row in good]
     assert {number for number in numbers if numbers.count(number) > 1} <= set(keys)
+
+
+def field_of(column: Column) -> Any:
+    """Return the field of a row model that says what a column is and how it is written."""
+    way = column.convention
+    words = {"true": way.truth[:1], "false": way.truth[1:]} if way.truth else {}
+    said = Written(way.format or None, way.decimal, way.thousands or None, **words)
+    if column.type in KINDS:
+        return Annotated[KINDS[column.type], said] | None, ...
+    return Annotated[Decimal, Field(max_digits=18, decimal_places=2), said] | None, ...
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(written=written_tables(ways=WAYS))
+def test_table_is_read_back(tmp_path_factory: pytest.TempPathFactory, written: tables.Written) -> None:
+    """Random tables in random files, as those that labs are tried with: each row has its values and line or is bad."""
+    declared = written.declared
+    model: type[RowModel] = create_model(
+        "Row", __base__=RowModel, **{name: field_of(column) for name, column in written.columns.items()}
+    )
+    reader = CsvFolder("m", encoding=declared.encoding, delimiter=declared.delimiter, skip=declared.skip)
+    good, bad, _ = read(tmp_path_factory.mktemp("m"), written.content, reader, model, next(iter(written.columns)))
+    rows = list(zip(written.values, written.lines, strict=True))
+    assert [tuple(row.values()) for row in good] == [(*values, line) for values, line in rows if values is not None]
+    assert [row.position for row in bad] == [line for values, line in rows if values is None]
 
 
 def test_model_with_a_rule_in_python_is_checked_row_by_row(tmp_path: Path) -> None:

@@ -42,6 +42,17 @@ MISFITS = {
 
 
 @dataclass(frozen=True)
+class Ways:
+    """The ways of writing values that tables are drawn in: what a reader can be told of."""
+
+    numbers: tuple[Convention, ...] = NUMBERS
+    moments: tuple[str, ...] = MOMENTS
+
+
+ALL_WAYS = Ways()
+
+
+@dataclass(frozen=True)
 class Written:
     """A file, and what stands in it.
 
@@ -83,14 +94,14 @@ def _moment_text(value: date, pattern: str) -> str:
 
 
 @st.composite
-def cells(draw: st.DrawFn, kind: str, encoding: str) -> tuple[Column, st.SearchStrategy[tuple[str, Value]]]:
+def cells(draw: st.DrawFn, kind: str, encoding: str, ways: Ways) -> tuple[Column, st.SearchStrategy[tuple[str, Value]]]:
     """Draw a column, and what gives a value's text with the value."""
     if kind in ("bigint", "decimal(18, 2)"):
-        known = [way for way in NUMBERS if _encodes(way.unit, encoding)]
+        known = [way for way in ways.numbers if _encodes(way.unit, encoding)]
         way = draw(st.sampled_from(known))
         return Column(kind, way), _numbers(kind).map(lambda number: (number_text(number, way), number))
     if kind in ("date", "timestamp"):
-        pattern = draw(st.sampled_from(DAYS if kind == "date" else MOMENTS))
+        pattern = draw(st.sampled_from(DAYS if kind == "date" else ways.moments))
         values: st.SearchStrategy[Any] = (
             st.dates(date(1000, 1, 1)) if kind == "date" else st.datetimes(datetime(1000, 1, 1)).map(_whole_second)
         )
@@ -117,17 +128,20 @@ def _whole_second(moment: datetime) -> datetime:
 
 
 @st.composite
-def written_tables(draw: st.DrawFn, kinds: tuple[str, ...] = ("varchar", *MISFITS), *, most_rows: int = 12) -> Written:
+def written_tables(
+    draw: st.DrawFn, kinds: tuple[str, ...] = ("varchar", *MISFITS), *, ways: Ways = ALL_WAYS, most_rows: int = 12
+) -> Written:
     """Draw a file with a table: its columns, dialect and encoding, with rows that do not fit here and there.
 
     Args:
         kinds: Types that columns may have.
+        ways: How values may be written.
         most_rows: How many rows there are at most.
     """
     encoding = draw(st.sampled_from([*UNICODE, *WORDS]))
     delimiter, end = draw(st.sampled_from(",;\t|")), draw(st.sampled_from(["\n", "\r\n", "\r"]))
     chosen = draw(st.lists(st.sampled_from(kinds), min_size=2, max_size=5))
-    drawn = [draw(cells(kind, encoding)) for kind in chosen]
+    drawn = [draw(cells(kind, encoding, ways)) for kind in chosen]
     columns = {f"col {at}": column for at, (column, _) in enumerate(drawn)}
     always_quoted = draw(st.booleans())
     texts: list[tuple[str | None, ...] | None] = []
