@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import json
 import zipfile
 from collections.abc import Callable
 
+import openpyxl
 import pytest
 from conftest import HEADER, Fingerprints, Project, customer, on_duckdb_alone
 
@@ -61,6 +63,16 @@ def zipped(content: bytes) -> bytes:
     return file.getvalue()
 
 
+def workbook(text: str) -> bytes:
+    """Return a workbook whose one sheet has the fields of a CSV text."""
+    book = openpyxl.Workbook()
+    for row in csv.reader(io.StringIO(text)):
+        book.active.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
 WRITTEN = "\n".join([HEADER, *GOOD, customer(4, given_name="rené", suburb='"a, ""b"""'), customer(5, postcode="x"), ""])
 
 
@@ -74,6 +86,7 @@ WRITTEN = "\n".join([HEADER, *GOOD, customer(4, given_name="rené", suburb='"a, 
         pytest.param(WRITTEN.replace("\n", "\r").encode(), id="carriage returns"),
         pytest.param(gzip.compress(WRITTEN.encode()), id="gzip"),
         pytest.param(zipped(WRITTEN.encode()), id="zip"),
+        pytest.param(workbook(WRITTEN), id="xlsx"),
     ],
 )
 def test_files_are_read_however_they_are_written(project: Project, content: bytes) -> None:

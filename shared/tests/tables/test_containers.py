@@ -6,7 +6,7 @@ import gzip
 import io
 import tempfile
 import zipfile
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +130,13 @@ def test_workbook_is_read_as_its_cells_are(read: Read) -> None:
         ("1", "ä, b", "10.5", "2024-01-31", "2024-01-31 10:30:00", "true", "07:05:00"),
         ("12345678901234", None, "0.1", "2024-02-01", "2024-02-01 00:00:00", "false", None),
     ]
+
+
+def test_duration_of_a_sheet_is_told_in_hours(read: Read) -> None:
+    """A duration is written as the sheet shows it, beyond a day and below nought too."""
+    values = [timedelta(hours=30, minutes=5), timedelta(minutes=-30), timedelta(seconds=5.5)]
+    got = read(workbook(One=[["id", "d"], *([at, value] for at, value in enumerate(values))]))
+    assert [text for _, text in got.values] == ["30:05:00", "-0:30:00", "0:00:05.5"]
 
 
 def test_one_of_several_sheets_has_to_be_named(read: Read) -> None:

@@ -21,6 +21,7 @@ FRENCH = Convention(decimal=",", thousands=" ")
 TRAILING, BRACKETS = Convention(negative="trailing"), Convention(thousands=",", negative="brackets")
 DOTS, SLASHES = Convention(format="%d.%m.%Y"), Convention(format="%m/%d/%Y")
 SHORT, CLOCK = Convention(format="%d.%m.%y"), Convention(format="%d.%m.%Y %H:%M")
+WEEKDAY = Convention(format="%A, %d.%m.%Y")
 JA, YES = Convention(truth=("ja", "nein")), Convention(truth=("Yes", "No"))
 UTC = timezone.utc
 
@@ -61,6 +62,7 @@ UTC = timezone.utc
         (Column("date", SLASHES), "12/31/2024", date(2024, 12, 31)),
         (Column("date", SHORT), "31.12.99", date(1999, 12, 31)),
         (Column("timestamp", CLOCK), "31.12.2024 23:59", datetime(2024, 12, 31, 23, 59)),
+        (Column("date", WEEKDAY), "monday, 13.05.2024", date(2024, 5, 13)),
         (Column("varchar"), " x ", " x "),
         (Column("uuid"), "8A3B2C1D-0000-4000-8000-000000000001", "8a3b2c1d-0000-4000-8000-000000000001"),
     ],
@@ -99,6 +101,8 @@ def test_text_becomes_its_value(read: Read, column: Column, text: str, expected:
             ["2026-01-08 10:00 UTC", "infinity", "2026-01-04 24:00:00", "20240131", "2024-01-01 1:00"],
         ),
         (Column("timestamptz"), ["2026-01-04 10:00:00", "2026-01-04 10:00:00 Europe/Paris", "2026-01-04"]),
+        (Column("timestamptz"), ["2026-01-04 10:00:00+25:00", "2026-01-04 10:00:00+02:60"]),
+        (Column("date", WEEKDAY), ["Sunday, 13.05.2024", "Mon, 13.05.2024"]),
         (Column("decimal(18, 2)", COMMA), ["1.5", "1.23", "12.34,5", "1,234.5", "1.2345", "0.123,4", "€ 5"]),
         (Column("decimal(18, 2)", EURO), ["5", "5 $", "€ 5 €", "EUR 5", "(5) €"]),
         (Column("decimal(18, 2)", BRACKETS), ["-5", "(5", "5)", "()", "(-5)", "(0)"]),

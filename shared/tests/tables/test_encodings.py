@@ -81,6 +81,15 @@ def test_declared_encoding_is_taken(read: Read) -> None:
     assert read(GERMAN.encode("utf-8-sig"), encoding="utf-8").form.header == ("id", "name")
 
 
+def test_encoding_of_seven_bits_is_not_taken_for_ascii(read: Read) -> None:
+    """Letters behind escape signs are asked about, not read as these signs, and read where it is declared."""
+    content = "id,name\n1,東京\n".encode("iso2022_jp")
+    with pytest.raises(InputError, match=r"encoding not known: `t\.csv` switches its letters") as caught:
+        read(content)
+    assert "iso2022_jp" in str(caught.value.hint)
+    assert read(content, encoding="iso2022_jp").values == [("1", "東京")]
+
+
 def test_byte_that_the_encoding_lacks_is_refused(read: Read) -> None:
     """A byte that the declared encoding does not have never becomes a sign of its own."""
     with pytest.raises(InputError, match=r"not cp1252: `t\.csv` has the byte 0x81"):

@@ -151,6 +151,15 @@ def test_header_alone_is_text(tmp_path: Path) -> None:
     assert [(one.column.type, one.complete, one.example) for one in found.columns] == [("varchar", False, "")] * 2
 
 
+@pytest.mark.parametrize(
+    ("header", "headless"), [(["1", "ann", "2024-01-01"], True), (["id", "ann", "2024"], False), (["a", "b", "c"], False)]
+)
+def test_first_line_that_looks_like_a_row_is_told(tmp_path: Path, header: list[str], headless: bool) -> None:
+    """A header whose names could be values of each column that has a type may be none."""
+    values = [["2", "3"], ["bob", "cid"], ["2024-01-02", "2024-01-03"]]
+    assert inferred(tmp_path, dict(zip(header, values, strict=True))).headless is headless
+
+
 def test_many_columns_are_asked_in_parts(tmp_path: Path) -> None:
     """Hundreds of columns are found all the same."""
     found = inferred(tmp_path, {f"c{at}": [str(at), "x" if at % 2 else "1"] for at in range(600)})

@@ -23,6 +23,8 @@ def tell(found: Inferred) -> None:
         say(f"  {one.name!r:<{width + 2}}  {one.column.described()}{example}{f'; {one.note}' if one.note else ''}")
     if len(found.columns) > SHOWN_COLUMNS:
         say(f"  and {len(found.columns) - SHOWN_COLUMNS:,} more columns")
+    if found.headless:
+        say("  the first line is taken for the header, though its names could be values: add one if it is none")
     rejected = (
         f"; {found.rejected:,} lines do not fit the header and will go to the quarantine" if found.rejected else ""
     )

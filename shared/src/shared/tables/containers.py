@@ -17,6 +17,7 @@ from shared.errors import InputError
 from shared.tables.declared import Declared
 from shared.tables.workbooks import write_sheet
 from shared.utils.excerpts import listed
+from shared.utils.scratch import scratch_folder
 
 HEAD_BYTES = 4096
 COPIED_BYTES = 1 << 20
@@ -91,8 +92,8 @@ def unpacked(path: Path, origin: str, declared: Declared, limit: int) -> Iterato
         refuse_others(head, origin)
         yield Text(path, "text")
         return
-    with tempfile.TemporaryDirectory(prefix="table-") as folder:
-        target = Path(folder) / "table"
+    with scratch_folder() as folder:
+        target = folder / "table"
         try:
             container, part = _unpack(path, head, origin, declared, target, limit)
         except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError) as error:

@@ -23,7 +23,7 @@ SCIENTIFIC = r"-?[1-9]\.\d{1,14}[eE][+-]?[12]?\d?\d"
 DAY = r"(?:[1-9]\d{3}|0[1-9]\d{2}|00[1-9]\d|000[1-9])-\d{2}-\d{2}"
 CLOCK = r"(?:[01]\d|2[0-3]):\d{2}(?::\d{2}(?:\.\d{1,6}0*)?)?"
 MIDNIGHT = r"(?:[ T]00:00(?::00(?:\.0+)?)?)?"
-ZONE = r"(?:Z|[+-]\d{2}(?::?\d{2})?)"
+ZONE = r"(?:Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)"
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,9 @@ def _test(text: str, column: Column, found: str) -> str | None:
     if convention.format:
         exact = f"try_strptime({text}, {literal(convention.format)})"
         same = f" and {found} = {exact}" if word == "date" else ""
+        # DuckDB passes over the name of a day that is another one.
+        for name in re.findall("%[aA]", convention.format):
+            same += f" and contains(lower({text}), lower(strftime({exact}, '{name}')))"
         return f"{_matches(text, moment_shape(convention.format))} and year({exact}) > 0{same}"
     shapes = {"date": DAY + MIDNIGHT, "time": CLOCK}
     shapes |= dict.fromkeys(MOMENTS, f"{DAY}(?:[ T]{CLOCK})?") | dict.fromkeys(ZONED, f"{DAY}[ T]{CLOCK}{ZONE}")

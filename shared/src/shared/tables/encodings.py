@@ -30,6 +30,8 @@ CODE_PAGES = (
     *("cp932", "euc_jp", "gb18030", "big5", "euc_kr"),
 )
 EAST_ASIAN = ("cp932", "euc_jp", "gb18030", "big5", "euc_kr")
+# What switches the letters in encodings of seven bits, such as ISO-2022-JP: all their bytes are ASCII.
+SWITCH = b"\x1b$"
 # Beyond this share of what is not ASCII, broken bytes mean another encoding; below the rest of it, the same.
 FEW_BROKEN = 0.2
 # How likely charset-normalizer must find a reading of an East Asian encoding, and how far the next one must be away.
@@ -53,6 +55,11 @@ def encoding_of(found: Survey, origin: str, declared: str | None) -> str:
         return wide
     if found.nul > found.size * FEW_BROKEN:
         raise InputError(f"no text: `{origin}` is full of NUL bytes", hint="have it delivered as text")
+    if SWITCH in found.head:
+        raise InputError(
+            f"encoding not known: `{origin}` switches its letters by escape signs",
+            hint="say which one it is with --encoding, or declare `encoding:`: `iso2022_jp`, `iso2022_kr`, …",
+        )
     if found.broken <= FEW_BROKEN * (found.continued + found.broken):
         return "utf-8"
     readings = _readings(found.foreign)

@@ -60,11 +60,13 @@ class Inferred:
     Attributes:
         rows: How many rows it has that could be cut into fields.
         rejected: How many lines could not.
+        headless: Whether the names of all columns with a type are values of it, so that the header may be a row.
     """
 
     columns: tuple[InferredColumn, ...]
     rows: int
     rejected: int
+    headless: bool = False
 
 
 def infer(path: Path, form: Form, origin: str, *, watched: Watched = lambda _: nullcontext()) -> Inferred:
@@ -134,7 +136,13 @@ class Inference:
             )
             for at, name in enumerate(self.names)
         )
-        return Inferred(columns, self.rows, count_rejected(self.scratch, self.source.origin))
+        return Inferred(
+            columns, self.rows, count_rejected(self.scratch, self.source.origin), self._is_headless(columns)
+        )
+
+    def _is_headless(self, columns: Sequence[InferredColumn]) -> bool:
+        tests = [test for one in columns if (test := fits(literal(one.name), one.column)) != "true"][:SCANNED_COLUMNS]
+        return bool(tests) and bool(self.scratch.fetch(f"select {' and '.join(tests)}")[0][0])
 
     def _samples(self) -> dict[int, list[str]]:
         samples: dict[int, list[str]] = {}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from shared.utils.scratch import scratch_folder
 from shared.warehouse.sql.quoting import literal
 
 MEMORY_LIMIT = "700MB"
@@ -18,9 +19,10 @@ class Scratch:
     """A temporary database; use it as a context manager."""
 
     def __init__(self, memory_limit: str = MEMORY_LIMIT) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="tables-")
-        self.connection = duckdb.connect()
-        self.execute(f"set temp_directory = {literal(self._folder.name)}")
+        self._closing = ExitStack()
+        folder = self._closing.enter_context(scratch_folder())
+        self.connection = self._closing.enter_context(duckdb.connect())
+        self.execute(f"set temp_directory = {literal(str(folder))}")
         self.execute(f"set memory_limit = '{memory_limit}'")
         self.execute("set autoinstall_known_extensions = false")
         self.execute("set enable_progress_bar = false")
@@ -42,5 +44,4 @@ class Scratch:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self.connection.close()
-        self._folder.cleanup()
+        self._closing.close()

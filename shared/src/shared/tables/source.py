@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from shared.tables.canonical import write_canonical
 from shared.tables.containers import unpacked
 from shared.tables.declared import Declared
 from shared.tables.form import Form
+from shared.utils.scratch import scratch_folder
 from shared.warehouse.sql.quoting import literal
 
 LINE = "line"
@@ -84,7 +84,7 @@ def opened(path: Path, form: Form, origin: str, *, canonical: bool = False) -> I
         if form.regular and not canonical:
             yield Source(text.path, form, origin, numbered=False, rows=form.lines - 1)
             return
-        with tempfile.TemporaryDirectory(prefix="table-") as folder:
-            copy = Path(folder) / "canonical.csv"
+        with scratch_folder() as folder:
+            copy = folder / "canonical.csv"
             rows = write_canonical(text.path, form, origin, copy)
             yield Source(copy, form, origin, numbered=True, rows=rows)

@@ -79,5 +79,12 @@ def _text(cell: Any, source: Any, origin: str, row: int) -> str:
     if isinstance(value, (date, time)):
         return value.isoformat()
     if isinstance(value, timedelta):
-        return str(value)
+        return _duration(value)
     return repr(value) if isinstance(value, float) else str(value)
+
+
+def _duration(value: timedelta) -> str:
+    """Return it as a sheet shows it: hours, however many."""
+    minutes, seconds = divmod(abs(value), timedelta(minutes=1))
+    clock = f"{minutes // 60}:{minutes % 60:02}:{seconds.total_seconds():09.6f}".rstrip("0").rstrip(".")
+    return f"-{clock}" if value < timedelta(0) else clock
