@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from shared import csv_monitor
-from shared.csv_monitor import CSVMonitor, main
+from shared.csv_monitor import CSVMonitor, Seen, main
 from shared.errors import ConfigurationError, InputError
 from shared.tables import Declared, Form
 
@@ -157,6 +157,24 @@ def test_several_patterns_count(monitor: CSVMonitor, folder: Path) -> None:
         drop(folder, name, HEADER)
     several = CSVMonitor(folder, monitor.state_file, pattern=csv_monitor.TABLES)
     assert list(states(several)) == ["a.csv", "b.csv.gz", "c.xlsx", "e.csv.gz.part"]
+
+
+def test_declared_form_is_the_one_that_is_found(folder: Path, tmp_path: Path) -> None:
+    """A file is looked at as it is declared, once, and again when it is declared otherwise, changed or not."""
+    drop(folder, "a.csv", "n\ncrème\n".encode("cp1252"))
+
+    def seen(**said: str) -> Seen:
+        declared = Declared(**said)
+        watch = CSVMonitor(folder, tmp_path / "state.json", declared=lambda _: declared)
+        (file,) = watch.scan().files
+        watch.mark_loaded([file])
+        return file
+
+    assert seen().form is None
+    for encoding in ("cp1252", "cp1250"):
+        file = seen(encoding=encoding)
+        assert file.form is not None
+        assert (file.state, file.form.encoding, file.declared.encoding) == ("unchanged", encoding, encoding)
 
 
 def test_form_of_an_earlier_version_is_forgotten(monitor: CSVMonitor, folder: Path) -> None:

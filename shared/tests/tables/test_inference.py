@@ -152,7 +152,8 @@ def test_header_alone_is_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "headless"), [(["1", "ann", "2024-01-01"], True), (["id", "ann", "2024"], False), (["a", "b", "c"], False)]
+    ("header", "headless"),
+    [(["1", "ann", "2024-01-01"], True), (["id", "ann", "2024"], False), (["a", "b", "c"], False)],
 )
 def test_first_line_that_looks_like_a_row_is_told(tmp_path: Path, header: list[str], headless: bool) -> None:
     """A header whose names could be values of each column that has a type may be none."""

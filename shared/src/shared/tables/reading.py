@@ -167,7 +167,8 @@ def _in_types(source: Source, texts: Mapping[str, str], columns: Mapping[str, Co
     """
     found = {name: f"v{at}" for at, name in enumerate(columns)}
     values = ", ".join(f"{value(texts[name], column)} as {found[name]}" for name, column in columns.items())
-    kept = [*([LINE] if source.numbered else []), *(f"{found.get(name, text)} as {text}" for name, text in texts.items())]
+    kept = [LINE] if source.numbered else []
+    kept += [f"{found.get(name, text)} as {text}" for name, text in texts.items()]
     return (
         f"select {', '.join(kept)}, {FITS}, case when not {FITS} then [{', '.join(texts.values())}] end as {TEXTS} "
         f"from (select *, {_all_fit(texts, columns, found)} as {FITS} "
