@@ -121,7 +121,8 @@ class TextFiles:
         scratch.connection.register("doubled", pa.table({"hash": doubled}))
         relation = scratch.connection.sql(rows.all_rows(self._columns(file, key), position=POSITION, fit=FIT))
         names = ", ".join(quote(name) for name in key)
-        return relation.filter(f"{FIT} and {key_hash(key)} in (from doubled)").project(names).distinct().to_arrow_table()
+        doubles = relation.filter(f"{FIT} and {key_hash(key)} in (from doubled)")
+        return doubles.project(names).distinct().to_arrow_table()
 
     def _in_columns(self, file: TextFile, checker: ColumnChecker, failed: list[pa.Array]) -> Iterator[Batch]:
         """Check the rows in columns; gather the positions of those that are bad, or have texts that are rarely seen."""

@@ -1,4 +1,4 @@
-"""Rows of a file, as texts or in the types of its columns, and those that do not fit, each with its place and reason."""
+"""A file's rows, as texts or in the types of its columns, and those that do not fit, with their place and reason."""
 
 from __future__ import annotations
 
