@@ -76,7 +76,11 @@ def main() -> None:
         tests = Path(__file__).parents[1] / "projects/ingress/tests/test_text_files.py"
         environment = {**os.environ, "INGRESS_EXAMPLES": str(options.examples)}
         raise SystemExit(
-            subprocess.call([sys.executable, "-m", "pytest", "-q", str(tests)], env=environment, timeout=BOUND)
+            subprocess.call(
+                [sys.executable, "-m", "pytest", "-q", "--timeout", "0", "--show-capture", "no", str(tests)],
+                env=environment,
+                timeout=BOUND,
+            )
         )
     if options.load:
         load(options.load)
