@@ -163,16 +163,15 @@ def test_declared_form_is_the_one_that_is_found(folder: Path, tmp_path: Path) ->
     """A file is looked at as it is declared, once, and again when it is declared otherwise, changed or not."""
     drop(folder, "a.csv", "n\ncrème\n".encode("cp1252"))
 
-    def seen(**said: str) -> Seen:
-        declared = Declared(**said)
+    def seen(declared: Declared) -> Seen:
         watch = CSVMonitor(folder, tmp_path / "state.json", declared=lambda _: declared)
         (file,) = watch.scan().files
         watch.mark_loaded([file])
         return file
 
-    assert seen().form is None
+    assert seen(Declared()).form is None
     for encoding in ("cp1252", "cp1250"):
-        file = seen(encoding=encoding)
+        file = seen(Declared(encoding=encoding))
         assert file.form is not None
         assert (file.state, file.form.encoding, file.declared.encoding) == ("unchanged", encoding, encoding)
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from shared.errors import ConfigurationError, InputError
 from shared.tables import Declared, Form, look_and_hash
@@ -193,14 +193,14 @@ def _as_record(file: Seen) -> dict[str, object]:
     }
 
 
-def _from_record(name: str, record: dict[str, object]) -> Seen:
+def _from_record(name: str, record: dict[str, Any]) -> Seen:
     values = dict(record)
     form = values.pop("form")
     # What an earlier version has written down says too little to read the file by.
     if isinstance(form, dict) and "regular" in form:
         values["form"] = Form.from_record(form)
     values["declared"] = Declared.of(values.get("declared", {}), name)
-    return Seen(name, "unchanged", **values)  # type: ignore[arg-type]
+    return Seen(name, "unchanged", **values)
 
 
 def read(path: Path, declared: Declared = NOTHING) -> tuple[str, Form | None]:
