@@ -19,8 +19,8 @@ from shared.config import Settings
 from shared.data_quality import BadRow
 from shared.data_quality.json_text import exact_number
 from shared.errors import ConfigurationError, SourceUnavailable
+from shared.http.redaction import masked
 from shared.monitoring.lineage import Dataset
-from shared.monitoring.lineage.masking import masked
 from shared.utils.console import step
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from shared.http.redaction import without
+
 Kind = Literal["failed", "still failed", "recovered", "test"]
 
 LONGEST_SUBJECT = 120
 # Slack refuses a section of more than 3000 characters.
 LONGEST_TEXT = 2_900
-# A shorter one is found in ordinary words, and cannot guard anything.
-SHORTEST_SECRET = 6
 # What moves a terminal's cursor, turns the direction of writing or ends a line unseen.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
@@ -59,10 +59,8 @@ def cleaned(text: object, secrets: Iterable[str] = ()) -> str:
     except Exception:
         # A failure must not go untold because one of its details has no text.
         plain = f"({type(text).__name__})"
-    for secret in secrets:
-        if len(secret) >= SHORTEST_SECRET:
-            plain = plain.replace(secret, "***")
-    return cut(CONTROL.sub("", plain.replace("\r\n", "\n").replace("\t", " ")).strip(), LONGEST_TEXT)
+    plain = without(plain, secrets).replace("\r\n", "\n").replace("\t", " ")
+    return cut(CONTROL.sub("", plain).strip(), LONGEST_TEXT)
 
 
 def one_line(text: str) -> str:

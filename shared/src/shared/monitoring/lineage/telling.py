@@ -51,8 +51,8 @@ class RunLineage:
         if self._told is None or self._told[0].has_given_up:
             return
         with _contained(self._settings):
+            from shared.http.redaction import masked
             from shared.monitoring.lineage.facts import Ended, outputs_of
-            from shared.monitoring.lineage.masking import masked
 
             sender, begun = self._told
             # Whoever interrupts a run does not wait for a catalog.
