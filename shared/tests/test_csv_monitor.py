@@ -235,3 +235,33 @@ def test_command_says_what_there_is(folder: Path, capsys: pytest.CaptureFixture[
     assert main([str(folder), "--json"]) == 0
     record = json.loads(capsys.readouterr().out)
     assert (record["name"], record["state"], record["form"]["header"]) == ("a.csv", "unchanged", ["id", "name"])
+
+
+def test_link_out_of_the_folder_is_refused_by_name(monitor: CSVMonitor, folder: Path, tmp_path: Path) -> None:
+    """A file, a folder or a chain of links that leads out ends the look; one that stays within is a file like others."""
+    real = drop(folder, "a.csv", HEADER + "1,x\n")
+    (folder / "again.csv").symlink_to(real)
+    assert states(monitor) == {"a.csv": "new", "again.csv": "new"}
+    drop(tmp_path, "outside/secret.csv", HEADER)
+    drop(folder, "sub/b.csv", HEADER)
+    (folder / ".hop").symlink_to("../outside/secret.csv")
+    for name, target in {
+        "file.csv": "../outside/secret.csv",
+        "sub/up.csv": "../../outside/secret.csv",
+        "folder": tmp_path / "outside",
+        "chain.csv": ".hop",
+        "environment.csv": "/proc/self/environ",
+        "gone.csv": "/nowhere/at/all.csv",
+        "loop.csv": "loop.csv",
+    }.items():
+        (folder / name).symlink_to(target)
+        with pytest.raises(InputError, match=rf"a link that leads .*: `{name}`"):
+            monitor.scan()
+        (folder / name).unlink()
+
+
+def test_watched_folder_may_be_a_link_itself(folder: Path, tmp_path: Path) -> None:
+    """Where the folder that is watched is a link, its files are those behind it."""
+    drop(folder, "a.csv", HEADER + "1,x\n")
+    (tmp_path / "link").symlink_to(folder)
+    assert states(CSVMonitor(tmp_path / "link", tmp_path / "state.json")) == {"a.csv": "new"}

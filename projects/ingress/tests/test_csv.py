@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable
 
@@ -233,3 +234,40 @@ def test_correction_in_a_later_file_resolves_the_bad_row(
     assert project.state() == clean_run("crm")
     assert project.ingress("run", "--source", "crm", "--full")[0] == 0
     assert [position for _, position, _ in project.bad_rows()] == [4]
+
+
+@on_duckdb_alone
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("../../../secret.csv", "a link that leads out of"),
+        ("/proc/self/environ", "a link that leads out of"),
+        ("linked.csv", "a link that leads to itself"),
+    ],
+)
+def test_link_out_of_landing_is_refused_by_name(project: Project, target: str, message: str) -> None:
+    """A link among delivered files that leads out of the landing folder is not followed, and nothing is loaded."""
+    project.customers("a.csv", *GOOD)
+    (project.landing.parents[1] / "secret.csv").write_text("\n".join([HEADER, customer(9)]))
+    (project.landing / "crm" / "linked.csv").symlink_to(target)
+    code, said = project.ingress("run", "--source", "crm")
+    assert code == 2
+    assert f"error: {message}" in said
+    assert "`crm/linked.csv`" in said
+    assert project.fetch("select 1 from information_schema.tables where table_schema = 'raw'") == []
+
+
+@on_duckdb_alone
+def test_linked_folder_and_pipe_are_refused(project: Project) -> None:
+    """A folder of landing that leads out is refused like a file, and a pipe is not waited for."""
+    project.customers("a.csv", *GOOD)
+    crm, outside = project.landing / "crm", project.landing.parents[1] / "outside"
+    crm.rename(outside)
+    crm.symlink_to(outside)
+    code, said = project.ingress("run", "--source", "crm")
+    assert (code, "`crm/a.csv`" in said) == (2, True)
+    crm.unlink()
+    crm.mkdir()
+    os.mkfifo(crm / "a.csv")
+    code, said = project.ingress("run", "--source", "crm")
+    assert (code, "error: not a file: `crm/a.csv`" in said) == (2, True)

@@ -131,3 +131,12 @@ def test_missing_file_is_named(project: Project) -> None:
     code, said = project.ingress("run", "--source", "pos")
     assert code == 2
     assert f"error: no such file: `{path}`" in said
+
+
+def test_parquet_file_behind_a_link_out_of_landing_is_refused(project: Project) -> None:
+    """A parquet file that is a link to a file outside the landing folder is not read."""
+    path = project.landing / "pos" / "products.parquet"
+    path.rename(project.landing.parents[1] / path.name)
+    path.symlink_to(project.landing.parents[1] / path.name)
+    with pytest.raises(InputError, match="a link that leads out of .*: `pos/products.parquet`"):
+        ParquetFile("pos/products.parquet").files(get_settings())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from labs.check import show_raw_files
 from labs.load import Loaded, load
 
 from shared.config import get_settings
@@ -297,3 +298,15 @@ def test_sources_that_cannot_be_used_are_told(lab: Lab, load_now: Load, before: 
     (lab.folder / "models" / "bronze" / "_sources.yml").write_text(SOURCES.replace(before, after))
     with pytest.raises(ConfigurationError, match=message):
         load_now()
+
+
+def test_link_out_of_the_raw_folder_is_refused_by_name(lab: Lab, load_now: Load, tmp_path: Path) -> None:
+    """A file or folder of the raw folder that leads to files of others is not followed, by `load` or by `check`."""
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others" / "a.csv").write_text(GOOD)
+    for link, target in (("sales.csv", tmp_path / "others" / "a.csv"), ("sales", tmp_path / "others")):
+        (lab.raw_dir / link).symlink_to(target)
+        for read in (load_now, lambda: show_raw_files(lab)):
+            with pytest.raises(InputError, match=rf"a link that leads out of .*: `{link}"):
+                read()
+        (lab.raw_dir / link).unlink()

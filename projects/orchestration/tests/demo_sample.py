@@ -27,5 +27,5 @@ def take_sample(data: Path, households: str) -> None:
         for path in (DEMO_DATA / folder).iterdir():
             # What the CRM has been sent by another platform is none of this one's.
             if path.is_file() and path.name not in (sales.name, "crm_received.json", ".lock"):
-                (data / folder / path.name).symlink_to(path)
+                (data / folder / path.name).hardlink_to(path)
     duckdb.sql(f"copy (select * from '{sales}' where {households}) to '{data}/landing/pos/{sales.name}'")

@@ -18,6 +18,7 @@ from typing import Any, Literal
 from shared.errors import ConfigurationError, InputError
 from shared.tables import Declared, Form, look_and_hash
 from shared.tables.declared import NOTHING
+from shared.utils.delivered import hold_within
 from shared.utils.files import sha256_of, write_whole
 
 State = Literal["new", "changed", "unchanged", "gone", "partial"]
@@ -76,11 +77,12 @@ class CSVMonitor:
     """Watches one folder.
 
     Args:
-        folder: The folder; files in folders below it count too.
+        folder: The folder; files in folders below it count too, and no link in it may lead out.
         state_file: Where it is kept what was loaded. It belongs to this folder alone.
         pattern: Which files count: those that it fits, or one of several fits.
         settle_seconds: How long a file must not have been written to before it counts as whole.
         declared: Tells of a file's name below the folder what is known of how it is written.
+        within: The folder that links may lead to; the watched one where it is None.
     """
 
     def __init__(
@@ -91,18 +93,20 @@ class CSVMonitor:
         pattern: str | Sequence[str] = "*.csv",
         settle_seconds: float = 1.0,
         declared: Callable[[str], Declared] = lambda _: NOTHING,
+        within: Path | None = None,
     ) -> None:
         self.folder = folder.absolute()
         self.state_file = state_file
         self.patterns = (pattern,) if isinstance(pattern, str) else tuple(pattern)
         self.settle_seconds = settle_seconds
         self.declared = declared
+        self.within = within.absolute() if within else self.folder
 
     def scan(self) -> Scan:
         """Look at the folder; nothing is written.
 
         Raises:
-            InputError: There is no such folder.
+            InputError: There is no such folder, or a link in it leads out.
             ConfigurationError: The state is another folder's, or cannot be read.
         """
         if not self.folder.is_dir():
@@ -134,7 +138,11 @@ class CSVMonitor:
     def _paths(self) -> Iterable[Path]:
         for path in self.folder.rglob("*"):
             hidden = any(part.startswith(".") for part in path.relative_to(self.folder).parts)
-            if path.is_file() and not hidden and (self._is_one(path) or self._becomes_one(path)):
+            if hidden:
+                continue
+            if path.is_symlink():
+                hold_within(self.within, [path])
+            if path.is_file() and (self._is_one(path) or self._becomes_one(path)):
                 yield path
 
     def _is_one(self, path: Path) -> bool:

@@ -16,6 +16,7 @@ from shared.errors import InputError
 from shared.monitoring.lineage import Dataset
 from shared.tables import Declared, look
 from shared.utils.console import step
+from shared.utils.delivered import hold_within
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class CsvFolder(Reader):
     def files(self, settings: Settings) -> list[Path]:
         folder, pattern = self.drop_folder(settings)
         found = sorted(folder.glob(pattern))
+        hold_within(settings.landing_dir, found)
         if not found:
             raise InputError(
                 f"no CSV file in the drop folder: `{folder}`",

@@ -17,6 +17,7 @@ from ingress.source import Batch, Input, Reader, Resource, duplicated_keys, name
 from shared.config import Settings
 from shared.errors import InputError
 from shared.monitoring.lineage import Dataset
+from shared.utils.delivered import hold_within
 
 BATCH_ROWS = 200_000
 
@@ -44,6 +45,7 @@ class ParquetFile(Reader):
     @override
     def files(self, settings: Settings) -> list[Path]:
         path = settings.landing_dir / self.path
+        hold_within(settings.landing_dir, [path])
         if not path.is_file():
             raise InputError(f"no such file: `{path}`", hint="deliver the file there, or run the task demo-data")
         return [path]

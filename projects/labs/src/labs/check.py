@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from labs.findings import count_fitting
 from labs.load import no_file
-from labs.sources import RawTable, raw_tables
+from labs.sources import RawTable, raw_tables, tables_to_read
 from shared.config.labs import Lab
 from shared.errors import ConfigurationError
 from shared.tables import look
@@ -54,9 +54,9 @@ def show_raw_files(lab: Lab) -> None:
     """Tell for each raw table what files it has, and which files belong to none.
 
     Raises:
-        InputError: A table has no file, or one whose header does not have its columns.
+        InputError: A table has no file, one that is a link to others' files, or one whose header does not have its columns.
     """
-    tables = raw_tables(lab)
+    tables = tables_to_read(lab)
     for table in tables:
         if not table.files:
             raise no_file(lab, table)

@@ -11,7 +11,7 @@ from itertools import islice
 
 from pydantic import ByteSize, TypeAdapter
 
-from labs.sources import SCHEMA, RawTable, raw_tables, table_of
+from labs.sources import SCHEMA, RawTable, table_of, tables_to_read
 from shared.config.labs import Lab
 from shared.csv_monitor import TABLES, CSVMonitor, Scan, Seen
 from shared.data_quality import Quarantine
@@ -62,7 +62,7 @@ def load(lab: Lab, warehouse: Warehouse, run: Run) -> Loaded:
         InputError: There are no files, or some that cannot be loaded: the tables of the others are.
         ConfigurationError: The lab's sources cannot be used.
     """
-    tables = raw_tables(lab)
+    tables = tables_to_read(lab)
     lab.raw_dir.mkdir(parents=True, exist_ok=True)
     watch = monitor(lab, warehouse, tables)
     scan = at_rest(watch)

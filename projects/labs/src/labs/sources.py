@@ -10,8 +10,9 @@ from typing import Any
 
 from shared.config.labs import Lab
 from shared.csv_monitor import ENDINGS, ending_of
-from shared.errors import ConfigurationError
+from shared.errors import ConfigurationError, InputError
 from shared.tables import Column, Convention, Declared
+from shared.utils.delivered import hold_within
 from shared.utils.yaml_file import read_yaml
 
 SCHEMA = "raw"
@@ -100,6 +101,20 @@ def _files(lab: Lab, table: str) -> tuple[Path, ...]:
     return alone or tuple(
         sorted({path for ending in ENDINGS for path in lab.raw_dir.glob(f"{table}/*.{ending}") if path.is_file()})
     )
+
+
+def tables_to_read(lab: Lab) -> list[RawTable]:
+    """Return the raw tables as `raw_tables` does, once no link leads from their files to others'.
+
+    Raises:
+        InputError: One does, or a table's folder is a link.
+    """
+    tables = raw_tables(lab)
+    for table in tables:
+        hold_within(lab.raw_dir, table.files)
+        if (lab.raw_dir / table.name).is_symlink():
+            raise InputError(f"a link in the place of a folder: `{table.name}`", hint="put the files into a folder")
+    return tables
 
 
 def patterns(table: str) -> tuple[str, str]:

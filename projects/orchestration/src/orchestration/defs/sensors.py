@@ -65,6 +65,7 @@ def drops_of_sources(sources: Sequence[dict[str, Any]], settings: Settings) -> l
             settings.data_dir / resource["drop_folder"],
             resource["pattern"],
             AssetSelection.tag("source", source["name"]).downstream(),
+            within=settings.landing_dir,
         )
         for source in sources
         for resource in source["resources"]

@@ -22,12 +22,14 @@ class Drop:
         folder: Where the files are dropped.
         pattern: Which files count, by one pattern or several.
         assets: What is made anew when there is a new one.
+        within: The folder that links may lead to; the watched one where it is None.
     """
 
     name: str
     folder: Path
     pattern: str | tuple[str, ...]
     assets: AssetSelection
+    within: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def dropped(drops: Sequence[Drop], settings: Settings, asked: Collection[str]) -
         if not drop.folder.is_dir():
             continue
         seen = settings.state_dir / "drops" / f"{drop.name}.json"
-        monitor = CSVMonitor(drop.folder, seen, pattern=drop.pattern)
+        monitor = CSVMonitor(drop.folder, seen, pattern=drop.pattern, within=drop.within)
         scan = monitor.scan()
         found = Dropped(drop, _digest(drop, scan), tuple(file.name for file in scan.to_load))
         if not seen.exists() or found.digest in asked:
