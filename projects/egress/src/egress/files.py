@@ -16,6 +16,7 @@ from egress.plan import Options, Plan, Tally, Target
 from egress.state import SendState, answers
 from shared.monitoring import Run
 from shared.monitoring.lineage import Dataset
+from shared.tables.spreadsheets import escaped, escaped_schema
 from shared.utils.console import say
 from shared.utils.files import sha256_of
 from shared.warehouse import Warehouse, quote
@@ -24,13 +25,19 @@ FORMATS = ("parquet", "csv")
 
 
 class FilesTarget(Target):
-    """Writes each file anew when the model's content differs from what the file was written from."""
+    """Writes each file anew when the model's content differs from what the file was written from.
+
+    Args:
+        folder: Where the files are.
+        raw_csv: Leave texts in the CSV file as they are, though a spreadsheet would take one for a formula.
+    """
 
     name = "files"
     model = Model("egress.customer_360", key="entity_id")
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, raw_csv: bool = False) -> None:
         self.folder = folder
+        self.raw_csv = raw_csv
         self.form = f"parquet and CSV in `{folder}`"
 
     @property
@@ -46,19 +53,22 @@ class FilesTarget(Target):
         """Find out which files are missing, or hold something else than the model does."""
         with self.model.held_still(warehouse):
             rows, content = content_of(warehouse, self.model)
-        receipts = dict(
-            warehouse.fetch(
-                "select row_key, receipt from ops.delivery where target = $1 and payload_hash = $2",
-                [self.name, content],
-            )
+        written = warehouse.fetch(
+            "select row_key, payload_hash, receipt from ops.delivery where target = $1", [self.name]
         )
-        stale = [file for file in self.files if options.full or not holds(file, receipts.get(file.name))]
+        receipts = {(name, version): receipt for name, version, receipt in written}
+        stale = [
+            file
+            for file in self.files
+            if options.full or not holds(file, receipts.get((file.name, version_of(file, content, self.raw_csv))))
+        ]
         return FilesPlan(
             target=self.name,
             model=self.model,
             rows=rows,
             to_send=rows if stale else 0,
             stale=tuple(stale) if rows else (),
+            raw_csv=self.raw_csv,
         )
 
 
@@ -68,9 +78,11 @@ class FilesPlan(Plan):
 
     Attributes:
         stale: The files to write.
+        raw_csv: As `FilesTarget` has it.
     """
 
     stale: tuple[Path, ...]
+    raw_csv: bool
 
     def details(self) -> list[str]:
         """Name the files to write."""
@@ -89,8 +101,9 @@ class FilesPlan(Plan):
             query = f"select * from {quote(self.model.table)} order by {self.model.sorted_key}"
             streams = [warehouse.stream_arrow(query) for _ in self.stale if rows]
         for file, stream in zip(self.stale, streams, strict=False):
-            receipt = write_atomically(file, stream)
-            state.mark(answers([file.name], content, "delivered", receipt))
+            receipt = write_atomically(file, stream, raw_csv=self.raw_csv)
+            version = version_of(file, content, self.raw_csv)
+            state.mark(answers([file.name], version, "delivered", receipt))
             say(f"{self.target}: wrote {rows:,} rows to `{file}`")
         tally.sent = rows
 
@@ -117,7 +130,12 @@ def holds(file: Path, receipt: str | None) -> bool:
     return receipt is not None and file.is_file() and sha256_of(file) == receipt
 
 
-def write_atomically(file: Path, rows: pa.RecordBatchReader) -> str:
+def version_of(file: Path, content: str, raw_csv: bool) -> str:
+    """Return what a file is written from: the model's content, and whether its texts are escaped."""
+    return content if raw_csv or file.suffix != ".csv" else f"{content} escaped"
+
+
+def write_atomically(file: Path, rows: pa.RecordBatchReader, *, raw_csv: bool) -> str:
     """Write rows in the format of the file's suffix and return the hash of its bytes.
 
     The file appears whole or not at all; until then, and after a failure, one that was there before stays.
@@ -125,7 +143,7 @@ def write_atomically(file: Path, rows: pa.RecordBatchReader) -> str:
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f".{file.name}.part")
     try:
-        with opened(part, rows.schema) as write:
+        with opened(part, rows.schema, raw_csv=raw_csv) as write:
             for batch in rows:
                 write(batch)
         with part.open("rb") as written:
@@ -139,7 +157,7 @@ def write_atomically(file: Path, rows: pa.RecordBatchReader) -> str:
 
 
 @contextmanager
-def opened(part: Path, schema: pa.Schema) -> Iterator[Callable[[pa.RecordBatch], None]]:
+def opened(part: Path, schema: pa.Schema, *, raw_csv: bool) -> Iterator[Callable[[pa.RecordBatch], None]]:
     """Open a writer for the format that the name `.NAME.FORMAT.part` says."""
     # Both take a while to import, and most runs write nothing.
     import pyarrow.csv
@@ -149,6 +167,7 @@ def opened(part: Path, schema: pa.Schema) -> Iterator[Callable[[pa.RecordBatch],
     if part.stem.endswith(".parquet"):
         writer = pyarrow.parquet.ParquetWriter(part, schema, compression="zstd")
     else:
-        writer = pyarrow.csv.CSVWriter(part, schema)
+        writer = pyarrow.csv.CSVWriter(part, schema if raw_csv else escaped_schema(schema))
+    as_is = raw_csv or part.stem.endswith(".parquet")
     with writer:
-        yield writer.write_batch
+        yield writer.write_batch if as_is else lambda batch: writer.write_batch(escaped(batch))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -13,6 +15,10 @@ class TargetSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    files_csv_text: Literal["escaped", "raw"] = Field(
+        default="escaped", description="whether a text that a spreadsheet takes for a formula gets a ' before it"
+    )
 
     crm_api_url: str | None = Field(default=None, pattern=r"^https?://[^/]")
     crm_target_name: str = Field(default="crm", pattern=r"^[a-z][a-z0-9_]*$")
