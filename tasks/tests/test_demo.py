@@ -91,6 +91,8 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     assert (here / "landing").is_dir(), "the demo data is missing: ./pixiw run demo-data"
     shutil.copytree(here / "landing", data / "landing", copy_function=os.link)
     shutil.copytree(here / "demo", data / "demo", ignore=shutil.ignore_patterns("crm_received*", ".*"))
+    # As an earlier version has left it.
+    data.chmod(0o755)
     with serving_collector() as collector:
         demo = Demo(data, request.param, collector)
         demo.run()
@@ -133,6 +135,12 @@ def test_results_are_delivered(demo: Demo) -> None:
     assert pq.read_metadata(demo.data / "exports" / "customer_360.parquet").num_rows == entities
     (customers,) = demo.fetch("select count(*) from raw.crm_customers")[0]
     assert len(demo.received()["customers"]) == customers
+
+
+def test_nobody_else_can_read_what_the_demo_makes(demo: Demo) -> None:
+    """Nothing under the data folder is open to another user, what lay there before included."""
+    found = subprocess.run(["find", demo.data, "-perm", "/077"], capture_output=True, text=True, check=True)
+    assert found.stdout == ""
 
 
 def test_collector_is_told_of_every_step(demo: Demo) -> None:

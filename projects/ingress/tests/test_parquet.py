@@ -140,7 +140,7 @@ def test_missing_file_is_named(project: Project) -> None:
 @on_duckdb_alone
 def test_parquet_file_behind_a_link_out_of_landing_is_refused(project: Project) -> None:
     """A parquet file that is a link to a file outside the landing folder is not read."""
-    (project.landing / "pos").mkdir(exist_ok=True)
+    (project.landing / "pos").mkdir(parents=True)
     (project.landing / "pos" / "products.parquet").symlink_to("/proc/self/exe")
     with pytest.raises(InputError, match="a link that leads out of .*: `pos/products.parquet`"):
         ParquetFile("pos/products.parquet").files(get_settings())

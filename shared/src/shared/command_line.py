@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from shared.errors import PlatformError, StorageFull, UserError, causes, first_line, was_interrupted
+from shared.utils.private import keep_private, tighten
 
 if TYPE_CHECKING:
     from shared.config import Settings
@@ -36,7 +37,7 @@ class Parser(argparse.ArgumentParser):
 def command(main: Main, argv: Sequence[str] | None = None) -> int:
     """Run `main` with the command's arguments and turn what it raises into messages and an exit code.
 
-    `--debug` anywhere among the arguments is taken out and shows the traceback of an error.
+    What it makes is for its owner alone. `--debug` anywhere among the arguments is taken out and shows the traceback of an error.
 
     Returns:
         `main`'s own code, 2 for a mistake of the user's, 1 for a failure, 130 after Ctrl-C.
@@ -45,6 +46,10 @@ def command(main: Main, argv: Sequence[str] | None = None) -> int:
     debug = "--debug" in arguments
     if debug:
         arguments.remove("--debug")
+    keep_private()
+    settings = usable_settings()
+    if settings is not None:
+        tighten(settings.data_dir, settings.postgres_dir)
     try:
         return main(arguments) or 0
     except BrokenPipeError:

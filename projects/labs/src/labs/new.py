@@ -23,6 +23,7 @@ from shared.tables import Declared, InferredColumn, infer, look
 from shared.tables.declared import NOTHING
 from shared.utils.console import say
 from shared.utils.files import write_whole
+from shared.utils.private import as_caller_has_it
 from shared.utils.names import suggestion
 from shared.warehouse.lock import FileLock
 from shared.workspace.manifest import read_manifest
@@ -60,7 +61,8 @@ def new_lab(
     check_environment(settings, environment)
     with locked(settings), tempfile.TemporaryDirectory(dir=settings.labs_dir, prefix=".new-lab-") as folder:
         draft = Path(folder) / name
-        draft.mkdir()
+        with as_caller_has_it():
+            draft.mkdir()
         tables = list(take_tables(files, draft / "data" / "raw", declared))
         template = settings.labs_dir / TEMPLATE
         answers = {
@@ -70,13 +72,15 @@ def new_lab(
             "environment": environment,
             "tables": tables,
         }
-        render(template, draft, answers)
+        with as_caller_has_it():
+            render(template, draft, answers)
         registry = settings.labs_dir / REGISTRY
         before = registry.read_text(encoding="utf-8")
         target = settings.labs_dir / name
         draft.rename(target)
         try:
-            write_whole(registry, before.rstrip("\n") + "\n" + entry(name, environment, description))
+            with as_caller_has_it():
+                write_whole(registry, before.rstrip("\n") + "\n" + entry(name, environment, description))
             read_registry(settings)
         except BaseException:
             write_whole(registry, before)

@@ -13,6 +13,7 @@ from typing import Any
 from shared.config.labs import Lab
 from shared.errors import ConfigurationError, UserError
 from shared.utils.console import say
+from shared.utils.private import as_caller_has_it
 from shared.utils.yaml_file import read_yaml
 
 TEMPLATE = "template"
@@ -97,6 +98,7 @@ def changed(base: Path, new: Path) -> Iterator[Path]:
             yield name
 
 
+@as_caller_has_it()
 def take_up(name: Path, base: Path, new: Path, lab: Path) -> bool:
     """Bring one file's change into the lab, and tell whether that went without a conflict."""
     ours = lab / name

@@ -13,10 +13,12 @@ from jinja2 import Environment, StrictUndefined
 
 from research.settings import Places
 from shared.errors import UserError
+from shared.utils.private import as_caller_has_it
 
 NAME = re.compile(r"[a-z][a-z0-9_]{1,49}")
 
 
+@as_caller_has_it()
 def new_notebook(places: Places, name: str) -> Path:
     """Make a study and return its notebook; on failure nothing of it is left.
 

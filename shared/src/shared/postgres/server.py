@@ -16,7 +16,7 @@ from pathlib import Path
 from shared.errors import ConfigurationError, PlatformError
 from shared.postgres import passfile
 from shared.postgres.target import PostgresTarget
-from shared.postgres.tools import hand_over, run_tool
+from shared.postgres.tools import hand_over, let_reach, run_tool
 from shared.utils import processes
 
 HOST = "127.0.0.1"
@@ -118,6 +118,7 @@ class LocalServer:
             return False
         self.folder.mkdir(parents=True, exist_ok=True)
         hand_over(self.folder)
+        let_reach(self.folder)
         password = secrets.token_urlsafe(24)
         draft, secret = self.folder / "cluster.part", self.folder / ".password"
         # Left there by somebody who was killed.

@@ -12,6 +12,7 @@ from pathlib import Path
 from shared.errors import ConfigurationError
 from shared.postgres.target import OLDEST
 from shared.utils import processes
+from shared.utils.private import let_through
 
 QUICK_SECONDS = 60.0
 # `initdb` on a slow disk; `pg_ctl` is told a shorter one.
@@ -72,6 +73,12 @@ def hand_over(folder: Path) -> None:
     """Make the folder one in which `unprivileged` commands can write."""
     if unprivileged()[:1] == ("setpriv",):
         shutil.chown(folder, "nobody", "nogroup")
+
+
+def let_reach(folder: Path) -> None:
+    """Let `unprivileged` commands reach a folder that was handed over, through the one around it."""
+    if unprivileged()[:1] == ("setpriv",):
+        let_through(folder.parent, folder)
 
 
 def run_tool(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:

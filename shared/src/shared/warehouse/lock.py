@@ -37,7 +37,7 @@ class FileLock:
             WarehouseBusy: It was not free within the timeout; the message names the holder.
         """
         # os.open makes the descriptor one that child processes do not inherit, so no child outlives us with the lock.
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             self._wait(descriptor, shared=not exclusive)
         except BaseException:
