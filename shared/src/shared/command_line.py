@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from shared.errors import PlatformError, StorageFull, UserError, causes, first_line, was_interrupted
+from shared.http.records import redact_records
+from shared.http.redaction import redacted
 from shared.utils.private import keep_private, tighten
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ def command(main: Main, argv: Sequence[str] | None = None) -> int:
     if debug:
         arguments.remove("--debug")
     keep_private()
+    redact_records()
     settings = usable_settings()
     if settings is not None:
         tighten(settings.data_dir, settings.postgres_dir)
@@ -59,7 +62,7 @@ def command(main: Main, argv: Sequence[str] | None = None) -> int:
         if isinstance(error, Exception) and not was_interrupted(error):
             return report(error, debug=debug)
         if debug:
-            traceback.print_exception(error)
+            show_traceback(error)
         print("interrupted: nothing is lost, run the command again", file=sys.stderr)
         return INTERRUPTED
 
@@ -72,7 +75,7 @@ def report(error: Exception, *, debug: bool = False) -> int:
     """
     known = as_platform_error(error)
     if debug:
-        traceback.print_exception(error)
+        show_traceback(error)
     print(f"error: {known.message}", file=sys.stderr)
     if known.hint:
         print(f"hint: {known.hint}", file=sys.stderr)
@@ -87,6 +90,11 @@ def report(error: Exception, *, debug: bool = False) -> int:
     # Only now, and not as the command begins: one that only starts another leaves it the channel.
     tell_dagster(lambda: {"error": {**facts, "exit_code": known.exit_code}}, settings)
     return known.exit_code
+
+
+def show_traceback(error: BaseException) -> None:
+    """Print an error with where it came from, without what is secret in the texts of other libraries' errors."""
+    sys.stderr.write(redacted("".join(traceback.format_exception(error))))
 
 
 def usable_settings() -> Settings | None:

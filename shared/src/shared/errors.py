@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from shared.http.redaction import redacted
+
 
 class PlatformError(Exception):
-    """A failure that a person can act on.
+    """A failure that a person can act on; what is secret in message and hint is redacted, whoever shows them.
 
     Args:
         message: What went wrong, the value after a colon: "cannot read file: `a.csv`".
@@ -24,9 +26,9 @@ class PlatformError(Exception):
     retryable: ClassVar[bool] = False
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = redacted(message)
+        self.hint = None if hint is None else redacted(hint)
+        super().__init__(self.message)
 
 
 class UserError(PlatformError):

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+import logging
+from base64 import b64encode
+from urllib.parse import quote, quote_plus
 
-from shared.http.redaction import masked, redacted
+import pytest
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings
+
+from shared.http.records import redact_records
+from shared.http.redaction import masked, redacted, redacted_values, shown_setting
 
 
 @pytest.mark.parametrize(
@@ -40,6 +48,59 @@ def test_secret_settings_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_URL", "https://ada:h%2Fush-hush@host/")
     monkeypatch.setenv("SHORT_TOKEN", "no")
     assert redacted("no: abcdefghi, abcdef, h/ush-hush, h%2Fush-hush") == "no: ***, ***, ***, ***"
+
+
+SECRET = "Mark/9 ü?+x"
+
+
+def test_secret_is_hidden_in_each_of_its_forms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret is hidden as it is, percent-encoded, in a program's quotes, and in base64 alone or within a login."""
+    monkeypatch.setenv("OTHER_URL", f"postgresql://ada:{quote(SECRET, safe='')}@host/db")
+    encoded = (b64encode(f"{user}{SECRET}".encode()).decode() for user in ("", "ada:", "adam:", "eve12:"))
+    for form in (SECRET, quote(SECRET), quote(SECRET, safe=""), quote_plus(SECRET), json.dumps(SECRET), *encoded):
+        shown = redacted(f"got {form}: refused")
+        assert "***" in shown
+        assert not any(part in shown for part in ("Mark", "TWFyay", "9 ü", "%BC", "LzkgwLw"))
+    assert redacted_values({"a": [f"x {SECRET}", 1], "b": None}) == {"a": ["x ***", 1], "b": None}
+
+
+def test_secret_addresses_are_hidden_with_their_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an address that is a secret itself the longer parts are; of others a token in the user's place or the query."""
+    monkeypatch.setenv("ALERT_WEBHOOK_URL", "https://hooks.example.com/services/T0123456789/abcdefghijkl")
+    monkeypatch.setenv("SHOP_API_URL", "https://tokenasuser@host/a?page=1234567&api_key=keyofquery")
+    monkeypatch.setenv("WAREHOUSE_URL", "postgresql://somebody@host/db")
+    shown = redacted("abcdefghijkl services hooks.example.com tokenasuser 1234567 keyofquery somebody")
+    assert shown == "*** services hooks.example.com *** 1234567 *** somebody"
+
+
+def test_setting_that_is_declared_secret_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A setting is secret by its declaration, whatever its name; one that holds a login without a scheme is not shown."""
+
+    class OfATest(BaseSettings):
+        pin_of_shop: SecretStr | None = None
+
+    monkeypatch.setenv("PIN_OF_SHOP", "123456")
+    assert redacted("pin 123456") == "pin ***"
+    assert OfATest().pin_of_shop is not None
+    assert shown_setting("PIN_OF_SHOP", "1") == shown_setting("CRM_API_URL", "ada:hush@host") == "***"
+    assert shown_setting("CRM_API_URL", "ftp://ada:hush@host") == "ftp://***@host"
+
+
+def test_records_of_libraries_are_redacted(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a library logs is redacted, its traceback too; a record that holds no secret stays as it was made."""
+    monkeypatch.setattr(logging, "_logRecordFactory", logging.getLogRecordFactory())
+    redact_records()
+    redact_records()
+    logger = logging.getLogger("a.library")
+    try:
+        raise ValueError("https://ada:hush@host")
+    except ValueError:
+        logger.exception("no answer: %s", "/a?token=abcdef")
+    logger.warning("%d rows", 3)
+    assert [record.getMessage() for record in caplog.records] == ["no answer: /a?token=***", "3 rows"]
+    assert caplog.records[1].args == (3,)
+    assert "hush" not in caplog.text
+    assert "ValueError: https://***@host" in caplog.text
 
 
 def test_error_is_shown_as_one_short_printable_line() -> None:

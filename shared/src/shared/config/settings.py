@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import ConfigurationError
+from shared.http.redaction import shown_setting
 from shared.workspace.manifest import MANIFEST
 
 AnySettings = TypeVar("AnySettings", bound=BaseSettings)
@@ -108,11 +109,12 @@ def read_settings(kind: type[AnySettings]) -> AnySettings:
         return kind()
     except ValidationError as error:
         first = error.errors()[0]
-        variable = ".".join(str(part) for part in first["loc"]).upper()
-        raise ConfigurationError(
-            f"{variable} cannot be used: `{os.environ.get(variable, '')}`",
-            hint=f"{first['msg'].lower()}; correct the environment variable {variable} or unset it",
-        ) from error
+    # Not from pydantic's error, whose text has the value as it is.
+    variable = ".".join(str(part) for part in first["loc"]).upper()
+    raise ConfigurationError(
+        f"{variable} cannot be used: `{shown_setting(variable, os.environ.get(variable, ''))}`",
+        hint=f"{first['msg'].lower()}; correct the environment variable {variable} or unset it",
+    )
 
 
 def find_root(start: Path) -> Path:

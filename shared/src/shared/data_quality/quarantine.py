@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from shared.data_quality.rows import BadRow
+from shared.http.redaction import redacted
 from shared.utils.clock import utc_now
 from shared.warehouse import Warehouse
 
@@ -37,7 +38,7 @@ class Quarantine:
 
     def add(self, origin: str, rows: Iterable[BadRow]) -> int:
         """Keep bad rows of one origin, a file or page by a name that stays the same, and return how many."""
-        now = utc_now()
+        now, origin = utc_now(), redacted(origin)
         records = {identifier: row for row in rows for identifier in [self._identify(origin, row)]}
         if not records:
             return 0
@@ -69,7 +70,7 @@ class Quarantine:
         parameters: list[object] = [self.source, self.resource, self.run_id]
         if origins is not None:
             where += " and origin = any($4)"
-            parameters.append(list(origins))
+            parameters.append([redacted(origin) for origin in origins])
         return self._mark_resolved(where, parameters)
 
     def resolve_ids(self, identifiers: Sequence[str]) -> int:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterable, Iterator
-from urllib.parse import unquote, urlsplit
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from shared.http.secret_values import ADDRESS_SETTING, LOGIN, SHORTEST_SECRET, is_secret, secrets_of_settings
 from shared.utils.excerpts import excerpt
 
 LONGEST_ERROR = 500
 HIDDEN = "***"
-# A shorter one is found in ordinary words, and cannot guard anything.
-SHORTEST_SECRET = 6
-SECRET_SETTING = re.compile(r"PASSW|SECRET|TOKEN|(API|ACCESS|PRIVATE)_?KEY|CREDENTIAL|SIGNATURE|WEBHOOK", re.IGNORECASE)
-# Up to the last @, where the host's place has one, or a colon that no port follows: then a password holds a / or #.
-LOGIN = re.compile(r"://(?:[^\s/?#]*@|[^\s/?#@:]*:(?!\d+(?:[/?#]|$))\S*@)(?:[^\s/?#]*@)*")
 NAME = r"[\w.-]*(?:pass(?:w\w*|phrase|code)?|token|secret|(?:api|access|private)[_-]?key|credentials?|signature|jwt)"
 VALUE = r"""(?:"[^"]*"|'[^']*'|`[^`]*`|["'`]?[^\s&`"]+)"""
 ASSIGNED = re.compile(rf"({NAME}[\"']?\s*[=:]\s*){VALUE}", re.IGNORECASE)
@@ -40,6 +35,21 @@ def redacted(text: str) -> str:
     return without(BEARER.sub(rf"\1{HIDDEN}", text), secrets_of_settings())
 
 
+def redacted_values(value: Any) -> Any:
+    """Return a value as JSON has it in which each text is redacted, however deep it lies."""
+    if isinstance(value, str):
+        return redacted(value)
+    if isinstance(value, Mapping):
+        return {name: redacted_values(each) for name, each in value.items()}
+    return [redacted_values(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def shown_setting(name: str, value: str) -> str:
+    """Return the value of an environment variable as a message may show it."""
+    is_login = "@" in value and "://" not in value and ADDRESS_SETTING.search(name)
+    return HIDDEN if value and (is_secret(name) or is_login) else redacted(value)
+
+
 def without(text: str, secrets: Iterable[str]) -> str:
     """Return a text in which `***` stands for each of these secrets that is long enough to be one."""
     # A secret may be part of another one.
@@ -47,16 +57,3 @@ def without(text: str, secrets: Iterable[str]) -> str:
         if len(secret) >= SHORTEST_SECRET:
             text = text.replace(secret, HIDDEN)
     return text
-
-
-def secrets_of_settings() -> Iterator[str]:
-    """Yield the values of environment variables whose name says that they are secret, and the passwords in URLs."""
-    for name, value in os.environ.items():
-        if SECRET_SETTING.search(name):
-            yield value
-        elif "://" in value and "@" in value:
-            try:
-                password = urlsplit(value).password or ""
-            except ValueError:
-                continue
-            yield from (password, unquote(password))

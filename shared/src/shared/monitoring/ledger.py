@@ -17,10 +17,11 @@ import pyarrow as pa
 
 from shared.config import Settings
 from shared.errors import was_interrupted
+from shared.http.redaction import redacted, redacted_values
 from shared.monitoring.history import SILENT_END
 from shared.monitoring.lineage import Origin
 from shared.monitoring.lineage.telling import RunLineage
-from shared.monitoring.logs import log_event
+from shared.monitoring.logs import as_json, log_event
 from shared.monitoring.pipes import join_dagster, tell_dagster
 from shared.utils.clock import utc_now
 from shared.utils.files import sha256_of
@@ -55,7 +56,7 @@ class Run:
         self, relation: str, *, rows: int, detail: Mapping[str, object] | None = None, origin: Origin | None = None
     ) -> None:
         """Note how many rows the run left or handed to `relation`: `core.fct_sales`, `crm`, and what those are from."""
-        text = json.dumps(dict(detail or {}), default=str)
+        text = json.dumps(redacted_values(as_json(dict(detail or {}))))
         record = {"run_id": [self.id], "relation": [relation], "row_count": [rows], "detail": [text]}
         self.warehouse.merge_arrow("ops.run_output", pa.table(record), key=("run_id", "relation"))
         size = self.warehouse.size(relation)
@@ -149,7 +150,7 @@ def _enter(run: Run, command: str) -> None:
                 run.id,
                 run.warehouse.role,
                 run.step,
-                command,
+                redacted(command),
                 os.environ.get("PIXI_ENVIRONMENT_NAME"),
                 platform.python_version(),
                 socket.gethostname(),
@@ -162,7 +163,7 @@ def _enter(run: Run, command: str) -> None:
 def _finish(run: Run, status: str, error: str | None) -> None:
     run.warehouse.execute(
         "update ops.run set status = $1, finished_at = $2, error = $3 where run_id = $4",
-        [status, utc_now(), error, run.id],
+        [status, utc_now(), None if error is None else redacted(error), run.id],
     )
     log_event(run.warehouse.settings, f"run {status}", run=run.id, step=run.step, error=error)
 

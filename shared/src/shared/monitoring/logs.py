@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from shared.config import Settings
+from shared.http.redaction import redacted_values
 from shared.utils.clock import utc_now
 
 
 def log_event(settings: Settings, event: str, /, **fields: object) -> None:
-    """Append an event to the log in `logs_dir`. A log that cannot be written never stops the work."""
+    """Append an event to the log in `logs_dir`, redacted. A log that cannot be written never stops the work."""
     now = utc_now()
     record = {
         "time": now.isoformat(timespec="milliseconds") + "Z",
@@ -21,9 +23,14 @@ def log_event(settings: Settings, event: str, /, **fields: object) -> None:
         **fields,
     }
     try:
-        append_line(settings.logs_dir / f"{now:%Y-%m-%d}.jsonl", json.dumps(record, default=str))
+        append_line(settings.logs_dir / f"{now:%Y-%m-%d}.jsonl", json.dumps(redacted_values(as_json(record))))
     except OSError:
         return
+
+
+def as_json(value: object) -> Any:
+    """Return a value as JSON has it; what JSON has no type for is its text."""
+    return json.loads(json.dumps(value, default=str))
 
 
 def append_line(path: Path, line: str) -> None:

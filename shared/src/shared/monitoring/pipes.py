@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import json
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -11,7 +10,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from shared.config import Settings
-from shared.monitoring.logs import log_event
+from shared.http.redaction import redacted_values
+from shared.monitoring.logs import as_json, log_event
 
 if TYPE_CHECKING:
     from dagster_pipes import PipesContext
@@ -36,7 +36,7 @@ def tell_dagster(message: Callable[[], Mapping[str, object]], settings: Settings
     try:
         context = _context()
         if context is not None:
-            context.report_custom_message(json.loads(json.dumps(message(), default=str)))
+            context.report_custom_message(redacted_values(as_json(message())))
     except Exception as error:
         if settings is not None:
             log_event(settings, "dagster not told", error=f"{type(error).__name__}: {error}")

@@ -10,6 +10,8 @@ from functools import cache
 
 from rich.console import Console
 
+from shared.http.redaction import redacted
+
 PIPE_WIDTH = 160
 
 
@@ -26,8 +28,8 @@ def output() -> Console:
 
 
 def say(message: str) -> None:
-    """Tell something in one line."""
-    console().print(message, markup=False)
+    """Tell something in one line, without what is secret in it."""
+    console().print(redacted(message), markup=False)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Literal
 from shared.config import Settings
 from shared.config.roles import READER
 from shared.errors import ConfigurationError, NotAWarehouse, WrongWarehouse
+from shared.http.redaction import redacted
 from shared.utils.clock import utc_now
 from shared.warehouse.base import Identity, Mode, Role, Warehouse
 from shared.warehouse.duckdb_engine import DuckDBWarehouse
@@ -57,7 +58,7 @@ def open_warehouse(
         OlderWarehouse: It is one of an older platform, opened for reading or by a login that may not change it.
         WarehouseBusy: Somebody held it for longer than the timeout.
     """
-    warehouse = connect(settings, holder=holder, role=role, mode=mode)
+    warehouse = connect(settings, holder=redacted(holder), role=role, mode=mode)
     try:
         warehouse.identity = identify(warehouse, name, layers if mode == "write" else None)
         warehouse.state_dir = settings.state_dir / warehouse.identity.id

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from shared.http.redaction import without
+from shared.http.redaction import redacted, without
 
 Kind = Literal["failed", "still failed", "recovered", "test"]
 
@@ -59,7 +59,7 @@ def cleaned(text: object, secrets: Iterable[str] = ()) -> str:
     except Exception:
         # A failure must not go untold because one of its details has no text.
         plain = f"({type(text).__name__})"
-    plain = without(plain, secrets).replace("\r\n", "\n").replace("\t", " ")
+    plain = redacted(without(plain, secrets)).replace("\r\n", "\n").replace("\t", " ")
     return cut(CONTROL.sub("", plain).strip(), LONGEST_TEXT)
 
 
