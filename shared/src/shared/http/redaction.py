@@ -10,18 +10,25 @@ from shared.http.secret_values import ADDRESS_SETTING, LOGIN, SHORTEST_SECRET, i
 from shared.utils.excerpts import excerpt
 
 LONGEST_ERROR = 500
+# What is shown is far shorter, so a secret that this cuts in two is not in it.
+LONGEST_READ = 10_000
 HIDDEN = "***"
-NAME = r"[\w.-]*(?:pass(?:w\w*|phrase|code)?|token|secret|(?:api|access|private)[_-]?key|credentials?|signature|jwt)"
+NAME = r"(?:pass(?:w\w{0,9}|phrase|code)?|token|secret|(?:api|access|private)[_-]?key|credentials?|signature|jwt)"
 VALUE = r"""(?:"[^"]*"|'[^']*'|`[^`]*`|["'`]?[^\s&`"]+)"""
-ASSIGNED = re.compile(rf"({NAME}[\"']?\s*[=:]\s*){VALUE}", re.IGNORECASE)
+ASSIGNED = re.compile(rf"({NAME}[\"']?\s{{0,9}}[=:]\s{{0,9}}){VALUE}", re.IGNORECASE)
 # Words that say nothing in a sentence, but much behind the ? of a URL.
 PARAMETER = re.compile(r"([?&;](?:key|auth|authorization|sig|code|session|sid)=)[^\s&#`\"]+", re.IGNORECASE)
-BEARER = re.compile(r"\b((?:bearer|basic|digest)\s+)[\w.~+/=-]{8,}", re.IGNORECASE)
+BEARER = re.compile(r"\b((?:bearer|basic|digest)\s{1,9})[\w.~+/=-]{8,}", re.IGNORECASE)
 
 
 def masked(error: str) -> str:
     """Return the first line of an error's text as it may be shown: redacted, short and printable."""
-    return excerpt(redacted(error.strip().partition("\n")[0]), LONGEST_ERROR)
+    return shortened(error.strip().partition("\n")[0], LONGEST_ERROR)
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return the beginning of a text from outside as it may be shown: redacted, printable, so many characters."""
+    return excerpt(redacted(text[:LONGEST_READ]), longest)
 
 
 def redacted(text: str) -> str:

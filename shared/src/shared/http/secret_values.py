@@ -17,8 +17,11 @@ SHORTEST_SECRET = 6
 SHORTEST_PART = 12
 SECRET_SETTING = re.compile(r"PASSW|SECRET|TOKEN|(API|ACCESS|PRIVATE)_?KEY|CREDENTIAL|SIGNATURE|WEBHOOK", re.IGNORECASE)
 ADDRESS_SETTING = re.compile(r"_(URL|URI|DSN)$", re.IGNORECASE)
-# Up to the last @, where the host's place has one, or a colon that no port follows: then a password holds a / or #.
-LOGIN = re.compile(r"://(?:[^\s/?#]*@|[^\s/?#@:]*:(?!\d+(?:[/?#]|$))\S*@)(?:[^\s/?#]*@)*")
+# Each repetition has a bound, so that a long text from outside takes no time that grows with its square. Up to the last
+# @, where the host's place has one, or a colon that no port follows: then a password holds a / or #.
+LOGIN = re.compile(
+    r"://(?:[^\s/?#@]{0,300}@|[^\s/?#@:]{0,300}:(?!\d{1,5}(?:[/?#]|$))[^\s@]{0,600}@)(?:[^\s/?#@]{0,300}@){0,9}"
+)
 SECRET_PARAMETER = re.compile(
     r"pass(?:w\w*|phrase|code)?$|pwd$|token|secret|key$|credential|sig(?:nature)?$|jwt|^auth|^code$|^sid$|session", re.I
 )
