@@ -236,6 +236,6 @@ def target_of(settings: TargetSettings) -> PostgresTarget:
     if problem:
         raise ConfigurationError(
             f"TABLE_TARGET_URL cannot be used: {problem}",
-            hint="write postgresql://server:5432/database with user:password@ before the server, %40 for an @ in a password",
+            hint="write postgresql://user:password@host:5432/database, with %40 for an @ in a password",
         )
     return target

@@ -13,6 +13,8 @@ LONGEST_ERROR = 500
 # What is shown is far shorter, so a secret that this cuts in two is not in it.
 LONGEST_READ = 10_000
 HIDDEN = "***"
+# As hints have it.
+EXAMPLE = "://user:password@"
 NAME = r"(?:pass(?:w\w{0,9}|phrase|code)?|token|secret|(?:api|access|private)[_-]?key|credentials?|signature|jwt)"
 VALUE = r"""(?:"[^"]*"|'[^']*'|`[^`]*`|["'`]?[^\s&`"]+)"""
 ASSIGNED = re.compile(rf"({NAME}[\"']?\s{{0,9}}[=:]\s{{0,9}}){VALUE}", re.IGNORECASE)
@@ -37,7 +39,7 @@ def redacted(text: str) -> str:
     `***` stands for user and password of each URL, for values whose name says that they are secret (in a URL's query,
     as `name=value` or as `"name": "value"`), and for the values of secret environment variables.
     """
-    text = LOGIN.sub(f"://{HIDDEN}@", text)
+    text = LOGIN.sub(lambda login: EXAMPLE if login.group() == EXAMPLE else f"://{HIDDEN}@", text)
     text = ASSIGNED.sub(rf"\1{HIDDEN}", PARAMETER.sub(rf"\1{HIDDEN}", text))
     return without(BEARER.sub(rf"\1{HIDDEN}", text), secrets_of_settings())
 

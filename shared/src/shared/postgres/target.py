@@ -195,6 +195,6 @@ def not_a_url(why: str, setting: str) -> ConfigurationError:
     """Return the error for a URL that cannot be read."""
     return ConfigurationError(
         f"{setting} is not a PostgreSQL URL: {why}",
-        hint="write postgresql://server:5432/database with user:password@ before the server, %40 for an @ in a password; "
+        hint="write postgresql://user:password@host:5432/database, with %40 for an @ in a password; "
         "without user and password each project uses its own role",
     )
