@@ -13,10 +13,13 @@ import pytest
 from labs.check import show_raw_files
 from labs.load import Loaded, load
 
+from shared.command_line import command
 from shared.config import get_settings
 from shared.config.labs import Lab, find_lab
 from shared.errors import ConfigurationError, InputError
 from shared.monitoring import record_run
+from shared.testing.secrets import marked, marks_below, marks_in, settings_with_secrets
+from shared.utils.console import say
 from shared.warehouse import Warehouse
 from shared.warehouse.lab_database import open_lab
 
@@ -310,3 +313,26 @@ def test_link_out_of_the_raw_folder_is_refused_by_name(lab: Lab, load_now: Load,
             with pytest.raises(InputError, match=rf"a link that leads out of .*: `{link}"):
                 read()
         (lab.raw_dir / link).unlink()
+
+
+def test_load_that_fails_writes_no_secret(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What is secret in settings is in no file of the lab or of the data folder, and not on the screen."""
+    secrets = marked(settings_with_secrets(Path(__file__).parents[3]))
+    for name, value in secrets.items():
+        monkeypatch.setenv(name, value)
+    (lab.raw_dir / "sales.csv").write_text("other\n")
+    assert command(lambda _: run_here(lab, secrets["CRM_API_URL"]), ["--debug"]) == 2
+    said = "".join(capfd.readouterr())
+    assert "http://***@" in said
+    assert marks_in(said.encode(), secrets) == set()
+    assert marks_below(tmp_path, secrets) == {}
+
+
+def run_here(lab: Lab, said: str) -> None:
+    """Load a lab, and say something."""
+    with open_lab(lab, get_settings(), holder=said, mode="write") as opened:
+        with record_run(opened, step="load", command=f"load {said}") as run:
+            say(said)
+            load(lab, opened, run)

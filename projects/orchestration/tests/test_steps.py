@@ -21,9 +21,12 @@ from dagster import (
     materialize,
 )
 from orchestration.graph.projects import Command
+from orchestration.home import instance, prepare_home
 from orchestration.run.command_assets import step_assets
 
+from shared.command_line import command
 from shared.config import Settings, get_settings
+from shared.testing.secrets import marked, marks_below, marks_in, settings_with_secrets
 from shared.warehouse import open_warehouse
 
 BEFORE = """
@@ -263,3 +266,26 @@ def is_alive(process: int) -> bool:
             return False
         time.sleep(0.1)
     return True
+
+
+def test_a_failure_leaves_no_secret_in_dagsters_storage(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What a library says of an address with a login gets into no file and on no screen, nor does Dagster's own."""
+    secrets = marked(settings_with_secrets(settings.root))
+    for name, value in secrets.items():
+        monkeypatch.setenv(name, "" if name in ("WAREHOUSE_URL", "DAGSTER_POSTGRES_URL") else value)
+    failing = python("""
+        run.output("raw.t", rows=1, detail={"from": os.environ["CRM_API_URL"]})
+        raise RuntimeError(f"{os.environ['LOYALTY_API_URL']} and {os.environ['ALERT_SMTP_PASSWORD']}: no answer")
+    """)
+    with instance(settings) as opened:
+        result = materialize([table("t", failing, settings)], instance=opened, raise_on_error=False)
+    assert "RuntimeError: http://***@127.0.0.1:1/a" in failure(result, "t")
+    monkeypatch.setenv("DAGSTER_POSTGRES_URL", secrets["DAGSTER_POSTGRES_URL"])
+    assert command(lambda _: prepare_home(settings) and None, ["--debug"]) == 1
+    said = "".join(capfd.readouterr())
+    assert "Traceback" in said
+    assert marks_in(said.encode(), secrets) == set()
+    assert (tmp_path / "dagster" / "history" / "runs.db").is_file()
+    assert marks_below(tmp_path, secrets) == {}
