@@ -238,7 +238,7 @@ def test_command_says_what_there_is(folder: Path, capsys: pytest.CaptureFixture[
 
 
 def test_link_out_of_the_folder_is_refused_by_name(monitor: CSVMonitor, folder: Path, tmp_path: Path) -> None:
-    """A file, a folder or a chain of links that leads out ends the look; one that stays within is a file like others."""
+    """A file, a folder or a chain of links that leads out ends the look; one that stays within is a file."""
     real = drop(folder, "a.csv", HEADER + "1,x\n")
     (folder / "again.csv").symlink_to(real)
     assert states(monitor) == {"a.csv": "new", "again.csv": "new"}

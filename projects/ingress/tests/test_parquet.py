@@ -142,5 +142,5 @@ def test_parquet_file_behind_a_link_out_of_landing_is_refused(project: Project) 
     """A parquet file that is a link to a file outside the landing folder is not read."""
     (project.landing / "pos").mkdir(parents=True)
     (project.landing / "pos" / "products.parquet").symlink_to("/proc/self/exe")
-    with pytest.raises(InputError, match="a link that leads out of .*: `pos/products.parquet`"):
+    with pytest.raises(InputError, match=r"a link that leads out of .*: `pos/products.parquet`"):
         ParquetFile("pos/products.parquet").files(get_settings())

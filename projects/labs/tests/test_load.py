@@ -332,7 +332,9 @@ def test_load_that_fails_writes_no_secret(
 
 def run_here(lab: Lab, said: str) -> None:
     """Load a lab, and say something."""
-    with open_lab(lab, get_settings(), holder=said, mode="write") as opened:
-        with record_run(opened, step="load", command=f"load {said}") as run:
-            say(said)
-            load(lab, opened, run)
+    with (
+        open_lab(lab, get_settings(), holder=said, mode="write") as opened,
+        record_run(opened, step="load", command=f"load {said}") as run,
+    ):
+        say(said)
+        load(lab, opened, run)

@@ -39,7 +39,8 @@ class Parser(argparse.ArgumentParser):
 def command(main: Main, argv: Sequence[str] | None = None) -> int:
     """Run `main` with the command's arguments and turn what it raises into messages and an exit code.
 
-    What it makes is for its owner alone. `--debug` anywhere among the arguments is taken out and shows the traceback of an error.
+    What it makes is for its owner alone. `--debug` anywhere among the arguments is taken out and shows the traceback of
+    an error.
 
     Returns:
         `main`'s own code, 2 for a mistake of the user's, 1 for a failure, 130 after Ctrl-C.

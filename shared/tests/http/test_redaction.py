@@ -68,7 +68,7 @@ def test_secret_is_hidden_in_each_of_its_forms(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_secret_addresses_are_hidden_with_their_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of an address that is a secret itself the longer parts are; of others a token in the user's place or the query."""
+    """Of an address that is a secret itself the longer parts are; of others a token as user or parameter."""
     monkeypatch.setenv("ALERT_WEBHOOK_URL", "https://hooks.example.com/services/T0123456789/abcdefghijkl")
     monkeypatch.setenv("SHOP_API_URL", "https://tokenasuser@host/a?page=1234567&api_key=keyofquery")
     monkeypatch.setenv("WAREHOUSE_URL", "postgresql://somebody@host/db")
@@ -77,7 +77,7 @@ def test_secret_addresses_are_hidden_with_their_parts(monkeypatch: pytest.Monkey
 
 
 def test_setting_that_is_declared_secret_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A setting is secret by its declaration, whatever its name; one that holds a login without a scheme is not shown."""
+    """A setting is secret by its declaration, whatever its name; a login without a scheme is not shown."""
 
     class OfATest(BaseSettings):
         pin_of_shop: SecretStr | None = None
@@ -112,7 +112,9 @@ def test_error_is_shown_as_one_short_printable_line() -> None:
     assert masked("x" * 501) == "x" * 500 + "…"
 
 
-@pytest.mark.parametrize("part", ["x", "a://", "a://b:c/", "@", "token", "token=", "token='", "passw", "?key=", "bearer "])
+@pytest.mark.parametrize(
+    "part", ["x", "a://", "a://b:c/", "@", "token", "token=", "token='", "passw", "?key=", "bearer "]
+)
 def test_long_text_takes_no_time(part: str) -> None:
     """A text that is made to be searched for ever is redacted in no time."""
     begun = time.process_time()

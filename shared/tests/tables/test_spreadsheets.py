@@ -8,10 +8,12 @@ import pytest
 from shared.tables.spreadsheets import escaped, escaped_schema
 
 FORMULAS = [
-    '=HYPERLINK("http://example.com")', "=1", "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "+", "-",
-    "＝1+1", "＋x", "－5+1", "＠SUM(A1)", "-1;=1", "+49 30 123", "-1\n=2", "--1", "-e5",
+    '=HYPERLINK("http://example.com")', "=1", "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "+",
+    "-", "＝1+1", "＋x", "－5+1", "＠SUM(A1)", "-1;=1", "+49 30 123", "-1\n=2", "--1", "-e5",
 ]  # fmt: skip
-OTHERS = ["", "a=b", "'=1", "-5", "+1,234.50", "-.5", "-2e-3", "-7.5%", "+4930123", "5-3", " =1", "3", "ä", "x@y", '"=1"']
+OTHERS = [
+    "", "a=b", "'=1", "-5", "+1,234.50", "-.5", "-2e-3", "-7.5%", "+4930123", "5-3", " =1", "3", "ä", "x@y", '"=1"',
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(

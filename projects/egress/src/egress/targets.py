@@ -18,7 +18,11 @@ def all_targets(settings: Settings) -> list[Target]:
         ConfigurationError: Two have the same name, so their send states would be mixed.
     """
     outside = read_settings(TargetSettings)
-    targets: list[Target] = [FilesTarget(settings.exports_dir, raw_csv=outside.files_csv_text == "raw"), TableTarget(outside), CrmTarget(outside)]
+    targets: list[Target] = [
+        FilesTarget(settings.exports_dir, raw_csv=outside.files_csv_text == "raw"),
+        TableTarget(outside),
+        CrmTarget(outside),
+    ]
     names = [target.name for target in targets]
     if len(set(names)) < len(names):
         raise ConfigurationError(

@@ -54,7 +54,7 @@ def show_raw_files(lab: Lab) -> None:
     """Tell for each raw table what files it has, and which files belong to none.
 
     Raises:
-        InputError: A table has no file, one that is a link to others' files, or one whose header does not have its columns.
+        InputError: A table has no file, a link to another's, or one whose header does not have its columns.
     """
     tables = tables_to_read(lab)
     for table in tables:

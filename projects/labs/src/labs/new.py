@@ -23,8 +23,8 @@ from shared.tables import Declared, InferredColumn, infer, look
 from shared.tables.declared import NOTHING
 from shared.utils.console import say
 from shared.utils.files import write_whole
-from shared.utils.private import as_caller_has_it
 from shared.utils.names import suggestion
+from shared.utils.private import as_caller_has_it
 from shared.warehouse.lock import FileLock
 from shared.workspace.manifest import read_manifest
 

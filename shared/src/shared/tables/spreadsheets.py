@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 # The signs of full width too: spreadsheets take them for the others. No class, as bytes of a binary column have none.
-FORMULA = r"^(?:[=@\t\r\n]|＝|＠|[+-]|＋|－)"  # noqa: RUF001
+FORMULA = r"^(?:[=@\t\r\n]|＝|＠|[+-]|＋|－)"
 # What begins like a formula and is a plain number: `-5`, `+1,234.50`, `-2e3`, `-7.5%`.
 NUMBER = r"^[+-](?:[0-9]+(?:[.,][0-9]+)*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?%?$"
 MARK = "'"
@@ -38,13 +38,13 @@ def _escaped(column: pa.Array) -> pa.Array:
         column = column.dictionary_decode()
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type) or is_bytes(column.type)):
         return column
-    begins = pc.and_(
-        pc.match_substring_regex(column, FORMULA), pc.invert(pc.match_substring_regex(column, NUMBER))
-    )
+    begins = pc.and_(pc.match_substring_regex(column, FORMULA), pc.invert(pc.match_substring_regex(column, NUMBER)))
     if not begins.true_count:
         return column
     mark = pa.scalar(MARK, pa.string()).cast(column.type)
-    return pc.if_else(begins, pc.binary_join_element_wise(mark, column, pa.scalar("", pa.string()).cast(column.type)), column)
+    return pc.if_else(
+        begins, pc.binary_join_element_wise(mark, column, pa.scalar("", pa.string()).cast(column.type)), column
+    )
 
 
 def is_bytes(kind: pa.DataType) -> bool:

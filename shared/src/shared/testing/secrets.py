@@ -19,7 +19,9 @@ def settings_with_secrets(root: Path) -> set[str]:
     """Return every environment variable that can hold a secret: what settings declare, and what code names."""
     found: set[str] = set()
     for pattern in SOURCES:
-        for path in (path for folder in root.glob(pattern) for path in folder.rglob("*.py") if "tests" not in path.parts):
+        for path in (
+            path for folder in root.glob(pattern) for path in folder.rglob("*.py") if "tests" not in path.parts
+        ):
             text = path.read_text(encoding="utf-8")
             found |= set(NAMED.findall(text))
             if "BaseSettings" in text:
@@ -38,7 +40,7 @@ def _declared(tree: ast.Module) -> Iterator[str]:
 
 
 def marked(names: Iterable[str]) -> dict[str, str]:
-    """Return a value for each setting in which all that can be secret has a mark of the setting's; nobody answers it."""
+    """Return a value for each setting in which all that can be secret has the setting's mark; nobody answers there."""
     return {name: _marked(name, number) for number, name in enumerate(sorted(names))}
 
 

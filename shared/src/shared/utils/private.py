@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -60,11 +61,11 @@ def _tighten_below(data: Path) -> None:
     seen = 0
     for folder, folders, files in os.walk(data):
         for name in (*folders, *files):
-            path = os.path.join(folder, name)
+            path = Path(folder, name)
             with suppress(OSError):
-                mode = os.lstat(path).st_mode
-                if mode & OTHERS and not os.path.islink(path):
-                    os.chmod(path, mode & 0o7700)
+                mode = path.lstat().st_mode
+                if mode & OTHERS and not stat.S_ISLNK(mode):
+                    path.chmod(mode & 0o7700)
             seen += 1
             if seen >= MOST:
                 return
