@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from shared.errors import PlatformError, StorageFull, UserError, causes, first_line, was_interrupted
-from shared.http.records import redact_records
-from shared.http.redaction import redacted
+from shared.redaction import redacted
+from shared.redaction.records import redact_records
 from shared.utils.private import keep_private, tighten
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from shared.http.redaction import redacted
+from shared.redaction import redacted
 
 
 class PlatformError(Exception):

@@ -12,8 +12,9 @@ import pytest
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
-from shared.http.records import redact_records
-from shared.http.redaction import masked, redacted, redacted_values, shown_setting
+from shared.http.redaction import masked
+from shared.redaction import redacted, redacted_values, shown_setting
+from shared.redaction.records import redact_records
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import ConfigurationError
-from shared.http.redaction import shown_setting
+from shared.redaction import shown_setting
 from shared.workspace.manifest import MANIFEST
 
 AnySettings = TypeVar("AnySettings", bound=BaseSettings)

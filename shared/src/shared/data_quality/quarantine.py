@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from shared.data_quality.rows import BadRow
-from shared.http.redaction import redacted
+from shared.redaction import redacted
 from shared.utils.clock import utc_now
 from shared.warehouse import Warehouse
 

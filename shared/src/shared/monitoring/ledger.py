@@ -17,12 +17,12 @@ import pyarrow as pa
 
 from shared.config import Settings
 from shared.errors import was_interrupted
-from shared.http.redaction import redacted, redacted_values
 from shared.monitoring.history import SILENT_END
 from shared.monitoring.lineage import Origin
 from shared.monitoring.lineage.telling import RunLineage
 from shared.monitoring.logs import as_json, log_event
 from shared.monitoring.pipes import join_dagster, tell_dagster
+from shared.redaction import redacted, redacted_values
 from shared.utils.clock import utc_now
 from shared.utils.files import sha256_of
 from shared.warehouse import Warehouse

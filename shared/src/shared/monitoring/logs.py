@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.config import Settings
-from shared.http.redaction import redacted_values
+from shared.redaction import redacted_values
 from shared.utils.clock import utc_now
 
 

@@ -10,8 +10,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from shared.config import Settings
-from shared.http.redaction import redacted_values
 from shared.monitoring.logs import as_json, log_event
+from shared.redaction import redacted_values
 
 if TYPE_CHECKING:
     from dagster_pipes import PipesContext

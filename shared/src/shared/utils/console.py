@@ -10,7 +10,7 @@ from functools import cache
 
 from rich.console import Console
 
-from shared.http.redaction import redacted
+from shared.redaction import redacted
 
 PIPE_WIDTH = 160
 

@@ -10,7 +10,7 @@ from typing import Literal
 from shared.config import Settings
 from shared.config.roles import READER
 from shared.errors import ConfigurationError, NotAWarehouse, WrongWarehouse
-from shared.http.redaction import redacted
+from shared.redaction import redacted
 from shared.utils.clock import utc_now
 from shared.warehouse.base import Identity, Mode, Role, Warehouse
 from shared.warehouse.duckdb_engine import DuckDBWarehouse

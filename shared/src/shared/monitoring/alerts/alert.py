@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from shared.http.redaction import redacted, without
+from shared.redaction import redacted, without
 
 Kind = Literal["failed", "still failed", "recovered", "test"]
 

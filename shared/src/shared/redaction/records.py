@@ -6,7 +6,7 @@ import logging
 import traceback
 from typing import Any
 
-from shared.http.redaction import redacted
+from shared.redaction.texts import redacted
 
 
 def redact_records() -> None:
