@@ -248,7 +248,7 @@ def test_link_out_of_the_folder_is_refused_by_name(monitor: CSVMonitor, folder: 
     for name, target in {
         "file.csv": "../outside/secret.csv",
         "sub/up.csv": "../../outside/secret.csv",
-        "folder": tmp_path / "outside",
+        "folder": str(tmp_path / "outside"),
         "chain.csv": ".hop",
         "environment.csv": "/proc/self/environ",
         "gone.csv": "/nowhere/at/all.csv",

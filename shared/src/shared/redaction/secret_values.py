@@ -49,7 +49,8 @@ def declared_secrets() -> frozenset[str]:
 
 
 def _secret_fields(kind: type) -> Iterator[str]:
-    for each in kind.__subclasses__():
+    subclasses: list[type] = kind.__subclasses__()
+    for each in subclasses:
         for name, field in getattr(each, "model_fields", {}).items():
             if "SecretStr" in str(field.annotation):
                 yield name.upper()

@@ -49,4 +49,4 @@ def _escaped(column: pa.Array) -> pa.Array:
 
 def is_bytes(kind: pa.DataType) -> bool:
     """Tell whether a type holds bytes, which a CSV file shows as they are."""
-    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
