@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import HTTPServer
+from socketserver import BaseServer
 from threading import Thread
 
 # A server that is told to end does so at its next look, and answers what it has taken first.
@@ -12,7 +12,7 @@ ENDING_SECONDS = 10.0
 
 
 @contextmanager
-def answering(server: HTTPServer) -> Iterator[None]:
+def answering(server: BaseServer) -> Iterator[None]:
     """Let a server answer until the block is left, then close it."""
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

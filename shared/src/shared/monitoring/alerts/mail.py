@@ -21,9 +21,9 @@ from pydantic_settings import BaseSettings
 from shared.config import Settings
 from shared.config.settings import read_settings
 from shared.errors import ConfigurationError, SourceUnavailable
+from shared.http.hosts import is_loopback
 from shared.monitoring.alerts.alert import Alert, one_line
 from shared.monitoring.alerts.sinks import ALERT_SETTINGS
-from shared.monitoring.alerts.webhook import is_loopback
 from shared.monitoring.logs import log_event
 
 TIMEOUT_SECONDS = 10.0

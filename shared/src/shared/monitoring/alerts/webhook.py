@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
-import ipaddress
 import json
 import re
+import ssl
 import time
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.error import HTTPError
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
@@ -22,6 +17,7 @@ from pydantic_settings import BaseSettings
 from shared.config import Settings
 from shared.config.settings import read_settings
 from shared.errors import ConfigurationError, SourceUnavailable
+from shared.http.hosts import is_loopback
 from shared.monitoring.alerts.alert import Alert, cut
 from shared.monitoring.alerts.sinks import ALERT_SETTINGS
 
@@ -40,13 +36,6 @@ class WebhookSettings(BaseSettings):
 
     model_config = ALERT_SETTINGS
     alert_webhook_url: SecretStr | None = None
-
-
-class NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Leaves a redirect as the answer: the payload goes to the configured host and to no other."""
-
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        """Make no new request."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +95,7 @@ class WebhookSink:
         for pause in BACK_OFF_SECONDS:
             if not answer.is_passing:
                 break
-            self.sleep(min(pause if answer.retry_after is None else answer.retry_after, LONGEST_WAIT_SECONDS))
+            self.sleep(pause if answer.retry_after is None else answer.retry_after)
             answer = self._post(body)
         if 300 <= answer.status < 400:
             raise SourceUnavailable(
@@ -120,22 +109,26 @@ class WebhookSink:
             )
 
     def _post(self, body: bytes) -> Answer:
+        # Here and not above, as most processes tell nobody.
+        from shared.http.bounds import HttpBounds
+        from shared.http.client import HttpClient
+        from shared.http.errors import NoAnswer
+        from shared.http.retry_after import seconds_of
+
         url = self.url.get_secret_value()
-        request = urllib.request.Request(url, body, {"Content-Type": "application/json"}, method="POST")
-        # What goes to this machine must not take the way over a proxy.
-        proxies = [urllib.request.ProxyHandler({})] if is_loopback(urlsplit(url).hostname or "") else []
-        opener = urllib.request.build_opener(NoRedirect, *proxies)
+        bounds = HttpBounds(http_seconds=self.timeout, http_silence=self.timeout)
         try:
-            with opener.open(request, timeout=self.timeout) as response:
-                return Answer(response.status)
-        except HTTPError as error:
-            with error:
-                return Answer(error.code, seconds_until(error.headers.get("Retry-After")))
-        except OSError as error:
-            # From None: what is below it may hold the URL.
-            raise SourceUnavailable(f"the webhook cannot be reached: {getattr(error, 'reason', error)}") from None
-        except http.client.HTTPException as error:
-            raise SourceUnavailable(f"the webhook's answer cannot be read: {type(error).__name__}") from None
+            with HttpClient(url, bounds, verify=known_authorities(), netrc=False) as client:
+                answer = client.once("POST", url, body, {"Content-Type": "application/json"}, status_alone=True)
+        except NoAnswer as error:
+            raise SourceUnavailable(f"the webhook cannot be reached: {error.reason}") from None
+        return Answer(answer.status, seconds_of(answer.headers.get("retry-after"), LONGEST_WAIT_SECONDS))
+
+
+def known_authorities() -> str | bool:
+    """Return where the authorities are that this machine trusts, or whether to trust those that come with requests."""
+    paths = ssl.get_default_verify_paths()
+    return paths.cafile or paths.capath or True
 
 
 def check_url(url: str) -> None:
@@ -164,28 +157,6 @@ def split(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts if sound and url.isascii() and url.isprintable() and " " not in url else None
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def seconds_until(retry_after: str | None) -> float | None:
-    """Return the seconds that a Retry-After header asks for, as a number or a date, if it does."""
-    try:
-        return max(0.0, float(retry_after or ""))
-    except ValueError:
-        pass
-    try:
-        moment = parsedate_to_datetime(retry_after or "")
-    except (TypeError, ValueError):
-        return None
-    wait = moment.replace(tzinfo=moment.tzinfo or timezone.utc) - datetime.now(timezone.utc)
-    return max(0.0, wait.total_seconds())
 
 
 def payload(alert: Alert) -> dict[str, Any]:

@@ -8,7 +8,10 @@ import requests
 from openlineage.client.event_v2 import RunEvent
 from openlineage.client.serde import Serde
 from openlineage.client.transport.http import ApiKeyTokenProvider, HttpConfig, HttpTransport, TokenProvider
+from urllib3.exceptions import HTTPError
 
+from shared.http.errors import NoAnswer
+from shared.http.transport import BoundedSession, Watch
 from shared.monitoring.lineage.collector import Collector, NotTaken
 
 # Of an answer only the status counts: its body is read to keep the connection, and no further.
@@ -16,11 +19,11 @@ MOST_ANSWER_BYTES = 65_536
 MOST_EVENT_BYTES = 1_000_000
 
 
-class Session(requests.Session):
+class Session(BoundedSession):
     """Posts to the collector and to nobody else: follows no redirect, and takes no login from a file."""
 
     def __init__(self, collector: Collector) -> None:
-        super().__init__()
+        super().__init__(Watch(collector.seconds, MOST_ANSWER_BYTES, collector.seconds))
         # What goes to this machine must not take the way over a proxy.
         self.trust_env = not collector.is_here
         # Without one, a login that ~/.netrc has for the host would take the place of the key.
@@ -29,7 +32,10 @@ class Session(requests.Session):
     def post(self, *arguments: Any, **options: Any) -> requests.Response:
         """Post, and read as much of the answer as counts."""
         response = super().post(*arguments, **options, allow_redirects=False, stream=True)
-        response.raw.read(MOST_ANSWER_BYTES)
+        try:
+            response.raw.read(MOST_ANSWER_BYTES)
+        except (NoAnswer, HTTPError):
+            response.close()
         return response
 
 
@@ -61,7 +67,7 @@ class Client:
             status = self._transport.emit(fitting(event)).status_code
         except requests.HTTPError as error:
             status = error.response.status_code if error.response is not None else 0
-        except requests.Timeout:
+        except (requests.Timeout, NoAnswer):
             raise NotTaken(f"the collector does not answer within {self._seconds:g} s") from None
         except requests.RequestException as error:
             raise NotTaken(f"the collector cannot be reached: {type(error).__name__}") from None

@@ -9,7 +9,8 @@ from urllib.request import getproxies
 
 from shared.config import Settings
 from shared.errors import ConfigurationError
-from shared.monitoring.alerts.webhook import is_loopback, split
+from shared.http.hosts import is_loopback
+from shared.monitoring.alerts.webhook import split
 
 
 class NotTaken(Exception):
