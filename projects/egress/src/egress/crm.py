@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from typing_extensions import override
@@ -14,9 +15,13 @@ from egress.payload import to_json
 from egress.plan import Options, Tally, Target
 from egress.sender import PAYLOAD, ChunkSender
 from egress.settings import TargetSettings
+from shared.config import read_settings
 from shared.monitoring import Run
 from shared.monitoring.lineage import Dataset
 from shared.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from shared.http.bounds import HttpBounds
 
 
 class CrmTarget(Target):
@@ -71,12 +76,7 @@ class CrmPlan(ComparedPlan):
 
         settings = self.settings
         assert settings.crm_api_url, "a target that lacks a setting is not run"
-        with CrmApi(
-            settings.crm_api_url,
-            tries=settings.crm_tries,
-            timeout=settings.crm_timeout,
-            backoff=settings.crm_backoff,
-        ) as api:
+        with CrmApi(settings.crm_api_url, bounds_of(settings)) as api:
             carry(
                 self.target,
                 lambda: payloads(self.comparison.pending, settings.crm_chunk_rows),
@@ -85,6 +85,20 @@ class CrmPlan(ComparedPlan):
                 chunk_rows=settings.crm_chunk_rows,
                 folder=run.warehouse.state_dir / "egress" / self.target,
             )
+
+
+def bounds_of(settings: TargetSettings) -> HttpBounds:
+    """Return the platform's bounds of requests, with what the CRM's own settings say."""
+    from shared.http.bounds import HttpBounds
+
+    bounds = read_settings(HttpBounds)
+    own = {
+        "http_seconds": max(bounds.http_seconds, settings.crm_timeout),
+        "http_silence": settings.crm_timeout,
+        "http_tries": settings.crm_tries,
+        "http_backoff": settings.crm_backoff,
+    }
+    return bounds.model_copy(update=own)
 
 
 def payloads(pending: pa.Table, chunk_rows: int) -> Iterator[pa.Table]:

@@ -14,6 +14,7 @@ from egress.errors import TargetUnavailable
 from egress.plan import Plan, Tally
 from egress.state import Status, answers
 from shared.data_quality import BadRow
+from shared.http.echoes import Echoes
 from shared.monitoring import Run
 from shared.utils.console import say
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 # The column of a chunk with what is sent of a row.
 PAYLOAD = "_egress_payload"
 PROGRESS_SECONDS = 2.0
+NO_REASON = "rejected without a reason"
 
 
 class ChunkSender:
@@ -57,7 +59,7 @@ class ChunkSender:
     def keep(self, rows: list[tuple[str, str, str]], results: dict[str, Result], *, receipt: str) -> None:
         """Mark rows with what the CRM said to them; rejected ones go to the quarantine, those accepted leave it."""
         rejected = [
-            BadRow(0, results[row_key].reason or "rejected without a reason", payload)
+            BadRow(0, self.reason(results[row_key], payload), payload)
             for row_key, _, payload in rows
             if results[row_key].status == "rejected"
         ]
@@ -67,6 +69,12 @@ class ChunkSender:
         self.confirmations.keep(answers(keys, hashes, statuses, receipt), rejected)
         self.tally.sent += len(rows) - len(rejected)
         self.tally.rejected += len(rejected)
+
+    def reason(self, result: Result, payload: str) -> str:
+        """Return the reason why a row was rejected: short, and without what was sent of the row."""
+        if not (result.reason or "").strip():
+            return NO_REASON
+        return Echoes([payload], shown=[self.plan.model.key]).reason(str(result.reason))
 
     def tell(self) -> None:
         """Show how far the delivery is, now and then."""

@@ -24,7 +24,7 @@ class TargetSettings(BaseSettings):
     crm_target_name: str = Field(default="crm", pattern=r"^[a-z][a-z0-9_]*$")
     crm_chunk_rows: int = Field(default=500, ge=1)
     crm_tries: int = Field(default=5, ge=1)
-    crm_timeout: float = Field(default=30.0, gt=0, description="seconds that an answer may take")
+    crm_timeout: float = Field(default=30.0, gt=0, description="seconds to wait for an answer")
     crm_backoff: float = Field(default=0.5, ge=0, description="seconds before the second repetition, doubled for each")
 
     # No pattern: what an error says of a value would show the password.
