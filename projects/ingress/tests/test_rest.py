@@ -37,7 +37,7 @@ def test_passing_faults_are_got_over(project: Project, loyalty: LoyaltyApi) -> N
     [
         ((500, {}, b""), "answers: 500"),
         (0.8, "does not answer: ReadTimeout"),
-        ((200, {}, b"<html>"), "answers with something that is no page: `<html>`"),
+        ((200, {}, b"<html>"), "answers with something that is no page: HTML of 6 bytes"),
         ((200, {}, b'{"members": []}'), "answers with something that is no page"),
         ((200, {"Content-Length": "99"}, b'{"data": []}'), "does not answer"),
         ((404, {}, b""), "answers: 404"),

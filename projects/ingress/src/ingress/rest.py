@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import Message
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode
 
+import pyarrow as pa
 from typing_extensions import override
 
-from ingress.source import Batch, Input, Reader, Resource, duplicated_in
-from shared.config import Settings
+from ingress.source import Batch, Input, Reader, Resource, duplicated_keys
+from ingress.spool import Spool
+from shared.config import Settings, read_settings
 from shared.data_quality import BadRow
-from shared.data_quality.json_text import exact_number
-from shared.errors import ConfigurationError, SourceUnavailable
+from shared.errors import ConfigurationError, InputError, SourceUnavailable
 from shared.http.redaction import masked
 from shared.monitoring.lineage import Dataset
-from shared.utils.console import step
+from shared.utils.console import say, step
 
 if TYPE_CHECKING:
-    import requests
-    from dlt.sources.helpers.requests import Client
+    from ingress.paging import ListReader, Page
+    from shared.http.bounds import HttpBounds
 
-Page = tuple[str, list[Any]]
+# A list whose rows are all of another form would make a table of as many columns.
+MOST_EXTRAS = 1_000
 
 
 @dataclass(frozen=True)
@@ -61,29 +61,102 @@ class RestPages(Reader):
     def read(
         self, resource: Resource, settings: Settings, files: Sequence[Path], since: datetime | None = None
     ) -> Input:
+        # What talks to servers takes a moment to import, and who only asks what there is does without.
+        from ingress.paging import ListReader
+        from shared.http.client import HttpClient
+
         base = os.environ.get(self.setting, "").rstrip("/")
         if not base.startswith(("http://", "https://")):
             raise ConfigurationError(
-                f"{self.setting} is not an address: `{base}`",
+                f"{self.setting} is not an address: `{masked(base)}`",
                 hint=f"set the environment variable {self.setting} to the API's address, as in https://example.com",
             )
-        # Held until the last page is there, so that nothing is loaded of a list that breaks off.
         query = urlencode({"page": 1, "page_size": self.page_size})
-        with step(f"{resource.name}: fetching all pages"):
-            pages = list(read_pages(f"{base}{self.path}?{query}"))
-        extras = self._extras(resource, pages)
-        batches = [check_page(resource, order, page, extras) for order, page in enumerate(pages)]
-        return Input(extras, batches, duplicated_in(batches, resource), sees_all=True)
+        with step(f"{resource.name}: fetching all pages"), HttpClient(base, source_bounds()) as client:
+            return self._steady(resource, ListReader(client, f"{base}{self.path}?{query}"))
 
-    def _extras(self, resource: Resource, pages: Sequence[Page]) -> list[str]:
-        """Return the fields that the model does not know; a field that no row has is missing, not bad row by row."""
-        names = {name: None for _, rows in pages for row in rows if isinstance(row, dict) for name in row}
-        extras = resource.rows.extra_columns(list(names), self.path) if names else []
-        resource.hold_to_contract(extras, self.path)
-        return extras
+    def _steady(self, resource: Resource, reader: ListReader) -> Input:
+        """Read the list until its pages make one, and so often at most as the bounds allow.
+
+        Raises:
+            SourceUnavailable: They never did.
+        """
+        from ingress.paging import Unsteady
+
+        readings = reader.bounds.http_readings
+        for reading in range(1, readings + 1):
+            pages = Pages(resource, self.path)
+            try:
+                return pages.read(reader)
+            except Unsteady as error:
+                pages.spool.close()
+                if reading == readings:
+                    raise SourceUnavailable(
+                        str(error), hint="run the command again; if it stays, tell its owner"
+                    ) from None
+                say(f"  {resource.name}: {error}; reading it again")
+        raise AssertionError("a list is read at least once")
 
 
-def check_page(resource: Resource, order: int, page: Page, extras: Sequence[str]) -> Batch:
+class Pages:
+    """The pages of one reading: checked as they come, and kept on disk until the last one is there.
+
+    So nothing is loaded of a list that breaks off, and memory holds one page.
+    """
+
+    def __init__(self, resource: Resource, path: str) -> None:
+        self.resource, self.path = resource, path
+        self.spool = Spool()
+        self._names: dict[str, None] = {}
+        self._keys: list[pa.RecordBatch] = []
+
+    def read(self, reader: ListReader) -> Input:
+        """Read all pages, and return what is to be loaded.
+
+        Raises:
+            Unsteady: They do not make one list.
+            SourceUnavailable: A page cannot be had, or is none.
+            InputError: They are not as the row model says.
+        """
+        key = self.resource.key
+        for order, page in enumerate(reader.pages()):
+            batch = self._checked(order, page)
+            self._keys.append(batch.good.select(list(key)))
+            self.spool.add(batch)
+        extras = self.resource.rows.extra_columns(list(self._names), self.path) if self._names else []
+        self.resource.hold_to_contract(extras, self.path)
+        schema = pa.schema([field for field in self.resource.rows.schema if field.name in key])
+        keys = pa.Table.from_batches([batch.select(schema.names) for batch in self._keys], schema)
+        return Input(
+            extras,
+            self._batches(extras),
+            lambda duck: duplicated_keys(duck, duck.from_arrow(keys), key),
+            sees_all=True,
+        )
+
+    def _checked(self, order: int, page: Page) -> Batch:
+        names = {name: None for row in page.rows if isinstance(row, dict) for name in row}
+        self._names |= names
+        known = self.resource.model.model_fields
+        extras = [name for name in names if name not in known]
+        if len(self._names) > len(known) + MOST_EXTRAS:
+            raise InputError(
+                f"more than {MOST_EXTRAS:,} columns in `{self.path}` that the row model does not know",
+                hint="its rows should be objects with the same names: tell the API's owner",
+            )
+        try:
+            return check_page(self.resource, order, (page.name, page.rows), extras)
+        except RecursionError:
+            raise SourceUnavailable(
+                f"a value is nested too deeply: `{masked(page.url)}`", hint="nothing was loaded: tell the API's owner"
+            ) from None
+
+    def _batches(self, extras: Sequence[str]) -> Iterator[Batch]:
+        yield from self.spool.batches(extras)
+        self.spool.close()
+
+
+def check_page(resource: Resource, order: int, page: tuple[str, list[Any]], extras: Sequence[str]) -> Batch:
     """Check the rows of a page; their positions are their numbers on it, from 1."""
     origin, rows = page
     bad = [
@@ -96,102 +169,21 @@ def check_page(resource: Resource, order: int, page: Page, extras: Sequence[str]
     return Batch(origin, order, checked.good, [*bad, *checked.bad])
 
 
-def read_pages(first: str) -> Iterator[Page]:
-    """Follow the list from its first page, and return the rows of each under a name without the host.
+def source_bounds() -> HttpBounds:
+    """Return the platform's bounds, with what dlt's settings RUNTIME__REQUEST_… say of waiting and repeating."""
+    from dlt.common.configuration import resolve_configuration
+    from dlt.common.configuration.specs import RuntimeConfiguration
 
-    Raises:
-        SourceUnavailable: A page cannot be had after all attempts, or the pages do not make the list they promise.
-    """
-    client = make_client()
-    url: str | None = first
-    seen: set[str] = set()
-    count = total = 0
-    while url is not None:
-        if url in seen or urlsplit(url).netloc != urlsplit(first).netloc:
-            raise SourceUnavailable(
-                f"the list leads back or away: `{masked(url)}`", hint="the API's `next` links are wrong: tell its owner"
-            )
-        seen.add(url)
-        body = get_page(client, url)
-        count += len(body["data"])
-        total = body.get("total", count)
-        parts = urlsplit(url)
-        yield f"{parts.path}?{parts.query}", body["data"]
-        following = body.get("next")
-        url = urljoin(url, following) if following else None
-    if count != total:
-        raise SourceUnavailable(
-            f"the list is incomplete: {count} rows of {total}",
-            hint="run the command again; if it stays, tell its owner",
-        )
+    from shared.http.bounds import HttpBounds
 
-
-def make_client() -> Client:
-    """Return a client that tries again after 429 (as long as Retry-After says), 5xx, timeouts and broken answers.
-
-    dlt's settings RUNTIME__REQUEST_TIMEOUT, …_MAX_ATTEMPTS, …_BACKOFF_FACTOR and …_MAX_RETRY_DELAY hold.
-    """
-    # dlt takes a moment to import, and who only asks what there is does without.
-    from dlt.sources.helpers.requests import Client
-
-    client = Client(retry_condition=lambda response, _: response is not None and is_broken(response))
-    client.configure()
-    return client
-
-
-def is_broken(response: requests.Response) -> bool:
-    """Tell whether an answer is no page, as one that was cut short; a page in another encoding stays what it is."""
-    try:
-        return page_in(response) is None
-    except UnicodeError:
-        return False
-
-
-def page_in(response: requests.Response) -> Mapping[str, Any] | None:
-    """Return the page that an answer holds, numbers without loss, or None.
-
-    Raises:
-        UnicodeError: It is not in the encoding that the server declares, or in none and not in UTF-8.
-    """
-    charset = Message()
-    charset["Content-Type"] = response.headers.get("Content-Type", "")
-    # Without a charset, JSON is UTF-8; the standard library finds a mark, and UTF-16 and UTF-32 by their zeros.
-    encoding = str(charset.get_param("charset") or json.detect_encoding(response.content))
-    try:
-        body = json.loads(response.content.decode(encoding).removeprefix("\ufeff"), parse_float=exact_number)
-    except LookupError as error:
-        raise UnicodeError(f"an encoding that nobody knows: {encoding}") from error
-    except UnicodeError as error:
-        raise UnicodeError(f"not {encoding}") from error
-    except ValueError:
-        return None
-    return body if isinstance(body, dict) and isinstance(body.get("data"), list) else None
-
-
-def get_page(client: Client, url: str) -> Mapping[str, Any]:
-    """Fetch one page.
-
-    Raises:
-        SourceUnavailable: It cannot be had after all attempts.
-    """
-    import requests
-
-    hint, named = "nothing was loaded from it; run the command again when the API answers", masked(url)
-    try:
-        response = client.get(url)
-    except requests.HTTPError as error:
-        raise SourceUnavailable(
-            f"`{named}` answers: {error.response.status_code if error.response is not None else error}", hint=hint
-        ) from error
-    except requests.RequestException as error:
-        raise SourceUnavailable(f"`{named}` does not answer: {type(error).__name__}", hint=hint) from error
-    try:
-        page = page_in(response)
-    except UnicodeError as error:
-        raise SourceUnavailable(
-            f"`{named}` answers with text that cannot be read: {error}",
-            hint="its owner must send UTF-8, or name the charset in the header Content-Type; nothing was loaded",
-        ) from error
-    if page is None:
-        raise SourceUnavailable(f"`{named}` answers with something that is no page: `{response.text[:60]}`", hint=hint)
-    return page
+    dlts = resolve_configuration(RuntimeConfiguration())
+    bounds, timeout = read_settings(HttpBounds), dlts.request_timeout
+    silence = float(timeout)
+    waits = {
+        "http_seconds": max(bounds.http_seconds, silence),
+        "http_silence": silence,
+        "http_tries": int(dlts.request_max_attempts),
+        "http_backoff": float(dlts.request_backoff_factor),
+        "http_wait": float(dlts.request_max_retry_delay),
+    }
+    return bounds.model_copy(update=waits)

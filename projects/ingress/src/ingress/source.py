@@ -243,13 +243,6 @@ def twice(hashes: Hashes) -> Hashes:
     return found
 
 
-def duplicated_in(batches: Sequence[Batch], resource: Resource) -> Duplicated:
-    """Return what looks up duplicated keys in rows that are all there already."""
-    schema = pa.schema([field for field in resource.rows.schema if field.name in resource.key])
-    keys = pa.Table.from_batches([batch.good.select(schema.names) for batch in batches], schema)
-    return lambda duck: duplicated_keys(duck, duck.from_arrow(keys), resource.key)
-
-
 def raw_name(name: str, origin: str) -> str:
     """Return what dlt calls a column in raw.
 
