@@ -48,25 +48,24 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
             ui.end()
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Ui]:
-    """Start a `ui` for a test that ends it."""
-    ui = Ui(tmp_path, as_workspace(tmp_path, GRAPH))
+@pytest.fixture(scope="module")
+def in_turn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ui]]:
+    """Start a `ui` for tests that end it, and leave the next one in the same data folder to the test after them."""
+    folder = tmp_path_factory.mktemp("in_turn")
+    started = [Ui(folder, as_workspace(folder, GRAPH))]
     try:
-        assert ui.address, ui.said
-        yield ui
+        assert started[0].address, started[0].said
+        yield started
     finally:
-        if ui.process.poll() is None:
-            ui.end()
+        for ui in started:
+            if ui.process.poll() is None:
+                ui.end()
 
 
-@pytest.fixture
-def again(own: Ui) -> Iterator[list[Ui]]:
-    """Collect what is started in the same data folder after the first."""
-    started: list[Ui] = []
-    yield started
-    for ui in started:
-        ui.end()
+def start_next(started: list[Ui]) -> Ui:
+    """Start a `ui` where the last one has ended."""
+    started.append(Ui(started[-1].data, started[-1].data / "workspace.yaml"))
+    return started[-1]
 
 
 def refused(data: Path, workspace: Path, *, port: int = 0) -> tuple[int, str]:
@@ -222,27 +221,27 @@ def test_killed_guard_is_replaced(running: Ui) -> None:
     running.wait_until_gone()
 
 
-def test_ending_leaves_no_process(own: Ui, again: list[Ui]) -> None:
-    """Ctrl-C ends `ui`, its processes and the runs under way; what was queued is run the next time."""
-    under_way = own.launch_and_begin("child")
-    queued = own.launch("quick")
-    assert own.end(signal.SIGINT) == 0
-    assert not own.processes()
-    again.append(Ui(own.data, own.data / "workspace.yaml"))
-    assert again[0].run(under_way)["status"] == "FAILURE"
-    again[0].wait_for(queued, "SUCCESS")
-
-
-def test_killed_ui_leaves_no_process(own: Ui, again: list[Ui]) -> None:
-    """SIGKILL of `ui` ends its processes too; the next one shows no run as running, runs one, and ends by SIGTERM."""
-    killed = [own.launch_and_begin(asset) for asset in ("child", "lockless")]
-    own.end(signal.SIGKILL)
-    again.append(Ui(own.data, own.data / "workspace.yaml"))
+def test_killed_ui_leaves_no_process(in_turn: list[Ui]) -> None:
+    """SIGKILL of `ui` ends its processes too; the next one, started at once, shows no run as running, and runs one."""
+    killed = [in_turn[-1].launch_and_begin(asset) for asset in ("child", "lockless")]
+    in_turn[-1].end(signal.SIGKILL)
+    ui = start_next(in_turn)
     assert not any(with_variable(f"ORCHESTRATION_RUN={run_id}") for run_id in killed)
-    assert [again[0].run(run_id)["status"] for run_id in killed] == ["FAILURE", "FAILURE"]
-    again[0].wait_for(again[0].launch("quick"), "SUCCESS")
-    assert again.pop().end(signal.SIGTERM) == 0
-    assert not own.processes()
+    assert [ui.run(run_id)["status"] for run_id in killed] == ["FAILURE", "FAILURE"]
+    ui.wait_for(ui.launch("quick"), "SUCCESS")
+
+
+def test_ending_leaves_no_process(in_turn: list[Ui]) -> None:
+    """Ctrl-C ends `ui`, its processes and the runs under way; what was queued is run the next time. So does SIGTERM."""
+    under_way = in_turn[-1].launch_and_begin("child")
+    queued = in_turn[-1].launch("quick")
+    assert in_turn[-1].end(signal.SIGINT) == 0
+    assert not in_turn[-1].processes()
+    ui = start_next(in_turn)
+    assert ui.run(under_way)["status"] == "FAILURE"
+    ui.wait_for(queued, "SUCCESS")
+    assert ui.end(signal.SIGTERM) == 0
+    assert not ui.processes()
 
 
 def test_taken_port_is_refused(tmp_path: Path) -> None:
