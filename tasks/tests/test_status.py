@@ -24,7 +24,6 @@ def filled(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     bad: dict[str, object] = {
         "quarantine_id": "q",
-        "run_id": "r",
         "source": "crm",
         "resource": "customers",
         "origin": "a.csv",
@@ -35,6 +34,7 @@ def filled(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             with record_run(warehouse, step="ingest", command="run --all") as run:
                 run.output("raw.pos_transactions", rows=rows)
                 run.output("staging.cln_crm_customers", rows=rows, detail={"emptied": [EMPTIED | {"emptied": 88}]})
+            bad["run_id"] = run.id
         with record_run(warehouse, step="resolve", command="run") as run:
             run.metric("f1", 0.9991)
         with record_run(warehouse, step="deliver", command="run") as run:
