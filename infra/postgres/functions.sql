@@ -13,10 +13,7 @@ begin
             and (
                 proname ~ '^lo_|_to_xml|^ts_stat$'
                 or oid = 'ts_rewrite(tsquery, text)'::regprocedure
-                or proname in (
-                    'loread', 'lowrite', 'set_config', 'setval',
-                    'pg_notify', 'pg_logical_emit_message', 'pg_cancel_backend', 'pg_terminate_backend'
-                )
+                or proname in ('loread', 'lowrite', 'set_config', 'setval', 'pg_notify', 'pg_logical_emit_message')
             )
     loop
         execute format('revoke all on function %s from public', entry.routine);

@@ -45,10 +45,9 @@ def session(target: PostgresTarget, application_name: str, *, timeout: float) ->
     try:
         with connection.cursor() as cursor:
             # What is marked as delivered may not be lost in a crash of the server's.
-            cursor.execute(
-                "select set_config('synchronous_commit', 'on', false) "
-                "where current_setting('synchronous_commit') = 'off'"
-            )
+            cursor.execute("show synchronous_commit")
+            if cursor.fetchone() == ("off",):
+                cursor.execute("set synchronous_commit to on")
         yield connection
     except psycopg2.Error as error:
         raise meaning(error, patient) from error
