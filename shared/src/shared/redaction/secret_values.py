@@ -27,14 +27,21 @@ SECRET_PARAMETER = re.compile(
 )
 
 
-def secrets_of_settings() -> Iterator[str]:
-    """Yield the secrets of this process's environment, in each form in which they may be written."""
-    declared = declared_secrets()
-    for name, value in os.environ.items():
+def secrets_of_settings() -> tuple[str, ...]:
+    """Return the secrets of this process's environment, in each form in which they may be written."""
+    return _secrets_of(tuple(os.environ.items()), declared_secrets())
+
+
+# Everything that is logged is asked about, and hardly any of it after a change.
+@lru_cache(maxsize=4)
+def _secrets_of(variables: tuple[tuple[str, str], ...], declared: frozenset[str]) -> tuple[str, ...]:
+    found: set[str] = set()
+    for name, value in variables:
         if is_secret(name, declared):
-            yield from forms(value, whole=True)
+            found.update(forms(value, whole=True))
         elif "://" in value or ("@" in value and ADDRESS_SETTING.search(name)):
-            yield from forms(value, whole=False)
+            found.update(forms(value, whole=False))
+    return tuple(found)
 
 
 def is_secret(name: str, declared: frozenset[str] | None = None) -> bool:
@@ -45,16 +52,17 @@ def is_secret(name: str, declared: frozenset[str] | None = None) -> bool:
 def declared_secrets() -> frozenset[str]:
     """Return the variables of all settings that are declared as secret by what has been imported."""
     settings = sys.modules.get("pydantic_settings")
-    return frozenset(_secret_fields(settings.BaseSettings)) if settings is not None else frozenset()
+    return _secret_fields(settings.BaseSettings) if settings is not None else frozenset()
 
 
-def _secret_fields(kind: type) -> Iterator[str]:
-    subclasses: list[type] = kind.__subclasses__()
-    for each in subclasses:
-        for name, field in getattr(each, "model_fields", {}).items():
-            if "SecretStr" in str(field.annotation):
-                yield name.upper()
-        yield from _secret_fields(each)
+def _secret_fields(kind: type) -> frozenset[str]:
+    return frozenset[str]().union(*(_own_secret_fields(each) | _secret_fields(each) for each in kind.__subclasses__()))
+
+
+@lru_cache(maxsize=256)
+def _own_secret_fields(kind: type) -> frozenset[str]:
+    fields = getattr(kind, "model_fields", {})
+    return frozenset(name.upper() for name, field in fields.items() if "SecretStr" in str(field.annotation))
 
 
 @lru_cache(maxsize=256)

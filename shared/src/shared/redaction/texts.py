@@ -11,11 +11,19 @@ from shared.redaction.secret_values import ADDRESS_SETTING, LOGIN, SHORTEST_SECR
 HIDDEN = "***"
 # As hints have it.
 EXAMPLE = "://user:password@"
-NAME = r"(?:pass(?:w\w{0,9}|phrase|code)?|token|secret|(?:api|access|private)[_-]?key|credentials?|signature|jwt)"
-VALUE = r"""(?:"[^"]*"|'[^']*'|`[^`]*`|["'`]?[^\s&`"]+)"""
-ASSIGNED = re.compile(rf"({NAME}[\"']?\s{{0,9}}[=:]\s{{0,9}}){VALUE}", re.IGNORECASE)
+NAME = r"(?:pass(?:w\w{0,9}|phrase|code)|token|secret|(?:api|access|private)[_-]?key|credentials?|signature|jwt)"
+IS = r"\s{0,9}[=:]\s{0,9}"
+# A quotation within a JSON text has backslashes before its marks.
+MARK = r"\\{0,3}[\"'`]"
+BARELY = r"(?:[^\s&`\"\\]|\\(?![\"'`]))+"
+QUOTED = re.compile(rf"({NAME}(?:{MARK})?{IS})({MARK})(?:(?!\2)(?:\\.|[^\\])){{0,2000}}\2", re.IGNORECASE | re.DOTALL)
+# Beside a quoted name stands no secret without quotes, but a number of JSON.
+BARE = re.compile(rf"({NAME}(?:{MARK}(?={IS}{MARK}))?{IS})(?!{MARK}\*\*\*)(?:{MARK})?{BARELY}", re.IGNORECASE)
+# A text without these, in which most of what is logged is written, has nothing that is named a secret.
+NAMING = ("passw", "passp", "passc", "token", "secret", "key", "credential", "signature", "jwt")
+SCHEMES = ("bearer", "basic", "digest")
 # Words that say nothing in a sentence, but much behind the ? of a URL.
-PARAMETER = re.compile(r"([?&;](?:key|auth|authorization|sig|code|session|sid)=)[^\s&#`\"]+", re.IGNORECASE)
+PARAMETER = re.compile(r"([?&;](?:key|pass|auth|authorization|sig|code|session|sid)=)[^\s&#`\"]+", re.IGNORECASE)
 BEARER = re.compile(r"\b((?:bearer|basic|digest)\s{1,9})[\w.~+/=-]{8,}", re.IGNORECASE)
 
 
@@ -25,9 +33,14 @@ def redacted(text: str) -> str:
     `***` stands for user and password of each URL, for values whose name says that they are secret (in a URL's query,
     as `name=value` or as `"name": "value"`), and for the values of secret environment variables.
     """
-    text = LOGIN.sub(lambda login: EXAMPLE if login.group() == EXAMPLE else f"://{HIDDEN}@", text)
-    text = ASSIGNED.sub(rf"\1{HIDDEN}", PARAMETER.sub(rf"\1{HIDDEN}", text))
-    return without(BEARER.sub(rf"\1{HIDDEN}", text), secrets_of_settings())
+    if "://" in text:
+        text = LOGIN.sub(lambda login: EXAMPLE if login.group() == EXAMPLE else f"://{HIDDEN}@", text)
+    text, lower = PARAMETER.sub(rf"\1{HIDDEN}", text), text.lower()
+    if any(word in lower for word in NAMING):
+        text = BARE.sub(rf"\1{HIDDEN}", QUOTED.sub(rf"\1\2{HIDDEN}\2", text))
+    if any(word in lower for word in SCHEMES):
+        text = BEARER.sub(rf"\1{HIDDEN}", text)
+    return without(text, secrets_of_settings())
 
 
 def redacted_values(value: Any) -> Any:
