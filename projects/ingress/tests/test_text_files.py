@@ -90,6 +90,7 @@ def read(
     return sorted(good, key=lambda row: row[POSITION]), sorted(bad, key=lambda row: row.position), keys
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(rows=ROWS, delimiter=st.sampled_from(",;\t|"), encoding=st.sampled_from(["utf-8", "utf-16", "cp1252"]))
 def test_columns_hold_what_rows_hold(
@@ -117,6 +118,7 @@ def field_of(column: Column) -> Any:
     return Annotated[Decimal, Field(max_digits=18, decimal_places=2), said] | None, ...
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(written=written_tables(ways=WAYS))
 def test_table_is_read_back(tmp_path_factory: pytest.TempPathFactory, written: tables.Written) -> None:
