@@ -7,8 +7,9 @@ import os
 import re
 import sys
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from functools import lru_cache
+from typing import cast
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, unquote_plus, urlsplit
 
 # A shorter one is found in ordinary words, and cannot guard anything.
@@ -56,11 +57,15 @@ def declared_secrets() -> frozenset[str]:
 
 
 def _secret_fields(kind: type) -> frozenset[str]:
-    return frozenset[str]().union(*(_own_secret_fields(each) | _secret_fields(each) for each in kind.__subclasses__()))
+    found: frozenset[str] = frozenset()
+    subclasses: list[type] = kind.__subclasses__()
+    for each in subclasses:
+        found |= _own_secret_fields(cast("Hashable", each)) | _secret_fields(each)
+    return found
 
 
 @lru_cache(maxsize=256)
-def _own_secret_fields(kind: type) -> frozenset[str]:
+def _own_secret_fields(kind: Hashable) -> frozenset[str]:
     fields = getattr(kind, "model_fields", {})
     return frozenset(name.upper() for name, field in fields.items() if "SecretStr" in str(field.annotation))
 
