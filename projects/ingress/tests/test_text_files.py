@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -151,3 +152,18 @@ def test_model_with_a_rule_in_python_is_checked_row_by_row(tmp_path: Path) -> No
     assert [row["number"] for row in good] == [2, 2]
     assert [(row.position, row.reason) for row in bad] == [(3, "`number`: value error, … is odd")]
     assert keys == [2]
+
+
+def test_row_that_cannot_be_cut_is_held_by_its_columns(tmp_path: Path) -> None:
+    """A row with too many fields goes to quarantine by their names, as far as what is kept of it has them."""
+    reader = CsvFolder("m", delimiter=",", encoding="utf-8", skip=0)
+    model: type[RowModel] = create_model("Row", __base__=RowModel, number=(str, ...), name=(str | None, ...))
+    long = "y" * 200_000
+    content = f'number,name\n1,"a\rb",c\n2,{long},c\n3,d\n'
+    good, bad, _ = read(tmp_path, content.encode(), reader, model)
+    assert [row["number"] for row in good] == ["3"]
+    held = [json.loads(row.payload) for row in bad]
+    assert held[0] == {"number": "1", "name": "a\rb", "_beyond_the_header": ["c"]}
+    assert (len(held), list(held[1])) == (2, ["line"])
+    _, bad, _ = read(tmp_path, b"number,name\n1,a\0b,c\n", reader, model)
+    assert [json.loads(row.payload) for row in bad] == [{"line": "1,a\0b,c"}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pytest
 
 from shared.errors import InputError
@@ -155,3 +156,11 @@ def test_rows_of_another_width_are_bad(read: Read) -> None:
     assert got.values == [("1", "a"), ("3", "c"), ("5", "f")]
     assert got.lines == [2, 4, 6]
     assert [(bad.position, bad.payload) for bad in got.bad] == [(3, '{"line": "2"}'), (5, '{"line": "4,d,e"}')]
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_line_of_a_bad_row_keeps_its_quotes(read: Read, end: str) -> None:
+    """A row of another width that has the end of a line in quotes is kept as a line that is one row."""
+    got = read(f'id,name\n1,a\n2,"b{end}c",d\n')
+    assert got.values == [("1", "a")]
+    assert [json.loads(bad.payload) for bad in got.bad] == [{"line": f'2,"b{end}c",d'}]

@@ -58,6 +58,7 @@ def _bad_row(line: int, kinds: list[str], raw: bytes, source: Source) -> BadRow:
 
 
 def _joined(fields: Sequence[str], delimiter: str) -> str:
-    text = StringIO()
-    csv.writer(text, delimiter=delimiter, lineterminator="").writerow(fields)
-    return text.getvalue()
+    text = StringIO(newline="")
+    # What a row ends with is quoted within it: either sign may be in a field.
+    csv.writer(text, delimiter=delimiter, lineterminator="\r\n").writerow(fields)
+    return text.getvalue().removesuffix("\r\n")

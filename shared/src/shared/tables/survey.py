@@ -5,7 +5,9 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 BLOCK_BYTES = 1 << 20
@@ -15,7 +17,8 @@ FOREIGN_BYTES = 64 << 10
 LINES_OF_BLOCK = 200
 TAIL_BYTES = 1000
 NOT_UTF8 = re.compile("[\udc80-\udcff]")
-FOREIGN_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
+FOREIGN = re.compile(rb"[\x80-\xff]")
+LINE_END = re.compile(rb"[\r\n]")
 
 
 @dataclass
@@ -110,5 +113,15 @@ def _count(found: Survey, block: bytes, text: str) -> None:
         found.continued += len(text.encode("utf-8", "surrogateescape")) - len(text)
         if len(found.foreign) < FOREIGN_BYTES:
             # A little of each block: the whole file is asked, not its beginning.
-            lines = (line.group() for _, line in zip(range(LINES_OF_BLOCK), FOREIGN_LINE.finditer(block), strict=False))
-            found.foreign += b"\n".join(lines) + b"\n"
+            found.foreign += b"\n".join(islice(foreign_lines(block), LINES_OF_BLOCK)) + b"\n"
+
+
+def foreign_lines(block: bytes) -> Iterator[bytes]:
+    """Yield the lines with bytes beyond ASCII; a long line is gone through once."""
+    begin = 0
+    while (sign := FOREIGN.search(block, begin)) is not None:
+        before = max(block.rfind(end, begin, sign.start()) for end in (b"\n", b"\r"))
+        after = LINE_END.search(block, sign.end())
+        stop = after.start() if after else len(block)
+        yield block[max(begin, before + 1) : stop]
+        begin = stop
