@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from typing_extensions import override
@@ -15,13 +14,9 @@ from egress.payload import to_json
 from egress.plan import Options, Tally, Target
 from egress.sender import PAYLOAD, ChunkSender
 from egress.settings import TargetSettings
-from shared.config import read_settings
 from shared.monitoring import Run
 from shared.monitoring.lineage import Dataset
 from shared.warehouse import Warehouse
-
-if TYPE_CHECKING:
-    from shared.http.bounds import HttpBounds
 
 
 class CrmTarget(Target):
@@ -73,10 +68,14 @@ class CrmPlan(ComparedPlan):
         # dlt takes a second to import, and most runs send nothing.
         from egress.api import CrmApi
         from egress.carrier import carry
+        from shared.http.bounds import bounds_with
 
         settings = self.settings
         assert settings.crm_api_url, "a target that lacks a setting is not run"
-        with CrmApi(settings.crm_api_url, bounds_of(settings)) as api:
+        bounds = bounds_with(
+            http_silence=settings.crm_timeout, http_tries=settings.crm_tries, http_backoff=settings.crm_backoff
+        )
+        with CrmApi(settings.crm_api_url, bounds) as api:
             carry(
                 self.target,
                 lambda: payloads(self.comparison.pending, settings.crm_chunk_rows),
@@ -85,20 +84,6 @@ class CrmPlan(ComparedPlan):
                 chunk_rows=settings.crm_chunk_rows,
                 folder=run.warehouse.state_dir / "egress" / self.target,
             )
-
-
-def bounds_of(settings: TargetSettings) -> HttpBounds:
-    """Return the platform's bounds of requests, with what the CRM's own settings say."""
-    from shared.http.bounds import HttpBounds
-
-    bounds = read_settings(HttpBounds)
-    own = {
-        "http_seconds": max(bounds.http_seconds, settings.crm_timeout),
-        "http_silence": settings.crm_timeout,
-        "http_tries": settings.crm_tries,
-        "http_backoff": settings.crm_backoff,
-    }
-    return bounds.model_copy(update=own)
 
 
 def payloads(pending: pa.Table, chunk_rows: int) -> Iterator[pa.Table]:

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from ingress.source import Batch, Input, Reader, Resource, duplicated_keys
 from ingress.spool import Spool
-from shared.config import Settings, read_settings
+from shared.config import Settings
 from shared.data_quality import BadRow
 from shared.errors import ConfigurationError, InputError, SourceUnavailable
 from shared.http.redaction import masked
@@ -174,16 +174,12 @@ def source_bounds() -> HttpBounds:
     from dlt.common.configuration import resolve_configuration
     from dlt.common.configuration.specs import RuntimeConfiguration
 
-    from shared.http.bounds import HttpBounds
+    from shared.http.bounds import bounds_with
 
     dlts = resolve_configuration(RuntimeConfiguration())
-    bounds, timeout = read_settings(HttpBounds), dlts.request_timeout
-    silence = float(timeout)
-    waits = {
-        "http_seconds": max(bounds.http_seconds, silence),
-        "http_silence": silence,
-        "http_tries": int(dlts.request_max_attempts),
-        "http_backoff": float(dlts.request_backoff_factor),
-        "http_wait": float(dlts.request_max_retry_delay),
-    }
-    return bounds.model_copy(update=waits)
+    return bounds_with(
+        http_silence=float(dlts.request_timeout),
+        http_tries=int(dlts.request_max_attempts),
+        http_backoff=float(dlts.request_backoff_factor),
+        http_wait=float(dlts.request_max_retry_delay),
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.config import read_settings
+
 
 class HttpBounds(BaseSettings):
     """The bounds of requests and lists. Each field is set by the environment variable of its name, in capitals."""
@@ -24,3 +26,10 @@ class HttpBounds(BaseSettings):
     http_list_bytes: int = Field(default=5_000_000_000, ge=1, description="of all pages of a list, as they unpack")
     http_list_seconds: float = Field(default=14_400.0, gt=0, description="for all pages of a list")
     http_readings: int = Field(default=3, ge=1, description="of a list that changes while it is read")
+
+
+def bounds_with(*, http_silence: float, **own: float) -> HttpBounds:
+    """Return the platform's bounds with what one kind of server has of its own; an answer may take its silence too."""
+    bounds = read_settings(HttpBounds)
+    seconds = max(bounds.http_seconds, http_silence)
+    return bounds.model_copy(update={"http_seconds": seconds, "http_silence": http_silence, **own})
