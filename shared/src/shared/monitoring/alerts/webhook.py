@@ -8,7 +8,7 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
@@ -20,6 +20,9 @@ from shared.errors import ConfigurationError, SourceUnavailable
 from shared.http.hosts import is_loopback
 from shared.monitoring.alerts.alert import Alert, cut
 from shared.monitoring.alerts.sinks import ALERT_SETTINGS
+
+if TYPE_CHECKING:
+    from shared.http.answers import Answer
 
 TIMEOUT_SECONDS = 10.0
 # Before the second attempt and before the third, where the server names no time.
@@ -36,19 +39,6 @@ class WebhookSettings(BaseSettings):
 
     model_config = ALERT_SETTINGS
     alert_webhook_url: SecretStr | None = None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the server said: its status, and how long it wants to be left alone."""
-
-    status: int
-    retry_after: float | None = None
-
-    @property
-    def is_passing(self) -> bool:
-        """Whether the same request may be taken later."""
-        return self.status == 429 or self.status >= 500
 
 
 @dataclass(frozen=True)
@@ -91,38 +81,40 @@ class WebhookSink:
             SourceUnavailable: It was not taken.
         """
         body = json.dumps(payload(alert)).encode()
+        # Here and not above, as most processes tell nobody.
+        from shared.http.client import PASSING
+        from shared.http.retry_after import seconds_of
+
         answer = self._post(body)
         for pause in BACK_OFF_SECONDS:
-            if not answer.is_passing:
+            if answer.status not in PASSING:
                 break
-            self.sleep(pause if answer.retry_after is None else answer.retry_after)
+            asked = seconds_of(answer.headers.get("retry-after"), LONGEST_WAIT_SECONDS)
+            self.sleep(pause if asked is None else asked)
             answer = self._post(body)
         if 300 <= answer.status < 400:
             raise SourceUnavailable(
                 f"the webhook redirects, which is not followed: `{answer.status}`",
                 hint="set ALERT_WEBHOOK_URL to the final address",
             )
-        if not 200 <= answer.status < 300:
+        if not answer.is_success:
             raise SourceUnavailable(
                 f"the webhook answered: `{answer.status}`",
-                hint="run it again later" if answer.is_passing else "make a new address for ALERT_WEBHOOK_URL",
+                hint="run it again later" if answer.status in PASSING else "make a new address for ALERT_WEBHOOK_URL",
             )
 
     def _post(self, body: bytes) -> Answer:
-        # Here and not above, as most processes tell nobody.
         from shared.http.bounds import HttpBounds
         from shared.http.client import HttpClient
         from shared.http.errors import NoAnswer
-        from shared.http.retry_after import seconds_of
 
         url = self.url.get_secret_value()
         bounds = HttpBounds(http_seconds=self.timeout, http_silence=self.timeout)
         try:
             with HttpClient(url, bounds, verify=known_authorities(), netrc=False) as client:
-                answer = client.once("POST", url, body, {"Content-Type": "application/json"}, status_alone=True)
+                return client.once("POST", url, body, {"Content-Type": "application/json"}, status_alone=True)
         except NoAnswer as error:
             raise SourceUnavailable(f"the webhook cannot be reached: {error.reason}") from None
-        return Answer(answer.status, seconds_of(answer.headers.get("retry-after"), LONGEST_WAIT_SECONDS))
 
 
 def known_authorities() -> str | bool:
