@@ -11,7 +11,14 @@ from shared.redaction.secret_values import ADDRESS_SETTING, LOGIN, SHORTEST_SECR
 HIDDEN = "***"
 # As hints have it.
 EXAMPLE = "://user:password@"
-NAME = r"(?:pass(?:w\w{0,9}|phrase|code)|token|secret|(?:api|access|private)[_-]?key|credentials?|signature|jwt)"
+# What is named a secret, by what any text with such a name has in it: most of what is logged has none of these.
+NAMES = {
+    "passw": r"passw\w{0,9}",
+    **{word: word for word in ("passphrase", "passcode", "token", "secret", "signature", "jwt")},
+    "key": "(?:api|access|private)[_-]?key",
+    "credential": "credentials?",
+}
+NAME = f"(?:{'|'.join(NAMES.values())})"
 IS = r"\s{0,9}[=:]\s{0,9}"
 # A quotation within a JSON text has backslashes before its marks.
 MARK = r"\\{0,3}[\"'`]"
@@ -19,12 +26,10 @@ BARELY = r"(?:[^\s&`\"\\]|\\(?![\"'`]))+"
 QUOTED = re.compile(rf"({NAME}(?:{MARK})?{IS})({MARK})(?:(?!\2)(?:\\.|[^\\])){{0,2000}}\2", re.IGNORECASE | re.DOTALL)
 # Beside a quoted name stands no secret without quotes, but a number of JSON.
 BARE = re.compile(rf"({NAME}(?:{MARK}(?={IS}{MARK}))?{IS})(?!{MARK}\*\*\*)(?:{MARK})?{BARELY}", re.IGNORECASE)
-# A text without these, in which most of what is logged is written, has nothing that is named a secret.
-NAMING = ("passw", "passp", "passc", "token", "secret", "key", "credential", "signature", "jwt")
 SCHEMES = ("bearer", "basic", "digest")
 # Words that say nothing in a sentence, but much behind the ? of a URL.
 PARAMETER = re.compile(r"([?&;](?:key|pass|auth|authorization|sig|code|session|sid)=)[^\s&#`\"]+", re.IGNORECASE)
-BEARER = re.compile(r"\b((?:bearer|basic|digest)\s{1,9})[\w.~+/=-]{8,}", re.IGNORECASE)
+BEARER = re.compile(rf"\b((?:{'|'.join(SCHEMES)})\s{{1,9}})[\w.~+/=-]{{8,}}", re.IGNORECASE)
 
 
 def redacted(text: str) -> str:
@@ -36,7 +41,7 @@ def redacted(text: str) -> str:
     if "://" in text:
         text = LOGIN.sub(lambda login: EXAMPLE if login.group() == EXAMPLE else f"://{HIDDEN}@", text)
     text, lower = PARAMETER.sub(rf"\1{HIDDEN}", text), text.lower()
-    if any(word in lower for word in NAMING):
+    if any(word in lower for word in NAMES):
         text = BARE.sub(rf"\1{HIDDEN}", QUOTED.sub(rf"\1\2{HIDDEN}\2", text))
     if any(word in lower for word in SCHEMES):
         text = BEARER.sub(rf"\1{HIDDEN}", text)
