@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from shared.http.answers import Answer, NotText
-from shared.http.redaction import HIDDEN, LONGEST_READ, shortened
+from shared.http.redaction import LONGEST_READ, shortened
+from shared.redaction import HIDDEN
 
 LONGEST_REASON = 500
 # A single character says nothing of a person.

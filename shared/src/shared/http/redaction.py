@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from shared.redaction import HIDDEN, redacted, without
+from shared.redaction import redacted
 from shared.utils.excerpts import excerpt
-
-__all__ = ["HIDDEN", "masked", "redacted", "shortened", "without"]
 
 LONGEST_ERROR = 500
 # What is shown is far shorter, so a secret that this cuts in two is not in it.
