@@ -15,7 +15,7 @@ from shared.errors import InputError
 from shared.tables.conversion import Column, fits, value
 from shared.tables.form import Form
 from shared.tables.rejected import REJECTED, REJECTS_KEPT, SCANNED, count_rejected, rejected_rows
-from shared.tables.source import CHUNK_ROWS, LINE, Engine, Source, column_name, opened
+from shared.tables.source import CHUNK_ROWS, LINE, Engine, Source, opened
 from shared.warehouse.sql.quoting import literal, quote_name
 
 STAGED, UNFIT, SHIFTS = "_staged", "_unfit", "_shifts"
@@ -37,7 +37,7 @@ class Rows:
         self.source = source
         self.origin = source.origin
         self.header = source.form.header
-        self.texts = {name: column_name(at) for at, name in enumerate(self.header)}
+        self.texts = source.texts
         _drop(engine)
         engine.execute(f"create temporary table {STAGED} as {query}")
         ((rows,),) = engine.fetch(f"select count(*) from {STAGED}")
@@ -108,7 +108,7 @@ class Typed(Rows):
 
     def __init__(self, engine: Engine, source: Source, columns: Mapping[str, Column]) -> None:
         self.columns = columns
-        texts = {name: column_name(at) for at, name in enumerate(source.form.header)}
+        texts = source.texts
         self._values, self._bad_texts = texts, {name: f"{TEXTS}[{at}]" for at, name in enumerate(texts, start=1)}
         self._fit, query = FITS, _in_types(source, texts, columns)
         if len(texts) > WIDE:

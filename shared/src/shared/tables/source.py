@@ -46,6 +46,11 @@ class Source:
     numbered: bool
     rows: int
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """The columns that hold the file's own, by their names in its header."""
+        return {name: column_name(at) for at, name in enumerate(self.form.header)}
+
     def query(self, options: str = "ignore_errors = true") -> str:
         """Return the call of `read_csv` for the rows as texts, in columns `c1`, `c2`, …, and `line` where numbered."""
         names = [*([LINE] if self.numbered else []), *(column_name(at) for at in range(len(self.form.header)))]
