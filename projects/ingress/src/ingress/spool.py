@@ -51,11 +51,7 @@ class Spool:
 
 def with_columns(rows: pa.Table, extras: Sequence[str]) -> pa.RecordBatch:
     """Return rows with these columns of text after those of the model."""
-    known = [name for name in rows.schema.names if name not in extras]
-    columns = [rows[name] for name in known]
-    columns += [rows[name] if name in rows.schema.names else pa.nulls(rows.num_rows, pa.string()) for name in extras]
-    schema = pa.schema(
-        [*(rows.schema.field(name) for name in known), *(pa.field(name, pa.string()) for name in extras)]
-    )
-    table = pa.table(columns, schema=schema).combine_chunks()
+    known = [field for field in rows.schema if field.name not in extras]
+    schema = pa.schema([*known, *(pa.field(name, pa.string()) for name in extras)])
+    table = pa.concat_tables([schema.empty_table(), rows], promote_options="default").combine_chunks()
     return table.to_batches()[0] if table.num_rows else pa.RecordBatch.from_pylist([], schema)
