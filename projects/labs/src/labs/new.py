@@ -72,20 +72,19 @@ def new_lab(
             "environment": environment,
             "tables": tables,
         }
-        with as_caller_has_it():
-            render(template, draft, answers)
         registry = settings.labs_dir / REGISTRY
         before = registry.read_text(encoding="utf-8")
         target = settings.labs_dir / name
-        draft.rename(target)
-        try:
-            with as_caller_has_it():
+        with as_caller_has_it():
+            render(template, draft, answers)
+            draft.rename(target)
+            try:
                 write_whole(registry, before.rstrip("\n") + "\n" + entry(name, environment, description))
-            read_registry(settings)
-        except BaseException:
-            write_whole(registry, before)
-            shutil.rmtree(target)
-            raise
+                read_registry(settings)
+            except BaseException:
+                write_whole(registry, before)
+                shutil.rmtree(target)
+                raise
     say(f"lab `{name}` is in `{target}` with {len(tables)} raw tables; `./pixiw run lab {name}` runs it")
     return target
 
