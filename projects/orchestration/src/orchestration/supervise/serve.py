@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -23,6 +21,7 @@ from orchestration.supervise.crew import Crew
 from orchestration.supervise.dead_runs import sweep
 from orchestration.supervise.graphql import load_error
 from orchestration.supervise.services import services
+from orchestration.supervise.stopping import signals_noted
 from shared.config import Settings
 from shared.errors import PlatformError, UserError
 from shared.utils import locks
@@ -60,9 +59,7 @@ def serve(
         PlatformError: The code does not load, or a process does not stay alive.
     """
     origins = [public_origin(url) for url in public]
-    stopped = threading.Event()
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, lambda number, frame: stopped.set())
+    stopped = signals_noted()
     home = prepare_home(settings)
     with ExitStack() as stack:
         note, lock = stack.enter_context(only_one(home))
@@ -89,14 +86,14 @@ def serve(
     return 0
 
 
-def answers(crew: Crew, address: str, stopped: threading.Event) -> bool:
+def answers(crew: Crew, address: str, stopped: Sequence[int]) -> bool:
     """Wait until the web server has loaded the code; tell whether it has, rather than been stopped.
 
     Raises:
         PlatformError: The code does not load, or not in time.
     """
     deadline = time.monotonic() + START_SECONDS
-    while not stopped.wait(POLL_SECONDS):
+    while not stopped:
         error = load_error(address)
         if error == "":
             return True
@@ -108,16 +105,18 @@ def answers(crew: Crew, address: str, stopped: threading.Event) -> bool:
                 f"no answer within {START_SECONDS:.0f} s: {split_token(address)[0]}",
                 hint="its logs, in data/logs/dagster, may say why",
             )
+        time.sleep(POLL_SECONDS)
     return False
 
 
-def keep_going(crew: Crew, opened: DagsterInstance, home: Path, stopped: threading.Event) -> None:
+def keep_going(crew: Crew, opened: DagsterInstance, home: Path, stopped: Sequence[int]) -> None:
     """Watch over processes and runs until stopped."""
     next_sweep = time.monotonic() + SWEEP_SECONDS
-    while not stopped.wait(POLL_SECONDS):
+    while not stopped:
         if crew.check() or time.monotonic() > next_sweep:
             end_dead_runs(opened, home)
             next_sweep = time.monotonic() + SWEEP_SECONDS
+        time.sleep(POLL_SECONDS)
 
 
 def end_dead_runs(opened: DagsterInstance, home: Path, *, launchers_gone: bool = False) -> None:
