@@ -70,6 +70,8 @@ def checkers(root: Path) -> dict[str, list[str]]:
         "sql": ["sqlfluff", "lint", "--disable-progress-bar", *sql_folders(root)],
         "shell": ["shellcheck", "pixiw", ".ci/run", ".ci/browser", "tasks/pixiw/bashrc", *scripts],
         "workflows": ["actionlint", "-no-color"],
+        # Names that are no fragments end a build.
+        "changes": ["towncrier", "build", "--draft", "--version", "next"],
         "dashboards": [".pixi/venvs/reporting/bin/python", "-m", "reporting", "lint"],
     }
     for environment, folder in typed_folders(root).items():
