@@ -75,7 +75,7 @@ def running(name: str) -> Iterator[str]:
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with processes.started(api, seconds=0, cwd=get_settings().root, start_new_session=True, **pipes) as child:
         try:
-            yield address_of(child, name)
+            yield address_of(child, f"the demo's {name} API", START_TIMEOUT)
         finally:
             assert child.stdin is not None and child.stdout is not None
             child.stdin.close()
@@ -83,19 +83,19 @@ def running(name: str) -> Iterator[str]:
             child.stdout.close()
 
 
-def address_of(api: subprocess.Popen[bytes], name: str) -> str:
-    """Return the address that an API prints when it can be asked."""
-    assert api.stdout is not None
-    ready, _, _ = select.select([api.stdout], [], [], START_TIMEOUT)
+def address_of(server: subprocess.Popen[bytes], name: str, seconds: float) -> str:
+    """Return the address that a server prints when it can be asked; end as it did where it ends without."""
+    assert server.stdout is not None
+    ready, _, _ = select.select([server.stdout], [], [], seconds)
     if not ready:
         raise PlatformError(
-            f"the demo API did not start within {START_TIMEOUT:.0f} s: `{name}`",
+            f"it did not start within {seconds:.0f} s: {name}",
             hint="the machine may be busy; run the command again",
         )
-    address = api.stdout.readline().decode().strip()
+    address = server.stdout.readline().decode().strip()
     if not address:
         # It has said why, on the same standard error.
-        sys.exit(processes.wait(api, END_GRACE) or 1)
+        sys.exit(processes.wait(server, END_GRACE) or 1)
     return address
 
 

@@ -15,8 +15,8 @@ from tasks.doctor.repo import Finding, Repo
 
 INVOCATION = re.compile(r"(?:\./pixiw|\bpixiw?) +(run|shell|shell-hook|install)\b([^\n`;&|)'\"#]*)")
 # What `pixi run` is used for besides tasks: programs that the environments bring.
-PROGRAMS = {"bash", "dagster", "dbt", "marimo", "mypy", "prek", "psql", "pytest", "python", "ruff", "sqlfluff",
-    "towncrier", "uv"}
+CHECKERS = {"mypy", "prek", "ruff", "sqlfluff", "towncrier"}
+PROGRAMS = {"bash", "dagster", "dbt", "marimo", "psql", "pytest", "python", "uv"} | CHECKERS
 # What a task's Python runs as a task in its turn: no depends-on says so.
 STARTED = {"demo-postgres": ("demo",)}
 WORKFLOWS = ".github/workflows/"

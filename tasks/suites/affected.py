@@ -34,6 +34,7 @@ OF_THE_WORKSPACE = (
     "pixiw",
     "ruff.toml",
     "mypy.ini",
+    "towncrier.toml",
     "LICENSE",
 )
 # What every environment is made of.

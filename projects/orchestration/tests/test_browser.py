@@ -17,6 +17,7 @@ from ui_process import Ui, wait_until, with_variable
 from shared.config import Settings, get_settings
 from shared.warehouse import open_warehouse
 from shared.workspace.environments import environment_variables, interpreter
+from tasks.pictures import take_graph
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -82,6 +83,7 @@ def test_sales_branch_is_made_in_the_browser(browser: Chrome, ui: Ui) -> None:
     nodes = browser.find_elements("css selector", NODE)
     wait_until(lambda: len(browser.find_elements("css selector", GREEN)) == len(nodes))
     keep(browser, "3-green")
+    assert take_graph(browser, ui.address, BRANCH, LAYERS).startswith(b"\x89PNG")
 
     browser.get(f"{ui.server}/assets/{SALES}?view=checks")
     wait_until(lambda: "Passed" in text_of(browser))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from shared.errors import UserError
 from shared.testing.marks import uses
 
 if TYPE_CHECKING:
@@ -71,9 +72,27 @@ def browser(browser_of_session: Chrome) -> Iterator[Chrome]:
 
 def start_browser(profile: Path) -> Chrome:
     """Start the Chromium on PATH; in CI it has to be there, elsewhere the test is skipped without one."""
+    try:
+        return open_browser(profile)
+    except UserError as error:
+        give_up(f"{error}; {error.hint}")
+
+
+def open_browser(profile: Path) -> Chrome:
+    """Start the Chromium on PATH. Who starts it ends it and its driver by `quit`.
+
+    Args:
+        profile: An empty folder for what it stores.
+
+    Raises:
+        UserError: There is no Chromium on PATH, or none of its driver.
+    """
     program, driver = first_on_path(BROWSERS), first_on_path([DRIVER])
     if program is None or driver is None:
-        give_up(f"no {' or '.join(BROWSERS)} with {DRIVER} on PATH; Debian has them as chromium and chromium-driver")
+        raise UserError(
+            f"no {' or '.join(BROWSERS)} with {DRIVER} on PATH",
+            hint="Debian has them as chromium and chromium-driver",
+        )
     from selenium.webdriver import Chrome, ChromeOptions
     from selenium.webdriver.chrome.service import Service
 
