@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.pictures import FOLDER, LARGEST_KB, WINDOW
+from shared.errors import UserError
+from tasks.pictures import FOLDER, LARGEST_KB, WINDOW, main
 
 ROOT = Path(__file__).parents[2]
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -30,3 +31,12 @@ def test_picture_is_as_the_task_takes_it(picture: Path) -> None:
     assert content.startswith(SIGNATURE)
     assert (width, height) == (WINDOW["width"] * scale, WINDOW["height"] * scale)
     assert len(content) < LARGEST_KB * 1000
+
+
+def test_pictures_need_a_made_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a report nothing is started, and the hint names the command that makes one."""
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    with pytest.raises(UserError, match="no report") as raised:
+        main([str(tmp_path / "pictures")])
+    assert "demo-materialize" in (raised.value.hint or "")
+    assert not (tmp_path / "pictures").exists()
