@@ -190,6 +190,5 @@ def _record(job: Job, measures: Measures) -> Measures:
     for table, columns in ((master.XREF, {}), (master.GOLDEN, GOLDEN_ORIGIN)):
         origin = Origin((TABLE,), columns, same_names=True)
         job.run.output(table, rows=job.warehouse.row_count(table), origin=origin)
-    for name, value in measures.items():
-        job.run.metric(name, value)
+    job.run.note_metrics(measures)
     return measures

@@ -14,7 +14,7 @@ from shared.dbt.build import BuildFailed, origin_of, show_failed
 from shared.dbt.results import BUILT, GOOD, Node
 from shared.dbt.run import QUIETLY, run_dbt, write_project_manifest
 from shared.monitoring import Run
-from shared.monitoring.ledger import CheckStatus
+from shared.monitoring.ledger import CheckStatus, Written
 from shared.utils.console import Counter, say
 from shared.warehouse import Warehouse
 
@@ -127,13 +127,13 @@ def note_tests(run: Run, nodes: Sequence[Node]) -> None:
 
 def enter(warehouse: Warehouse, run: Run, nodes: Sequence[Node]) -> dict[str, int]:
     """Enter in the ledger what was built and tested, and return the rows of each relation."""
-    rows: dict[str, int] = {}
     with warehouse.transaction():
-        for node in nodes:
-            if node.kind in BUILT:
-                rows[node.name] = warehouse.row_count(node.name)
-                detail = {"seconds": round(node.seconds, 3)}
-                run.output(node.name, rows=rows[node.name], detail=detail, origin=origin_of(node))
+        noted = {
+            node.name: Written(warehouse.row_count(node.name), {"seconds": round(node.seconds, 3)}, origin_of(node))
+            for node in nodes
+            if node.kind in BUILT
+        }
+        run.note_outputs(noted)
         run.metric("tests_passed", sum(node.kind == "test" for node in nodes))
-    say(f"  {len(rows)} relations, {sum(node.kind == 'test' for node in nodes)} tests passed")
-    return rows
+    say(f"  {len(noted)} relations, {sum(node.kind == 'test' for node in nodes)} tests passed")
+    return {name: one.rows for name, one in noted.items()}

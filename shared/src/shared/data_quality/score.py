@@ -101,9 +101,7 @@ def score(outcomes: Sequence[Outcome]) -> Score:
 def keep_score(run: Run, found: Score) -> None:
     """Enter scores in the ledger: `quality_score` for all, `quality_score:<table>` for each that was measured."""
     scores = {METRIC: found.overall, **{f"{METRIC}:{table}": points for table, points in found.tables.items()}}
-    for name, points in scores.items():
-        if points.points is not None:
-            run.metric(name, float(points.points))
+    run.note_metrics({name: float(score.points) for name, score in scores.items() if score.points is not None})
 
 
 def losses_of(outcomes: Iterable[Outcome]) -> list[tuple[Outcome, Fraction]]:

@@ -11,6 +11,7 @@ from shared.dbt.results import BUILT, GOOD, Node
 from shared.dbt.run import QUIET, run_dbt
 from shared.errors import PlatformError
 from shared.monitoring import Run
+from shared.monitoring.ledger import Written
 from shared.monitoring.lineage import Origin
 from shared.utils.console import Counter, say
 from shared.warehouse import Warehouse
@@ -71,21 +72,23 @@ def run_build(
 
 def enter_results(warehouse: Warehouse, run: Run, nodes: list[Node]) -> dict[str, int]:
     """Enter in the ledger what was built, emptied and tested, and return the rows of each relation that was built."""
-    rows: dict[str, int] = {}
+    noted: dict[str, Written] = {}
+    metrics: dict[str, float] = {}
     with warehouse.transaction():
         for node in nodes:
             if node.kind in BUILT and node.status in GOOD:
-                rows[node.name], found = counted(warehouse, node.name, node.rules)
+                rows, found = counted(warehouse, node.name, node.rules)
                 detail = {"folder": node.folder, "materialized": node.materialized, "seconds": round(node.seconds, 3)}
-                detail |= as_detail(found)
-                run.output(node.name, rows=rows[node.name], detail=detail, origin=origin_of(node))
+                noted[node.name] = Written(rows, detail | as_detail(found), origin_of(node))
                 tell(run, node.name, found)
+        run.note_outputs(noted)
         for name, kinds in (("models", BUILT), ("tests", ("test",))):
             of_kind = [node for node in nodes if node.kind in kinds]
-            run.metric(f"{name}_passed", sum(node.status in GOOD for node in of_kind))
-            run.metric(f"{name}_failed", sum(node.failed for node in of_kind))
-            run.metric(f"{name}_skipped", sum(node.status == "skipped" for node in of_kind))
-    return rows
+            metrics[f"{name}_passed"] = sum(node.status in GOOD for node in of_kind)
+            metrics[f"{name}_failed"] = sum(node.failed for node in of_kind)
+            metrics[f"{name}_skipped"] = sum(node.status == "skipped" for node in of_kind)
+        run.note_metrics(metrics)
+    return {name: one.rows for name, one in noted.items()}
 
 
 def origin_of(node: Node) -> Origin:

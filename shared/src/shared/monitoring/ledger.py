@@ -34,6 +34,15 @@ CheckStatus: TypeAlias = Literal["passed", "failed", "warned", "error", "skipped
 
 
 @dataclass(frozen=True)
+class Written:
+    """What a run has written to a relation: how many rows, what else there is to say, and what they are from."""
+
+    rows: int
+    detail: Mapping[str, object] = field(default_factory=dict)
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True)
 class Run:
     """One run of one step, as its ledger entry.
 
@@ -56,33 +65,45 @@ class Run:
         self, relation: str, *, rows: int, detail: Mapping[str, object] | None = None, origin: Origin | None = None
     ) -> None:
         """Note how many rows the run left or handed to `relation`: `core.fct_sales`, `crm`, and what those are from."""
-        text = json.dumps(redacted_values(as_json(dict(detail or {}))))
-        record = {"run_id": [self.id], "relation": [relation], "row_count": [rows], "detail": [text]}
-        self.warehouse.merge_arrow("ops.run_output", pa.table(record), key=("run_id", "relation"))
-        size = self.warehouse.size(relation)
-        self.outputs[relation] = {
-            "rows": rows,
-            "detail": dict(detail or {}),
-            **({} if size is None else {"bytes": size}),
+        self.note_outputs({relation: Written(rows, dict(detail or {}), origin)})
+
+    def note_outputs(self, noted: Mapping[str, Written]) -> None:
+        """Note many relations at once: a statement for each takes as long as a model to build."""
+        if not noted:
+            return
+        record = {
+            "run_id": [self.id] * len(noted),
+            "relation": list(noted),
+            "row_count": [one.rows for one in noted.values()],
+            "detail": [json.dumps(redacted_values(as_json(dict(one.detail)))) for one in noted.values()],
         }
-        if origin is not None:
-            self.origins[relation] = origin
-        log_event(
-            self.warehouse.settings,
-            "output",
-            run=self.id,
-            step=self.step,
-            relation=relation,
-            rows=rows,
-            **(detail or {}),
-        )
+        self.warehouse.merge_arrow("ops.run_output", pa.table(record), key=("run_id", "relation"))
+        for relation, one in noted.items():
+            size = self.warehouse.size(relation)
+            sized = {} if size is None else {"bytes": size}
+            self.outputs[relation] = {"rows": one.rows, "detail": dict(one.detail), **sized}
+            if one.origin is not None:
+                self.origins[relation] = one.origin
+            facts = {"run": self.id, "step": self.step, "relation": relation, "rows": one.rows}
+            log_event(self.warehouse.settings, "output", **facts, **one.detail)
 
     def metric(self, name: str, value: float) -> None:
         """Note a measured value of the run."""
-        record = {"run_id": [self.id], "name": [name], "value": [float(value)]}
+        self.note_metrics({name: value})
+
+    def note_metrics(self, values: Mapping[str, float]) -> None:
+        """Note measured values of the run by their names, all at once."""
+        if not values:
+            return
+        record = {
+            "run_id": [self.id] * len(values),
+            "name": list(values),
+            "value": [float(value) for value in values.values()],
+        }
         self.warehouse.merge_arrow("ops.run_metric", pa.table(record), key=("run_id", "name"))
-        self.metrics[name] = float(value)
-        log_event(self.warehouse.settings, "metric", run=self.id, step=self.step, name=name, value=value)
+        for name, value in values.items():
+            self.metrics[name] = float(value)
+            log_event(self.warehouse.settings, "metric", run=self.id, step=self.step, name=name, value=value)
 
     def check(
         self,
