@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from platforms import DuckDBPlatform, Platform, PostgresPlatform, copy_owned, copy_tables
+from platforms import NO_TESTS, DuckDBPlatform, Platform, PostgresPlatform, copy_owned, copy_tables
 
 from shared.config import get_settings
 from shared.testing.marks import mark_slow
@@ -23,13 +23,13 @@ MASTER_SQL = Path(__file__).with_name("master.sql").read_text(encoding="utf-8")
 # Before xdist reads the groups.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group tests for `--dist loadgroup`: one worker has all on DuckDB, as each parses the project once an engine.
+    """Group tests for `--dist loadgroup`: each engine is one worker's, as each worker parses the project for itself.
 
     Tests without a platform come early, for the others while the first worker makes what platforms start from.
     """
-    mark_slow(items, fixtures={"platform", "duckdb_platform", "rounds"})
-    order = {"duckdb": 0, "": 1, "rounds": 2}
-    items.sort(key=lambda item: order.get(group_of(item), 3))
+    mark_slow(items, fixtures={"platform", "duckdb_platform", "rounds"}, files={"test_manifest"})
+    order = {"duckdb": 0, "": 1, "postgres": 2}
+    items.sort(key=lambda item: order[group_of(item)])
     for item in items:
         if group_of(item):
             item.add_marker(pytest.mark.xdist_group(group_of(item)))
@@ -39,10 +39,8 @@ def group_of(item: pytest.Item) -> str:
     """Return which tests have to be on one worker with this one, nothing where it has no platform."""
     names = set(item.fixturenames) if isinstance(item, pytest.Function) else set()
     engine = item.callspec.params.get("engine") if hasattr(item, "callspec") else None
-    if "rounds" in names:
-        return "rounds"
     if names & {"postgres_platform", "postgres_server"} or ("platform" in names and engine == "postgres"):
-        return f"postgres {item.path.stem}"
+        return "postgres"
     return "duckdb" if names & {"platform", "duckdb_platform"} else ""
 
 
@@ -51,7 +49,8 @@ def duckdb_platform(tmp_path_factory: pytest.TempPathFactory) -> DuckDBPlatform:
     """Return the worker's platform on DuckDB, with every state that tests start from.
 
     `raw` has its raw layer only: 50 households' sales, all products, customers and members. `core` has built its core,
-    `complete` everything; who is the same person comes from the demo data's truth.
+    `complete` everything; who is the same person comes from the demo data's truth. dbt's tests of all these rows, and
+    of more, are those of the last of the `rounds`.
     """
     if not (DEMO_DATA / "landing/pos/transactions.parquet").exists():
         pytest.fail(f"no demo data in {DEMO_DATA}; run `./pixiw run demo-data` first")
@@ -63,9 +62,9 @@ def duckdb_platform(tmp_path_factory: pytest.TempPathFactory) -> DuckDBPlatform:
         platform.sql(*statements(RAW_SQL))
         platform.keep("raw")
         # Without a master layer that is the core alone.
-        platform.told = build(platform, "all", state="core")
+        platform.told = build(platform, "all", *NO_TESTS, state="core")
         platform.sql(*statements(MASTER_SQL))
-        build(platform, "egress", state="complete")
+        build(platform, "egress", *NO_TESTS, state="complete")
         platform.give(states)
 
     platform.take(make_once(tmp_path_factory, "duckdb_states", make))
@@ -88,9 +87,9 @@ def postgres_platform(
         duckdb_platform.start_from("complete")
         copy_tables(duckdb_platform, platform, "raw", "ingress")
         platform.keep("raw")
-        platform.told = build(platform, "all", state="core")
+        platform.told = build(platform, "all", *NO_TESTS, state="core")
         copy_tables(duckdb_platform, platform, "master", "entity_resolution")
-        build(platform, "egress", state="complete")
+        build(platform, "egress", *NO_TESTS, state="complete")
         platform.give(states)
 
     try:

@@ -25,9 +25,13 @@ def build(platform: Platform, *arguments: str) -> tuple[int, dict[str, dict[str,
         text=True,
         check=False,
     )
-    events = [json.loads(line) for line in done.stdout.splitlines()]
-    results = {e["data"]["node_info"]["node_name"]: e["data"] for e in events if e["info"]["name"] in RESULTS}
-    return done.returncode, results, done.stderr
+    return done.returncode, results_in(done.stdout), done.stderr
+
+
+def results_in(printed: str) -> dict[str, dict[str, Any]]:
+    """Return dbt's result of each node by its name."""
+    events = [json.loads(line) for line in printed.splitlines()]
+    return {e["data"]["node_info"]["node_name"]: e["data"] for e in events if e["info"]["name"] in RESULTS}
 
 
 def test_every_model_and_test_is_an_event(on_core: Platform) -> None:
@@ -51,9 +55,10 @@ def test_every_model_and_test_is_an_event(on_core: Platform) -> None:
 def test_a_failed_test_is_an_event(on_core: Platform) -> None:
     """A test that fails is an event that says so; the command ends as without events, its error on standard error."""
     on_core.insert_copies("raw.crm_customers", "where customer_id = 'C-00007'")
-    code, results, err = build(on_core, "core", "--select", "stg_crm__customers")
-    assert code == 1
+    done = on_core.transform("build", "core", "--select", "stg_crm__customers", "--events")
+    results = results_in("\n".join(line for line in done.err.splitlines() if line.startswith("{")))
+    assert done.code == 1
     failed = results["unique_stg_crm__customers_customer_id"]
     assert (failed["status"], failed["num_failures"]) == ("fail", 1)
-    assert "error: 1 of " in err
-    assert "hint: correct the data or the model" in err
+    assert "error: 1 of " in done.err
+    assert "hint: correct the data or the model" in done.err

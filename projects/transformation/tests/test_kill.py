@@ -13,7 +13,8 @@ from platforms import NO_TESTS, Platform, PostgresPlatform
 
 # Set KILLS to kill at more moments.
 KILLS = int(os.environ.get("KILLS", "1"))
-BUILD = ("build", *NO_TESTS)
+# Histories, incremental rows, swapped tables and what is made of them.
+BUILD = ("build", "core", *NO_TESTS, "--select", "+fct_sales", "+dim_customer", "agg_household_sales")
 CHANGES = (
     "update raw.crm_customers set suburb = 'Bega', _dlt_load_id = '1763886400.25' where customer_id < 'C-01000'",
     "update raw.pos_products set department = 'DELI', _dlt_load_id = '1763886400.5' where department = 'MEAT'",

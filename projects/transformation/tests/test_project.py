@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +13,7 @@ import yaml
 from dbt.adapters.base.relation import BaseRelation
 from dbt.config.profile import Profile, read_profile
 from dbt.config.renderer import ProfileRenderer
+from dbt.flags import set_from_args
 from dbt_common.context import set_invocation_context
 from platforms import Platform
 
@@ -60,6 +62,8 @@ def test_every_key_identifies_a_row(on_complete: Platform) -> None:
 def credentials() -> Any:
     """Return what profiles.yml makes of the present environment."""
     set_invocation_context(os.environ)
+    # As each of dbt's commands does first.
+    set_from_args(Namespace(), None)
     return Profile.from_raw_profiles(read_profile(str(PROJECT_DIR)), "platform", ProfileRenderer({})).credentials
 
 
