@@ -71,16 +71,44 @@ def stores(labs_dir: Path, labs: Labs, tmp_path: Path, tmp_path_factory: pytest.
 
     dbt finds the project parsed as a test before this one has left it, and parses what is different.
     """
-    (labs_dir / "labs_config.yaml").write_text("version: 1\nlabs:\n")
-    lab = make_lab(labs, tmp_path, "stores_lab")
-    kept = tmp_path_factory.getbasetemp() / PARSED
+    kept = tmp_path_factory.getbasetemp()
+    kept_once(kept / "stores", labs_dir, lambda: make_labs(labs, labs_dir, tmp_path, "stores_lab"))
+    lab = find_lab("stores_lab")
     parsed = lab.folder / "target" / PARSED
-    if kept.exists():
+    if (kept / PARSED).exists():
         parsed.parent.mkdir()
-        shutil.copyfile(kept, parsed)
+        shutil.copyfile(kept / PARSED, parsed)
     yield lab
     if parsed.exists():
-        shutil.copyfile(parsed, kept)
+        shutil.copyfile(parsed, kept / PARSED)
+
+
+@pytest.fixture
+def built(labs_dir: Path, labs: Labs, stores: Lab, tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """Load and build the lab with the two stores."""
+
+    def build() -> None:
+        assert labs("stores_lab", "load", "transform") == 0
+
+    kept_once(tmp_path_factory.getbasetemp() / "built", labs_dir, build)
+    return stores
+
+
+def kept_once(kept: Path, labs_dir: Path, make: Callable[[], None]) -> None:
+    """Make something of the labs, and keep them as they are then; the next time, take a copy of what was kept."""
+    if kept.exists():
+        shutil.rmtree(labs_dir)
+        shutil.copytree(kept, labs_dir)
+    else:
+        make()
+        shutil.copytree(labs_dir, kept)
+
+
+def make_labs(labs: Labs, labs_dir: Path, folder: Path, *names: str) -> None:
+    """Make these labs, and have no others in the registry."""
+    (labs_dir / "labs_config.yaml").write_text("version: 1\nlabs:\n")
+    for name in names:
+        make_lab(labs, folder, name)
 
 
 def make_lab(labs: Labs, folder: Path, name: str) -> Lab:

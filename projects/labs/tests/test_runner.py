@@ -12,10 +12,12 @@ import time
 from pathlib import Path
 
 import pytest
+from built_labs import dbt_here
 from conftest import Labs, RunLab, gold, make_lab
 
 from shared.config import get_settings
 from shared.config.labs import Lab
+from shared.dbt.environment import environment_set
 from shared.testing.collector import serving_collector
 from shared.warehouse.fingerprint import schema_fingerprints
 from shared.warehouse.lab_database import open_lab
@@ -28,17 +30,6 @@ SLOW = "select sum(hash(a.range + b.range)) as x from range(4000000) as a, range
 def add_gold(lab: Lab, sql: str) -> None:
     """Give a lab one more gold model."""
     (lab.folder / "models" / "gold" / "another.sql").write_text(f"{sql}\n")
-
-
-def dbt_by_hand(
-    lab: Lab, *arguments: str, folder: Path | None = None, **variables: str
-) -> subprocess.CompletedProcess[str]:
-    """Run dbt as a person would who stands in the lab's folder."""
-    dbt = Path(sys.executable).with_name("dbt")
-    environment = {**os.environ, **variables}
-    return subprocess.run(
-        [str(dbt), *arguments], cwd=folder or lab.folder, env=environment, capture_output=True, text=True, check=False
-    )
 
 
 def test_all_steps_make_gold(labs: Labs, stores: Lab, tmp_path: Path) -> None:
@@ -72,58 +63,54 @@ def test_collector_is_told_of_every_step(labs: Labs, run_lab: RunLab, stores: La
     }
 
 
-def test_new_rows_arrive_in_gold(labs: Labs, stores: Lab) -> None:
+def test_new_rows_arrive_in_gold(labs: Labs, built: Lab) -> None:
     """A run after the file has changed builds on the new rows."""
-    assert labs("stores_lab", "load", "transform") == 0
-    with (stores.raw_dir / "stores.csv").open("a") as file:
+    with (built.raw_dir / "stores.csv").open("a") as file:
         file.write("S3,2022-01-01,1.00\n")
     assert labs("stores_lab", "load", "transform") == 0
-    assert gold(stores) == [("slv_stores", 3)]
+    assert gold(built) == [("slv_stores", 3)]
 
 
-def test_failing_model_leaves_everything_as_it_was(labs: Labs, stores: Lab, capfd: pytest.CaptureFixture[str]) -> None:
+def test_failing_model_leaves_everything_as_it_was(labs: Labs, built: Lab, capfd: pytest.CaptureFixture[str]) -> None:
     """Where a model fails half way, all layers keep their last good state, and the command says which one failed."""
-    assert labs("stores_lab", "load", "transform") == 0
-    silver = stores.folder / "models" / "silver" / "slv_stores.sql"
+    silver = built.folder / "models" / "silver" / "slv_stores.sql"
     silver.write_text(silver.read_text() + "where store <> 'S1'\n")
-    add_gold(stores, BROKEN)
+    add_gold(built, BROKEN)
     capfd.readouterr()
     assert labs("stores_lab", "transform") == 1
     said = capfd.readouterr().err
     assert "gold.another" in said
     assert "broken on purpose" in said
     assert "hint:" in said
-    assert gold(stores) == [("slv_stores", 2)]
-    with open_lab(stores, get_settings(), holder="test") as database:
+    assert gold(built) == [("slv_stores", 2)]
+    with open_lab(built, get_settings(), holder="test") as database:
         assert database.row_count("silver.slv_stores") == 2
         assert database.fetch("select status from ops.run order by sequence desc limit 1") == [("failed",)]
-    assert not stores.work_database.parent.exists()
+    assert not built.work_database.parent.exists()
 
 
-def test_failing_test_leaves_everything_as_it_was(labs: Labs, stores: Lab) -> None:
+def test_failing_test_leaves_everything_as_it_was(labs: Labs, built: Lab) -> None:
     """Rows that break a data test do not reach silver or gold."""
-    assert labs("stores_lab", "load", "transform") == 0
-    with (stores.raw_dir / "stores.csv").open("a") as file:
+    with (built.raw_dir / "stores.csv").open("a") as file:
         file.write("S2,2022-01-01,1.00\n")
     assert labs("stores_lab", "load", "transform") == 1
-    assert gold(stores) == [("slv_stores", 2)]
+    assert gold(built) == [("slv_stores", 2)]
 
 
-def test_killed_build_is_made_good_by_the_next(labs: Labs, run_lab: RunLab, stores: Lab) -> None:
+def test_killed_build_is_made_good_by_the_next(labs: Labs, built: Lab) -> None:
     """A build killed with SIGKILL leaves the database as it was; the next run ends as if nothing had been."""
-    assert labs("stores_lab", "load", "transform") == 0
-    add_gold(stores, SLOW)
-    child = subprocess.Popen([sys.executable, "-m", "labs", "stores_lab", "transform"], cwd=stores.folder)
+    add_gold(built, SLOW)
+    child = subprocess.Popen([sys.executable, "-m", "labs", "stores_lab", "transform"], cwd=built.folder)
     deadline = time.monotonic() + 120
     log = Path(os.environ["DATA_DIR"]) / "logs" / "labs" / "stores_lab" / "dbt.log"
     while "gold.another" not in (log.read_text() if log.exists() else "") and time.monotonic() < deadline:
         time.sleep(0.05)
     child.send_signal(signal.SIGKILL)
     assert child.wait() == -signal.SIGKILL
-    assert gold(stores) == [("slv_stores", 2)]
-    add_gold(stores, "select 1 as x")
-    run_lab("stores_lab", "transform")
-    with open_lab(stores, get_settings(), holder="test") as database:
+    assert gold(built) == [("slv_stores", 2)]
+    add_gold(built, "select 1 as x")
+    assert labs("stores_lab", "transform") == 0
+    with open_lab(built, get_settings(), holder="test") as database:
         assert database.fetch("select status from ops.run order by sequence") == [
             ("succeeded",),
             ("succeeded",),
@@ -132,12 +119,11 @@ def test_killed_build_is_made_good_by_the_next(labs: Labs, run_lab: RunLab, stor
         ]
 
 
-def test_deleted_database_is_made_anew(labs: Labs, stores: Lab) -> None:
+def test_deleted_database_is_made_anew(labs: Labs, built: Lab) -> None:
     """Without its database a lab loads its unchanged files again."""
+    built.database.unlink()
     assert labs("stores_lab", "load", "transform") == 0
-    stores.database.unlink()
-    assert labs("stores_lab", "load", "transform") == 0
-    assert gold(stores) == [("slv_stores", 2)]
+    assert gold(built) == [("slv_stores", 2)]
 
 
 def test_wrong_database_is_refused(labs: Labs, stores: Lab, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -154,23 +140,27 @@ def test_wrong_database_is_refused(labs: Labs, stores: Lab, tmp_path: Path, capf
     assert other.database.read_text() == "damaged"
 
 
-def test_same_lab_waits_or_fails_by_name(labs: Labs, run_lab: RunLab, stores: Lab, tmp_path: Path) -> None:
+def test_same_lab_waits_or_fails_by_name(
+    labs: Labs, run_lab: RunLab, stores: Lab, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     """A lab in use makes a second run fail with the holder's name once its time is up; another lab runs."""
     make_lab(labs, tmp_path, "other_lab")
     with open_lab(stores, get_settings(), holder="somebody at work", mode="write"):
         failed = run_lab("stores_lab", "load", expect=1, WAREHOUSE_LOCK_TIMEOUT="0")
         assert "`stores_lab.duckdb` is in use: `somebody at work`" in failed.stderr
-        assert "in use: `somebody at work`" in run_lab("status").stdout
-        run_lab("other_lab", "load", WAREHOUSE_LOCK_TIMEOUT="0")
-    run_lab("stores_lab", "load")
+        assert labs("status") == 0
+        assert "in use: `somebody at work`" in capfd.readouterr().out
+        with environment_set({"WAREHOUSE_LOCK_TIMEOUT": "0"}):
+            assert labs("other_lab", "load") == 0
+    assert labs("stores_lab", "load") == 0
 
 
 def test_dbt_by_hand_hits_the_labs_database(labs: Labs, stores: Lab, tmp_path: Path) -> None:
     """dbt called by hand builds in the lab's own database, wherever it is called from."""
     assert labs("stores_lab", "load") == 0
-    done = dbt_by_hand(
-        stores, "run", "--project-dir", str(stores.folder), "--profiles-dir", str(stores.folder), folder=tmp_path
-    )
+    dbt = str(Path(sys.executable).with_name("dbt"))
+    command = [dbt, "run", "--project-dir", str(stores.folder), "--profiles-dir", str(stores.folder)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert gold(stores) == [("slv_stores", 2)]
     assert not list(tmp_path.glob("*.duckdb"))
@@ -179,14 +169,14 @@ def test_dbt_by_hand_hits_the_labs_database(labs: Labs, stores: Lab, tmp_path: P
 def test_dbt_by_hand_is_refused_elsewhere(labs: Labs, stores: Lab, tmp_path: Path) -> None:
     """A profile that names another database, or the runner's variable set by hand, is refused with a message."""
     assert labs("stores_lab", "load") == 0
-    elsewhere = dbt_by_hand(stores, "run", LAB_DATABASE=str(tmp_path / "elsewhere.duckdb"))
-    assert elsewhere.returncode != 0
-    assert "not a database of lab `stores_lab`" in elsewhere.stdout
+    code, said = dbt_here(stores.folder, "run", LAB_DATABASE=str(tmp_path / "elsewhere.duckdb"))
+    assert code != 0
+    assert "not a database of lab `stores_lab`" in said
     profile = stores.folder / "profiles.yml"
     profile.write_text(profile.read_text().replace("path: stores_lab.duckdb", "path: /tmp/elsewhere.duckdb"))
-    edited = dbt_by_hand(stores, "run")
-    assert edited.returncode != 0
-    assert "the profile names another database than the registry: `/tmp/elsewhere.duckdb`" in edited.stdout
+    code, said = dbt_here(stores.folder, "run")
+    assert code != 0
+    assert "the profile names another database than the registry: `/tmp/elsewhere.duckdb`" in said
     assert labs("stores_lab", "check") == 2
     assert not (tmp_path / "elsewhere.duckdb").exists()
 
@@ -201,9 +191,9 @@ def test_dbt_by_hand_without_the_plugin_is_refused(labs: Labs, stores: Lab, tmp_
     (stores.folder / "profiles.yml").write_text(
         f"stores_lab: {{target: x, outputs: {{x: {{type: duckdb, path: {other.database}, schema: bronze}}}}}}\n"
     )
-    done = dbt_by_hand(stores, "run")
-    assert done.returncode != 0
-    assert "expected the database of `stores_lab`, found that of `other_lab`" in done.stdout
+    code, said = dbt_here(stores.folder, "run")
+    assert code != 0
+    assert "expected the database of `stores_lab`, found that of `other_lab`" in said
     with open_lab(other, get_settings(), holder="test") as database:
         assert schema_fingerprints(database, "raw") == before
         assert database.tables("gold") == []
@@ -213,9 +203,9 @@ def test_dbt_by_hand_waits_its_turn(labs: Labs, stores: Lab) -> None:
     """dbt called by hand takes the lab's lock: while somebody works in the lab, it fails by name."""
     assert labs("stores_lab", "load") == 0
     with open_lab(stores, get_settings(), holder="somebody at work", mode="write"):
-        done = dbt_by_hand(stores, "run", WAREHOUSE_LOCK_TIMEOUT="0")
-    assert done.returncode != 0
-    assert "in use: `somebody at work`" in done.stdout
+        code, said = dbt_here(stores.folder, "run", WAREHOUSE_LOCK_TIMEOUT="0")
+    assert code != 0
+    assert "in use: `somebody at work`" in said
 
 
 @pytest.mark.parametrize(
