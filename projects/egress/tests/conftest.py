@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,10 +103,26 @@ def transform(project: Path, warehouse_url: str) -> Callable[[str], None]:
     return run
 
 
+@pytest.fixture(scope="session")
+def made_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a DuckDB warehouse with the models of the egress layer, to be copied."""
+    path = tmp_path_factory.mktemp("models") / "warehouse.duckdb"
+    settings = Settings(warehouse_url=f"duckdb:///{path}")
+    with open_warehouse(settings, holder="test", role="transformation", mode="write") as warehouse:
+        for statement in MAKE_MODELS.split(";\n"):
+            warehouse.execute(statement)
+    return path
+
+
 @pytest.fixture
-def models(sql: Sql, transform: Callable[[str], None]) -> Sql:
+def models(sql: Sql, transform: Callable[[str], None], warehouse_url: str, made_models: Path) -> Sql:
     """Make the models of the egress layer with ten customers."""
-    transform(MAKE_MODELS)
+    if warehouse_url.startswith("duckdb:"):
+        path = Path(warehouse_url.removeprefix("duckdb:///"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(made_models, path)
+    else:
+        transform(MAKE_MODELS)
     return sql
 
 

@@ -88,20 +88,19 @@ def test_tries_are_limited_and_the_next_run_goes_on(
     assert (len(crm.keys), crm.changes, delivered(sql)) == (8, CUSTOMERS, CUSTOMERS)
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["not JSON", "{}", '{"results": [{"customer_id": "C-00000", "status": "maybe"}]}', '{"results": 3}', "[]", ""],
-)
 def test_answer_that_makes_no_sense_confirms_nothing(
-    crm: Crm, egress: Egress, sql: Sql, capfd: pytest.CaptureFixture[str], text: str
+    crm: Crm, egress: Egress, sql: Sql, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Rows whose answer cannot be understood are not marked, and are sent again with the same key."""
-    crm.faults = [content(text)]
-    assert egress("run", "--target", "crm") == 1
-    assert "error: the CRM's answer cannot be understood" in capfd.readouterr().err
-    assert delivered(sql) == 0
+    unknown = '{"results": [{"customer_id": "C-00000", "status": "maybe"}]}'
+    senseless = ["not JSON", "{}", unknown, '{"results": 3}', "[]", ""]
+    for text in senseless:
+        crm.faults = [content(text)]
+        assert egress("run", "--target", "crm") == 1, text
+        assert "error: the CRM's answer cannot be understood" in capfd.readouterr().err
+        assert delivered(sql) == 0
     assert egress("run", "--target", "crm") == 0
-    assert crm.keys[0] == crm.keys[1]
+    assert len(set(crm.keys[: len(senseless) + 1])) == 1
     assert (crm.changes, delivered(sql)) == (CUSTOMERS, CUSTOMERS)
 
 
