@@ -38,7 +38,7 @@ Fingerprints = dict[str, tuple[int, int]]
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave what takes long out of `test-fast`."""
-    mark_slow(items, files={"test_erp", "test_run", "test_storage"})
+    mark_slow(items, fixtures={"clean_run"}, files={"test_erp", "test_run", "test_storage"})
 
 
 def customer(number: int, **changes: str) -> str:

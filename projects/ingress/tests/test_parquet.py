@@ -39,6 +39,7 @@ def test_bad_rows_are_quarantined_with_their_number(project: Project, clean_run:
     assert project.state() == clean_run("pos")
 
 
+@pytest.mark.slow
 def test_ten_percent_of_bad_rows_and_a_rerun_double_nothing(project: Project) -> None:
     """Many bad rows are kept once each, however often the file is loaded."""
     project.pos(transactions=with_values("quantity", dict.fromkeys(range(0, LINES, 10), -1)))
@@ -67,41 +68,29 @@ def test_bad_row_does_not_make_a_good_one_with_its_key_a_duplicate(project: Proj
 
 
 @on_duckdb_alone
-@pytest.mark.parametrize(
-    ("table", "message"),
-    [
-        (transactions().drop_columns(["week"]), "missing column in `landing/pos/transactions.parquet`: `week`"),
-        (
-            transactions().append_column("till", [[1] * LINES]),
-            "unknown column in `landing/pos/transactions.parquet`: `till`",
-        ),
-        (
-            transactions().set_column(0, "household_id", [["x"] * LINES]),
-            "wrong type in `landing/pos/transactions.parquet`, column `household_id`: `string`",
-        ),
-    ],
-    ids=["missing", "extra", "wrong type"],
-)
-def test_columns_that_do_not_fit_are_an_error(
-    project: Project, clean_run: Callable[..., Fingerprints], table: pa.Table, message: str
-) -> None:
+def test_columns_that_do_not_fit_are_an_error(project: Project, clean_run: Callable[..., Fingerprints]) -> None:
     """A missing column, one of another type, or (the contract is `freeze`) one too many is named; nothing is loaded."""
-    project.pos(transactions=table)
-    code, said = project.ingress("run", "--source", "pos")
-    assert code == 2
-    assert f"error: {message}" in said
-    assert "hint:" in said
-    assert project.fetch("select 1 from information_schema.tables where table_schema = 'raw'") == []
+    file = "`landing/pos/transactions.parquet`"
+    for message, table in {
+        f"missing column in {file}: `week`": transactions().drop_columns(["week"]),
+        f"unknown column in {file}: `till`": transactions().append_column("till", [[1] * LINES]),
+        f"wrong type in {file}, column `household_id`: `string`": transactions().set_column(
+            0, "household_id", [["x"] * LINES]
+        ),
+    }.items():
+        project.pos(transactions=table)
+        code, said = project.ingress("run", "--source", "pos")
+        assert code == 2
+        assert f"error: {message}" in said
+        assert "hint:" in said
+        assert project.fetch("select 1 from information_schema.tables where table_schema = 'raw'") == []
     project.pos()
     project.load("pos")
     assert project.state() == clean_run("pos")
 
 
 @on_duckdb_alone
-@pytest.mark.parametrize("damage", ["cut short", "page", "no parquet", "empty"])
-def test_corrupt_file_is_an_error_and_loads_nothing(
-    project: Project, clean_run: Callable[..., Fingerprints], damage: str
-) -> None:
+def test_corrupt_file_is_an_error_and_loads_nothing(project: Project, clean_run: Callable[..., Fingerprints]) -> None:
     """A damaged file is named, nothing of its source is loaded, and its next delivery ends as a clean run would."""
     project.pos()
     project.load("pos")
@@ -116,11 +105,12 @@ def test_corrupt_file_is_an_error_and_loads_nothing(
         "no parquet": b"<html>Bad gateway</html>",
         "empty": b"",
     }
-    path.write_bytes(damaged[damage])
-    code, said = project.ingress("run", "--source", "pos")
-    assert code == 2
-    assert "error: not a readable parquet file: `landing/pos/transactions.parquet`" in said
-    assert project.state() == before
+    for how, damage in damaged.items():
+        path.write_bytes(damage)
+        code, said = project.ingress("run", "--source", "pos")
+        assert code == 2, how
+        assert "error: not a readable parquet file: `landing/pos/transactions.parquet`" in said
+        assert project.state() == before, how
     path.write_bytes(content)
     project.load("pos")
     assert project.state() == clean_run("pos")

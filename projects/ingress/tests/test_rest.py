@@ -31,22 +31,18 @@ def test_passing_faults_are_got_over(project: Project, loyalty: LoyaltyApi) -> N
     assert project.fetch("select count(*) from raw.loyalty_members") == [(1_200,)]
 
 
+LASTING: list[tuple[Fault, str]] = [
+    ((500, {}, b""), "answers: 500"),
+    (0.8, "does not answer: ReadTimeout"),
+    ((200, {}, b"<html>"), "answers with something that is no page: HTML of 6 bytes"),
+    ((200, {}, b'{"members": []}'), "answers with something that is no page"),
+    ((200, {"Content-Length": "99"}, b'{"data": []}'), "does not answer"),
+    ((404, {}, b""), "answers: 404"),
+]
+
+
 @on_duckdb_alone
-@pytest.mark.parametrize(
-    ("fault", "message"),
-    [
-        ((500, {}, b""), "answers: 500"),
-        (0.8, "does not answer: ReadTimeout"),
-        ((200, {}, b"<html>"), "answers with something that is no page: HTML of 6 bytes"),
-        ((200, {}, b'{"members": []}'), "answers with something that is no page"),
-        ((200, {"Content-Length": "99"}, b'{"data": []}'), "does not answer"),
-        ((404, {}, b""), "answers: 404"),
-    ],
-    ids=["500", "timeout", "no JSON", "other JSON", "breaks off", "404"],
-)
-def test_lasting_fault_is_an_error_and_loads_nothing(
-    project: Project, loyalty: LoyaltyApi, fault: Fault, message: str
-) -> None:
+def test_lasting_fault_is_an_error_and_loads_nothing(project: Project, loyalty: LoyaltyApi) -> None:
     """A page that cannot be had after all attempts is named; raw stays as it was; a rerun gets everything."""
     loyalty.members = loyalty.members[:600]
     project.load("loyalty")
@@ -54,17 +50,19 @@ def test_lasting_fault_is_an_error_and_loads_nothing(
     loyalty.members = [member(number, first_name="ada") for number in range(1, 1_201)]
     good = loyalty.answer
 
-    def second_page_fails(path: str) -> Any:
-        if "page=2&" in path:
-            loyalty.faults = [fault]
-        return good(path)
+    for fault, message in LASTING:
 
-    loyalty.answer = second_page_fails  # type: ignore[method-assign]
-    code, said = project.ingress("run", "--source", "loyalty")
-    assert code == 1
-    assert message in said
-    assert "/members?page=2&page_size=500" in said
-    assert project.state() == before
+        def second_page_fails(path: str, fault: Fault = fault) -> Any:
+            if "page=2&" in path:
+                loyalty.faults = [fault]
+            return good(path)
+
+        loyalty.answer = second_page_fails  # type: ignore[method-assign]
+        code, said = project.ingress("run", "--source", "loyalty")
+        assert code == 1
+        assert message in said
+        assert "/members?page=2&page_size=500" in said
+        assert project.state() == before
     loyalty.answer = good  # type: ignore[method-assign]
     loyalty.faults = []
     project.load("loyalty")

@@ -73,6 +73,7 @@ ROWS = st.lists(
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+@pytest.mark.slow
 @given(rows=ROWS)
 def test_values_arrive_exact(project: Project, rows: list[dict[str, Any]]) -> None:
     """Decimals, moments, dates, numbers, texts, JSON and nulls in columns with the longest names come back exact."""
