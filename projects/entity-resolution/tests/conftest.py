@@ -45,8 +45,15 @@ training_alone = pytest.mark.parametrize("engine", ["duckdb"])
 # Before pytest reads the marks.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave what takes long out of `test-fast`."""
-    mark_slow(items, fixtures={"resolved_on", "resolved_sample_on", "changed_on", "febrl"})
+    """Leave what takes long out of `test-fast`, and group tests for `--dist loadgroup`: each engine is one worker's.
+
+    So what tests start from is resolved once on each engine, and there is one server.
+    """
+    mark_slow(items, fixtures={"resolved_on", "resolved_sample_on", "changed_on", "febrl"}, files={"test_few_parties"})
+    for item in items:
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        if "engine" in parameters:
+            item.add_marker(pytest.mark.xdist_group(parameters["engine"]))
 
 
 def party(party_id: str, **values: Any) -> dict[str, Any]:
@@ -239,10 +246,7 @@ def resolved_on(
     @cache
     def resolve(engine: Engine) -> tuple[Platform, Finished]:
         platform = platforms.new(tmp_path_factory.mktemp("febrl"), engine).put(febrl)
-        process = platform.start("run", "--truth", str(truth))
-        out, err = process.communicate()
-        assert process.returncode == 0, err
-        return platform, Finished(process.returncode, out, err)
+        return platform, platform.resolve("--truth", str(truth))
 
     return resolve
 
