@@ -25,7 +25,8 @@ from tasks.suites.running import AT_ONCE, run_suites
 GIT_SECONDS = 60.0
 SHOWN_REASONS = 200
 # What needs no server, no browser and no whole demo.
-FAST = ("-m", "not postgres and not browser and not slow and not full")
+# In one process for each suite: so few tests take no longer than it takes to import what they need once more.
+FAST = ("-m", "not postgres and not browser and not slow and not full", "--numprocesses", "0")
 
 
 def main(argv: Sequence[str]) -> int:
