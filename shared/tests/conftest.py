@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ import pytest
 
 from shared.config import Settings, get_settings
 from shared.data_quality.expectations import Outcome, Suite, validate
+from shared.testing.marks import mark_slow
 from shared.warehouse import Role, Warehouse, open_warehouse
 
 if TYPE_CHECKING:
@@ -22,6 +24,14 @@ if TYPE_CHECKING:
 pytest_plugins = ["shared.testing.engines", "shared.testing.files"]
 
 SETTING_NAMES = ("DATA_DIR", "WAREHOUSE_URL", "WAREHOUSE_LOCK_TIMEOUT", "WAREHOUSE_MEMORY_LIMIT", "PGPASSFILE")
+
+
+# Before pytest reads the marks.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave what starts collectors and processes, or draws many examples, out of `test-fast`."""
+    drawn = {"test_agreement", "test_matching_measures", "test_measures_property", "test_expectation_regex"}
+    mark_slow(items, files={"test_lineage", "test_pipes", *drawn})
 
 
 @pytest.fixture(autouse=True)
@@ -45,9 +55,26 @@ def role() -> Role:
     return "ingress"
 
 
+@pytest.fixture(scope="session")
+def new_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a DuckDB warehouse that holds nothing yet."""
+    path = tmp_path_factory.mktemp("new") / "warehouse.duckdb"
+    open_warehouse(Settings(warehouse_url=f"duckdb:///{path}"), holder="new", mode="write").close()
+    return path
+
+
 @pytest.fixture
-def warehouse(warehouse_url: str, role: Role) -> Iterator[Warehouse]:
-    """Open a new warehouse for writing, on each engine, as the role of the tests."""
+def new_warehouse(warehouse_url: str, new_file: Path) -> None:
+    """Put an empty warehouse at WAREHOUSE_URL; on PostgreSQL there is one."""
+    if warehouse_url.startswith("duckdb:"):
+        path = Path(warehouse_url.removeprefix("duckdb:///"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(new_file, path)
+
+
+@pytest.fixture
+def warehouse(new_warehouse: None, role: Role) -> Iterator[Warehouse]:
+    """Open an empty warehouse for writing, on each engine, as the role of the tests."""
     with open_warehouse(get_settings(), holder="test", role=role, mode="write") as opened:
         yield opened
 
@@ -59,11 +86,9 @@ def database(engine: Engine, warehouse_url: str, request: pytest.FixtureRequest)
 
 
 @pytest.fixture
-def owner(database: PostgresDatabase | None) -> Settings:
-    """Return settings by which the owner of the tables opens a new warehouse."""
-    settings = get_settings().model_copy(update={"warehouse_url": database.admin_url} if database else {})
-    open_warehouse(settings, holder="new", mode="write").close()
-    return settings
+def owner(database: PostgresDatabase | None, new_warehouse: None) -> Settings:
+    """Return settings by which the owner of the tables opens an empty warehouse."""
+    return get_settings().model_copy(update={"warehouse_url": database.admin_url} if database else {})
 
 
 @pytest.fixture

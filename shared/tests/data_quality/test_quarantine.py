@@ -95,6 +95,7 @@ def test_nothing_bad_adds_nothing(warehouse: Warehouse) -> None:
     assert quarantine(warehouse, "run1").add("a.csv", []) == 0
 
 
+@pytest.mark.slow
 def test_bulk_of_bad_rows_is_kept_and_resolved(warehouse: Warehouse) -> None:
     """150,000 bad rows are kept in one call, kept once when they come again, and all resolved together."""
     bad = [BadRow(number, "`age`: field required", '{"name": "x"}') for number in range(150_000)]

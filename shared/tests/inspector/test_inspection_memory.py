@@ -91,6 +91,7 @@ def test_names_do_not_leave_the_folder(inspector: DataInspector) -> None:
     assert memory.path(NASTY) != memory.path(None)
 
 
+@pytest.mark.slow
 def test_state_survives_a_kill(inspector: DataInspector, tmp_path: Path) -> None:
     """Killed while it writes over and over, an inspector leaves an inspection that can be read."""
     found = inspector.inspect("raw.t")

@@ -192,6 +192,7 @@ def test_names_from_data_are_quoted(warehouse: Warehouse) -> None:
     assert len(inspect(warehouse, "raw").tables) == len(names)
 
 
+@pytest.mark.slow
 def test_three_hundred_columns(warehouse: Warehouse) -> None:
     """A table of 300 columns is measured whole, each column's figures its own."""
     columns = ", ".join(f"{place} * n as c{place}" for place in range(300))

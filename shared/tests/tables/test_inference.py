@@ -161,6 +161,7 @@ def test_first_line_that_looks_like_a_row_is_told(tmp_path: Path, header: list[s
     assert inferred(tmp_path, dict(zip(header, values, strict=True))).headless is headless
 
 
+@pytest.mark.slow
 def test_many_columns_are_asked_in_parts(tmp_path: Path) -> None:
     """Hundreds of columns are found all the same."""
     found = inferred(tmp_path, {f"c{at}": [str(at), "x" if at % 2 else "1"] for at in range(600)})

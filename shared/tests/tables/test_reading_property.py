@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,16 +14,24 @@ from shared.tables import Scratch
 from shared.testing.table_properties import read_as_declared, read_as_found
 from shared.testing.tables import Written, written_tables
 
-# What reads is DuckDB, the same for each Python: on the oldest, fewer find what is Python's own.
-EXAMPLES = 200 if sys.version_info >= (3, 12) else 50
+# `benchmarks/tables.py` reads thousands. What reads is DuckDB, the same for each Python: on the oldest, fewer find what
+# is Python's own.
+EXAMPLES = 100 if sys.version_info >= (3, 12) else 25
+
+
+@pytest.fixture(scope="module")
+def scratch() -> Iterator[Scratch]:
+    """Return a database for all files: to make one takes as long as to read a file."""
+    with Scratch() as made:
+        yield made
 
 
 @pytest.mark.slow
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(written_tables())
-def test_table_is_read_back(written: Written) -> None:
+@given(written=written_tables())
+def test_table_is_read_back(scratch: Scratch, written: Written) -> None:
     """Declared, each row has its values and line or is bad; not declared, a file is refused or no value changes."""
-    with tempfile.TemporaryDirectory() as folder, Scratch() as scratch:
+    with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "t.csv"
         read_as_declared(written, path, scratch)
         read_as_found(written, path, scratch)

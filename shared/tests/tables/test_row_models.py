@@ -107,6 +107,7 @@ def test_text_is_the_value_that_it_says_or_none(kind: str) -> None:
     assert len(values) - len(found) <= 4, "usual texts are read in columns"
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(texts=st.lists(st.text("0123456789-+.,:/eETZ ", max_size=26), max_size=60), kind=st.sampled_from(sorted(KINDS)))
 def test_columns_never_read_what_rows_do_not(texts: list[str], kind: str) -> None:

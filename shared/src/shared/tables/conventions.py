@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 from shared.errors import ConfigurationError
@@ -144,6 +145,7 @@ def _group(thousands: str) -> str:
     return f"[{BLANKS}]" if thousands == " " else "['’]" if thousands == "'" else re.escape(thousands)
 
 
+@lru_cache(maxsize=256)
 def moment_shape(pattern: str) -> str:
     """Return the pattern of a text that `strptime` may read by this format; DuckDB's own passes over blanks."""
     shape = ""
