@@ -46,6 +46,7 @@ def three_groups() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@pytest.mark.slow
 def test_clusters_do_not_depend_on_order_or_run(segments: ModuleType) -> None:
     """Shuffled rows and another run give the same clusters, choice and stability, to the last digit."""
     households = three_groups()

@@ -54,6 +54,7 @@ def test_labs_are_listed_for_programs() -> None:
         assert all(part["description"] for part in described)
 
 
+@pytest.mark.slow
 def test_manifest_of_a_lab_of_another_environment(
     labs: Labs, labs_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

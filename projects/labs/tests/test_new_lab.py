@@ -23,6 +23,7 @@ def everything(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_lab_of_a_nasty_file_runs_at_once(labs: Labs, labs_dir: Path, tmp_path: Path) -> None:
     """Types and names are found, models and tests written, the lab registered and documented; it runs as it is."""
     path = tmp_path / "My Orders.csv"
@@ -41,6 +42,7 @@ def test_lab_of_a_nasty_file_runs_at_once(labs: Labs, labs_dir: Path, tmp_path: 
     ]
 
 
+@pytest.mark.slow
 def test_lab_without_files_has_an_example(labs: Labs, labs_dir: Path) -> None:
     """A lab that is made from nothing has an example to run, see and replace."""
     assert labs("new", "lab9_empty") == 0

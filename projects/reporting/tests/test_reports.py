@@ -226,6 +226,7 @@ def test_build_again_changes_nothing(own_platform: Platform) -> None:
     assert own_platform.rows("select count(*) from ops.run where step = 'report'") == [(2,)]
 
 
+@pytest.mark.slow
 def test_lint_command_is_content_with_this_project(duckdb_platform: Platform, content: Content) -> None:
     """The charts and dashboards of this project have no fault, and the command says what it looked at."""
     code, said = duckdb_platform.report("lint")

@@ -112,6 +112,7 @@ def same(shown: list[list[Any]], answer: list[list[Any]], about: str) -> None:
             assert one == (pytest.approx(other, rel=1e-12) if inexact else other), about
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("library")
 def test_command_names_the_page_s_address(tmp_path: Path) -> None:
     """The command builds the reporting layer, then the page, whole, and prints its address on standard output alone."""
@@ -142,6 +143,7 @@ def test_page_is_entered_in_the_ledger(own_platform: Platform) -> None:
     assert said.splitlines()[-1] == (own_platform.folder / "reports/index.html").as_uri()
 
 
+@pytest.mark.slow
 def test_page_without_the_reporting_layer_is_a_mistake_with_a_hint(tmp_path: Path) -> None:
     """Where models of the reporting layer are missing, no page is written and the hint names the command to run."""
     platform = Platform("duckdb", tmp_path, f"duckdb:///{tmp_path}/warehouse.duckdb")
