@@ -16,7 +16,7 @@ from shared.testing.tables import Written, written_tables
 
 # `benchmarks/tables.py` reads thousands. What reads is DuckDB, the same for each Python: on the oldest, fewer find what
 # is Python's own.
-EXAMPLES = 100 if sys.version_info >= (3, 12) else 25
+EXAMPLES = 200 if sys.version_info >= (3, 12) else 50
 
 
 @pytest.fixture(scope="module")
