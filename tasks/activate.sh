@@ -1,8 +1,10 @@
 # shellcheck shell=sh
 # Sourced by pixi (in bash) and by pixiw (in sh) when an environment is activated: puts .pixi/venvs/<environment> in line
-# with locks/<environment>.txt and first on PATH. It runs before every task, so the check below starts two processes only,
-# and as it is sourced it must leave no function, variable, option or directory behind.
+# with locks/<environment>.txt and first on PATH. It runs before every task, so the check below starts three processes
+# only, and as it is sourced it must leave no function, variable, option or directory behind.
 # Needs PIXI_PROJECT_ROOT and PIXI_ENVIRONMENT_NAME; CONDA_PREFIX says that pixi brought the interpreter.
+
+eval "$(_emptied=${CONDA_PREFIX-} && . "$PIXI_PROJECT_ROOT/tasks/variables.sh")"
 
 _venv=$PIXI_PROJECT_ROOT/.pixi/venvs/$PIXI_ENVIRONMENT_NAME
 _lock=$PIXI_PROJECT_ROOT/locks/$PIXI_ENVIRONMENT_NAME.txt
@@ -14,7 +16,8 @@ if [ -f "$_lock" ]; then
     { read -r _line && read -r _line && read -r _project; } < "$_lock"
     _project=${_project#\# project: }
 
-    # The stamp's first two lines, as in shared.workspace.installed: which interpreter, and what lies there as it stands.
+    # The stamp's first three lines, as in shared.workspace.installed: which interpreter, what lies there as it stands, and
+    # how much of the packages there is: the sum in the last line of `wc`.
     _python=uv
     if [ -n "${CONDA_PREFIX-}" ]; then
         for _python in "$CONDA_PREFIX"/conda-meta/python-3*.json; do :; done
@@ -30,8 +33,17 @@ if [ -f "$_lock" ]; then
     done
     _line=$_line$PIXI_PROJECT_ROOT
 
+    _size=$(
+        cd "$_venv"/lib/python3*/site-packages 2>/dev/null || exit 0
+        exec wc -c *.dist-info/RECORD */__init__.py *.py *.so *.pth 2>/dev/null
+    ) || :
+    _size=${_size##*"
+"}
+    _size=${_size% *}
+
     # The bare `python` of a venv is a link: where its interpreter is gone, -x says so.
-    if [ ! -x "$_venv/bin/python" ] || ! printf '%s\n' "$_python" "$_line" | cat - "$_lock" \
+    if [ -n "${PIXIW_REPAIR-}" ] || [ ! -x "$_venv/bin/python" ] ||
+        ! printf '%s\n' "$_python" "$_line" "$((${_size:-0}))" | cat - "$_lock" \
         "$PIXI_PROJECT_ROOT/$_project/pyproject.toml" "$PIXI_PROJECT_ROOT/shared/pyproject.toml" 2>/dev/null |
         cmp -s - "$_venv/.stamp"; then
         # Any Python from 3.9 runs environments.py: pixi's own, else the one that uv finds, else the one at hand.
@@ -65,6 +77,6 @@ if [ -n "$_failed" ]; then
             ;;
     esac
 fi
-unset _venv _lock _project _python _line _package _init _uv
+unset _venv _lock _project _python _line _package _init _size _uv
 case $_failed${CONDA_PREFIX:+,pixi} in terminal) unset _failed && return 1 ;; esac
 unset _failed

@@ -9,8 +9,6 @@ pass for a good one.
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import os
 import re
 import shutil
@@ -20,7 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 ROOT = Path(os.environ.get("PIXI_PROJECT_ROOT") or Path(__file__).resolve().parent.parent)
 # Here nothing is installed yet.
@@ -30,10 +28,13 @@ sys.path[:0] = [str(HERE), str(HERE / "shared" / "src")]
 from shared.utils.files import write_whole  # noqa: E402
 from shared.utils.locks import take  # noqa: E402
 from shared.workspace import installed  # noqa: E402
-from shared.workspace.manifest import toml_reader  # noqa: E402
 from tasks.failure import leave_stubs  # noqa: E402
+from tasks.lock_inputs import inputs_digest  # noqa: E402
+from tasks.verification import accept, damages, summary  # noqa: E402
 
 PROGRESS_SECONDS = 5.0
+# Set by `./pixiw install`: look at every file of an environment, current or not.
+REPAIR = "PIXIW_REPAIR"
 # Nothing installs longer; whoever waits for a process that hangs is told its number.
 WAIT_SECONDS = 1800.0
 SAID_LENGTH = 400
@@ -52,27 +53,6 @@ class InstallError(Exception):
         self.said = said
 
 
-def inputs_digest(root: Path, header: dict[str, str]) -> str | None:
-    """The digest of all that decides a lock's content: a lock with another one was made from other pyproject files.
-
-    None where this Python can't read TOML (3.10 without tomli): then `doctor` checks it.
-    """
-    toml = toml_reader()
-    if toml is None:
-        return None
-    inputs: list[Any] = [header["python"]]
-    for directory in (header["project"], "shared"):
-        with (root / directory / "pyproject.toml").open("rb") as file:
-            document = toml.load(file)
-        project, groups = document["project"], document.get("dependency-groups", {})
-        inputs.append([project.get("requires-python"), project.get("dependencies", [])])
-        if directory == header["project"]:
-            inputs.append({name: groups.get(name) for name in header.get("groups", "").split()})
-            extras = project.get("optional-dependencies", {})
-            inputs.append({name: extras.get(name) for name in header.get("extras", "").split()})
-    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
-
-
 def on_pixi() -> bool:
     """Whether pixi brought the interpreter; otherwise uv finds one."""
     return bool(os.environ.get("CONDA_PREFIX"))
@@ -87,8 +67,8 @@ def interpreter(venv: Path) -> str:
 
 def is_current(environment: str) -> bool:
     """Whether the venv has its interpreter and was made from exactly these files, which fit one another."""
-    venv = installed.venv_path(ROOT, environment)
-    return installed.is_current(ROOT, environment, interpreter(venv)) and not installed.is_stale(ROOT, environment)
+    found = interpreter(installed.venv_path(ROOT, environment))
+    return installed.is_current(ROOT, environment, found) and not installed.is_stale(ROOT, environment)
 
 
 def say(text: str) -> None:
@@ -183,12 +163,32 @@ def has_python(venv: Path, python: str) -> bool:
 
 
 def install(environment: str, lock: Path, header: dict[str, str]) -> None:
+    """Install what the lock says, and look whether it is there.
+
+    Raises:
+        InstallError: uv failed, or what it installed does not start.
+    """
+    venv = installed.venv_path(ROOT, environment)
+    usable = has_python(venv, header["python"]) and not damages(venv)
+    (venv / ".stamp").unlink(missing_ok=True)
+    fill(environment, lock, header, anew=not usable)
+    found = damages(venv)
+    if packages := sorted({damage.package for damage in found if damage.package}):
+        # uv links files out of its cache: who wrote into one of a venv has damaged that too.
+        say(f"installing `{environment}` once more without uv's cache: {summary(found)}")
+        uv(environment, "cache", "clean", "--quiet", *packages)
+        fill(environment, lock, header, anew=True)
+        found = damages(venv)
+    if found and not found[0].package:
+        raise InstallError(summary(found), f"put a Python {header['python']} that works on PATH, then run this again")
+    accept(venv, found)
+
+
+def fill(environment: str, lock: Path, header: dict[str, str], *, anew: bool) -> None:
     """Install the lock's packages, then the shared library and the project as they stand."""
     venv = installed.venv_path(ROOT, environment)
     python = str(venv / "bin" / "python")
-    usable = has_python(venv, header["python"])
-    (venv / ".stamp").unlink(missing_ok=True)
-    if not usable:
+    if anew:
         wanted = requested_python(environment, header["python"])
         hint = f"put a Python {header['python']} on PATH or let uv download one, then run this again"
         command = ("venv", "--quiet", "--clear", "--no-project", "--python", wanted, str(venv))
@@ -238,12 +238,16 @@ def sync(environment: str) -> None:
         raise InstallError(f"no lock: locks/{environment}.txt", f"run `./pixiw run lock {environment}`")
     header = installed.read_header(lock)
     with install_lock(environment):
+        venv = installed.venv_path(ROOT, environment)
         if is_current(environment):
-            return
+            found = damages(venv, bytecode=True) if os.environ.get(REPAIR) else []
+            if not found:
+                return
+            say(f"environment is damaged: `{environment}`: {summary(found)}")
+            (venv / ".stamp").unlink()
         started = time.monotonic()
         say(f"installing `{environment}` (Python {header['python']}) from locks/{environment}.txt")
         install(environment, lock, header)
-        venv = installed.venv_path(ROOT, environment)
         stamp = installed.stamp_content(ROOT, environment, interpreter(venv))
         if not lock_fits(environment, header):
             say(f"warning: locks/{environment}.txt was made from another pyproject.toml")
@@ -268,7 +272,10 @@ def main() -> int:
     try:
         sync(environment)
     except (InstallError, OSError, subprocess.SubprocessError) as error:
-        hint = getattr(error, "hint", "") or "mend that and run the same command again: it starts afresh"
+        hint = "mend that and run the same command again: it starts afresh"
+        if isinstance(error, PermissionError):
+            hint = f"run `./pixiw install -e {environment}` as the user who owns .pixi"
+        hint = getattr(error, "hint", "") or hint
         said = getattr(error, "said", "")
         reason = " ".join(str(error).split())
         if len(said) > SAID_LENGTH:

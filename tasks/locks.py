@@ -18,7 +18,8 @@ from shared.utils.files import write_whole
 from shared.workspace.environments import outer_variables
 from shared.workspace.installed import read_header
 from shared.workspace.manifest import MANIFEST, Manifest, read_manifest
-from tasks.environments import inputs_digest, on_pixi, search_path
+from tasks.environments import on_pixi, search_path
+from tasks.lock_inputs import inputs_digest
 
 # Waiting for the index takes longer than solving.
 WORKERS = 4

@@ -15,6 +15,7 @@ from shared.workspace.installed import lock_path, venv_path
 from shared.workspace.manifest import Manifest, read_manifest, task_table, unknown
 from tasks import environments
 from tasks.pixiw.activation import ActivationError, activate
+from tasks.pixiw.aftermath import look_for_damage
 from tasks.pixiw.process import run, run_step
 from tasks.pixiw.steps import WITH_PIXI, all_tasks, find_environment, plan
 
@@ -55,6 +56,7 @@ def command_run(manifest: Manifest, arguments: argparse.Namespace) -> int:
         if step.environment not in activated:
             activated[step.environment] = activate(manifest, step.environment, install=not arguments.as_is)
         if code := run_step(step, activated[step.environment], manifest.root):
+            look_for_damage(step.environment, code)
             return code
     return 0
 
@@ -69,7 +71,9 @@ def run_command(manifest: Manifest, environment: str, words: list[str], *, insta
         if found:
             raise ConfigurationError(f"environment `{environment}` has no task `{words[0]}`", hint=f"`{found}` has it")
         raise unknown("task or command", words[0], all_tasks(manifest))
-    return run(words, variables, start_folder())
+    code = run(words, variables, start_folder())
+    look_for_damage(environment, code)
+    return code
 
 
 def start_folder() -> Path:

@@ -52,7 +52,7 @@ def root(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     venv = project / ".pixi" / "venvs" / "ingress"
     (venv / "bin").mkdir(parents=True)
     (venv / "bin" / "python").symlink_to(sys.executable)
-    (venv / ".stamp").write_text(f"uv\n{project}\n" + "".join(files.values()))
+    (venv / ".stamp").write_text(f"uv\n{project}\n0\n" + "".join(files.values()))
     return project
 
 

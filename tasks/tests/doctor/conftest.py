@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.environments import inputs_digest
+from tasks.lock_inputs import inputs_digest
 
 FILES = {
     "pixi.toml": """\

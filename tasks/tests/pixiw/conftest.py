@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from shared.workspace.environments import outer_variables
-from tasks.environments import inputs_digest, search_path
+from tasks.environments import search_path
+from tasks.lock_inputs import inputs_digest
 from tasks.tests.stand_in import install_pixi
 
 ROOT = Path(__file__).resolve().parents[3]

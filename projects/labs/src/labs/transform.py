@@ -65,7 +65,7 @@ def copied(lab: Lab) -> Path:
 
 def dbt(lab: Lab, settings: Settings, arguments: Sequence[str], database: Path) -> list[Node]:
     """Run dbt on one of the lab's databases."""
-    options = [*QUIETLY, "--no-write-json", "--log-level-file", os.environ.get("DBT_LOG_LEVEL_FILE", "info")]
+    options = [*QUIETLY, "--no-write-json", "--log-level-file", os.environ.get("DBT_LOG_LEVEL_FILE") or "info"]
     # Unit tests use invented rows: they belong to the lab's own tests.
     options += ["--exclude-resource-type", "unit_test"]
     with Counter(f"  dbt {arguments[0]}", unit="nodes") as counter:

@@ -39,7 +39,7 @@ def build_arguments(select: Sequence[str] = (), *, full_refresh: bool = False, e
     arguments += ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
     arguments += select
     # What came of it stands in the ledger; writing dbt's artefacts as well would take as long as a large model.
-    arguments += ["--no-write-json", "--log-level-file", os.environ.get("DBT_LOG_LEVEL_FILE", "info")]
+    arguments += ["--no-write-json", "--log-level-file", os.environ.get("DBT_LOG_LEVEL_FILE") or "info"]
     return [*arguments, "--full-refresh"] if full_refresh else arguments
 
 

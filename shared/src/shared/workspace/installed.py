@@ -1,7 +1,8 @@
 """What is installed under `.pixi/venvs`, and whether it is what `locks/<environment>.txt` says.
 
-A venv counts as good when its `.stamp` holds two lines, which interpreter it has and what lies in it as it stands, and
-after them the lock and the pyproject files that it was made from. `tasks/activate.sh` makes the same comparison.
+A venv counts as good when its `.stamp` holds three lines, which interpreter it has, what lies in it as it stands and how
+much there is of `ATTESTED`, and after them the lock and the pyproject files that it was made from. `tasks/activate.sh`
+makes the same comparison.
 Standard library, Python 3.9: activation runs it with whatever Python is at hand.
 """
 
@@ -13,6 +14,9 @@ from pathlib import Path
 
 STALE = b"stale\n"
 """Before the stamp of an environment whose lock was made from other pyproject files, so that it is told each time."""
+
+ATTESTED = ("*.dist-info/RECORD", "*/__init__.py", "*.py", "*.so", "*.pth")
+"""What of site-packages every activation sums up: cheap to ask, and less of it where a package is gone or cut short."""
 
 
 def venv_path(root: Path, environment: str) -> Path:
@@ -79,15 +83,22 @@ def venv_setting(venv: Path, name: str) -> str:
     return settings.get(name, "")
 
 
+def attested_size(venv: Path) -> int:
+    """Return the bytes that all files of `ATTESTED` have together; 0 where a venv has no packages at all."""
+    folders = venv.glob("lib/python3*/site-packages")
+    return sum(path.stat().st_size for folder in folders for pattern in ATTESTED for path in folder.glob(pattern))
+
+
 def stamp_content(root: Path, environment: str, interpreter: str) -> bytes:
     """Return what `.stamp` holds when the venv has this interpreter and is up to date."""
     project = read_header(lock_path(root, environment))["project"]
     packages = " ".join([*editable_packages(root, project), str(root)])
-    return f"{interpreter}\n{packages}\n".encode() + _files(root, environment, project)
+    size = attested_size(venv_path(root, environment))
+    return f"{interpreter}\n{packages}\n{size}\n".encode() + _files(root, environment, project)
 
 
 def is_current(root: Path, environment: str, interpreter: str | None = None) -> bool:
-    """Tell whether an environment has a Python and was installed from exactly the files that are there now.
+    """Tell whether an environment has its Python and packages and was installed from exactly the files there are now.
 
     Args:
         root: The workspace's folder.
