@@ -197,6 +197,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if str(error):
             print(f"error: {error}", file=sys.stderr)
         return 1
+    except ImportError:
+        look_for_damage("default", 1)
+        raise
 
 
 if __name__ == "__main__":
