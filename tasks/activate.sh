@@ -4,7 +4,8 @@
 # only, and as it is sourced it must leave no function, variable, option or directory behind.
 # Needs PIXI_PROJECT_ROOT and PIXI_ENVIRONMENT_NAME; CONDA_PREFIX says that pixi brought the interpreter.
 
-eval "$(_emptied=${CONDA_PREFIX-} && . "$PIXI_PROJECT_ROOT/tasks/variables.sh")"
+_line=$(_emptied=${CONDA_PREFIX-} && . "$PIXI_PROJECT_ROOT/tasks/variables.sh")
+eval "$_line"
 
 _venv=$PIXI_PROJECT_ROOT/.pixi/venvs/$PIXI_ENVIRONMENT_NAME
 _lock=$PIXI_PROJECT_ROOT/locks/$PIXI_ENVIRONMENT_NAME.txt
@@ -35,7 +36,7 @@ if [ -f "$_lock" ]; then
 
     _size=$(
         cd "$_venv"/lib/python3*/site-packages 2>/dev/null || exit 0
-        exec wc -c *.dist-info/RECORD */__init__.py *.py *.so *.pth 2>/dev/null
+        exec wc -c ./*.dist-info/RECORD ./*/__init__.py ./*.py ./*.so ./*.pth 2>/dev/null
     ) || :
     _size=${_size##*"
 "}

@@ -174,8 +174,8 @@ def install(environment: str, lock: Path, header: dict[str, str]) -> None:
     fill(environment, lock, header, anew=not usable)
     found = damages(venv)
     if packages := sorted({damage.package for damage in found if damage.package}):
-        # uv links files out of its cache: who wrote into one of a venv has damaged that too. The `uv run` that this runs
-        # in holds the cache's lock.
+        # uv links files out of its cache: who wrote into one of a venv has damaged that too. The `uv run` around this
+        # holds the cache's lock.
         say(f"installing `{environment}` once more without uv's cache: {summary(found)}")
         uv(environment, "cache", "clean", "--quiet", "--force", *packages)
         fill(environment, lock, header, anew=True)

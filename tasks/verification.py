@@ -79,7 +79,7 @@ def accepted(venv: Path) -> list[Damage]:
 def look(venv: Path) -> Iterator[Damage]:
     """Compare every listed file's size; its hash too where it was written to after the venv's stamp."""
     try:
-        stamped = os.stat(venv / ".stamp").st_mtime
+        stamped = (venv / ".stamp").stat().st_mtime
     except OSError:
         stamped = float("inf")
     for site in venv.glob("lib/python3*/site-packages"):
@@ -92,10 +92,9 @@ def look(venv: Path) -> Iterator[Damage]:
             for name, (digest, size) in rows.items():
                 files.setdefault(name, []).append(Listed(package, digest, size))
         for name, listed in files.items():
-            path = os.path.normpath(os.path.join(site, name))
-            how = compare(path, listed, stamped)
+            how = compare(site / name, listed, stamped)
             if how:
-                yield Damage(listed[0].package, os.path.relpath(path, venv), how)
+                yield Damage(listed[0].package, os.path.relpath(site / name, venv), how)
 
 
 def read_record(path: Path) -> dict[str, tuple[str, str]]:
@@ -107,10 +106,10 @@ def read_record(path: Path) -> dict[str, tuple[str, str]]:
         return {}
 
 
-def compare(path: str, listed: list[Listed], stamped: float) -> str:
+def compare(path: Path, listed: list[Listed], stamped: float) -> str:
     """How a file differs from what is listed; of several packages with the same file any may be right."""
     try:
-        status = os.stat(path)
+        status = path.stat()
     except OSError:
         return "is gone"
     sizes = {entry.size for entry in listed}
@@ -119,8 +118,7 @@ def compare(path: str, listed: list[Listed], stamped: float) -> str:
     digests = {entry.digest for entry in listed}
     if status.st_mtime <= stamped or "" in digests:
         return ""
-    with open(path, "rb") as file:
-        digest = base64.urlsafe_b64encode(hashlib.sha256(file.read()).digest()).rstrip(b"=").decode()
+    digest = base64.urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest()).rstrip(b"=").decode()
     return "" if f"sha256={digest}" in digests else "was changed"
 
 

@@ -95,7 +95,7 @@ def move(venv: Path) -> None:
     ids=["package", "module", "lib", "interpreter", "record", "stamp-alone", "killed", "bytecode", "moved"],
 )
 def test_next_command_mends(workspace: Workspace, venv: Path, damage: Callable[[Path], None]) -> None:
-    """What can be seen cheaply is mended before the next command runs, all of it, and the one after has nothing to do."""
+    """What is seen cheaply is mended before the next command runs, and the one after it has nothing to do."""
     damage(venv)
     mended = workspace.run(*workspace.activation(NAME, f"python -c '{IMPORT}'"))
     assert (mended.returncode, mended.stdout.strip()) == (0, str(venv)), mended.stderr
@@ -109,16 +109,15 @@ def test_failed_command_says_what_is_damaged(workspace: Workspace, venv: Path) -
     command = ["run", "-e", NAME, "python", "-c", IMPORT]
     failed = workspace.pixiw(*command)
     assert failed.returncode == 1
-    assert f"error: environment is damaged: `{NAME}`: {(package(venv) / '_native.py').relative_to(venv)} is gone\n" in (
-        failed.stderr
-    )
+    lost = (package(venv) / "_native.py").relative_to(venv)
+    assert f"error: environment is damaged: `{NAME}`: {lost} is gone\n" in failed.stderr
     assert "hint: run the same command again" in failed.stderr
     mended = workspace.pixiw(*command)
     assert (mended.returncode, mended.stdout.strip()) == (0, str(venv)), mended.stderr
 
 
 def test_failed_command_under_pixi_names_what_mends(workspace: Workspace, venv: Path) -> None:
-    """pixi looks at nothing after a command: Python itself names the command that does, for a package's module alone."""
+    """pixi looks at nothing after a command: Python names the command that does, for a package's module alone."""
     env = workspace.with_pixi()
     command = ["pixi", "run", "-e", NAME, "python", "-c"]
     assert workspace.run(*command, IMPORT, env=env).returncode == 0
@@ -129,7 +128,7 @@ def test_failed_command_under_pixi_names_what_mends(workspace: Workspace, venv: 
 
 
 def test_pixiws_own_environment(workspace: Workspace) -> None:
-    """What pixiw itself needs is told as any other damage, and `install` mends it with nothing but what Python brings."""
+    """What pixiw itself needs is told as any other damage, and `install`, which needs less, mends it."""
     workspace.manifest('[tasks.greet]\ncmd = "echo {{ name }}"\nargs = ["name"]\n')
     (module,) = workspace.root.glob(".pixi/venvs/default/lib/python3*/site-packages/jinja2/environment.py")
     module.unlink()
@@ -181,7 +180,7 @@ def test_damage_that_reached_uvs_cache(workspace: Workspace, venv: Path, tmp_pat
 
 @pytest.fixture
 def read_only(venv: Path) -> Iterator[list[str]]:
-    """What runs a command as somebody who may not write the folder of the environments: root may write whatever it says."""
+    """What runs a command as somebody who may not write the environments' folder, which root always may."""
     folders = [venv, venv.parent, venv.parent / f".{NAME}.lock"]
     modes = [folder.stat().st_mode for folder in folders]
     for folder in folders:
@@ -192,7 +191,7 @@ def read_only(venv: Path) -> Iterator[list[str]]:
 
 
 def test_folder_that_another_user_owns(workspace: Workspace, venv: Path, read_only: list[str]) -> None:
-    """Where `.pixi` is not writable a good environment runs, and for a damaged one the command and its user are named."""
+    """Where `.pixi` is not writable a good environment runs; for a damaged one the command and its user are named."""
     command = [*read_only, "./pixiw", "run", "-e", NAME, "python", "-c", IMPORT]
     good = workspace.run(*command)
     assert good.stdout.strip() == str(venv), good.stderr

@@ -31,7 +31,7 @@ def small(workspace: Workspace) -> Workspace:
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_shells_python_and_dbt_stay_outside(small: Workspace, tmp_path: Path, route: str) -> None:
-    """No folder of the shell's is imported from, dbt is told nothing, and what the list or PIXIW_KEEP names is there."""
+    """No folder of the shell's is imported from, dbt is told nothing, and what is listed or kept is there."""
     (tmp_path / "markupsafe.py").write_text("raise SystemExit('evil')")
     program, backend = ROUTES[route]
     folders = {"PYTHONPATH": str(tmp_path), "VIRTUAL_ENV": str(tmp_path), "DBT_PROJECT_DIR": str(tmp_path)}
@@ -51,6 +51,8 @@ def test_shells_python_and_dbt_stay_outside(small: Workspace, tmp_path: Path, ro
 def test_value_that_looks_like_a_variable(small: Workspace) -> None:
     """Lines of a value are no commands, whatever they look like, and take nothing out that is not dbt's or Python's."""
     value = "first\nexport HOME=x\nexport DBT_X$(touch evil)=1\n'; touch evil; '"
-    done = small.pixiw("run", "-e", "small", "python", "-c", "import os; print(repr(os.environ['TRICKY']))", TRICKY=value)
+    done = small.pixiw(
+        "run", "-e", "small", "python", "-c", "import os; print(repr(os.environ['TRICKY']))", TRICKY=value
+    )
     assert done.stdout.strip() == repr(value), done.stderr
     assert not (small.root / "evil").exists()

@@ -1,8 +1,8 @@
 """What is installed under `.pixi/venvs`, and whether it is what `locks/<environment>.txt` says.
 
-A venv counts as good when its `.stamp` holds three lines, which interpreter it has, what lies in it as it stands and how
-much there is of `ATTESTED`, and after them the lock and the pyproject files that it was made from. `tasks/activate.sh`
-makes the same comparison.
+A venv counts as good when its `.stamp` holds three lines, which interpreter it has, what lies in it as it stands and
+how much there is of `ATTESTED`, and after them the lock and the pyproject files that it was made from.
+`tasks/activate.sh` makes the same comparison.
 Standard library, Python 3.9: activation runs it with whatever Python is at hand.
 """
 
