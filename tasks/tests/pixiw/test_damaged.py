@@ -181,7 +181,7 @@ def test_damage_that_reached_uvs_cache(workspace: Workspace, venv: Path, tmp_pat
 @pytest.fixture
 def read_only(venv: Path) -> Iterator[list[str]]:
     """What runs a command as somebody who may not write the environments' folder, which root always may."""
-    folders = [venv, venv.parent, venv.parent / f".{NAME}.lock"]
+    folders = [venv, venv.parent]
     modes = [folder.stat().st_mode for folder in folders]
     for folder in folders:
         folder.chmod(0o555)
