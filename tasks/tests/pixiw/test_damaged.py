@@ -42,7 +42,7 @@ def cut(path: Path, size: int) -> None:
 def cut_record(venv: Path) -> None:
     """Cut the list of a package's files short."""
     (record,) = package(venv).parent.glob("markupsafe-*.dist-info/RECORD")
-    cut(record, 300)
+    cut(record, 60)
 
 
 def lose_interpreter(venv: Path) -> None:
