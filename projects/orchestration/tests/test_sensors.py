@@ -147,6 +147,24 @@ def test_old_tables_are_told_until_they_are_loaded(settings: Settings) -> None:
     assert alerts(settings)[2:] == [("recovered", "freshness of raw.old")]
 
 
+@pytest.mark.usefixtures("warehouse_url")
+def test_a_load_in_the_future_is_not_fresh(settings: Settings) -> None:
+    """A load that a wrong clock has dated ahead is told as that; the next one that is dated right ends it."""
+    told = Alerts.from_settings(settings)
+    for minutes in (60 * 24, 2):
+        with (
+            open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as warehouse,
+            record_run(warehouse, step="ingest", command="test") as run,
+        ):
+            run.output("raw.t", rows=1)
+        with open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as warehouse:
+            ahead = utc_now() + timedelta(minutes=minutes)
+            warehouse.execute("update ops.run set finished_at = $1 where run_id = $2", [ahead, run.id])
+        tell_age(["raw.t"], 26, settings, told)
+    assert alerts(settings) == [("failed", "freshness of raw.t"), ("recovered", "freshness of raw.t")]
+    assert "in the future: a clock is or was wrong" in (settings.data_dir / "alerts.jsonl").read_text()
+
+
 def test_no_warehouse_is_not_old(settings: Settings) -> None:
     """Where nothing was ever loaded there is nothing to tell."""
     assert tell_age(["raw.t"], 26, settings, Alerts.from_settings(settings)) == "there is no warehouse yet"

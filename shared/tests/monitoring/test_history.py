@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -155,6 +156,26 @@ def test_last_loads(writer: Opened) -> None:
         looked = history.last_loads(warehouse)
     assert looked.keys() == {"raw.t"}
     assert looked["raw.t"] > changed
+
+
+def test_a_clock_that_was_wrong_hides_no_later_run(writer: Opened) -> None:
+    """What was begun last is the last load and delivery, whatever the clock said, and no run takes less than no time."""
+    with writer() as warehouse:
+        for _ in range(2):
+            with record_run(warehouse, step="ingest", command="run") as run:
+                run.output("raw.t", rows=1)
+        warehouse.execute("update ops.run set finished_at = timestamp '2100-01-01' where run_id <> $1", [run.id])
+        warehouse.execute("update ops.run set finished_at = timestamp '2026-01-01' where run_id = $1", [run.id])
+        runs = [run_id for (run_id,) in warehouse.fetch("select run_id from ops.run order by sequence")]
+    with writer("egress") as warehouse:
+        for run_id, year in zip(runs, (2100, 2026), strict=True):
+            row = ("crm", f"{year}", "", "delivered", run_id, datetime(year, 1, 1))
+            names = ("target", "row_key", "payload_hash", "status", "run_id", "delivered_at")
+            warehouse.append_arrow("ops.delivery", pa.Table.from_pylist([dict(zip(names, row, strict=True))]))
+    with reader() as warehouse:
+        assert history.last_loads(warehouse) == {"raw.t": datetime(2026, 1, 1)}
+        assert history.deliveries(warehouse)["crm"]["last_at"] == datetime(2026, 1, 1)
+        assert [run["seconds"] for run in history.last_runs(warehouse)] == [None]
 
 
 def test_open_quarantine(writer: Opened) -> None:

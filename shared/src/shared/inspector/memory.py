@@ -7,6 +7,7 @@ from pathlib import Path
 
 from shared.errors import InputError
 from shared.inspector.results import Inspection
+from shared.utils.clock import is_ahead
 from shared.utils.console import say
 from shared.utils.files import write_whole
 
@@ -32,7 +33,8 @@ class Memory:
         """
         places = dict.fromkeys((self.path(target), self.path(schema), self.path(None)))
         known = [inspection for path in places if (inspection := self._read(path)) is not None]
-        return max(known, key=lambda inspection: inspection.taken_at, default=None)
+        # One that a wrong clock has dated ahead would be the newest until then.
+        return max(known, key=lambda found: (not is_ahead(found.taken_at), found.taken_at), default=None)
 
     def keep(self, inspection: Inspection) -> None:
         """Write an inspection down in one step, in the place of the last one of its target; say where that fails."""

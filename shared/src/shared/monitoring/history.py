@@ -30,7 +30,9 @@ RUNS = f"""
         run_id, step, command, started_at, finished_at,
         case when silent then 'interrupted' else status end as status,
         case when silent then '{SILENT_END}' else error end as error,
-        cast(extract(epoch from finished_at - started_at) as double precision) as seconds,
+        case
+            when finished_at >= started_at then cast(extract(epoch from finished_at - started_at) as double precision)
+        end as seconds,
         row_number() over (partition by step, command order by {BEGUN} desc) as age,
         row_number() over (order by {BEGUN}) as place
     from (
@@ -57,11 +59,14 @@ METRICS = f"""
     where age = 1
     order by step, command, name
 """
-LOADS = """
-    select o.relation, max(r.finished_at) as loaded_at
-    from ops.run_output as o inner join ops.run as r on o.run_id = r.run_id
-    where r.step = 'ingest' and r.finished_at is not null and o.detail <> $1
-    group by o.relation
+LOADS = f"""
+    select relation, finished_at
+    from (
+        select o.relation, r.finished_at, row_number() over (partition by o.relation order by r.{BEGUN} desc) as age
+        from ops.run_output as o inner join ops.run as r on o.run_id = r.run_id
+        where r.step = 'ingest' and r.finished_at is not null and o.detail <> $1
+    ) as load
+    where age = 1
 """
 OPEN_QUARANTINE = """
     select source, resource, reason, count(*) as row_count, min(origin) as example
@@ -70,15 +75,23 @@ OPEN_QUARANTINE = """
     group by source, resource, reason
     order by row_count desc, source, resource, reason
 """
-DELIVERIES = """
+DELIVERIES = f"""
     select
-        target,
-        count(*) filter (where status = 'delivered') as delivered,
-        count(*) filter (where status = 'rejected') as rejected,
-        count(*) filter (where status = 'deleted') as deleted,
-        max(delivered_at) as last_at
-    from ops.delivery
-    group by target
+        sent.target,
+        cast(sum(sent.delivered) as bigint) as delivered,
+        cast(sum(sent.rejected) as bigint) as rejected,
+        cast(sum(sent.deleted) as bigint) as deleted,
+        (array_agg(sent.last_at order by r.{BEGUN} desc nulls last, sent.last_at desc))[1] as last_at
+    from (
+        select
+            target, run_id, max(delivered_at) as last_at,
+            count(*) filter (where status = 'delivered') as delivered,
+            count(*) filter (where status = 'rejected') as rejected,
+            count(*) filter (where status = 'deleted') as deleted
+        from ops.delivery
+        group by target, run_id
+    ) as sent left join ops.run as r on sent.run_id = r.run_id
+    group by sent.target
 """
 
 
@@ -93,7 +106,7 @@ def last_runs(warehouse: Warehouse) -> list[Record]:
 
     Returns:
         `step`, `command`, `status` (`running`, `succeeded`, `failed`, `interrupted`), `started_at` (UTC), `error` and
-        `seconds`; the last is null of a run that has not said its end.
+        `seconds`; the last is null of a run that has not said its end, or during which the clock was set back.
     """
     return _runs(warehouse, "where age = 1 order by place")
 
@@ -115,7 +128,7 @@ def last_metrics(warehouse: Warehouse) -> list[Record]:
 
 
 def last_loads(warehouse: Warehouse, *, changed: bool = False) -> dict[str, datetime]:
-    """Return when the run ended that last loaded each relation, in UTC.
+    """Return when the run ended that last loaded each relation, in UTC: the one that was begun last.
 
     Args:
         changed: Only runs that brought it something; else those too that looked and found nothing new.

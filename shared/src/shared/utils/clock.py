@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
+
+# How far clocks of several machines may be apart; what is dated later than that was dated by a wrong one.
+CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
 def utc_now() -> datetime:
     """Return the present time in UTC, without a zone: the form of every timestamp in `ops`."""
     return datetime.now(timezone.utc).replace(tzinfo=None)
+
+
+def is_ahead(moment: datetime) -> bool:
+    """Tell a moment (UTC, without a zone) that is yet to come: whatever it dates, a clock was wrong then or is now."""
+    return moment - utc_now() > CLOCK_TOLERANCE

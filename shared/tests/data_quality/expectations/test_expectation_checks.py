@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -178,6 +178,25 @@ def test_freshness_since_now_and_since_another_column(
     assert (outcome.status, outcome.observed) == ("error", "no value to count the age from: `core.other`.`ts`")
     warehouse.execute("insert into core.other (ts) values ('2024-01-08')")
     assert expect("freshness", arguments).status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("column", "ahead", "status"),
+    [
+        ("ts", timedelta(minutes=3), "passed"),
+        ("ts", timedelta(minutes=7), "failed"),
+        ("d", timedelta(hours=14), "passed"),
+        ("d", timedelta(days=3), "failed"),
+    ],
+)
+def test_what_is_dated_in_the_future_is_not_fresh(
+    expect: Expect, warehouse: Warehouse, rows: Callable[..., None], column: str, ahead: timedelta, status: str
+) -> None:
+    """A value ahead of now, more than clocks and a date's zone may be apart, is fresh from no clock that is right."""
+    rows("1")
+    warehouse.execute(f"insert into core.t ({column}) values ($1)", [utc_now() + ahead])
+    outcome = expect("freshness", {"column": column, "within": "1 day"})
+    assert (outcome.status, "a clock is or was wrong" in outcome.observed) == (status, status == "failed")
 
 
 def test_moment_beyond_the_calendar_is_an_error_of_that_check_alone(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.data_quality.expectations.checks import Check, Freshness, InRange, InSet, Matches, NotNull, RowCount, Source
@@ -21,7 +21,7 @@ from shared.data_quality.expectations.sql import (
 )
 from shared.data_quality.expectations.suite import Expectation
 from shared.data_quality.expectations.values import as_moment, kind_of_value, shown
-from shared.utils.clock import utc_now
+from shared.utils.clock import CLOCK_TOLERANCE, utc_now
 
 
 @dataclass(frozen=True)
@@ -123,10 +123,12 @@ def freshness(relation: CheckedRelation, check: Freshness, where: str) -> Aggreg
     column = relation.column(check.column)
     column.must_be("moment")
     since = reference_moment(relation, check)
+    # A date is some zone's, where it may be tomorrow already.
+    ahead = timedelta(days=1) if column.field.kind == "date" else CLOCK_TOLERANCE
     value = f"cast({column.sql} as timestamp)"
     return Aggregate(
         lambda _: [f"count({value}) filter (where {where})", f"max({value}) filter (where {where})"],
-        lambda found: judge_age(check, since, *found),
+        lambda found: judge_age(check, since, ahead, *found),
     )
 
 
@@ -163,13 +165,19 @@ def within_calendar(moment: object) -> datetime:
     raise CheckError(f"the newest is beyond the calendar: {moment}", hint="leave such rows out with `where`")
 
 
-def judge_age(check: Freshness, since: datetime, count: int, newest: object) -> Verdict:
-    """Compare a newest value's age with what it may be; where there is no value, nothing is fresh."""
+def judge_age(check: Freshness, since: datetime, ahead: timedelta, count: int, newest: object) -> Verdict:
+    """Compare a newest value's age with what it may be; where there is no value, nothing is fresh.
+
+    Nor is what is further ahead of now than `ahead`: a clock that was wrong would make it fresh until then.
+    """
     if newest is None:
         return Verdict(False, 0, None, "no value at all")
     age = since - within_calendar(newest)
     said = f"{shown(age)} before" if age.total_seconds() >= 0 else f"{shown(-age)} after"
-    return Verdict(age <= check.within, count, None, f"newest is {newest}, {said} {since:%Y-%m-%d %H:%M:%S}")
+    observed = f"newest is {newest}, {said} {since:%Y-%m-%d %H:%M:%S}"
+    if check.since == "now" and -age > ahead:
+        return Verdict(False, count, None, f"{observed}: a clock is or was wrong")
+    return Verdict(age <= check.within, count, None, observed)
 
 
 def sample_of_rows(
