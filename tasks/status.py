@@ -20,6 +20,7 @@ from shared.command_line import Parser, command
 from shared.config import Settings, get_settings
 from shared.dbt.emptied import Emptied
 from shared.monitoring import history
+from shared.utils.clock import shown
 from shared.utils.console import output
 from shared.warehouse import LAYERS, Warehouse, open_warehouse
 from shared.warehouse.migrations import OPS, version_of
@@ -91,7 +92,7 @@ def render_runs(state: State, console: Console) -> None:
             f"{STATUS_MARKS[run['status']]} {run['step']}",
             run["command"],
             run["status"],
-            f"{run['started_at']:%Y-%m-%d %H:%M:%S}",
+            shown(run["started_at"]),
             f"{run['seconds']:.1f} s" if run["seconds"] is not None else "",
         )
         for run in state["runs"]

@@ -98,6 +98,8 @@ def test_last_run_is_the_last_that_was_begun(filled: Path, capsys: pytest.Captur
     state = json.loads(capsys.readouterr().out)
     assert [table["row_count"] for table in state["tables"]] == [1_234_567] * 2
     assert [run["step"] for run in state["runs"]] == ["ingest", "resolve", "deliver", "transform"]
+    main([])
+    assert "2099-12-30 00:00:00 (in the future)" in capsys.readouterr().out
 
 
 def test_resolved_rows_are_not_held_back(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:

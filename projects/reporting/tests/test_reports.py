@@ -112,6 +112,21 @@ def test_freshness_tells_loads_from_changes(platform: Platform) -> None:
     ]
 
 
+def test_a_clock_that_was_wrong_hides_no_run(own_platform: Platform, content: Content) -> None:
+    """Last is what was begun last, whatever its time says; a load in the future is marked as one of unknown age."""
+    future = "update ops.run set started_at = timestamp '2100-01-01', finished_at = timestamp '2100-01-01' where run_id"
+    fresh = "select distinct last_checked_at, is_in_future from reporting.rpt_freshness order by 2"
+    with own_platform.open("ingress", "write") as warehouse:
+        warehouse.execute(f"{future} = 'i1'")
+        assert warehouse.fetch(fresh) == [(datetime(2026, 1, 2, 9, 1), False)]
+        assert warehouse.fetch("select max(last_changed_at) from reporting.rpt_freshness") == [(datetime(2100, 1, 1),)]
+    assert answer(own_platform, content, "runs-last") == [{"last_started": datetime(2026, 1, 2, 9)}]
+    assert [row["run_number"] for row in answer(own_platform, content, "runs-table")][:2] == [9, 8]
+    with own_platform.open("ingress", "write") as warehouse:
+        warehouse.execute(f"{future} = 'i2'")
+        assert warehouse.fetch(fresh) == [(datetime(2100, 1, 1), True)]
+
+
 def test_runs_are_those_of_the_ledger(platform: Platform) -> None:
     """Every run is there with its time, its tests and whether it is the latest of its command; the build itself too."""
     rows = platform.rows(

@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,13 @@ def test_folder_that_cannot_be_written_does_not_stop_the_inspection(
     folder_of(inspector).write_text("a file in the way")
     assert inspector.inspect("raw.t").tables[0].rows == 2
     assert "this inspection cannot be remembered" in capsys.readouterr().err
+
+
+def test_one_dated_ahead_is_not_the_last_for_long(inspector: DataInspector) -> None:
+    """An inspection of everything that a wrong clock has dated ahead gives way to any that is dated right."""
+    memory, found = Memory(folder_of(inspector)), inspector.inspect("raw.t")
+    memory.keep(replace(found, target=None, taken_at=found.taken_at + timedelta(days=400)))
+    assert memory.last("raw.t") == found
 
 
 def test_names_do_not_leave_the_folder(inspector: DataInspector) -> None:

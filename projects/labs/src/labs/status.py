@@ -10,6 +10,7 @@ from shared.config import Settings
 from shared.config.labs import Lab
 from shared.errors import PlatformError
 from shared.monitoring import history
+from shared.utils.clock import shown
 from shared.utils.console import output
 from shared.warehouse.lab_database import open_lab
 
@@ -47,4 +48,5 @@ def _status_of(lab: Lab, settings: Settings) -> list[str]:
     if run is None:
         return ["never", "", *(f"{count:,}" for count in rows.values()), f"{bad:,}"]
     result = f"{run['step']} {run['status']}" + (f": {run['error']}" if run["error"] else "")
-    return [f"{run['started_at']:%Y-%m-%d %H:%M} UTC", result, *(f"{count:,}" for count in rows.values()), f"{bad:,}"]
+    began = f"{shown(run['started_at'], '%Y-%m-%d %H:%M')} UTC"
+    return [began, result, *(f"{count:,}" for count in rows.values()), f"{bad:,}"]

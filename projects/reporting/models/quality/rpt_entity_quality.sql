@@ -16,6 +16,7 @@ measured as (
 
     select
         runs.run_id,
+        runs.sequence as run_number,
         runs.started_at as resolved_at,
         {% for name in [
             'parties', 'entities', 'entities_joined', 'largest_entity', 'entities_with_several_crm',

@@ -36,6 +36,7 @@ described as (
 
     select
         runs.run_id,
+        runs.sequence as run_number,
         runs.step,
         runs.command,
         case when runs.status = 'running' and not runs.role_writes then 'interrupted' else runs.status end as status,
@@ -44,7 +45,10 @@ described as (
         runs.started_at,
         cast(runs.started_at as date) as started_on,
         runs.finished_at,
-        cast(extract(epoch from (runs.finished_at - runs.started_at)) as double precision) as duration_seconds,
+        case
+            when runs.finished_at >= runs.started_at
+                then cast(extract(epoch from (runs.finished_at - runs.started_at)) as double precision)
+        end as duration_seconds,
         coalesce(outputs.relations, 0) as relations,
         cast(coalesce(outputs.row_count, 0) as bigint) as row_count,
         cast(coalesce(metrics.models_passed, 0) as bigint) as models_passed,
