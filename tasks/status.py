@@ -62,6 +62,7 @@ def collect(warehouse: Warehouse, settings: Settings) -> State:
         "tables": [entry for entry in outputs if entry["layer"] in LAYERS],
         "deliveries": [entry for entry in outputs if entry["layer"] not in LAYERS],
         "metrics": history.last_metrics(warehouse),
+        "left_out": history.left_out(warehouse),
         "quarantine": history.open_quarantine(warehouse),
         "emptied": [
             {"relation": entry["relation"], **each} for entry in outputs for each in entry["detail"].get("emptied", [])
@@ -76,6 +77,7 @@ def render(state: State, console: Console) -> None:
     for section in (
         render_runs,
         render_layers,
+        render_left_out,
         render_quarantine,
         render_emptied,
         render_metrics,
@@ -115,6 +117,12 @@ def render_layers(state: State, console: Console) -> None:
             largest = ", ".join(f"{t['relation'].partition('.')[2]} {t['row_count']:,}" for t in tables[:3])
             rows.append((layer, len(tables), f"{sum(t['row_count'] for t in tables):,}", largest))
     print_table(console, "Rows by layer", ["layer", "tables", "rows", "largest"], rows)
+
+
+def render_left_out(state: State, console: Console) -> None:
+    """Print what runs did without, and why."""
+    rows = [(entry["relation"], entry["step"], entry["reason"]) for entry in state["left_out"]]
+    print_table(console, "Left out", ["what", "by", "why"], rows, empty="nothing")
 
 
 def render_quarantine(state: State, console: Console) -> None:

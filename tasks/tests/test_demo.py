@@ -157,6 +157,7 @@ def test_collector_is_told_of_every_step(demo: Demo) -> None:
         if event["outputs"]
     }
     written = "select run_id, step, relation, row_count from ops.run_output inner join ops.run using (run_id)"
+    written += " where not starts_with(detail, '{\"left_out\": ')"
     assert rows == {(run, f"{step}.{relation}"): {count} for run, step, relation, count in demo.fetch(written)}
     from_nothing = {event["job"]["name"] for event in events if event["outputs"] and not event["inputs"]}
     seeds = {"transform.staging.measured_products", "transform.staging.states"}

@@ -34,6 +34,7 @@ def filled(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             with record_run(warehouse, step="ingest", command="run --all") as run:
                 run.output("raw.pos_transactions", rows=rows)
                 run.output("staging.cln_crm_customers", rows=rows, detail={"emptied": [EMPTIED | {"emptied": 88}]})
+                run.leave_out("raw.suppliers", "no file `landing/suppliers/*.csv`")
             bad["run_id"] = run.id
         with record_run(warehouse, step="resolve", command="run") as run:
             run.metric("f1", 0.9991)
@@ -58,6 +59,8 @@ def test_page_shows_the_last_of_everything(
     assert "1,234,567" in page
     assert f"the warehouse, layout {OPS.latest}" in page
     for text in ("✓ ingest", "✗ transform", "model `fct_sales` failed", "`postcode`: not a number", "a.csv"):
+        assert text in page
+    for text in ("raw.suppliers", "no file `landing/suppliers/*.csv`"):
         assert text in page
     for text in ("⚠ staging.cln_crm_customers.date_of_birth", "before 1900 or after the load", "88 of 100", "88.0%"):
         assert text in page

@@ -50,6 +50,7 @@ def test_sources_are_listed_for_programs(tmp_path: Path, monkeypatch: pytest.Mon
         "key": ["customer_id"],
         "contract": "evolve",
         "on_request": False,
+        "required": True,
         "where": "landing/crm/*.csv",
         "drop_folder": "landing/crm",
         "pattern": "*.csv",

@@ -10,6 +10,7 @@ from conftest import LINES, Fingerprints, LoyaltyApi, Project, customer, on_duck
 
 from ingress.sources import SOURCES
 from shared.config import get_settings
+from shared.monitoring import history
 from shared.warehouse import open_warehouse
 
 
@@ -22,7 +23,8 @@ def test_raw_holds_exactly_what_the_sources_have(project: Project, loyalty: Loya
     assert project.fetch("select count(*), sum((sales_value * 100)::bigint) from raw.pos_transactions") == [
         (LINES, LINES * (LINES + 1) // 2)
     ]
-    counts = dict(project.fetch("select relation, row_count from ops.run_output"))
+    loaded = "select relation, row_count from ops.run_output where relation not like 'raw.erp_%'"
+    counts = dict(project.fetch(loaded))
     assert counts == {
         "raw.pos_transactions": LINES,
         "raw.pos_products": 1,
@@ -127,8 +129,31 @@ def test_bare_run_takes_what_is_configured(project: Project) -> None:
     project.customers("a.csv", customer(1))
     code, said = project.ingress("run")
     assert code == 0
-    assert "loyalty: skipped, LOYALTY_API_URL is not set" in said
+    assert "left out: raw.loyalty_members: LOYALTY_API_URL is not set" in said
     assert project.fetch("select customer_id from raw.crm_customers") == [("C-00001",)]
+
+
+def test_what_is_not_there_is_left_out_unless_it_must_be(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A source without a file is left out by name, on screen and in the ledger; named or required it is a mistake."""
+    crm = SOURCES["crm"]
+    (customers,) = crm.resources
+    monkeypatch.setitem(SOURCES, "crm", replace(crm, resources=(replace(customers, required=False),)))
+    project.pos()
+    code, said = project.ingress("run")
+    assert code == 0, said
+    assert "left out: raw.crm_customers: no file `landing/crm/*.csv`" in said
+    with open_warehouse(get_settings(), holder="test") as warehouse:
+        reasons = {entry["relation"]: entry["reason"] for entry in history.left_out(warehouse)}
+        assert "raw.crm_customers" not in history.last_loads(warehouse)
+    assert reasons["raw.crm_customers"] == "no file `landing/crm/*.csv`"
+    assert reasons["raw.loyalty_members"] == "LOYALTY_API_URL is not set"
+    assert project.ingress("run", "--source", "crm", "--skip-absent")[0] == 0
+    assert project.ingress("validate", "--source", "crm", "--skip-absent")[0] == 0
+    code, said = project.ingress("run", "--source", "crm")
+    assert (code, "no CSV file in the drop folder" in said) == (2, True)
+    monkeypatch.setitem(SOURCES, "crm", crm)
+    code, said = project.ingress("run", "--source", "crm", "--skip-absent")
+    assert (code, "no CSV file in the drop folder" in said) == (2, True)
 
 
 @on_duckdb_alone

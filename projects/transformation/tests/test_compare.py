@@ -15,6 +15,27 @@ def compare(both: Both, *arguments: str) -> tuple[int, str]:
     return done.code, done.err
 
 
+def test_when_rows_were_loaded_is_no_difference(both_complete: Both) -> None:
+    """Columns that date the load differ between any two warehouses, and count only where all columns are asked for."""
+    both_complete[1].sql("update core.customer_history set dbt_valid_from = timestamp '2020-01-01'")
+    assert compare(both_complete, "core.customer_history")[0] == 0
+    assert compare(both_complete, "core.customer_history", "--ignore")[0] == 1
+
+
+def test_a_source_that_one_side_lacks_is_named_and_no_difference(both_complete: Both) -> None:
+    """What is made of an optional source that is loaded on one side only is told apart; all else is compared."""
+    both_complete[1].sql(
+        "create table raw.erp_suppliers as select 1 as supplier_id",
+        "drop view staging.stg_erp__suppliers",
+        "create table staging.stg_erp__suppliers as select 1 as supplier_id",
+    )
+    code, told = compare(both_complete, "staging.stg_erp__suppliers", "core.dim_store")
+    assert code == 0, told
+    assert "– staging.stg_erp__suppliers" in told
+    assert "not compared: `raw.erp_suppliers` is loaded on the right only" in told
+    assert "all 1 relations are equal; 1 not compared" in told
+
+
 def test_the_difference_is_named(both_complete: Both) -> None:
     """A changed, a missing and a doubled row are told with relation, key and column; the exit code is 1."""
     both_complete[1].sql(

@@ -140,6 +140,25 @@ def test_last_outputs_and_metrics(writer: Opened) -> None:
         assert history.last_metrics(warehouse) == [{"step": "ingest", "command": "run", "name": "score", "value": 0.2}]
 
 
+def test_left_out(writer: Opened) -> None:
+    """What a run did without is no load and no output; it is told with each step's reason until a run makes it."""
+    with writer() as warehouse:
+        for step in ("ingest", "transform"):
+            with record_run(warehouse, step=step, command="run") as run:
+                run.leave_out("raw.t", f"not there for {step}")
+                run.leave_out("raw.u", "100% not there")
+        with record_run(warehouse, step="ingest", command="run") as run:
+            run.output("raw.u", rows=1)
+        assert run.left_out == {}
+    with reader() as warehouse:
+        assert [(entry["step"], entry["relation"], entry["reason"]) for entry in history.left_out(warehouse)] == [
+            ("ingest", "raw.t", "not there for ingest"),
+            ("transform", "raw.t", "not there for transform"),
+        ]
+        assert [entry["relation"] for entry in history.last_outputs(warehouse)] == ["raw.u"]
+        assert history.last_loads(warehouse).keys() == {"raw.u"}
+
+
 def test_last_loads(writer: Opened) -> None:
     """A load that found nothing new counts as a look, not as a change; what another step wrote is no load."""
     with writer() as warehouse:

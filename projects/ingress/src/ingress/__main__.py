@@ -27,7 +27,12 @@ def make_parser() -> Parser:
     for each in (run, validate):
         which = each.add_mutually_exclusive_group()
         which.add_argument("--source", nargs="+", action="extend", choices=list(SOURCES), metavar="NAME", default=[])
-        which.add_argument("--all", action="store_true", help="all sources; an error where one is not configured")
+        which.add_argument("--all", action="store_true", help="all sources; an error where something is not there")
+        each.add_argument(
+            "--skip-absent",
+            action="store_true",
+            help="leave out what is not there and not required, also of what is named",
+        )
         each.add_argument(
             "--on-request",
             nargs="+",
@@ -52,21 +57,16 @@ def main(arguments: Sequence[str]) -> int:
     if options.action == "list":
         list_sources(settings, list(SOURCES.values()))
         return 0
-    sources = selected_sources(options.source, everything=options.all)
+    sources = [SOURCES[name] for name in options.source or SOURCES]
     hold_on_request(options.on_request, sources)
+    # Whoever names what to load wants to hear that it is not there.
+    how = {
+        "on_request": options.on_request,
+        "strict": (bool(options.source) or options.all) and not options.skip_absent,
+    }
     if options.action == "validate":
-        return validate(settings, sources, on_request=options.on_request)
-    return run(settings, sources, " ".join(arguments), full=options.full, on_request=options.on_request)
-
-
-def selected_sources(names: Sequence[str], *, everything: bool) -> list[Source]:
-    """Return the sources of these names; without names all, or those that are configured."""
-    if names or everything:
-        return [SOURCES[name] for name in names or SOURCES]
-    for source in SOURCES.values():
-        if source.missing_setting:
-            say(f"{source.name}: skipped, {source.missing_setting} is not set (`--all` makes that an error)")
-    return [source for source in SOURCES.values() if not source.missing_setting]
+        return validate(settings, sources, **how)
+    return run(settings, sources, " ".join(arguments), full=options.full, **how)
 
 
 def hold_on_request(names: Sequence[str], sources: Sequence[Source]) -> None:
@@ -81,7 +81,13 @@ def hold_on_request(names: Sequence[str], sources: Sequence[Source]) -> None:
 
 
 def run(
-    settings: Settings, sources: Sequence[Source], command_line: str, *, full: bool, on_request: Collection[str]
+    settings: Settings,
+    sources: Sequence[Source],
+    command_line: str,
+    *,
+    full: bool,
+    on_request: Collection[str],
+    strict: bool,
 ) -> int:
     """Load the sources one after the other; one that fails does not stop the others."""
     # dlt takes a moment to import, and what loads nothing does without.
@@ -92,14 +98,18 @@ def run(
         record_run(warehouse, step="ingest", command=command_line) as entry,
     ):
         return each_on_its_own(
-            sources, lambda source: load_source(entry, settings, source, full=full, on_request=on_request)
+            sources,
+            lambda source: load_source(entry, settings, source, full=full, on_request=on_request, strict=strict),
         )
 
 
-def validate(settings: Settings, sources: Sequence[Source], *, on_request: Collection[str]) -> int:
+def validate(settings: Settings, sources: Sequence[Source], *, on_request: Collection[str], strict: bool) -> int:
     """Check the sources' input; 1 where quarantine would get rows."""
     bad: list[int] = []
-    each_on_its_own(sources, lambda source: bad.append(validate_source(settings, source, on_request=on_request)))
+    each_on_its_own(
+        sources,
+        lambda source: bad.append(validate_source(settings, source, on_request=on_request, strict=strict)),
+    )
     return 1 if sum(bad) else 0
 
 

@@ -21,7 +21,13 @@ from shared.warehouse import Warehouse, quote
 
 
 def load_source(
-    run: Run, settings: Settings, source: Source, *, full: bool = False, on_request: Collection[str] = ()
+    run: Run,
+    settings: Settings,
+    source: Source,
+    *,
+    full: bool = False,
+    on_request: Collection[str] = (),
+    strict: bool = True,
 ) -> None:
     """Load what is new of a source.
 
@@ -32,12 +38,17 @@ def load_source(
     Args:
         full: Read files also when they are loaded as they are, and tables from their beginning.
         on_request: Which of the resources that are loaded only on request to load, as `source.resource`.
+        strict: Whether it is an error that something is not there which is not required.
 
     Raises:
         PlatformError: Something cannot be read or loaded.
     """
     jobs = []
     for resource in source.wanted(on_request):
+        absent = None if strict else resource.absent(settings)
+        if absent:
+            run.leave_out(resource.relation, absent)
+            continue
         files = files_to_read(run.warehouse, settings, source, resource, full=full)
         if files is None:
             say(f"  {source.name}.{resource.name}: unchanged")

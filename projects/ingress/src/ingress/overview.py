@@ -63,6 +63,7 @@ def described_resource(resource: Resource, settings: Settings) -> dict[str, Any]
         "key": resource.key,
         "contract": resource.contract,
         "on_request": resource.on_request,
+        "required": resource.required,
         "where": resource.reader.where(settings),
         "drop_folder": name_of(folder, settings) if folder else None,
         "pattern": pattern,
@@ -79,13 +80,22 @@ def last_loads(settings: Settings) -> dict[str, str]:
     return {relation: f"{finished:%Y-%m-%d %H:%M:%S}" for relation, finished in loads.items()}
 
 
-def validate_source(settings: Settings, source: Source, *, on_request: Collection[str] = ()) -> int:
+def validate_source(
+    settings: Settings, source: Source, *, on_request: Collection[str] = (), strict: bool = True
+) -> int:
     """Check a source's input as a load would, without loading it, and return how many rows quarantine would get.
 
     Raises:
         PlatformError: Something cannot be read.
     """
-    return sum(validate_resource(settings, source, resource) for resource in source.wanted(on_request))
+    bad = 0
+    for resource in source.wanted(on_request):
+        absent = None if strict else resource.absent(settings)
+        if absent:
+            say(f"  left out: {source.name}.{resource.name}: {absent}")
+        else:
+            bad += validate_resource(settings, source, resource)
+    return bad
 
 
 def validate_resource(settings: Settings, source: Source, resource: Resource) -> int:

@@ -90,6 +90,13 @@ class Reader(ABC):
         """Return the folder that files are delivered to and the pattern of their names, where it is files."""
         return None
 
+    def absent(self, settings: Settings) -> str | None:
+        """Say why there is nothing to read, where that is so: no setting, or no file."""
+        if self.missing_setting:
+            return f"{self.missing_setting} is not set"
+        folder, pattern = self.drop_folder(settings) or (None, "")
+        return f"no file `{self.where(settings)}`" if folder and not any(folder.glob(pattern)) else None
+
     @abstractmethod
     def where(self, settings: Settings) -> str:
         """Say where the rows come from, for people."""
@@ -130,6 +137,7 @@ class Resource:
         key: The columns by which a row replaces an earlier one.
         contract: What a column that the model does not know does: `evolve` adds it to the table, `freeze` is an error.
         on_request: Whether it is loaded only when asked for.
+        required: Whether it is an error that there is nothing to read; else it is left out, which is said.
     """
 
     name: str
@@ -139,6 +147,7 @@ class Resource:
     reader: Reader
     contract: Contract = "freeze"
     on_request: bool = False
+    required: bool = False
 
     def __post_init__(self) -> None:
         # Made at import, so that a model which cannot be checked by is found before anything runs.
@@ -162,6 +171,10 @@ class Resource:
     def origin(self, settings: Settings, extras: Sequence[str] = ()) -> Origin:
         """Return what the table is made from: each column is the source's of that name."""
         return Origin((self.reader.dataset(settings),), {name: name for name in (*self.model.model_fields, *extras)})
+
+    def absent(self, settings: Settings) -> str | None:
+        """Say why it may be left out of a load that does not ask for it by name; None where there is no reason."""
+        return None if self.required or self.on_request else self.reader.absent(settings)
 
     def hold_to_contract(self, extras: Sequence[str], origin: str) -> None:
         """Refuse columns that the model does not know: all where the contract says so, else those that raw cannot hold.

@@ -1,7 +1,7 @@
 with outputs as (
 
     select * from {{ source('ops', 'run_output') }}
-    where relation like 'raw.%'
+    where relation like 'raw.%' and not starts_with(detail, '{"left_out": ')
 
 ),
 

@@ -15,6 +15,8 @@ outputs as (
         count(*) as relations,
         sum(row_count) as row_count
     from {{ source('ops', 'run_output') }}
+    -- What a run did without is no relation of its.
+    where not starts_with(detail, '{"left_out": ')
     group by run_id
 
 ),

@@ -12,6 +12,7 @@ from shared.monitoring import record_run
 from shared.utils.console import say
 from shared.warehouse import open_warehouse
 from transformation.layers import PROJECT_DIR, ROLE, Scope, buildable_scope, selection
+from transformation.leaving_out import leave_out
 
 # In the order in which data passes through them.
 FOLDERS = (
@@ -47,7 +48,7 @@ def build(
         command: What the user called, for the ledger.
 
     Raises:
-        InputError: Tables that the layers are built from are missing, and nothing is selected.
+        InputError: Required tables are missing and nothing is selected, or all that is selected reads missing ones.
         BuildFailed: A model, snapshot or test failed; what depends on it was not built.
     """
     with (
@@ -61,7 +62,8 @@ def build(
         # Not dbt's variables: when those change, dbt parses the whole project again.
         first, until = sales or ("", "")
         environment = {**dbt_environment(settings, PROJECT_DIR, ROLE), "SALES_FROM": first, "SALES_UNTIL": until}
-        chosen = selection(possible, select, exclude)
+        left_out = leave_out(run, possible, select, exclude, environment)
+        chosen = selection(possible, select, [*exclude, *left_out])
         with warehouse.handed_over():
             nodes = run_build(f"transform {possible}", chosen, environment, full_refresh=full_refresh, events=events)
         rows = enter_results(warehouse, run, nodes)

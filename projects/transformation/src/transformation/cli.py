@@ -21,11 +21,10 @@ def main(argv: Sequence[str]) -> int | None:
         return run_by_hand(get_settings(), argv[1:])
     arguments = parser().parse_args(argv)
     if arguments.command == "compare":
-        from transformation.compare import compare
+        from transformation.compare import DATING, compare
 
-        compare(
-            get_settings(), (arguments.left, arguments.right), relations=arguments.relations, ignore=arguments.ignore
-        )
+        ignore = DATING if arguments.ignore is None else arguments.ignore
+        compare(get_settings(), (arguments.left, arguments.right), relations=arguments.relations, ignore=ignore)
         return None
     if arguments.command == "manifest":
         from transformation.manifest import write_manifest
@@ -111,8 +110,7 @@ def describe_compare(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--ignore",
-        nargs="+",
+        nargs="*",
         metavar="COLUMN",
-        default=[],
-        help="leave these columns out: `load_id`, `dbt_*`",
+        help="leave these columns out (default: those that say when a row was loaded; without a name: none)",
     )

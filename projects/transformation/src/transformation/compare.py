@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from shared.config import Settings
+from shared.dbt.environment import dbt_environment
+from shared.dbt.graph import Graph
 from shared.errors import InputError, PlatformError
 from shared.utils.console import say
 from shared.warehouse import Warehouse, open_warehouse
 from transformation.comparison import Outcome, compare_relation
-from transformation.layers import BUILT_LAYERS, ROLE, declared_keys
+from transformation.layers import BUILT_LAYERS, PROJECT_DIR, RAW_SOURCES, ROLE, declared_keys, source_tables
 
 SHOWN_DIFFERENCES = 10
+# Columns that say when a row was loaded, so that no two warehouses agree in them.
+DATING = ("load_id", "loaded_at", "dbt_*", "valid_from", "valid_to")
 
 
 class WarehousesDiffer(PlatformError):
@@ -40,8 +44,15 @@ def compare(settings: Settings, urls: Sequence[str], *, relations: Sequence[str]
         open_warehouse(right, holder="compare", role=ROLE) as theirs,
     ):
         say(f"left: {ours.location}, right: {theirs.location}")
-        outcomes = []
+        if ignore:
+            say(f"without the columns {', '.join(ignore)}; `--ignore` names others, or none")
+        uneven = uneven_relations(left, ours, theirs)
+        outcomes, set_aside = [], 0
         for outcome in compare_warehouses(ours, theirs, relations=relations, ignore=ignore):
+            if outcome.count and outcome.relation in uneven:
+                say(f"  – {outcome.relation:<40} not compared: {uneven[outcome.relation]}")
+                set_aside += 1
+                continue
             print_outcome(outcome)
             outcomes.append(outcome)
     if not outcomes:
@@ -52,7 +63,21 @@ def compare(settings: Settings, urls: Sequence[str], *, relations: Sequence[str]
             f"{len(differing)} of {len(outcomes)} relations differ: {', '.join(f'`{name}`' for name in differing)}",
             hint="look at the first one: those after it may differ because of it; `--ignore` leaves columns out",
         )
-    say(f"all {len(outcomes)} relations are equal")
+    others = f"; {set_aside} not compared, as their source is loaded on one side only" if set_aside else ""
+    say(f"all {len(outcomes)} relations are equal{others}")
+
+
+def uneven_relations(settings: Settings, left: Warehouse, right: Warehouse) -> Mapping[str, str]:
+    """Return what is made of raw tables that only one side has, each with which that are; required ones do not count."""
+    uneven: dict[str, str] = {}
+    for table in source_tables(RAW_SOURCES):
+        there = [warehouse.table_exists(table.relation) for warehouse in (left, right)]
+        if there[0] != there[1] and not table.required:
+            uneven[table.relation] = f"`{table.relation}` is loaded on the {'left' if there[0] else 'right'} only"
+    if not uneven:
+        return {}
+    graph = Graph(dbt_environment(settings, PROJECT_DIR, ROLE))
+    return {name: why for relation, why in uneven.items() for name in graph.relations(graph.below(relation))}
 
 
 def compare_warehouses(

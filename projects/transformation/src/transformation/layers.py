@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -25,6 +27,21 @@ SCOPES: tuple[Scope, ...] = get_args(Scope)
 EGRESS_NEEDS = ("core.dim_customer", "core.fct_sales")
 
 
+@dataclass(frozen=True)
+class SourceTable:
+    """A table that is declared as a source.
+
+    Attributes:
+        relation: `raw.crm_customers`.
+        required: Whether nothing is built without it; else what reads it is left out where it is not there.
+        read_as_empty: Whether what reads it is built without it too, as if it had no rows (`source_or_empty`).
+    """
+
+    relation: str
+    required: bool = False
+    read_as_empty: bool = False
+
+
 def buildable_scope(warehouse: Warehouse, wanted: Scope) -> Scope:
     """Return the scope that can be built now: `all` shrinks to `core` until entity resolution has run once.
 
@@ -32,14 +49,14 @@ def buildable_scope(warehouse: Warehouse, wanted: Scope) -> Scope:
         InputError: Tables that the scope reads are not there; the hint names the command that makes them.
     """
     if wanted != "egress":
-        require(warehouse, source_tables(RAW_SOURCES), "run `./pixiw run ingest` first, it loads the raw layer")
+        require(warehouse, required_tables(RAW_SOURCES), "run `./pixiw run ingest` first, it loads the raw layer")
     if wanted != "core":
-        missing_master = missing(warehouse, source_tables(MASTER_SOURCES))
+        missing_master = missing(warehouse, required_tables(MASTER_SOURCES))
         if wanted == "all" and missing_master:
             return "core"
     if wanted == "egress":
         require(warehouse, EGRESS_NEEDS, "run `./pixiw run transform-core` first, it builds the core layer")
-        require(warehouse, source_tables(MASTER_SOURCES), "run `./pixiw run resolve` first, it makes the master layer")
+        require(warehouse, required_tables(MASTER_SOURCES), "run `./pixiw run resolve` first, it makes the master layer")
     return wanted
 
 
@@ -52,22 +69,36 @@ def selection(scope: Scope, select: list[str], exclude: list[str]) -> list[str]:
     return [*(["--select", *wanted] if wanted else []), *(["--exclude", *exclude] if exclude else [])]
 
 
-def source_tables(definition: Path) -> list[str]:
-    """Return `schema.table` of each table that a dbt sources file declares and does not mark as optional."""
-    return [
-        f"{source['schema']}.{table['name']}"
-        for source in yaml.safe_load(definition.read_text())["sources"]
-        for table in source["tables"]
-        if not table.get("config", {}).get("meta", {}).get("optional", False)
-    ]
+def source_tables(definition: Path) -> Iterator[SourceTable]:
+    """Yield the tables that a dbt sources file declares, each with what its `meta` says of it."""
+    for source in yaml.safe_load(definition.read_text(encoding="utf-8"))["sources"]:
+        for table in source["tables"]:
+            meta = table.get("config", {}).get("meta", {})
+            yield SourceTable(
+                f"{source['schema']}.{table['name']}",
+                required=bool(meta.get("required")),
+                read_as_empty=bool(meta.get("read_as_empty")),
+            )
 
 
-def missing(warehouse: Warehouse, tables: list[str] | tuple[str, ...]) -> list[str]:
+def required_tables(definition: Path) -> list[str]:
+    """Return `schema.table` of each table that a dbt sources file declares as required."""
+    return [table.relation for table in source_tables(definition) if table.required]
+
+
+def absent_tables(warehouse: Warehouse) -> list[SourceTable]:
+    """Return the raw tables that are not required and that nobody has loaded."""
+    optional = [table for table in source_tables(RAW_SOURCES) if not table.required]
+    absent = missing(warehouse, [table.relation for table in optional])
+    return [table for table in optional if table.relation in absent]
+
+
+def missing(warehouse: Warehouse, tables: Sequence[str]) -> list[str]:
     """Return those of `tables` that the warehouse does not have."""
     return [table for table in tables if not warehouse.table_exists(table)]
 
 
-def require(warehouse: Warehouse, tables: list[str] | tuple[str, ...], hint: str) -> None:
+def require(warehouse: Warehouse, tables: Sequence[str], hint: str) -> None:
     """Raise InputError with `hint` unless the warehouse has all `tables`."""
     absent = missing(warehouse, tables)
     if absent:

@@ -79,9 +79,18 @@ def write_project_manifest(environment: Mapping[str, str]) -> Path:
 
 
 def invoke(
-    arguments: Sequence[str], environment: Mapping[str, str], callbacks: Sequence[Callable[[Any], None]] = ()
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    callbacks: Sequence[Callable[[Any], None]] = (),
+    manifest: Any = None,
 ) -> Any:
     """Run a dbt command in this process with variables set, and return dbt's own result.
+
+    Args:
+        arguments: As on dbt's command line.
+        environment: Variables that the project's profile reads.
+        callbacks: Called with each of dbt's events.
+        manifest: What `parse` has returned, where dbt need not read the project again.
 
     Raises:
         ServerUnavailable: The database server did not let dbt in, or went away.
@@ -89,7 +98,7 @@ def invoke(
     """
     with environment_set(environment), collector_paused(), quotes_doubled():
         try:
-            outcome = dbtRunner(callbacks=list(callbacks)).invoke(list(arguments))
+            outcome = dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke(list(arguments))
         finally:
             release_database()
     if outcome.exception is not None:

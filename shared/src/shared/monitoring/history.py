@@ -21,6 +21,9 @@ SILENT_END = "the process ended without a word"
 BEGUN = "sequence"
 # For SQL that puts what it keeps by run into that order.
 RUN_ORDER = f"(select run_id, {BEGUN} as place from ops.run)"
+# How the outputs of a run say that it has left a relation out, and why: the first word of what the ledger keeps.
+LEFT_OUT = "left_out"
+IS_LEFT_OUT = f"starts_with(o.detail, '{{\"{LEFT_OUT}\": ')"
 # How the outputs of a load say that its source had nothing new.
 UNCHANGED = json.dumps({"unchanged": True})
 
@@ -45,8 +48,21 @@ OUTPUTS = f"""
         select r.step, o.relation, o.row_count, o.detail,
             row_number() over (partition by r.step, o.relation order by r.{BEGUN} desc) as age
         from ops.run_output as o inner join ops.run as r on o.run_id = r.run_id
+        where not {IS_LEFT_OUT}
     ) as output
     where age = 1
+    order by relation, step
+"""
+# The last word of each step, as long as no run has made the relation since.
+LEAVINGS = f"""
+    select step, relation, detail
+    from (
+        select r.step, o.relation, o.detail, r.{BEGUN} as place, {IS_LEFT_OUT} as is_left_out,
+            row_number() over (partition by r.step, o.relation order by r.{BEGUN} desc) as age,
+            max(case when not {IS_LEFT_OUT} then r.{BEGUN} end) over (partition by o.relation) as made
+        from ops.run_output as o inner join ops.run as r on o.run_id = r.run_id
+    ) as output
+    where is_left_out and age = 1 and place > coalesce(made, 0)
     order by relation, step
 """
 METRICS = f"""
@@ -64,7 +80,7 @@ LOADS = f"""
     from (
         select o.relation, r.finished_at, row_number() over (partition by o.relation order by r.{BEGUN} desc) as age
         from ops.run_output as o inner join ops.run as r on o.run_id = r.run_id
-        where r.step = 'ingest' and r.finished_at is not null and o.detail <> $1
+        where r.step = 'ingest' and r.finished_at is not null and o.detail <> $1 and not {IS_LEFT_OUT}
     ) as load
     where age = 1
 """
@@ -120,6 +136,14 @@ def latest_run(warehouse: Warehouse) -> Record | None:
 def last_outputs(warehouse: Warehouse) -> list[Record]:
     """Return what each step has said last of each relation: `step`, `relation`, `row_count`, `detail`."""
     return [record | {"detail": json.loads(record["detail"])} for record in _records(warehouse, OUTPUTS)]
+
+
+def left_out(warehouse: Warehouse) -> list[Record]:
+    """Return what runs have left out and no run has made since: `step`, `relation`, `reason`."""
+    return [
+        {"step": record["step"], "relation": record["relation"], "reason": json.loads(record["detail"])[LEFT_OUT]}
+        for record in _records(warehouse, LEAVINGS)
+    ]
 
 
 def last_metrics(warehouse: Warehouse) -> list[Record]:

@@ -17,13 +17,14 @@ import pyarrow as pa
 
 from shared.config import Settings
 from shared.errors import was_interrupted
-from shared.monitoring.history import SILENT_END
+from shared.monitoring.history import LEFT_OUT, SILENT_END
 from shared.monitoring.lineage import Origin
 from shared.monitoring.lineage.telling import RunLineage
 from shared.monitoring.logs import as_json, log_event
 from shared.monitoring.pipes import join_dagster, tell_dagster
 from shared.redaction import redacted, redacted_values
 from shared.utils.clock import utc_now
+from shared.utils.console import say
 from shared.utils.files import sha256_of
 from shared.warehouse import Warehouse
 
@@ -51,6 +52,7 @@ class Run:
         metrics: The measured values by name.
         checks: What became of each check, for whoever is told of the run; the ledger does not keep them.
         origins: What each relation was made from, for whoever is told of lineage; the ledger does not keep it.
+        left_out: What the run has left out, and why.
     """
 
     id: str
@@ -60,6 +62,7 @@ class Run:
     metrics: dict[str, float] = field(default_factory=dict, compare=False)
     checks: list[dict[str, object]] = field(default_factory=list, compare=False)
     origins: dict[str, Origin] = field(default_factory=dict, compare=False)
+    left_out: dict[str, str] = field(default_factory=dict, compare=False)
 
     def output(
         self, relation: str, *, rows: int, detail: Mapping[str, object] | None = None, origin: Origin | None = None
@@ -86,6 +89,16 @@ class Run:
                 self.origins[relation] = one.origin
             facts = {"run": self.id, "step": self.step, "relation": relation, "rows": one.rows}
             log_event(self.warehouse.settings, "output", **facts, **one.detail)
+
+    def leave_out(self, relation: str, reason: str) -> None:
+        """Note that the run does without `relation`, which nothing says has to be there, and show it with the reason."""
+        rows = self.warehouse.row_count(relation) if self.warehouse.table_exists(relation) else 0
+        detail = json.dumps(redacted_values({LEFT_OUT: reason}))
+        record = {"run_id": [self.id], "relation": [relation], "row_count": [rows], "detail": [detail]}
+        self.warehouse.merge_arrow("ops.run_output", pa.table(record), key=("run_id", "relation"))
+        self.left_out[relation] = reason
+        say(f"  left out: {relation}: {reason}")
+        log_event(self.warehouse.settings, "left out", run=self.id, step=self.step, relation=relation, reason=reason)
 
     def metric(self, name: str, value: float) -> None:
         """Note a measured value of the run."""
@@ -202,6 +215,7 @@ def _facts(run: Run, command: str, status: str, seconds: float) -> dict[str, obj
         "lock_sha256": lock_hash(run.warehouse.settings, environment),
         "database_bytes": path.stat().st_size if path is not None and path.is_file() else None,
         "outputs": run.outputs,
+        "left_out": run.left_out,
         "metrics": run.metrics,
         "checks": run.checks,
     }

@@ -27,5 +27,15 @@ class Customer(RowModel):
 # The CRM's users add columns as they like: a new one becomes a column of text and is reported.
 SOURCE = Source(
     "crm",
-    (Resource("customers", "crm_customers", Customer, ("customer_id",), CsvFolder("crm"), contract="evolve"),),
+    (
+        Resource(
+            "customers",
+            "crm_customers",
+            Customer,
+            ("customer_id",),
+            CsvFolder("crm"),
+            contract="evolve",
+            required=True,
+        ),
+    ),
 )

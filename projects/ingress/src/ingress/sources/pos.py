@@ -100,7 +100,8 @@ class Promotion(RowModel):
 
 def table(model: type[RowModel], name: str, *key: str, on_request: bool = False) -> Resource:
     """Return the resource for the file `<name>.parquet`."""
-    return Resource(name, f"pos_{name}", model, key, ParquetFile(f"pos/{name}.parquet"), on_request=on_request)
+    reader = ParquetFile(f"pos/{name}.parquet")
+    return Resource(name, f"pos_{name}", model, key, reader, on_request=on_request, required=not on_request)
 
 
 # Sales feed everything behind them: a column nobody knows is an error until somebody has decided what it means.

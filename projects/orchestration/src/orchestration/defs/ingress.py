@@ -33,7 +33,7 @@ def assets_of(source: dict[str, Any], settings: Settings) -> Iterator[AssetsDefi
         if resources:
             yield step_assets(
                 f"ingest_{source['name']}{suffix}",
-                INGRESS.command("run", "--source", source["name"], *option),
+                INGRESS.command("run", "--source", source["name"], "--skip-absent", *option),
                 settings,
                 specs=[specs[resource["name"]] for resource in resources],
                 relations={resource["relation"]: key_of(resource["relation"]) for resource in resources},

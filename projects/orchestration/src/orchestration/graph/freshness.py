@@ -26,12 +26,16 @@ def tell_age(relations: Sequence[str], hours: float, settings: Settings, alerts:
     try:
         with open_warehouse(at_once, holder="freshness") as warehouse:
             loaded = history.last_loads(warehouse)
+            left_out = {entry["relation"] for entry in history.left_out(warehouse)}
     except NotAWarehouse:
         return "there is no warehouse yet"
     except WarehouseBusy as error:
         return error.message
     stale = 0
     for relation in relations:
+        # What may be left out and was never there is no fault; what was there once grows old.
+        if relation in left_out and relation not in loaded:
+            continue
         fault = fault_of(loaded.get(relation), hours)
         if fault is None:
             alerts.succeeded(f"freshness of {relation}")

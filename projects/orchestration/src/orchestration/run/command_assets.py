@@ -67,10 +67,14 @@ def step_assets(
 
 
 def materialized(context: AssetExecutionContext, ended: Ended, relations: Mapping[str, AssetKey]) -> Results:
-    """Return what was made: what the command said it has written, and at its success all that was asked for."""
+    """Return what was made: what the command said it has written, and at its success all that was asked for.
+
+    What it has left out too, marked as that: Dagster would pass over every step that follows of it.
+    """
+    known = {**ended.left_out, **ended.outputs}
     for relation, key in relations.items():
         wanted = ended.code == 0 and key in context.selected_asset_keys
-        facts = ended.outputs.get(relation, ended.metadata if wanted else None)
+        facts = known.get(relation, ended.metadata if wanted else None)
         if facts is None:
             continue
         if key in context.selected_asset_keys:

@@ -11,13 +11,14 @@ from dagster import (
     AssetMaterialization,
     AssetObservation,
     AssetsDefinition,
+    MaterializeResult,
     Output,
     multi_asset,
 )
 from dagster_dbt import DbtCliInvocation
 from packaging.version import Version
 
-from orchestration.graph.assets import warehouse_pool
+from orchestration.graph.assets import key_of, warehouse_pool
 from orchestration.graph.dbt import UNIQUE_ID, LayerTranslator, asset_specs, check_specs, relation_of
 from orchestration.graph.projects import Command, Project
 from orchestration.home import home_of
@@ -26,7 +27,7 @@ from orchestration.run.steps import Ended, prepared, reported
 from orchestration.supervise.run_locks import hold
 from shared.config import Settings
 
-Event = Output[Any] | AssetCheckResult | AssetMaterialization | AssetObservation | AssetCheckEvaluation
+Event = Output[Any] | MaterializeResult[None] | AssetCheckResult | AssetMaterialization | AssetObservation | AssetCheckEvaluation
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,10 @@ def build(
             events = list(invocation.stream())
             ended.code = ours.wait(invocation.process)
     yield from (with_facts(event, ended, manifest) for event in events)
+    # Or Dagster would pass over every step that follows of it.
+    for relation, facts in ended.left_out.items():
+        if key_of(relation) in context.selected_asset_keys:
+            yield MaterializeResult(asset_key=key_of(relation), metadata=facts)
     ended.require(context)
 
 

@@ -58,6 +58,11 @@ class Ended:
         return {relation: _metadata(run, found) for run in self.runs for relation, found in run["outputs"].items()}
 
     @property
+    def left_out(self) -> dict[str, Metadata]:
+        """The metadata of each relation that the step did without."""
+        return {relation: {"left_out": reason} for run in self.runs for relation, reason in run["left_out"].items()}
+
+    @property
     def metadata(self) -> Metadata:
         """What is true of the step as a whole."""
         return _metadata(self.runs[-1], {}) if self.runs else {}
