@@ -147,7 +147,7 @@ def test_left_out(writer: Opened) -> None:
             with record_run(warehouse, step=step, command="run") as run:
                 run.leave_out("raw.t", f"not there for {step}")
                 run.leave_out("raw.u", "100% not there")
-        with record_run(warehouse, step="ingest", command="run") as run:
+        with record_run(warehouse, step="ingest", command="run --source u") as run:
             run.output("raw.u", rows=1)
         assert run.left_out == {}
     with reader() as warehouse:
@@ -157,6 +157,10 @@ def test_left_out(writer: Opened) -> None:
         ]
         assert [entry["relation"] for entry in history.last_outputs(warehouse)] == ["raw.u"]
         assert history.last_loads(warehouse).keys() == {"raw.u"}
+    with writer() as warehouse:
+        with record_run(warehouse, step="ingest", command="run"):
+            pass
+        assert [entry["step"] for entry in history.left_out(warehouse)] == ["transform"]
 
 
 def test_last_loads(writer: Opened) -> None:

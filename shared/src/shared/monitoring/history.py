@@ -53,16 +53,20 @@ OUTPUTS = f"""
     where age = 1
     order by relation, step
 """
-# The last word of each step, as long as no run has made the relation since.
+# The last word of each step, as long as no run has made the relation since, and none of the same command was silent of it.
 LEAVINGS = f"""
     select step, relation, detail
     from (
-        select r.step, o.relation, o.detail, r.{BEGUN} as place, {IS_LEFT_OUT} as is_left_out,
+        select r.step, r.command, o.relation, o.detail, r.{BEGUN} as place, {IS_LEFT_OUT} as is_left_out,
             row_number() over (partition by r.step, o.relation order by r.{BEGUN} desc) as age,
             max(case when not {IS_LEFT_OUT} then r.{BEGUN} end) over (partition by o.relation) as made
         from ops.run_output as o inner join ops.run as r on o.run_id = r.run_id
     ) as output
-    where is_left_out and age = 1 and place > coalesce(made, 0)
+    where is_left_out and age = 1 and place > coalesce(made, 0) and not exists (
+        select 1 from ops.run as later
+        where later.step = output.step and later.command = output.command and later.status = 'succeeded'
+            and later.{BEGUN} > place
+    )
     order by relation, step
 """
 METRICS = f"""
@@ -139,7 +143,10 @@ def last_outputs(warehouse: Warehouse) -> list[Record]:
 
 
 def left_out(warehouse: Warehouse) -> list[Record]:
-    """Return what runs have left out and no run has made since: `step`, `relation`, `reason`."""
+    """Return what runs have left out and no run has made since: `step`, `relation`, `reason`.
+
+    What the last run of a command that succeeded does not name any more is no part of the platform.
+    """
     return [
         {"step": record["step"], "relation": record["relation"], "reason": json.loads(record["detail"])[LEFT_OUT]}
         for record in _records(warehouse, LEAVINGS)
