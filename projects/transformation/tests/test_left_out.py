@@ -29,7 +29,9 @@ def without_coupons(on_raw: Platform, tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_what_reads_a_table_that_is_not_loaded_is_left_out(without_coupons: Platform) -> None:
     """The rest is built; what is left out is named on screen and in the ledger, with the table that it lacks."""
-    done = without_coupons.transform("build", "core", "--select", "stg_pos__coupons", "stg_pos__demographics", *NO_TESTS)
+    done = without_coupons.transform(
+        "build", "core", "--select", "stg_pos__coupons", "stg_pos__demographics", *NO_TESTS
+    )
     assert done.code == 0, done.err
     assert "left out: raw.pos_coupons: not loaded" in done.err
     assert "left out: staging.stg_pos__coupons: `raw.pos_coupons` is not loaded" in done.err

@@ -56,7 +56,9 @@ def buildable_scope(warehouse: Warehouse, wanted: Scope) -> Scope:
             return "core"
     if wanted == "egress":
         require(warehouse, EGRESS_NEEDS, "run `./pixiw run transform-core` first, it builds the core layer")
-        require(warehouse, required_tables(MASTER_SOURCES), "run `./pixiw run resolve` first, it makes the master layer")
+        require(
+            warehouse, required_tables(MASTER_SOURCES), "run `./pixiw run resolve` first, it makes the master layer"
+        )
     return wanted
 
 

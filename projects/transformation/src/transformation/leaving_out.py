@@ -34,7 +34,9 @@ def _exclude(run: Run, lacking: list[str], chosen: list[str], environment: Mappi
     below = {relation: found for relation in lacking if (found := graph.below(relation) & wanted)}
     if wanted and wanted <= set().union(*below.values()):
         names = ", ".join(f"`{relation}`" for relation in below)
-        raise InputError(f"not loaded: {names}, which all that is selected reads", hint="run `./pixiw run ingest` first")
+        raise InputError(
+            f"not loaded: {names}, which all that is selected reads", hint="run `./pixiw run ingest` first"
+        )
     for relation, found in below.items():
         run.leave_out(relation, "not loaded")
         for name in graph.relations(found):

@@ -27,7 +27,14 @@ from orchestration.run.steps import Ended, prepared, reported
 from orchestration.supervise.run_locks import hold
 from shared.config import Settings
 
-Event = Output[Any] | MaterializeResult[None] | AssetCheckResult | AssetMaterialization | AssetObservation | AssetCheckEvaluation
+Event = (
+    Output[Any]
+    | MaterializeResult[None]
+    | AssetCheckResult
+    | AssetMaterialization
+    | AssetObservation
+    | AssetCheckEvaluation
+)
 
 
 @dataclass(frozen=True)
