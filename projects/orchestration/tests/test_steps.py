@@ -182,6 +182,16 @@ def test_what_was_made_before_a_failure_counts(settings: Settings) -> None:
     assert [event.asset_key for event in result.get_asset_materialization_events()] == [key["t"]]
 
 
+def test_what_is_left_out_stops_nothing_behind_it(settings: Settings) -> None:
+    """A table that a step did without is marked as that, with the reason, and what depends on it is made."""
+    left_out = table("t", python("run.leave_out('raw.t', 'no file `a.csv`')"), settings)
+    result = run(left_out, table("u", python("run.output('raw.u', rows=1)"), settings, "t"))
+    assert result.success
+    (made,) = result.asset_materializations_for_node("t")
+    assert {name: value.value for name, value in made.metadata.items()} == {"left_out": "no file `a.csv`"}
+    assert len(result.asset_materializations_for_node("u")) == 1
+
+
 def test_what_is_made_besides_is_recorded(settings: Settings) -> None:
     """Where one of a step's tables is selected, the others that the command has made are up to date too."""
     key = {name: AssetKey(["raw", name]) for name in ("t", "u")}

@@ -71,10 +71,11 @@ def materialized(context: AssetExecutionContext, ended: Ended, relations: Mappin
 
     What it has left out too, marked as that: Dagster would pass over every step that follows of it.
     """
-    known = {**ended.left_out, **ended.outputs}
     for relation, key in relations.items():
         wanted = ended.code == 0 and key in context.selected_asset_keys
-        facts = known.get(relation, ended.metadata if wanted else None)
+        facts = ended.outputs.get(relation)
+        if facts is None and wanted:
+            facts = ended.left_out.get(relation, ended.metadata)
         if facts is None:
             continue
         if key in context.selected_asset_keys:

@@ -60,7 +60,8 @@ class Ended:
     @property
     def left_out(self) -> dict[str, Metadata]:
         """The metadata of each relation that the step did without."""
-        return {relation: {"left_out": reason} for run in self.runs for relation, reason in run["left_out"].items()}
+        found = {relation: reason for run in self.runs for relation, reason in run.get("left_out", {}).items()}
+        return {relation: {"left_out": reason} for relation, reason in found.items()}
 
     @property
     def metadata(self) -> Metadata:
