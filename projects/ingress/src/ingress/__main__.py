@@ -60,13 +60,11 @@ def main(arguments: Sequence[str]) -> int:
     sources = [SOURCES[name] for name in options.source or SOURCES]
     hold_on_request(options.on_request, sources)
     # Whoever names what to load wants to hear that it is not there.
-    how = {
-        "on_request": options.on_request,
-        "strict": (bool(options.source) or options.all) and not options.skip_absent,
-    }
+    strict = bool(options.source or options.all) and not options.skip_absent
     if options.action == "validate":
-        return validate(settings, sources, **how)
-    return run(settings, sources, " ".join(arguments), full=options.full, **how)
+        return validate(settings, sources, on_request=options.on_request, strict=strict)
+    line = " ".join(arguments)
+    return run(settings, sources, line, full=options.full, on_request=options.on_request, strict=strict)
 
 
 def hold_on_request(names: Sequence[str], sources: Sequence[Source]) -> None:
