@@ -49,12 +49,10 @@ def compare(settings: Settings, urls: Sequence[str], *, relations: Sequence[str]
         uneven = uneven_relations(left, ours, theirs)
         outcomes, set_aside = [], 0
         for outcome in compare_warehouses(ours, theirs, relations=relations, ignore=ignore):
-            if outcome.count and outcome.relation in uneven:
-                say(f"  – {outcome.relation:<40} not compared: {uneven[outcome.relation]}")
-                set_aside += 1
-                continue
-            print_outcome(outcome)
-            outcomes.append(outcome)
+            why = uneven.get(outcome.relation, "") if outcome.count else ""
+            print_outcome(outcome, why)
+            set_aside += bool(why)
+            outcomes += [] if why else [outcome]
     if not outcomes:
         raise InputError("no relation to compare", hint="build both warehouses first, or correct the patterns")
     differing = [outcome.relation for outcome in outcomes if outcome.count]
@@ -98,8 +96,11 @@ def compare_warehouses(
                 )
 
 
-def print_outcome(outcome: Outcome) -> None:
-    """Tell what came of a relation."""
+def print_outcome(outcome: Outcome, set_aside: str) -> None:
+    """Tell what came of a relation; `set_aside` is why its differences are none."""
+    if set_aside:
+        say(f"  – {outcome.relation:<40} not compared: {set_aside}")
+        return
     if not outcome.count:
         say(f"  ✓ {outcome.relation:<40} {outcome.left_rows:>10,} rows")
         return
