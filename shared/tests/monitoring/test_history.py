@@ -182,7 +182,7 @@ def test_last_loads(writer: Opened) -> None:
 
 
 def test_a_clock_that_was_wrong_hides_no_later_run(writer: Opened) -> None:
-    """What was begun last is the last load and delivery, whatever the clock said, and no run takes less than no time."""
+    """What was begun last is the last load and delivery, whatever the clock said; no run takes less than no time."""
     with writer() as warehouse:
         for _ in range(2):
             with record_run(warehouse, step="ingest", command="run") as run:

@@ -66,7 +66,7 @@ def compare(settings: Settings, urls: Sequence[str], *, relations: Sequence[str]
 
 
 def uneven_relations(settings: Settings, left: Warehouse, right: Warehouse) -> Mapping[str, str]:
-    """Return what is made of raw tables that only one side has, each with which that are; required ones do not count."""
+    """Return what is made of raw tables that only one side has, each with which; required ones do not count."""
     uneven: dict[str, str] = {}
     for table in source_tables(RAW_SOURCES):
         there = [warehouse.table_exists(table.relation) for warehouse in (left, right)]

@@ -53,7 +53,7 @@ OUTPUTS = f"""
     where age = 1
     order by relation, step
 """
-# The last word of each step, as long as no run has made the relation since, and none of the same command was silent of it.
+# The last word of each step, unless a run has made the relation since, or one of the same command was silent of it.
 LEAVINGS = f"""
     select step, relation, detail
     from (

@@ -91,7 +91,7 @@ class Run:
             log_event(self.warehouse.settings, "output", **facts, **one.detail)
 
     def leave_out(self, relation: str, reason: str) -> None:
-        """Note that the run does without `relation`, which nothing says has to be there, and show it with the reason."""
+        """Note that the run does without `relation`, which nothing says must be there, and show it with the reason."""
         rows = self.warehouse.row_count(relation) if self.warehouse.table_exists(relation) else 0
         detail = json.dumps(redacted_values({LEFT_OUT: reason}))
         record = {"run_id": [self.id], "relation": [relation], "row_count": [rows], "detail": [detail]}
