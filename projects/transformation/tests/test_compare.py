@@ -24,10 +24,11 @@ def test_when_rows_were_loaded_is_no_difference(both_complete: Both) -> None:
 
 def test_a_source_that_one_side_lacks_is_named_and_no_difference(both_complete: Both) -> None:
     """What is made of an optional source that is loaded on one side only is told apart; all else is compared."""
+    both_complete[1].sql("create table raw.erp_suppliers as select 1 as supplier_id", role="ingress")
     both_complete[1].sql(
-        "create table raw.erp_suppliers as select 1 as supplier_id",
         "drop view staging.stg_erp__suppliers",
         "create table staging.stg_erp__suppliers as select 1 as supplier_id",
+        role="transformation",
     )
     code, told = compare(both_complete, "staging.stg_erp__suppliers", "core.dim_store")
     assert code == 0, told
