@@ -1,7 +1,9 @@
-"""The platform's own graph in `ui`: its sales branch in a real browser, and a step of it that is cancelled."""
+"""The platform's own graph in `ui`: its sales branch in a real browser, steps that are cancelled and run again."""
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +18,6 @@ from ui_process import Ui, wait_until, with_variable
 
 from shared.config import Settings, get_settings
 from shared.warehouse import open_warehouse
-from shared.workspace.environments import environment_variables, interpreter
 from tasks.pictures import take_graph
 
 if TYPE_CHECKING:
@@ -31,6 +32,13 @@ LAYERS = ("raw", "staging", "core")
 NODE = "[class*='minimalAssetNodeBox']"
 GREEN = f"{NODE}[style*='--color-background-green']"
 LAUNCH = "//button[contains(., 'Materialize all')]"
+# Of two sources, and of what is made of the second.
+FAILING = ("raw/crm_customers", "raw/pos_products", "staging/stg_pos__products")
+SUBJECT = f"job anything: {', '.join(FAILING)}"
+MORE = "//button[contains(., 'Re-execute')]/following::button[1]"
+FROM_FAILURE = "//button[@role='menuitem'][contains(., 'From failure')]"
+FAILED = "{ runsOrError(filter: {statuses: [FAILURE]}) { ... on Runs { results { runId } } } }"
+STEPS = "query ($run: ID!) { runOrError(runId: $run) { ... on Run { stepStats { stepKey status } } } }"
 NEWEST = "{ runsOrError(limit: 1) { ... on Runs { results { runId } } } }"
 
 
@@ -39,10 +47,13 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     """Start the platform's own `ui` on a small part of the real sales."""
     data = tmp_path_factory.mktemp("platform")
     take_sample(data, "household_id <= 50")
-    # So that there is a warehouse that a cancelled step could spoil.
-    line = [str(interpreter(ROOT, "ingress")), "-m", "ingress", "run", "--source", "crm"]
-    subprocess.run(line, env={**environment_variables(ROOT, "ingress"), "DATA_DIR": str(data)}, cwd=ROOT, check=True)
     subprocess.run([sys.executable, "-m", "orchestration", "lists"], cwd=ROOT, check=True)
+    # So that there is a warehouse that a cancelled step could spoil, and a run of which a step has failed.
+    missing = data / "landing/pos/transactions.parquet"
+    missing.rename(data / missing.name)
+    line = [sys.executable, "-m", "orchestration", "materialize", " or ".join(f'key:"{key}"' for key in FAILING)]
+    assert subprocess.run(line, env={**os.environ, "DATA_DIR": str(data)}, cwd=ROOT, check=False).returncode == 1
+    (data / missing.name).rename(missing)
     ui = Ui(data, PROJECT / "workspace.yaml")
     try:
         assert ui.address, ui.said
@@ -93,11 +104,43 @@ def test_sales_branch_is_made_in_the_browser(browser: Chrome, ui: Ui) -> None:
     assert "Failed" not in text_of(browser)
 
 
+def test_run_of_materialize_is_run_again_from_its_failure(browser: Chrome, ui: Ui) -> None:
+    """Who runs what `materialize` failed at again in the browser has the failed step and what follows, no other.
+
+    `materialize` has told its failure, once; `ui` tells that it works again.
+    """
+    assert alerts_of(ui) == ["failed"]
+    (failed,) = [run["runId"] for run in query(ui.address, FAILED)["runsOrError"]["results"]]
+    browser.set_window_size(1600, 1000)
+    browser.get(ui.address)
+    browser.get(f"{ui.server}/runs/{failed}")
+    wait_until(lambda: browser.find_elements("xpath", MORE))
+    browser.find_element("xpath", MORE).click()
+    wait_until(lambda: browser.find_elements("xpath", FROM_FAILURE))
+    browser.find_element("xpath", FROM_FAILURE).click()
+    wait_until(lambda: failed not in browser.current_url)
+    run_id = browser.current_url.rpartition("/")[2]
+    ui.wait_for(run_id, "SUCCESS")
+    keep(browser, "5-again")
+    steps = query(ui.address, STEPS, run=run_id)["runOrError"]["stepStats"]
+    assert [(step["stepKey"], step["status"]) for step in steps] == [
+        ("ingest_pos", "SUCCESS"),
+        ("transform_core", "SUCCESS"),
+    ]
+    wait_until(lambda: alerts_of(ui) == ["failed", "recovered"])
+
+
 def rows_of(ui: Ui) -> dict[str, int]:
     """Return how many rows each table of the raw layer has."""
     settings = Settings(data_dir=ui.data, warehouse_url=f"duckdb:///{ui.data}/warehouse.duckdb")
     with open_warehouse(settings, holder="test") as warehouse:
         return {table: warehouse.row_count(f"raw.{table}") for table in warehouse.tables("raw")}
+
+
+def alerts_of(ui: Ui) -> list[str]:
+    """Return what was told, or kept from being told again, of what `materialize` has made."""
+    events = [json.loads(line) for log in sorted(ui.data.glob("logs/*.jsonl")) for line in log.open()]
+    return [each.get("kind", each["event"]) for each in events if each.get("subject") == SUBJECT]
 
 
 def newest_run(ui: Ui) -> list[str]:

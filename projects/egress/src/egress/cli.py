@@ -148,21 +148,45 @@ def run(targets: Sequence[Target], options: Options, words: str) -> None:
         ConfigurationError: A target lacks a setting; nothing was sent anywhere.
         PlatformError: A target has failed; it is the first one's error.
     """
+    # It takes a moment to import, and what delivers nothing does without.
+    from shared.monitoring.alerts import Teller
+
+    teller = Teller(get_settings(), command=f"deliver {words}")
     for target in targets:
-        if target.missing_setting:
-            raise ConfigurationError(
-                f"{target.missing_setting} is not set, the target needs it: `{target.name}`",
-                hint=f"set the environment variable {target.missing_setting}, or name other targets with --target",
-            )
+        with teller.telling(subject(target), whole=False):
+            require_setting(target)
     with (
+        teller.telling("step deliver"),
         open_warehouse(get_settings(), holder=f"egress {words}", role="egress", mode="write") as warehouse,
         record_run(warehouse, step="deliver", command=words) as ledger,
     ):
-        failures = [failure for target in targets if (failure := attempt(target, warehouse, options, ledger))]
+        # Whatever becomes of the targets, there is a warehouse to deliver from.
+        teller.succeeded("step deliver")
+        failures = []
+        for target in targets:
+            if failure := attempt(target, warehouse, options, ledger):
+                teller.failed(subject(target), failure)
+                failures.append(failure)
+            else:
+                teller.succeeded(subject(target))
         for other in failures[1:]:
             say(f"error: {other.message}")
         if failures:
             raise failures[0]
+
+
+def subject(target: Target) -> str:
+    """Return what the failure of a delivery is told of."""
+    return f"step deliver: {target.name}"
+
+
+def require_setting(target: Target) -> None:
+    """Raise ConfigurationError where a target lacks a setting."""
+    if target.missing_setting:
+        raise ConfigurationError(
+            f"{target.missing_setting} is not set, the target needs it: `{target.name}`",
+            hint=f"set the environment variable {target.missing_setting}, or name other targets with --target",
+        )
 
 
 def attempt(target: Target, warehouse: Warehouse, options: Options, ledger: Run) -> PlatformError | None:

@@ -15,6 +15,7 @@ from shared.command_line import Parser
 from shared.config import get_settings
 from shared.errors import ConfigurationError
 from shared.monitoring import record_run
+from shared.monitoring.alerts import Teller
 from shared.warehouse import open_warehouse
 
 
@@ -59,15 +60,14 @@ def _required_truth(job: resolve.Job) -> Path:
 @contextmanager
 def _job(command: str, truth: str | None, line: str) -> Iterator[resolve.Job]:
     settings = get_settings()
-    options = read_options(settings, truth)
-    step = "resolve" if command in ("run", "predict") else command
-    with (
-        open_warehouse(
-            settings, holder=f"entity resolution: {line}", role="entity_resolution", mode="write"
-        ) as warehouse,
-        record_run(warehouse, step=step, command=line) as run,
-    ):
-        yield resolve.Job(warehouse, settings, options, run)
+    step, holder = "resolve" if command in ("run", "predict") else command, f"entity resolution: {line}"
+    with Teller(settings, command=holder).telling(f"step {step}"):
+        options = read_options(settings, truth)
+        with (
+            open_warehouse(settings, holder=holder, role="entity_resolution", mode="write") as warehouse,
+            record_run(warehouse, step=step, command=line) as run,
+        ):
+            yield resolve.Job(warehouse, settings, options, run)
 
 
 def _parser() -> argparse.ArgumentParser:

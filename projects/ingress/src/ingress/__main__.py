@@ -88,17 +88,24 @@ def run(
     strict: bool,
 ) -> int:
     """Load the sources one after the other; one that fails does not stop the others."""
-    # dlt takes a moment to import, and what loads nothing does without.
+    # They take a moment to import, and what loads nothing does without.
     from ingress.load import load_source
+    from shared.monitoring.alerts import Teller
+
+    teller = Teller(settings, command=f"ingest {command_line}")
+
+    def load(source: Source) -> None:
+        with teller.telling(f"step ingest: {source.name}"):
+            load_source(entry, settings, source, full=full, on_request=on_request, strict=strict)
 
     with (
+        teller.telling("step ingest"),
         open_warehouse(settings, holder=f"ingest {command_line}", role="ingress", mode="write") as warehouse,
         record_run(warehouse, step="ingest", command=command_line) as entry,
     ):
-        return each_on_its_own(
-            sources,
-            lambda source: load_source(entry, settings, source, full=full, on_request=on_request, strict=strict),
-        )
+        # Whatever becomes of the sources, there is a warehouse to load into.
+        teller.succeeded("step ingest")
+        return each_on_its_own(sources, load)
 
 
 def validate(settings: Settings, sources: Sequence[Source], *, on_request: Collection[str], strict: bool) -> int:

@@ -16,7 +16,7 @@ from shared.command_line import as_platform_error
 from shared.config import Settings
 from shared.config.labs import Lab
 from shared.monitoring import Run, record_run
-from shared.monitoring.alerts import Alerts
+from shared.monitoring.alerts import Teller
 from shared.utils.console import say
 from shared.warehouse import Warehouse
 from shared.warehouse.lab_database import open_lab
@@ -91,16 +91,16 @@ def run_lab(lab: Lab, settings: Settings, names: Sequence[str], *, command: str,
         PlatformError: A step failed; those after it did not run.
     """
     report = Report(lab.name)
-    alerts = Alerts.from_settings(settings)
+    teller = Teller(settings, command=f"lab {command}")
     try:
         check(lab)
         if names:
-            run_steps(lab, settings, names, command=command, report=report, alerts=alerts)
+            run_steps(lab, settings, names, command=command, report=report, teller=teller)
     except Exception as error:
         known = as_platform_error(error)
         report.error, report.hint = known.message, known.hint
         step = next((name for name in names if name not in report.steps), "check")
-        alerts.failed(f"lab {lab.name}: {step}", known.message, hint=known.hint, details={"command": f"lab {command}"})
+        teller.failed(f"lab {lab.name}: {step}", error)
         raise
     finally:
         if report_file:
@@ -108,7 +108,7 @@ def run_lab(lab: Lab, settings: Settings, names: Sequence[str], *, command: str,
 
 
 def run_steps(
-    lab: Lab, settings: Settings, names: Sequence[str], *, command: str, report: Report, alerts: Alerts
+    lab: Lab, settings: Settings, names: Sequence[str], *, command: str, report: Report, teller: Teller
 ) -> None:
     """Run steps under the lab's lock, each entered in its ledger."""
     with open_lab(lab, settings, holder=f"lab {command}", role=ROLE, mode="write") as warehouse:
@@ -118,4 +118,4 @@ def run_steps(
             with record_run(warehouse, step=name, command=command) as run:
                 STEPS[name](Work(lab, settings, warehouse, run, report))
             report.steps[name] = round(time.monotonic() - begun, 2)
-            alerts.succeeded(f"lab {lab.name}: {name}")
+            teller.succeeded(f"lab {lab.name}: {name}")

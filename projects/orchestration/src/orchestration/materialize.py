@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import warnings
 from collections.abc import Iterable
@@ -17,16 +16,20 @@ from dagster import (
     JobExecutionResult,
     RepositoryDefinition,
     build_reconstructable_job,
-    execute_job,
 )
+from dagster._core.execution.api import execute_run
+from dagster._core.remote_origin import RemoteJobOrigin, RemoteRepositoryOrigin
+from dagster._core.workspace.load import location_origins_from_yaml_paths
 from rich.table import Table
 
 from orchestration.definitions import defs
 from orchestration.defs.jobs import ANYTHING
-from orchestration.home import home_of, instance
+from orchestration.home import PROJECT, home_of, instance
 from orchestration.supervise.dead_runs import sweep
+from orchestration.told import subject_of, tags_of_materialize
 from shared.config import Settings
 from shared.errors import PlatformError, UserError
+from shared.monitoring.alerts import Teller
 from shared.utils.console import output, say
 from shared.utils.names import suggestion
 
@@ -50,8 +53,22 @@ def materialize(settings: Settings, selection: str | None, *, job: str) -> int:
         RunFailed: A step failed; what does not depend on it was made.
     """
     warnings.simplefilter("ignore", BetaWarning)
+    teller = Teller(settings, command=f"materialize {selection or f'--job {job}'}")
+    with teller.telling("step materialize"):
+        repository()
     keys = chosen(selection) if selection else None
     name = ANYTHING if keys else known_job(job)
+    with teller.telling(subject_of(name, keys)):
+        make(settings, name, keys)
+    return 0
+
+
+def make(settings: Settings, name: str, keys: Iterable[AssetKey] | None) -> None:
+    """Run a job, or assets of it, and show what came of it.
+
+    Raises:
+        RunFailed: A step failed.
+    """
     begun = time.monotonic()
     with instance(settings) as opened:
         sweep(opened, home_of(settings))
@@ -71,7 +88,6 @@ def materialize(settings: Settings, selection: str | None, *, job: str) -> int:
             hint="correct what they say, then run it again",
         )
     say(f"{len(done)} steps in {time.monotonic() - begun:.1f} s")
-    return 0
 
 
 def find_job(name: str) -> JobDefinition:
@@ -122,14 +138,23 @@ def chosen(selection: str) -> list[AssetKey]:
 
 
 def run(name: str, keys: Iterable[AssetKey] | None, instance: DagsterInstance) -> JobExecutionResult:
-    """Run a job, or assets of it."""
-    return execute_job(
-        build_reconstructable_job(__name__, "find_job", (name,)),
-        instance,
+    """Run a job, or assets of it, as a run that the web interface can run again."""
+    job = build_reconstructable_job(__name__, "find_job", (name,))
+    created = instance.create_run_for_job(
+        find_job(name),
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        asset_selection=list(keys) if keys else None,
-        tags={"started_by": f"materialize (process {os.getpid()})"},
+        asset_selection=frozenset(keys) if keys else None,
+        tags=tags_of_materialize(),
+        remote_job_origin=origin_of(name),
+        job_code_origin=job.get_python_origin(),
     )
+    return execute_run(job, created, instance)
+
+
+def origin_of(name: str) -> RemoteJobOrigin:
+    """Return where the web interface finds a job: by the entry of the workspace that it serves."""
+    location, *_ = location_origins_from_yaml_paths([str(PROJECT / "workspace.yaml")])
+    return RemoteRepositoryOrigin(location, repository().name).get_job_origin(name)
 
 
 def show(result: JobExecutionResult) -> None:

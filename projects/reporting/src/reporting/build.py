@@ -13,6 +13,7 @@ from shared.dbt.environment import dbt_environment, log_dir
 from shared.dbt.results import Node
 from shared.errors import InputError
 from shared.monitoring import history, record_run
+from shared.monitoring.alerts import Teller
 from shared.utils.console import say
 from shared.warehouse import Warehouse, open_warehouse
 
@@ -39,6 +40,7 @@ def build(settings: Settings, *, select: list[str], events: bool, command: str) 
         BuildFailed: A model or test failed; what depends on it was not built.
     """
     with (
+        Teller(settings, command=f"reporting {command}").telling("step report", whole=not select),
         open_warehouse(settings, holder=f"reporting {command}", role=ROLE, mode="write") as warehouse,
         record_run(warehouse, step="report", command=command) as run,
     ):

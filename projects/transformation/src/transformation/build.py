@@ -9,6 +9,7 @@ from shared.dbt.build import enter_results, raise_if_failed, run_build, show_tes
 from shared.dbt.environment import dbt_environment, log_dir
 from shared.dbt.results import Node
 from shared.monitoring import record_run
+from shared.monitoring.alerts import Teller
 from shared.utils.console import say
 from shared.warehouse import open_warehouse
 from transformation.layers import PROJECT_DIR, ROLE, Scope, buildable_scope, selection
@@ -51,7 +52,9 @@ def build(
         InputError: Required tables are missing and nothing is selected, or all that is selected reads missing ones.
         BuildFailed: A model, snapshot or test failed; what depends on it was not built.
     """
+    teller = Teller(settings, command=f"transform {command}")
     with (
+        teller.telling(subject(scope), whole=False),
         open_warehouse(settings, holder=f"transform {command}", role=ROLE, mode="write") as warehouse,
         record_run(warehouse, step="transform", command=command) as run,
     ):
@@ -68,7 +71,19 @@ def build(
             nodes = run_build(f"transform {possible}", chosen, environment, full_refresh=full_refresh, events=events)
         rows = enter_results(warehouse, run, nodes)
         show_layers(nodes, rows)
-        raise_if_failed(nodes, log_dir(settings))
+        with teller.telling(subject(scope, nodes), whole=False):
+            raise_if_failed(nodes, log_dir(settings))
+        if not (select or exclude):
+            for part in ("core", "egress"):
+                if possible in (part, "all"):
+                    teller.succeeded(subject(part))
+
+
+def subject(scope: Scope, nodes: Sequence[Node] = ()) -> str:
+    """Return what a failure is of: of both parts egress, if all that failed is egress's, else core, which comes first."""
+    failed = [node for node in nodes if node.failed]
+    egress = bool(failed) and all(node.folder.startswith("egress") for node in failed)
+    return f"step transform: {scope if scope != 'all' else 'egress' if egress else 'core'}"
 
 
 def show_layers(nodes: list[Node], rows: dict[str, int]) -> None:

@@ -42,6 +42,15 @@ def tell_dagster(message: Callable[[], Mapping[str, object]], settings: Settings
             log_event(settings, "dagster not told", error=f"{type(error).__name__}: {error}")
 
 
+def is_dagsters() -> bool:
+    """Tell whether Dagster has started this process, and so tells itself how its run ends."""
+    try:
+        return _context() is not None
+    except Exception:
+        # It has, by a channel that cannot be used.
+        return True
+
+
 def dagster_run() -> tuple[str, str] | None:
     """Return the id of the Dagster run that has started this process, and its job."""
     context = _context()

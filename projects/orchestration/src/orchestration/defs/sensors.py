@@ -27,6 +27,7 @@ from orchestration.graph.freshness import tell_age
 from orchestration.graph.lists import read_list
 from orchestration.graph.projects import INGRESS, LABS
 from orchestration.settings import OrchestrationSettings
+from orchestration.told import subject_of_run, tells_itself
 from shared.config import Settings, get_settings
 from shared.config.settings import read_settings
 from shared.csv_monitor import TABLES
@@ -122,9 +123,11 @@ def freshness_sensor(sources: Sequence[dict[str, Any]], settings: Settings) -> S
 @run_failure_sensor(name="failure_alert", default_status=RUNNING)
 def failure_alert(context: RunFailureSensorContext) -> None:
     """Tell that a run has failed, where the platform's alerts go."""
+    if tells_itself(context.dagster_run, context.failure_event.message):
+        return
     steps = [event.step_key for event in context.get_step_failure_events() if event.step_key]
     Alerts.from_settings(get_settings()).failed(
-        subject_of(context),
+        subject_of_run(context.dagster_run),
         context.failure_event.message or "failed",
         hint="its log says more; it can be run again from the failed step",
         details={"run": context.dagster_run.run_id, "steps": ", ".join(steps)},
@@ -134,13 +137,6 @@ def failure_alert(context: RunFailureSensorContext) -> None:
 @run_status_sensor(DagsterRunStatus.SUCCESS, name="recovery_alert", default_status=RUNNING)
 def recovery_alert(context: RunStatusSensorContext) -> None:
     """Tell that what had failed has succeeded."""
-    Alerts.from_settings(get_settings()).succeeded(subject_of(context), details={"run": context.dagster_run.run_id})
-
-
-def subject_of(context: RunStatusSensorContext) -> str:
-    """Return what a run is of, so that its failure and its recovery are told as one thing."""
     run = context.dagster_run
-    partition = run.tags.get("dagster/partition")
-    chosen = sorted(key.to_user_string() for key in run.asset_selection or ())
-    what = [*([partition] if partition else []), *chosen[:3], *([f"{len(chosen) - 3} more"] if len(chosen) > 3 else [])]
-    return f"job {run.job_name}" + (f": {', '.join(what)}" if what else "")
+    if not tells_itself(run):
+        Alerts.from_settings(get_settings()).succeeded(subject_of_run(run), details={"run": run.run_id})

@@ -14,6 +14,7 @@ from reporting.site.page import Plan, plan_page, render
 from shared.config import Settings
 from shared.errors import InputError
 from shared.monitoring import record_run
+from shared.monitoring.alerts import Teller
 from shared.monitoring.lineage import Dataset, Origin
 from shared.utils.clock import utc_now
 from shared.utils.console import say, step
@@ -44,6 +45,12 @@ def build_site(settings: Settings, *, command: str) -> Path:
     Raises:
         InputError: The reporting layer lacks what a chart shows.
     """
+    with Teller(settings, command=f"reporting {command}").telling(f"step {STEP}"):
+        return record_site(settings, command)
+
+
+def record_site(settings: Settings, command: str) -> Path:
+    """Write the page, enter that in the ledger, and return where it is."""
     read = read_site(settings)
     with (
         # Only now: the page shows the ledger's runs, and would say of its own that it is under way.

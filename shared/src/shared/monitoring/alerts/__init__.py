@@ -2,5 +2,6 @@
 
 from shared.monitoring.alerts.alerts import Alerts
 from shared.monitoring.alerts.episodes import Episode
+from shared.monitoring.alerts.teller import Teller
 
-__all__ = ["Alerts", "Episode"]
+__all__ = ["Alerts", "Episode", "Teller"]

@@ -17,7 +17,7 @@ from shared.errors import ConfigurationError, PlatformError
 from shared.monitoring.alerts.alert import Alert, Kind, cleaned, duration, one_line
 from shared.monitoring.alerts.episodes import Episode, EpisodeStore, fingerprint
 from shared.monitoring.alerts.mail import MailSink
-from shared.monitoring.alerts.sinks import ALERT_SETTINGS, FileSink, Sink, UnusableSink, log_alert, tell
+from shared.monitoring.alerts.sinks import ALERT_SETTINGS, FileSink, Sink, UnusableSink, log_alert, say_alert, tell
 from shared.monitoring.alerts.webhook import WebhookSink
 from shared.monitoring.logs import log_event
 from shared.utils.clock import utc_now
@@ -91,13 +91,27 @@ class Alerts:
         return cls(settings, sinks, reminder=reminder, clock=clock, problems=problems)
 
     def failed(
-        self, subject: str, message: str, *, hint: str | None = None, details: Mapping[str, object] | None = None
+        self,
+        subject: str,
+        message: str,
+        *,
+        hint: str | None = None,
+        details: Mapping[str, object] | None = None,
+        aloud: bool = True,
     ) -> None:
-        """Note that a subject has failed, and tell it unless the same was told within the reminder interval."""
+        """Note that a subject has failed, and tell it unless the same was told within the reminder interval.
+
+        Args:
+            subject: What has failed.
+            message: How.
+            hint: What to do about it.
+            details: Further facts, by name.
+            aloud: Whether to say it on standard error too, where nobody else does.
+        """
         with self._contained(subject):
             alert = self._alert("failed", subject, message, hint, details)
             with self._store.turn(alert.subject):
-                self._failed(alert)
+                self._failed(alert, aloud=aloud)
 
     def succeeded(self, subject: str, message: str = "", *, details: Mapping[str, object] | None = None) -> None:
         """Note that a subject has succeeded, and tell it if it was failed."""
@@ -116,6 +130,7 @@ class Alerts:
         """Send a test message everywhere and return what went wrong with each sink, by its name."""
         alert = self._alert("test", "alerts", "This is a test: nothing has failed.", None, None)
         log_alert(self._settings, alert)
+        say_alert(alert)
         return {sink.name: self._attempt(sink, alert) for sink in self.sinks}
 
     @contextmanager
@@ -142,7 +157,7 @@ class Alerts:
     def _cleaned(self, text: object) -> str:
         return cleaned(text, self._secrets)
 
-    def _failed(self, alert: Alert) -> None:
+    def _failed(self, alert: Alert, *, aloud: bool) -> None:
         episode = self._store.read(alert.subject)
         if episode is None or episode.recovered_at:
             episode = Episode(subject=alert.subject, since=alert.at)
@@ -166,7 +181,7 @@ class Alerts:
         # Before it is sent, so that the beginning is known even where this is killed; sent is written after, so that it
         # is then sent again.
         self._store.write(episode)
-        if self._deliver(_reminder(alert, episode) if told else alert):
+        if self._deliver(_reminder(alert, episode) if told else alert, aloud=aloud):
             episode.mark_sent(failure, alert.at)
             self._store.write(episode)
 
@@ -185,9 +200,11 @@ class Alerts:
         if self._deliver(_with(alert, message=message, facts=facts)):
             self._store.forget(alert.subject)
 
-    def _deliver(self, alert: Alert) -> bool:
+    def _deliver(self, alert: Alert, *, aloud: bool = True) -> bool:
         """Send an alert everywhere, and return whether it counts as sent: one sink that reaches people has it."""
         log_alert(self._settings, alert)
+        if aloud:
+            say_alert(alert)
         errors = [(sink, self._attempt(sink, alert)) for sink in self.sinks]
         deciding = [pair for pair in errors if pair[0].outside] or errors
         return not deciding or any(error is None for _, error in deciding)

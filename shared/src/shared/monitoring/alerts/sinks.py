@@ -101,7 +101,7 @@ class FileSink:
 
 
 def log_alert(settings: Settings, alert: Alert) -> None:
-    """Write an alert to the log and tell it on standard error: both are always on, and never fail."""
+    """Write an alert to the log, which is always on and never fails."""
     log_event(
         settings,
         "alert",
@@ -111,6 +111,10 @@ def log_alert(settings: Settings, alert: Alert) -> None:
         hint=alert.hint or None,
         details=dict(alert.details),
     )
+
+
+def say_alert(alert: Alert) -> None:
+    """Say an alert in one line on standard error."""
     tell(": ".join([alert.title, one_line(alert.message)]) + (f" (hint: {one_line(alert.hint)})" if alert.hint else ""))
 
 
