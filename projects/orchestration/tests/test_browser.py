@@ -120,7 +120,7 @@ def test_run_of_materialize_is_run_again_from_its_failure(browser: Chrome, ui: U
     browser.find_element("xpath", FROM_FAILURE).click()
     wait_until(lambda: failed not in browser.current_url)
     run_id = browser.current_url.rpartition("/")[2]
-    ui.wait_for(run_id, "SUCCESS")
+    wait_until(lambda: ui.run(run_id)["status"] in ("SUCCESS", "FAILURE", "CANCELED"), patience=600)
     keep(browser, "5-again")
     steps = query(ui.address, STEPS, run=run_id)["runOrError"]["stepStats"]
     assert [(step["stepKey"], step["status"]) for step in steps] == [

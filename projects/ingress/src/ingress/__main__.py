@@ -13,7 +13,7 @@ from shared.config import Settings, get_settings
 from shared.errors import PlatformError, UserError
 from shared.monitoring import record_run
 from shared.utils.console import say
-from shared.warehouse import open_warehouse
+from shared.warehouse import Warehouse, open_warehouse
 
 
 def make_parser() -> Parser:
@@ -42,6 +42,8 @@ def make_parser() -> Parser:
             default=[],
             help=f"also what is loaded only on request: {', '.join(on_request)}",
         )
+    poll = actions.add_parser("poll", help="load the sources that are polled and due by the ledger: for cron")
+    poll.add_argument("--source", nargs="+", action="extend", choices=list(SOURCES), metavar="NAME", default=[])
     listing = actions.add_parser("list", help="show sources, resources, keys, where they come from and the last load")
     listing.add_argument("--json", action="store_true", help="for programs, without the last load")
     return parser
@@ -57,6 +59,8 @@ def main(arguments: Sequence[str]) -> int:
     if options.action == "list":
         list_sources(settings, list(SOURCES.values()))
         return 0
+    if options.action == "poll":
+        return poll(settings, options.source, " ".join(arguments))
     sources = [SOURCES[name] for name in options.source or SOURCES]
     hold_on_request(options.on_request, sources)
     # Whoever names what to load wants to hear that it is not there.
@@ -78,34 +82,58 @@ def hold_on_request(names: Sequence[str], sources: Sequence[Source]) -> None:
         raise UserError(f"its source is not among those to load: `{others[0]}`", hint="add it to `--source`")
 
 
+def poll(settings: Settings, names: Sequence[str], command_line: str) -> int:
+    """Load those sources that are due by the ledger."""
+    from ingress.polling import due, due_now, polled_sources
+
+    sources = due_now(settings, polled_sources(names))
+    # Once more when nobody else writes any more: it may have been another call of this.
+    return run(settings, sources, command_line, choose=due) if sources else 0
+
+
 def run(
     settings: Settings,
     sources: Sequence[Source],
     command_line: str,
     *,
-    full: bool,
-    on_request: Collection[str],
-    strict: bool,
+    full: bool = False,
+    on_request: Collection[str] = (),
+    strict: bool = False,
+    choose: Callable[[Warehouse, Sequence[Source]], Sequence[Source]] = lambda _, sources: sources,
 ) -> int:
-    """Load the sources one after the other; one that fails does not stop the others."""
+    """Load the sources one after the other; one that fails does not stop the others.
+
+    Args:
+        settings: Names the warehouse.
+        sources: Which.
+        command_line: What the user called, for the ledger.
+        full: As of `load_source`.
+        on_request: As of `load_source`.
+        strict: As of `load_source`.
+        choose: Picks from the sources, with the warehouse open for writing.
+    """
     # They take a moment to import, and what loads nothing does without.
     from ingress.load import load_source
+    from ingress.polling import noted
     from shared.monitoring.alerts import Teller
 
     teller = Teller(settings, command=f"ingest {command_line}")
 
     def load(source: Source) -> None:
-        with teller.telling(f"step ingest: {source.name}"):
+        with teller.telling(f"step ingest: {source.name}"), noted(entry, source):
             load_source(entry, settings, source, full=full, on_request=on_request, strict=strict)
 
     with (
         teller.telling("step ingest"),
         open_warehouse(settings, holder=f"ingest {command_line}", role="ingress", mode="write") as warehouse,
-        record_run(warehouse, step="ingest", command=command_line) as entry,
     ):
-        # Whatever becomes of the sources, there is a warehouse to load into.
-        teller.succeeded("step ingest")
-        return each_on_its_own(sources, load)
+        chosen = choose(warehouse, sources)
+        if sources and not chosen:
+            return 0
+        with record_run(warehouse, step="ingest", command=command_line) as entry:
+            # Whatever becomes of the sources, there is a warehouse to load into.
+            teller.succeeded("step ingest")
+            return each_on_its_own(chosen, load)
 
 
 def validate(settings: Settings, sources: Sequence[Source], *, on_request: Collection[str], strict: bool) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
@@ -15,6 +16,7 @@ from shared.config import Settings
 from shared.data_quality import BadRow
 from shared.errors import NotAWarehouse
 from shared.monitoring import history
+from shared.monitoring.polling import Poll
 from shared.utils.code import path_of, summary
 from shared.utils.console import say
 from shared.warehouse import open_warehouse
@@ -49,7 +51,15 @@ def source_entry(module: ModuleType, settings: Settings) -> dict[str, Any]:
         "description": summary(module),
         "code": path_of(module),
         "required_settings": source.required_settings,
+        "poll": described_poll(source.poll) if source.poll else None,
         "resources": [described_resource(resource, settings) for resource in source.resources],
+    }
+
+
+def described_poll(poll: Poll) -> dict[str, float]:
+    """Return how often a source is asked; lengths of time in seconds."""
+    return {
+        name: value.total_seconds() if isinstance(value, timedelta) else value for name, value in vars(poll).items()
     }
 
 

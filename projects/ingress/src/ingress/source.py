@@ -20,6 +20,7 @@ from shared.config import Settings
 from shared.data_quality import POSITION, BadRow, ColumnChecker, RowChecker, RowModel
 from shared.errors import InputError
 from shared.monitoring.lineage import Dataset, Origin
+from shared.monitoring.polling import Poll
 from shared.postgres.limits import NAME_BYTES
 from shared.warehouse import quote
 
@@ -200,10 +201,15 @@ class Resource:
 
 @dataclass(frozen=True)
 class Source:
-    """An outside system."""
+    """An outside system.
+
+    Attributes:
+        poll: How often it is asked by itself, where it is one that tells only who asks.
+    """
 
     name: str
     resources: tuple[Resource, ...]
+    poll: Poll | None = None
 
     @property
     def on_request(self) -> list[str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from pydantic import Field
 
 from ingress.rest import RestPages
 from ingress.source import Resource, Source
 from shared.data_quality import RowModel
+from shared.monitoring.polling import Poll
 
 
 class Member(RowModel):
@@ -38,4 +41,5 @@ SOURCE = Source(
             contract="evolve",
         ),
     ),
+    poll=Poll(every=timedelta(minutes=15), back_off=2, jitter=0.1, longest=timedelta(hours=6)),
 )
