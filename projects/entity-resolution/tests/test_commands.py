@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from conftest import Platform, table_of, training_alone
 
+from shared.monitoring.alerts import Alerts
 from shared.warehouse import open_warehouse
 
 
@@ -27,9 +28,11 @@ def test_predict_never_trains(platform: Platform, sample: pa.Table) -> None:
     platform.put(sample.slice(0, 40))
     finished = platform.run("predict")
     assert (finished.code, "there is no model yet" in finished.err) == (2, True)
+    alerts = Alerts.from_settings(platform.settings)
+    assert [episode.subject for episode in alerts.failing()] == ["step resolve"]
     assert platform.run("train").code == 0
     finished = platform.run("predict")
-    assert (finished.code, "✓ train" in finished.err) == (0, False)
+    assert (finished.code, "✓ train" in finished.err, alerts.failing()) == (0, False, [])
     assert platform.fetch("select count(*) from master.entity_xref") == [(40,)]
 
 

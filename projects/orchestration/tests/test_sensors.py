@@ -27,6 +27,8 @@ from dagster import (
 from orchestration.defs.sensors import drop_sensor, failure_alert, recovery_alert
 from orchestration.graph.drops import Drop
 from orchestration.graph.freshness import tell_age
+from orchestration.supervise.dead_runs import MESSAGE
+from orchestration.told import tags_of_materialize
 
 from shared.config import Settings, get_settings
 from shared.monitoring import record_run
@@ -200,3 +202,27 @@ def test_a_failed_run_is_told_and_its_recovery(settings: Settings) -> None:
             else:
                 recovery_alert(context)
     assert alerts(settings) == [("failed", "job platform"), ("recovered", "job platform")]
+
+
+@pytest.mark.parametrize(
+    ("tags", "repeated", "message", "told"),
+    [
+        (tags_of_materialize(), None, None, False),
+        (tags_of_materialize(), None, MESSAGE, True),
+        (tags_of_materialize(), "1", None, True),
+        ({}, None, None, True),
+    ],
+)
+def test_what_materialize_tells_itself_is_not_told_again(
+    settings: Settings, tags: dict[str, str], repeated: str | None, message: str | None, told: bool
+) -> None:
+    """A run of `materialize` is told by that, unless it was killed; a run that repeats one is told like any other."""
+
+    @job
+    def platform() -> None: ...
+
+    with DagsterInstance.ephemeral() as instance:
+        run = instance.create_run_for_job(platform, tags=tags, parent_run_id=repeated, root_run_id=repeated)
+        event = instance.report_run_failed(run, message)
+        failure_alert(build_run_status_sensor_context("test", event, instance, run).for_run_failure())
+    assert alerts(settings) == ([("failed", "job platform")] if told else [])

@@ -17,6 +17,7 @@ from reporting.content import Content, load_content
 from reporting.project import PROJECT_DIR
 from reporting.query import run_query, tile_query
 from shared.dbt.environment import environment_set
+from shared.monitoring.alerts import Alerts
 
 
 @pytest.fixture(scope="module")
@@ -228,6 +229,9 @@ def test_build_without_core_is_a_mistake_with_a_hint(tmp_path: Path) -> None:
     assert "error: the warehouse lacks what this step reads: `core.fct_sales`" in said
     assert "hint: run `./pixiw run transform-core` first" in said
     assert platform.rows("select step, status from ops.run") == [("report", "failed")]
+    assert platform.report("page")[0] == 2
+    failing = [episode.subject for episode in Alerts.from_settings(platform.settings).failing()]
+    assert failing == ["step report", "step page"]
 
 
 def test_build_again_changes_nothing(own_platform: Platform) -> None:
@@ -238,6 +242,11 @@ def test_build_again_changes_nothing(own_platform: Platform) -> None:
     assert code == 0, said
     assert own_platform.rows(rows) == before
     assert own_platform.rows("select count(*) from ops.run where step = 'report'") == [(2,)]
+
+
+def test_whole_build_ends_the_failure_of_the_one_before(duckdb_platform: Platform) -> None:
+    """Once the reports could be built, nobody is told any more that they could not."""
+    assert Alerts.from_settings(duckdb_platform.settings).failing() == []
 
 
 @pytest.mark.slow
