@@ -15,7 +15,7 @@ DUCKDB_ONLY = pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 
 @DUCKDB_ONLY
 def test_failing_build_is_told_and_only_a_whole_one_ends_it(on_raw: Platform) -> None:
-    """A part of the layers that cannot be built is told; building some nodes of it does not end that, the whole does."""
+    """A part of the layers that cannot be built is told; a build of some nodes does not end that, that of all does."""
     # The build that the platform was made by.
     assert [f"recovered: step transform: {part}" in on_raw.told for part in ("core", "egress")] == [True, False]
     on_raw.sql("drop table raw.loyalty_members", role="ingress")

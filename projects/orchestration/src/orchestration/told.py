@@ -1,4 +1,4 @@
-"""As what a run's failure and its recovery are told, and by whom: `materialize` tells of its own runs, a sensor of others."""
+"""As what a run's failure and recovery are told, and by whom: by `materialize` of its own, by a sensor of others."""
 
 from __future__ import annotations
 

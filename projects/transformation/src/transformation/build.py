@@ -80,7 +80,7 @@ def build(
 
 
 def subject(scope: Scope, nodes: Sequence[Node] = ()) -> str:
-    """Return what a failure is of: of both parts egress, if all that failed is egress's, else core, which comes first."""
+    """Return what a failure is of: of both parts egress if all that failed is egress's, else core, which is first."""
     failed = [node for node in nodes if node.failed]
     egress = bool(failed) and all(node.folder.startswith("egress") for node in failed)
     return f"step transform: {scope if scope != 'all' else 'egress' if egress else 'core'}"

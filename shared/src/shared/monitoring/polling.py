@@ -1,4 +1,4 @@
-"""When an outside system is asked next: every so often, more rarely while that fails, by what the run ledger has of it."""
+"""When an outside system is asked next: every so often, more rarely while that fails, by what the ledger has of it."""
 
 from __future__ import annotations
 

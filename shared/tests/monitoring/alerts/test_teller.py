@@ -87,7 +87,9 @@ def test_ctrl_c_is_no_failure(settings: Settings, teller: Teller) -> None:
 
 def test_dagster_tells_of_what_it_has_started(settings: Settings, tmp_path: Path) -> None:
     """A process of Dagster's tells nothing, even where the channel to Dagster cannot be used."""
-    context = encode_param({"data": {"asset_keys": [], "extras": {}, "run_id": "1", "retry_number": 0, "job_name": "j"}})
+    context = encode_param(
+        {"data": {"asset_keys": [], "extras": {}, "run_id": "1", "retry_number": 0, "job_name": "j"}}
+    )
     for messages in (encode_param({"path": str(tmp_path / "messages")}), "broken"):
         pipes = {"DAGSTER_PIPES_CONTEXT": context, "DAGSTER_PIPES_MESSAGES": messages}
         done = subprocess.run([sys.executable, "-c", FAILING], env=os.environ | pipes, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""The schedule of each source that is polled: a sensor of its own, which asks for a run when the ledger says it is due."""
+"""The schedule of each source that is polled: a sensor of its own that asks for a run when the ledger says so."""
 
 from datetime import datetime, timedelta
 from typing import Any
