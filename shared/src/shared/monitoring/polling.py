@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from random import Random
 
 from shared.config import Settings
 from shared.errors import ConfigurationError
@@ -98,7 +98,7 @@ def due_at(poll: Poll, attempts: Sequence[Attempt], now: datetime) -> datetime:
             failures, counted = failures + 1, attempt.at
     wait = min(poll.every.total_seconds() * poll.back_off**failures, poll.longest.total_seconds())
     # The same at each look, and another one after each attempt.
-    chance = int(hashlib.sha256(known[0].run_id.encode()).hexdigest()[:8], 16) / 16**8
+    chance = Random(known[0].run_id).random()
     return known[0].at + timedelta(seconds=wait * (1 + poll.jitter * chance))
 
 
