@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from platforms import Platform
 
@@ -37,7 +39,7 @@ def test_failing_build_is_told_and_only_a_whole_one_ends_it(on_core: Platform) -
 )
 def test_failure_is_of_the_part_whose_nodes_failed(scope: Scope, failed: list[str], part: str) -> None:
     """Of a build of everything, core has failed unless all that failed is egress's."""
-    facts = {"kind": "model", "materialized": "view", "status": "error", "message": "", "seconds": 0.0}
+    facts: dict[str, Any] = {"kind": "model", "materialized": "view", "status": "error", "message": "", "seconds": 0.0}
     facts |= {"tested": None, "description": "", "severity": "error", "failures": None}
     nodes = [Node(name=folder, folder=folder, **facts) for folder in failed]
     assert subject(scope, nodes) == f"step transform: {part}"
