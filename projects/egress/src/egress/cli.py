@@ -149,7 +149,7 @@ def run(targets: Sequence[Target], options: Options, words: str) -> None:
         PlatformError: A target has failed; it is the first one's error.
     """
     # It takes a moment to import, and what delivers nothing does without.
-    from shared.monitoring.alerts import Teller
+    from shared.teller import Teller
 
     teller = Teller(get_settings(), command=f"deliver {words}")
     for target in targets:

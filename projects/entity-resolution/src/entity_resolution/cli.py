@@ -15,7 +15,7 @@ from shared.command_line import Parser
 from shared.config import get_settings
 from shared.errors import ConfigurationError
 from shared.monitoring import record_run
-from shared.monitoring.alerts import Teller
+from shared.teller import Teller
 from shared.warehouse import open_warehouse
 
 

@@ -115,7 +115,7 @@ def run(
     # They take a moment to import, and what loads nothing does without.
     from ingress.load import load_source
     from ingress.polling import noted
-    from shared.monitoring.alerts import Teller
+    from shared.teller import Teller
 
     teller = Teller(settings, command=f"ingest {command_line}")
 

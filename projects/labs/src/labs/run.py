@@ -16,7 +16,7 @@ from shared.command_line import as_platform_error
 from shared.config import Settings
 from shared.config.labs import Lab
 from shared.monitoring import Run, record_run
-from shared.monitoring.alerts import Teller
+from shared.teller import Teller
 from shared.utils.console import say
 from shared.warehouse import Warehouse
 from shared.warehouse.lab_database import open_lab

@@ -29,7 +29,7 @@ from orchestration.supervise.dead_runs import sweep
 from orchestration.told import subject_of, tags_of_materialize
 from shared.config import Settings
 from shared.errors import PlatformError, UserError
-from shared.monitoring.alerts import Teller
+from shared.teller import Teller
 from shared.utils.console import output, say
 from shared.utils.names import suggestion
 

@@ -13,7 +13,7 @@ from shared.dbt.environment import dbt_environment, log_dir
 from shared.dbt.results import Node
 from shared.errors import InputError
 from shared.monitoring import history, record_run
-from shared.monitoring.alerts import Teller
+from shared.teller import Teller
 from shared.utils.console import say
 from shared.warehouse import Warehouse, open_warehouse
 

@@ -9,7 +9,7 @@ from shared.dbt.build import enter_results, raise_if_failed, run_build, show_tes
 from shared.dbt.environment import dbt_environment, log_dir
 from shared.dbt.results import Node
 from shared.monitoring import record_run
-from shared.monitoring.alerts import Teller
+from shared.teller import Teller
 from shared.utils.console import say
 from shared.warehouse import open_warehouse
 from transformation.layers import PROJECT_DIR, ROLE, Scope, buildable_scope, selection

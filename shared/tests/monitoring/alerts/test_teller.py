@@ -13,12 +13,13 @@ from dagster_pipes import encode_param
 
 from shared.config import Settings
 from shared.errors import InputError, PlatformError
-from shared.monitoring.alerts import Alerts, Teller
+from shared.monitoring.alerts import Alerts
+from shared.teller import Teller
 
 FAILING = """
 from shared.config import get_settings
 from shared.errors import PlatformError
-from shared.monitoring.alerts import Teller
+from shared.teller import Teller
 with Teller(get_settings(), command="ingest run").telling("step ingest"):
     raise PlatformError("no answer from crm")
 """

@@ -14,8 +14,8 @@ from reporting.site.page import Plan, plan_page, render
 from shared.config import Settings
 from shared.errors import InputError
 from shared.monitoring import record_run
-from shared.monitoring.alerts import Teller
 from shared.monitoring.lineage import Dataset, Origin
+from shared.teller import Teller
 from shared.utils.clock import utc_now
 from shared.utils.console import say, step
 from shared.utils.files import write_whole

@@ -2,6 +2,5 @@
 
 from shared.monitoring.alerts.alerts import Alerts
 from shared.monitoring.alerts.episodes import Episode
-from shared.monitoring.alerts.teller import Teller
 
-__all__ = ["Alerts", "Episode", "Teller"]
+__all__ = ["Alerts", "Episode"]
