@@ -9,7 +9,6 @@ import pytest
 from platforms import NO_TESTS, DuckDBPlatform, Platform, PostgresPlatform, copy_owned, copy_tables
 
 from shared.config import get_settings
-from shared.monitoring.alerts import Alerts
 from shared.testing.marks import mark_slow
 from shared.testing.once import make_once
 from shared.testing.servers import new_server, prepare
@@ -62,8 +61,6 @@ def duckdb_platform(tmp_path_factory: pytest.TempPathFactory) -> DuckDBPlatform:
         platform.keep("empty")
         platform.sql(*statements(RAW_SQL))
         platform.keep("raw")
-        for part in ("core", "egress"):
-            Alerts.from_settings(platform.settings).failed(f"step transform: {part}", "as before")
         # Without a master layer that is the core alone.
         platform.told = build(platform, "all", *NO_TESTS, state="core")
         platform.sql(*statements(MASTER_SQL))

@@ -73,10 +73,14 @@ def build(
         show_layers(nodes, rows)
         with teller.telling(subject(scope, nodes), whole=False):
             raise_if_failed(nodes, log_dir(settings))
-        if not (select or exclude):
-            for part in ("core", "egress"):
-                if possible in (part, "all"):
-                    teller.succeeded(subject(part))
+        for part in whole_parts(possible, select, exclude):
+            teller.succeeded(subject(part))
+
+
+def whole_parts(scope: Scope, select: Sequence[str], exclude: Sequence[str]) -> list[Scope]:
+    """Return the parts of which everything is built: none where only some nodes are."""
+    parts: tuple[Scope, ...] = ("core", "egress")
+    return [] if select or exclude else [part for part in parts if scope in (part, "all")]
 
 
 def subject(scope: Scope, nodes: Sequence[Node] = ()) -> str:
