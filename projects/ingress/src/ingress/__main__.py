@@ -88,7 +88,7 @@ def poll(settings: Settings, names: Sequence[str], command_line: str) -> int:
 
     sources = due_now(settings, polled_sources(names))
     # Once more when nobody else writes any more: it may have been another call of this.
-    return run(settings, sources, command_line, choose=due) if sources else 0
+    return run(settings, sources, command_line, strict=bool(names), choose=due) if sources else 0
 
 
 def run(
