@@ -21,14 +21,16 @@ from dlt.common.schema.typing import TColumnSchema
 from dlt.extract import DltResource
 from dlt.pipeline.exceptions import PipelineStepFailed
 
+from ingress import duckdb_destination
 from ingress.source import Resource
 from shared.command_line import as_platform_error
 from shared.data_quality import RowModel, arrow_schema
-from shared.errors import ConfigurationError, PlatformError
+from shared.errors import PlatformError
 from shared.utils.console import step
 from shared.warehouse import Warehouse, quote
 
 if TYPE_CHECKING:
+    from shared.warehouse.duckdb_engine import DuckDBWarehouse
     from shared.warehouse.postgres_engine import PostgresWarehouse
 
 DLT_TYPES: Mapping[pa.DataType, TColumnSchema] = {
@@ -54,16 +56,9 @@ def load(warehouse: Warehouse, source: str, tables: Mapping[str, tuple[Resource,
         tables: Each resource with its rows, by its name; the rows hold each key once.
 
     Raises:
-        ConfigurationError: The state folder has a name that dlt cannot load from.
         PlatformError: What the rows raised while they were read, or what dlt could not do.
     """
     folder = warehouse.state_dir / "pipelines"
-    if warehouse.engine == "duckdb" and "'" in str(folder):
-        # dlt 1.31 writes the path into its SQL as it is.
-        raise ConfigurationError(
-            f"dlt cannot load from a folder with a quote in its name: `{folder}`",
-            hint="move the project, or point DATA_DIR at a folder without one",
-        )
     forget_state(warehouse, source, folder / source)
     pipeline = dlt.pipeline(source, pipelines_dir=str(folder), destination=destination(warehouse), dataset_name="raw")
     resources = [as_dlt(resource, rows, disposition(warehouse, resource)) for resource, rows in tables.values()]
@@ -103,7 +98,7 @@ def destination(warehouse: Warehouse) -> Any:
 
         return postgres_destination.destination(cast("PostgresWarehouse", warehouse).target)
     # Within one process DuckDB shares the file with our own connection.
-    return dlt.destinations.duckdb(str(warehouse.path))
+    return duckdb_destination.destination(cast("DuckDBWarehouse", warehouse).path)
 
 
 def disposition(warehouse: Warehouse, resource: Resource) -> Any:
