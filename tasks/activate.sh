@@ -11,6 +11,16 @@ _venv=$PIXI_PROJECT_ROOT/.pixi/venvs/$PIXI_ENVIRONMENT_NAME
 _lock=$PIXI_PROJECT_ROOT/locks/$PIXI_ENVIRONMENT_NAME.txt
 _failed=
 
+# uv writes below HOME, which may be another user's, or none.
+_cache=${XDG_CACHE_HOME:-${HOME-}/.cache}/uv
+while [ ! -e "${_cache:=/}" ]; do
+    case $_cache in */*) _cache=${_cache%/*} ;; *) _cache=. ;; esac
+done
+if [ ! -d "$_cache" ] || [ ! -w "$_cache" ]; then
+    export UV_CACHE_DIR="${UV_CACHE_DIR:-$PIXI_PROJECT_ROOT/.pixi/uv-cache}"
+    export UV_PYTHON_INSTALL_DIR="${UV_PYTHON_INSTALL_DIR:-$PIXI_PROJECT_ROOT/.pixi/uv-python}"
+fi
+
 # Without a lock the environment has no Python packages, just tools.
 if [ -f "$_lock" ]; then
     # The lock's third line is `# project: <directory>`.
@@ -78,6 +88,6 @@ if [ -n "$_failed" ]; then
             ;;
     esac
 fi
-unset _venv _lock _project _python _line _package _init _size _uv
+unset _venv _cache _lock _project _python _line _package _init _size _uv
 case $_failed${CONDA_PREFIX:+,pixi} in terminal) unset _failed && return 1 ;; esac
 unset _failed

@@ -111,7 +111,10 @@ def holder(file: TextIO) -> str:
 def search_path() -> str:
     """PATH, then the uv of `pixiw`, then each Python of pyenv, whose shims fail for versions not made global."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    pythons = [str(path) for path in sorted(pyenv.glob("versions/3.*/bin"))]
+    pythons: list[str] = []
+    # Another user's, after `su` or `sudo`.
+    with suppress(OSError):
+        pythons += [str(path) for path in sorted(pyenv.glob("versions/3.*/bin"))]
     own = [part for part in os.environ.get("PATH", os.defpath).split(os.pathsep) if not part.endswith("/tasks/stubs")]
     return os.pathsep.join([*own, str(ROOT / ".pixi" / "uv" / "bin"), *pythons])
 
@@ -200,7 +203,21 @@ def fill(environment: str, lock: Path, header: dict[str, str], *, anew: bool) ->
     if editable:
         uv(environment, "pip", "install", "--quiet", "--no-deps", "--python", python, *editable)
     for folder in venv.glob("lib/python3*/site-packages"):
+        for file in folder.glob("*.pth"):
+            make_relative(file)
         (folder / "zz_workspace.pth").write_text(STARTED, encoding="ascii")
+
+
+def make_relative(file: Path) -> None:
+    """Let a .pth file name this workspace from where it lies.
+
+    Python 3.11 and 3.12 read such files in the locale's encoding, UTF-8 mode or not: with an umlaut in the path and
+    LC_ALL=C no interpreter starts.
+    """
+    text = file.read_text(encoding="utf-8")
+    relative = text.replace(str(ROOT), os.path.relpath(ROOT, file.parent))
+    if relative != text:
+        file.write_text(relative, encoding="utf-8")
 
 
 # A Python that pixi starts from its cache of activations has not come by `activate.sh`: it looks for itself.

@@ -13,6 +13,7 @@ import pytest
 
 from shared.config import Settings
 from shared.warehouse import open_warehouse
+from shared.warehouse.sql.quoting import literal
 from shared.workspace.environments import outer_variables
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +45,7 @@ class Reader:
         """Run a command of the guide and return what it printed."""
         outer = outer_variables(ROOT, os.environ)
         environment = {key: value for key, value in outer.items() if key not in ("DATA_DIR", "WAREHOUSE_URL")}
+        environment["LC_ALL"] = "C"
         done = subprocess.run(
             command.split(), cwd=self.root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -59,15 +61,19 @@ class Reader:
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
-    """Copy the project, lend it the demo data of this one, of the sales a part, and load the demo's sources."""
-    root = tmp_path_factory.mktemp("guide") / "platform"
+    """Copy the project, lend it the demo data of this one, of the sales a part, and load the demo's sources.
+
+    The copy lies where nothing may take the path for plain ASCII, a pattern, or a text in SQL.
+    """
+    root = tmp_path_factory.mktemp("guide") / "ü mlaut [x] o'clock"
     shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(".git", ".pixi", "data", "site", "target", "__pycache__"))
     landing = Settings().landing_dir
     assert landing.is_dir(), "the demo data is missing: ./pixiw run demo-data"
     shutil.copytree(landing, root / "data" / "landing", copy_function=os.link)
     sales = root / "data" / "landing" / "pos" / "transactions.parquet"
     sales.unlink()
-    duckdb.sql(f"copy (select * from '{landing}/pos/{sales.name}' where household_id % 20 = 0) to '{sales}'")
+    part = f"select * from '{landing}/pos/{sales.name}' where household_id % 20 = 0"
+    duckdb.sql(f"copy ({part}) to {literal(str(sales))}")
     shutil.copytree(landing.parent / "demo", root / "data" / "demo", copy_function=os.link)
     reader = Reader(root)
     reader.run("./pixiw run -e ingress demo-ingest")

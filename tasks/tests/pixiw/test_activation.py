@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks import environments
 from tasks.tests.pixiw.conftest import Workspace, uv_folder
 
 IMPORT = "python -c 'import markupsafe, sys; print(sys.prefix)'"
@@ -88,6 +89,33 @@ def test_project_with_a_package_becomes_importable(workspace: Workspace) -> None
         file.write('[build-system]\nrequires = ["uv_build>=0.11,<0.14"]\nbuild-backend = "uv_build"\n')
     result = workspace.run(*workspace.activation("small", "python -c 'import small; print(small.__file__)'"))
     assert result.stdout.strip() == str(package / "__init__.py"), result.stderr
+
+
+def test_no_path_of_the_workspace_is_read_in_the_locale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A .pth file leads to the workspace from where it lies: Python 3.11 could not read an umlaut where LC_ALL is C."""
+    monkeypatch.setattr(environments, "ROOT", tmp_path / "ü")
+    file = tmp_path / "ü/.pixi/venvs/small/lib/python3.11/site-packages/_small.pth"
+    file.parent.mkdir(parents=True)
+    file.write_text(f"{tmp_path}/ü/projects/small/src\n")
+    environments.make_relative(file)
+    text = file.read_text().strip()
+    assert text.isascii()
+    assert os.path.normpath(file.parent / text) == f"{tmp_path}/ü/projects/small/src"
+
+
+def test_uv_writes_into_the_workspace_where_it_cannot_write_at_home(workspace: Workspace) -> None:
+    """Where HOME is none or another user's, uv's cache and its Pythons are below .pixi; one that is chosen stays."""
+    workspace.lock("small", "markupsafe")
+    workspace.run(*workspace.activation("small"))
+    shown = workspace.activation("small", 'echo "${UV_CACHE_DIR-}" "${UV_PYTHON_INSTALL_DIR-}"')
+    unset = dict.fromkeys(("UV_CACHE_DIR", "UV_PYTHON_INSTALL_DIR", "XDG_CACHE_HOME"), "")
+    own = f"{workspace.root}/.pixi/uv-"
+    for variables, expected in (
+        ({"HOME": "/dev/null"}, f"{own}cache {own}python"),
+        ({"HOME": "/dev/null", "UV_CACHE_DIR": "/tmp/cache"}, f"/tmp/cache {own}python"),
+        ({"HOME": str(workspace.root)}, ""),
+    ):
+        assert workspace.run(*shown, env=workspace.variables(**unset | variables)).stdout.strip() == expected
 
 
 def test_failed_install_counts_for_nothing(workspace: Workspace) -> None:
