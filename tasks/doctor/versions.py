@@ -27,6 +27,7 @@ MAY_HASH = {
     "projects/research/src/research/reading.py": "the record of a study",
     "projects/research/src/research/record.py": "the record of a study",
     "projects/transformation/src/transformation/comparison.py": "two warehouses, compared with each other",
+    "shared/src/shared/config/settings.py": "the folder of a dbt project, by where it lies",
     "shared/src/shared/csv_monitor.py": "which files of a folder are loaded",
     "shared/src/shared/data_quality/quarantine.py": "the id of a row",
     "shared/src/shared/inspector/memory.py": "the name of a file",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -28,4 +29,7 @@ def take_sample(data: Path, households: str) -> None:
             # What the CRM has been sent by another platform is none of this one's.
             if path.is_file() and path.name not in (sales.name, "crm_received.json", ".lock"):
                 (data / folder / path.name).hardlink_to(path)
+    # What the projects have said last: only those that differ here are asked anew.
+    if (DEMO_DATA / "orchestration").is_dir():
+        shutil.copytree(DEMO_DATA / "orchestration", data / "orchestration")
     duckdb.sql(f"copy (select * from '{sales}' where {households}) to '{data}/landing/pos/{sales.name}'")

@@ -47,12 +47,13 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     """Start the platform's own `ui` on a small part of the real sales."""
     data = tmp_path_factory.mktemp("platform")
     take_sample(data, "household_id <= 50")
-    subprocess.run([sys.executable, "-m", "orchestration", "lists"], cwd=ROOT, check=True)
+    with_data = {**os.environ, "DATA_DIR": str(data)}
+    subprocess.run([sys.executable, "-m", "orchestration", "lists"], env=with_data, cwd=ROOT, check=True)
     # So that there is a warehouse that a cancelled step could spoil, and a run of which a step has failed.
     missing = data / "landing/pos/transactions.parquet"
     missing.rename(data / missing.name)
     line = [sys.executable, "-m", "orchestration", "materialize", " or ".join(f'key:"{key}"' for key in FAILING)]
-    assert subprocess.run(line, env={**os.environ, "DATA_DIR": str(data)}, cwd=ROOT, check=False).returncode == 1
+    assert subprocess.run(line, env=with_data, cwd=ROOT, check=False).returncode == 1
     (data / missing.name).rename(missing)
     ui = Ui(data, PROJECT / "workspace.yaml")
     try:

@@ -25,6 +25,14 @@ def test_relative_data_dir_starts_at_the_root(project: Path, monkeypatch: pytest
     assert get_settings().landing_dir == project / "elsewhere" / "landing"
 
 
+def test_dbt_keeps_its_files_below_the_data_folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What dbt has parsed of a project lies below DATA_DIR, apart for each place where a project of this name is."""
+    monkeypatch.setenv("DATA_DIR", "elsewhere")
+    here, there = (get_settings().dbt_target_dir(project / place / "sales") for place in ("here", "there"))
+    assert here.parent == there.parent == project / "elsewhere" / "dbt"
+    assert here != there
+
+
 def test_empty_variable_is_not_set(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable set to nothing leaves the default."""
     monkeypatch.setenv("WAREHOUSE_URL", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import TypeVar
@@ -88,6 +89,14 @@ class Settings(BaseSettings):
     def state_dir(self) -> Path:
         """Where work in progress lives that belongs to one warehouse; see `Warehouse.state_dir`."""
         return self.data_dir / "state"
+
+    def dbt_target_dir(self, project: Path) -> Path:
+        """Return where dbt keeps what it has parsed of a project: another folder for each place where one lies.
+
+        dbt keeps the paths of seeds, too, and would go on with those of a project that was moved.
+        """
+        place = hashlib.sha256(str(project).encode()).hexdigest()[:8]
+        return self.data_dir / "dbt" / f"{project.name}-{place}"
 
 
 def get_settings() -> Settings:

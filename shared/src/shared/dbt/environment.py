@@ -21,7 +21,7 @@ def dbt_environment(settings: Settings, project: Path, role: Role) -> dict[str, 
     """Return the variables with which dbt opens the very database that `open_warehouse` opens for a role.
 
     Args:
-        settings: Names the warehouse and where logs go.
+        settings: Names the warehouse and where dbt's files go.
         project: The folder of dbt_project.yml.
         role: Whose part of the work it is.
 
@@ -34,7 +34,7 @@ def dbt_environment(settings: Settings, project: Path, role: Role) -> dict[str, 
         "DBT_PROJECT_DIR": str(project),
         "DBT_PROFILES_DIR": str(project),
         # Apart for each engine, or each switch would parse the whole project again.
-        "DBT_TARGET_PATH": os.environ.get("DBT_TARGET_PATH") or str(project / "target" / engine),
+        "DBT_TARGET_PATH": os.environ.get("DBT_TARGET_PATH") or str(settings.dbt_target_dir(project) / engine),
         "DBT_LOG_PATH": str(log_dir(settings)),
         "DO_NOT_TRACK": "1",
         **(postgres_variables(settings, role) if engine == "postgres" else duckdb_variables(settings)),

@@ -107,12 +107,9 @@ def _is_current(project: Project, settings: Settings) -> bool:
 
 
 def _kept(project: Project, settings: Settings) -> Path:
-    # The labs may be others than those of this folder, and are on DuckDB whatever the warehouse is on.
-    if project is LABS:
-        return settings.labs_dir / "target" / "lists" / f"{project.name}.json"
-    # dbt's manifest differs by engine.
-    folder = settings.root / "projects" / "orchestration" / "target" / "lists"
-    return folder / engine_of(settings) / f"{project.name}.json"
+    # dbt's manifest differs by engine; the labs are on DuckDB whatever the warehouse is on.
+    engine = "duckdb" if project is LABS else engine_of(settings)
+    return settings.data_dir / "orchestration" / "lists" / engine / f"{project.name}.json"
 
 
 def _stamp_of(project: Project, settings: Settings) -> str:

@@ -96,7 +96,7 @@ def build(
             manifest=manifest,
             dagster_dbt_translator=translator,
             project_dir=project,
-            target_path=project / "target" / str(manifest["metadata"]["adapter_type"]),
+            target_path=settings.dbt_target_dir(project) / str(manifest["metadata"]["adapter_type"]),
             raise_on_error=False,
             context=context,
             adapter=None,
