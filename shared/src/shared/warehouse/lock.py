@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
 from shared.errors import WarehouseBusy
 from shared.utils import locks
+
+NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class FileLock:
@@ -36,8 +40,9 @@ class FileLock:
         Raises:
             WarehouseBusy: It was not free within the timeout; the message names the holder.
         """
-        # os.open makes the descriptor one that child processes do not inherit, so no child outlives us with the lock.
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = self._open(exclusive=exclusive)
+        if descriptor is None:
+            return
         try:
             self._wait(descriptor, shared=not exclusive)
         except BaseException:
@@ -52,6 +57,18 @@ class FileLock:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+    def _open(self, *, exclusive: bool) -> int | None:
+        # os.open makes the descriptor one that child processes do not inherit, so no child outlives us with the lock.
+        try:
+            return os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            if exclusive or error.errno not in NOT_WRITABLE:
+                raise
+        # Whoever writes is somebody else, who has made the file; where there is none, nobody has ever written here.
+        with suppress(OSError):
+            return os.open(self.path, os.O_RDONLY)
+        return None
 
     def _wait(self, descriptor: int, *, shared: bool) -> None:
         def tell() -> None:
