@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from shared.errors import PlatformError, StorageFull, UserError, causes, first_line, was_interrupted
+from shared.errors import PlatformError, UserError, causes, first_line, was_interrupted
 from shared.redaction import redacted
 from shared.redaction.records import redact_records
+from shared.system_errors import explained_by_system
+from shared.utils.own_folder import made_by_us, used
 from shared.utils.private import keep_private, tighten
 
 if TYPE_CHECKING:
@@ -52,10 +55,9 @@ def command(main: Main, argv: Sequence[str] | None = None) -> int:
     keep_private()
     redact_records()
     settings = usable_settings()
-    if settings is not None:
-        tighten(settings.data_dir, settings.postgres_dir)
     try:
-        return main(arguments) or 0
+        with folders_used(settings):
+            return main(arguments) or 0
     except BrokenPipeError:
         sys.stderr.close()
         return 1
@@ -66,6 +68,23 @@ def command(main: Main, argv: Sequence[str] | None = None) -> int:
             show_traceback(error)
         print("interrupted: nothing is lost, run the command again", file=sys.stderr)
         return INTERRUPTED
+
+
+@contextmanager
+def folders_used(settings: Settings | None) -> Iterator[None]:
+    """Keep what the command needs from being removed while it runs, and the data folder private and marked as ours.
+
+    Raises:
+        FolderInUse: `clean` is removing it.
+    """
+    with used(Path(sys.prefix)):
+        if settings is None:
+            yield
+            return
+        data = settings.data_dir
+        tighten(data, settings.postgres_dir)
+        with used(data), made_by_us(data, place=settings.root / "data"):
+            yield
 
 
 def report(error: Exception, *, debug: bool = False) -> int:
@@ -117,19 +136,10 @@ def as_platform_error(error: BaseException) -> PlatformError:
     if was_interrupted(error):
         raise KeyboardInterrupt from error
     for cause in causes(error):
-        known = cause if isinstance(cause, PlatformError) else explained_by_postgres(cause)
+        ours = cause if isinstance(cause, PlatformError) else None
+        known = ours or explained_by_postgres(cause) or explained_by_system(cause)
         if known is not None:
             return known
-        if is_storage_full(cause):
-            return StorageFull(
-                f"no space left while writing: {first_line(cause)}",
-                hint="free space or point DATA_DIR at a larger disk, then run the command again",
-            )
-        if isinstance(cause, PermissionError):
-            return UserError(
-                f"not allowed to use: `{cause.filename}`",
-                hint="correct its permissions, or point DATA_DIR at a folder of yours",
-            )
     return PlatformError(
         f"{type(error).__name__}: {first_line(error)}",
         hint="run the command again with --debug to see where this comes from",
@@ -143,10 +153,3 @@ def explained_by_postgres(error: BaseException) -> PlatformError | None:
     from shared.postgres.errors import explain
 
     return explain(error)
-
-
-def is_storage_full(error: BaseException) -> bool:
-    """Tell whether an error says that the disk is full, whichever library it comes from."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return True
-    return "no space left" in str(error).lower()

@@ -13,7 +13,8 @@ import pyarrow as pa
 from typing_extensions import override
 
 from shared.config import Settings
-from shared.errors import NotAWarehouse, StorageFull, WarehouseBusy
+from shared.errors import NotAWarehouse, WarehouseBusy
+from shared.system_errors import explained_by_system
 from shared.utils.console import say
 from shared.utils.locks import POLL_SECONDS
 from shared.warehouse.base import ArrowData, Mode, Role, Warehouse
@@ -177,8 +178,8 @@ class DuckDBWarehouse(Warehouse):
 def explain(error: duckdb.Error, path: Path) -> Exception:
     """Turn what DuckDB says of a file that it cannot open into an error with a hint."""
     text = str(error)
-    if "no space left" in text.lower():
-        return StorageFull(f"no space left: `{path}`", hint="free space, then run the command again")
+    if known := explained_by_system(error):
+        return known
     if "not a valid DuckDB database file" in text:
         return NotAWarehouse(
             f"not a DuckDB database: `{path}`",
