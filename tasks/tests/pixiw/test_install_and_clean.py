@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.utils.own_folder import MARK
 from tasks.tests.pixiw.conftest import Workspace
 
 MANIFEST = """
@@ -26,13 +27,15 @@ def filled(workspace: Workspace) -> Workspace:
     workspace.lock("small", "markupsafe")
     (workspace.root / "data").mkdir(exist_ok=True)
     (workspace.root / "data" / "warehouse.duckdb").write_text("precious")
+    (workspace.root / "data" / MARK).touch()
     return workspace
 
 
 def clean(workspace: Workspace, *flags: str) -> subprocess.CompletedProcess[str]:
     """Run the task's command with an interpreter that is not removed with the environments."""
     command = ["python3", "-m", "tasks.clean", *flags]
-    return workspace.run(*command, env=workspace.variables(PIXI_PROJECT_ROOT=str(workspace.root)))
+    shared = str(workspace.root / "shared" / "src")
+    return workspace.run(*command, env=workspace.variables(PIXI_PROJECT_ROOT=str(workspace.root), PYTHONPATH=shared))
 
 
 def data(workspace: Workspace) -> Path:
@@ -68,7 +71,7 @@ def test_dry_run_removes_nothing(filled: Workspace) -> None:
 
 def test_only_data_keeps_the_environments(filled: Workspace) -> None:
     """`--only-data` removes data/ and nothing else."""
-    assert clean(filled, "--only-data").returncode == 0
+    assert clean(filled, "--only-data", "--yes").returncode == 0
     assert not data(filled).exists()
     assert filled.stamp("default").exists()
 
@@ -79,7 +82,7 @@ def test_without_a_flag_data_stays(filled: Workspace) -> None:
     kept = filled.root / ".pixi" / "kept"
     (filled.root / ".pixi" / "venvs").rename(kept)
     (filled.root / ".pixi" / "venvs" / "small").mkdir(parents=True)
-    assert clean(filled).returncode == 0
+    assert clean(filled, "--yes").returncode == 0
     assert not (filled.root / ".pixi" / "venvs").exists()
     assert data(filled).exists()
     kept.rename(filled.root / ".pixi" / "venvs")
