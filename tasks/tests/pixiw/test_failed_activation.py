@@ -10,7 +10,9 @@ import pytest
 from tasks.tests.pixiw.conftest import Workspace
 
 SECRET = "hunter2"
-COMMANDS = ["python -c 'print(1)'", "pytest --version", "env", "packages"]
+COMMAND, TASK = "python -c 'print(1)'", "packages"
+# pixi runs them, without the environment; pixiw looks at none.
+CASES = [("pixi", each) for each in (COMMAND, "pytest --version", "env", TASK)] + [("uv", COMMAND), ("uv", TASK)]
 
 
 @pytest.fixture
@@ -28,8 +30,7 @@ def said(done: subprocess.CompletedProcess[str]) -> list[str]:
     return [line for line in lines if not line.startswith(("✨", "pixiw: ", "installing "))]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("route", ["pixi", "uv"])
+@pytest.mark.parametrize(("route", "command"), CASES)
 def test_two_lines_and_nothing_runs(broken: Workspace, route: str, command: str) -> None:
     """Whatever is to run in the environment ends at once with an error and a hint, and shows no variable."""
     variables = broken.with_pixi(CRM_PASSWORD=SECRET, PIXIW_BACKEND=route)
@@ -41,8 +42,7 @@ def test_two_lines_and_nothing_runs(broken: Workspace, route: str, command: str)
     assert SECRET not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("shell", ["bash", "sh"])
-@pytest.mark.parametrize("route", ["pixi", "uv"])
+@pytest.mark.parametrize(("route", "shell"), [("pixi", "bash"), ("uv", "bash"), ("uv", "sh")])
 def test_terminal_stays_open(broken: Workspace, route: str, shell: str) -> None:
     """A terminal that sources the script says why, stays open and has its commands, but no Python of another place."""
     variables = broken.with_pixi(PIXI_PROJECT_ROOT=str(broken.root), PIXI_ENVIRONMENT_NAME="small")

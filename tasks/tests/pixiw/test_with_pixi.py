@@ -97,8 +97,8 @@ demo-postgres = "python -m tasks.postgres demo"
 """
 
 
-@pytest.mark.parametrize("route", ROUTES)
-def test_demo_on_postgres_from_inside_another_environment(small: Workspace, tmp_path: Path, route: str) -> None:
+# By what a task starts another one, of which the routes differ, there is the test above.
+def test_demo_on_postgres_from_inside_another_environment(small: Workspace, tmp_path: Path) -> None:
     """`demo-postgres` runs in its environment, and the demo that it starts in another, from inside a third one."""
     small.manifest(POSTGRES)
     shutil.copy(ROOT / "locks/postgres.txt", small.root / "locks")
@@ -109,7 +109,7 @@ def test_demo_on_postgres_from_inside_another_environment(small: Workspace, tmp_
         source, target = Settings().landing_dir / "pos", tmp_path / "landing/pos"
         duckdb.sql(f"copy (from '{source}/{name}.parquet' where {condition}) to '{target}/{name}.parquet'")
     port = free_port()
-    env = small.with_pixi(PIXIW_BACKEND=route, DATA_DIR=str(tmp_path), POSTGRES_PORT=str(port))
+    env = small.with_pixi(PIXIW_BACKEND="pixi", DATA_DIR=str(tmp_path), POSTGRES_PORT=str(port))
     done = small.run("./pixiw", "run", "-e", "small", "./pixiw run demo-postgres", env=env)
     server = f"postgresql://127.0.0.1:{port}"
     assert done.stdout.splitlines()[-1:] == [f"demo in default on {server}/warehouse and {server}/erp"], done.stderr
