@@ -122,8 +122,8 @@ def parted(importer: str, imported: str) -> tuple[str, str, str]:
 
 def imports(repo: Repo) -> Iterator[Import]:
     """Return every import of every Python file, wherever in it; relative ones are not used here."""
-    for file in repo.files:
-        for node in ast.walk(ast.parse(repo.texts[file], file)) if file.endswith(".py") else ():
+    for file, tree in repo.trees.items():
+        for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 yield from (Import(file, node.lineno, alias.name) for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -26,8 +26,8 @@ def nested_runs_name_their_environment(repo: Repo) -> Iterator[Finding]:
     """
     for file, text in repo.texts.items():
         if file.endswith(".py"):
-            tree = ast.parse(text, file)
-            yield from (Finding(f"{file}:{line}", unnamed(words)) for line, words in calls_in_python(tree))
+            calls = calls_in_python(repo.trees[file])
+            yield from (Finding(f"{file}:{line}", unnamed(words)) for line, words in calls)
         elif is_shell(file, text):
             code = "\n".join(line.partition(" #")[0] for line in text.splitlines() if not line.lstrip().startswith("#"))
             yield from (Finding(file, unnamed(f"run{rest}")) for rest in unnamed_runs(code))

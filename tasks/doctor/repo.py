@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from collections.abc import Iterator
@@ -46,6 +47,11 @@ class Repo:
         """The content of every file that is text."""
         contents = {name: (self.root / name).read_bytes() for name in self.files}
         return {name: content.decode(errors="replace") for name, content in contents.items() if b"\0" not in content}
+
+    @cached_property
+    def trees(self) -> dict[str, ast.Module]:
+        """What every Python file says."""
+        return {name: ast.parse(text, name) for name, text in self.texts.items() if name.endswith(".py")}
 
     def lines(self) -> Iterator[tuple[str, str, str]]:
         """Every line of every text file: file, `file:line` for a finding, the line."""

@@ -24,9 +24,9 @@ def waits_have_a_bound(repo: Repo) -> Iterator[Finding]:
 
     Use `shared.utils.processes` and `shared.utils.locks`, or give it a timeout.
     """
-    for file in repo.files:
-        if file.endswith(".py") and "/tests/" not in file and not file.startswith(tuple(MAY_WAIT)):
-            for node in ast.walk(ast.parse(repo.texts[file], file)):
+    for file, tree in repo.trees.items():
+        if "/tests/" not in file and not file.startswith(tuple(MAY_WAIT)):
+            for node in ast.walk(tree):
                 if isinstance(node, ast.Call) and (what := unbounded(node)):
                     yield Finding(f"{file}:{node.lineno}", f"waits without a bound: `{what}`")
 
