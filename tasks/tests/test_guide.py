@@ -66,7 +66,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
     The copy lies where nothing may take the path for plain ASCII, a pattern, or a text in SQL.
     """
     root = tmp_path_factory.mktemp("guide") / "ü mlaut [x] o'clock"
-    shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(".git", ".pixi", "data", "site", "target", "__pycache__"))
+    shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(".git", ".pixi", "data", "site", "target"))
     landing = Settings().landing_dir
     assert landing.is_dir(), "the demo data is missing: ./pixiw run demo-data"
     shutil.copytree(landing, root / "data" / "landing", copy_function=os.link)
@@ -76,8 +76,20 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
     duckdb.sql(f"copy ({part}) to {literal(str(sales))}")
     shutil.copytree(landing.parent / "demo", root / "data" / "demo", copy_function=os.link)
     reader = Reader(root)
+    for environment in ("ingress", "transformation"):
+        reader.run(f"./pixiw install -e {environment}")
+        lend_bytecode(root, environment)
     reader.run("./pixiw run -e ingress demo-ingest")
     return reader
+
+
+def lend_bytecode(root: Path, environment: str) -> None:
+    """Link what Python has compiled of this project's packages: those of the copy are the same files."""
+    ours, theirs = (each / ".pixi" / "venvs" / environment for each in (ROOT, root))
+    for compiled in ours.glob("lib/**/__pycache__"):
+        package = theirs / compiled.parent.relative_to(ours)
+        if package.is_dir() and not (package / compiled.name).exists():
+            shutil.copytree(compiled, package / compiled.name, copy_function=os.link)
 
 
 def test_a_source_and_a_model_are_added_as_the_guide_says(reader: Reader) -> None:
