@@ -14,9 +14,12 @@ from typing import Any
 import pytest
 from dagster import AssetKey, DagsterInstance, EventLogEntry
 from demo_sample import take_sample
+from orchestration.cli import main
 from orchestration.definitions import defs
 from orchestration.graph.lists import refresh_lists
+from orchestration.materialize import repository
 
+from shared.command_line import command
 from shared.config import Settings, get_settings
 from shared.warehouse import open_warehouse
 from shared.workspace.environments import environment_variables, interpreter
@@ -39,11 +42,11 @@ class Flow:
         """Dagster's history of it."""
         return DagsterInstance.from_config(str(self.settings.data_dir / "dagster"))
 
-    def materialize(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    def materialize(self) -> subprocess.CompletedProcess[str]:
         """Run `materialize` with the demo's APIs around it."""
         serve = ("-m", "tasks.demo.serve")
         line = [*serve, "loyalty", "--", sys.executable, *serve, "crm", "--", sys.executable]
-        return self.run(sys.executable, *line, "-m", "orchestration", "materialize", *arguments, **variables)
+        return self.run(sys.executable, *line, "-m", "orchestration", "materialize")
 
     def run(self, *line: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a command on this platform."""
@@ -82,15 +85,15 @@ def flow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flow]:
         made = Flow(variables, get_settings())
         new_lab = ("-m", "labs", "new", LAB, "--environment", "lab-forecast", "--from", str(folder / "stores.csv"))
         labs = environment_variables(REPOSITORY, "labs")
-        done = [
-            made.run(str(interpreter(REPOSITORY, "labs")), *new_lab, **labs),
-            made.run(sys.executable, "-m", "orchestration", "lists"),
-            made.materialize(),
-            made.materialize("--job", "labs"),
-        ]
-        assert [each.returncode for each in done] == [0, 0, 0, 0], "\n".join(each.stdout + each.stderr for each in done)
+        done = [made.run(str(interpreter(REPOSITORY, "labs")), *new_lab, **labs)]
+        refresh_lists(made.settings)
+        done.append(made.materialize())
+        assert [each.returncode for each in done] == [0, 0], "\n".join(each.stdout + each.stderr for each in done)
+        repository.cache_clear()
+        assert command(main, ["materialize", "--job", "labs"]) == 0
         with made.history:
             yield made
+        repository.cache_clear()
 
 
 def test_three_pythons_made_one_graph(flow: Flow) -> None:
@@ -133,12 +136,15 @@ def test_the_metadata_is_the_ledgers(flow: Flow) -> None:
     assert facts["database_bytes"] > 1_000_000
 
 
-def test_a_quality_that_is_too_low_stops_egress(flow: Flow) -> None:
+def test_a_quality_that_is_too_low_stops_egress(
+    flow: Flow, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Where entity resolution is not good enough, its tables are made and nothing after them."""
     made, _ = flow.latest("egress", "customer_360")
-    done = flow.materialize("group:master or group:egress", ORCHESTRATION_MIN_F1="1")
-    assert (done.returncode, "error: 1 steps failed, 0 succeeded: `resolve`" in done.stderr) == (1, True), done.stderr
-    assert "pairwise_quality" in done.stderr
+    monkeypatch.setenv("ORCHESTRATION_MIN_F1", "1")
+    code, said = command(main, ["materialize", "group:master or group:egress"]), capsys.readouterr().err
+    assert (code, "error: 1 steps failed, 0 succeeded: `resolve`" in said) == (1, True), said
+    assert "pairwise_quality" in said
     resolved, _ = flow.latest("master", "entity_xref")
     assert resolved.run_id != made.run_id
     assert flow.latest("egress", "customer_360")[0].run_id == made.run_id
@@ -158,15 +164,16 @@ def test_the_sales_of_a_week_are_made_again(flow: Flow) -> None:
     assert flow.latest("core", "agg_weekly_sales")[1]["week"] == "2017-01-08"
 
 
-def test_a_list_that_is_out_of_date_says_what_to_run(flow: Flow) -> None:
+def test_a_list_that_is_out_of_date_says_what_to_run(flow: Flow, capsys: pytest.CaptureFixture[str]) -> None:
     """After a lab has changed, the graph is not loaded from what it was; the error names the task that asks anew."""
     changed = flow.settings.labs_dir / LAB / "models/changed.sql"
     changed.write_text("select 1 as one")
+    repository.cache_clear()
     try:
-        done = flow.run(sys.executable, "-m", "orchestration", "materialize", "--job", "labs")
+        code = command(main, ["materialize", "--job", "labs"])
     finally:
         changed.unlink()
-    assert (done.returncode, done.stderr.splitlines()[-2:]) == (
+    assert (code, capsys.readouterr().err.splitlines()[-2:]) == (
         2,
         ["error: what project `labs` has is out of date", "hint: run `./pixiw run asset-lists`"],
     )
@@ -180,12 +187,11 @@ def test_a_list_that_is_out_of_date_says_what_to_run(flow: Flow) -> None:
         (["key:"], "cannot read the selection: `key:`"),
     ],
 )
-def test_what_is_mistyped(arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_mistyped(
+    arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A job or a selection that is none is the caller's mistake, and the hint helps on."""
     monkeypatch.delenv("LABS_DIR", raising=False)
     refresh_lists(get_settings())
-    line = [sys.executable, "-m", "orchestration", "materialize", *arguments]
-    done = subprocess.run(line, cwd=REPOSITORY, capture_output=True, text=True)
-    assert (done.returncode, f"error: {message}" in done.stderr, "hint: " in done.stderr) == (2, True, True), (
-        done.stderr
-    )
+    code, said = command(main, ["materialize", *arguments]), capsys.readouterr().err
+    assert (code, f"error: {message}" in said, "hint: " in said) == (2, True, True), said

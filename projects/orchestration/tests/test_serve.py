@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from attack_page import PLANTED, attacking, link_to
 from orchestration.supervise.graphql import query
-from ui_process import PATIENCE, SERVE, Ui, as_workspace, wait_until, with_variable
+from ui_process import CHILD, PATIENCE, SERVE, Ui, as_workspace, wait_until, with_variable
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -37,22 +37,9 @@ GREET = """const end = arguments[arguments.length - 1];
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
-    """Start a `ui` for tests that leave it running."""
-    folder = tmp_path_factory.mktemp("ui")
-    ui = Ui(folder, as_workspace(folder, GRAPH))
-    try:
-        assert ui.address, ui.said
-        yield ui
-    finally:
-        if ui.process.poll() is None:
-            ui.end()
-
-
-@pytest.fixture(scope="module")
 def in_turn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ui]]:
-    """Start a `ui` for tests that end it, and leave the next one in the same data folder to the test after them."""
-    folder = tmp_path_factory.mktemp("in_turn")
+    """Start a `ui`; a test that ends it leaves the next one in the same data folder to those after it."""
+    folder = tmp_path_factory.mktemp("ui")
     started = [Ui(folder, as_workspace(folder, GRAPH))]
     try:
         assert started[0].address, started[0].said
@@ -61,6 +48,12 @@ def in_turn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ui]]:
         for ui in started:
             if ui.process.poll() is None:
                 ui.end()
+
+
+@pytest.fixture
+def running(in_turn: list[Ui]) -> Ui:
+    """Return the `ui` that runs."""
+    return in_turn[-1]
 
 
 def start_next(started: list[Ui]) -> Ui:
@@ -80,11 +73,6 @@ def refused(data: Path, workspace: Path, *, port: int = 0) -> tuple[int, str]:
         check=False,
     )
     return done.returncode, done.stderr
-
-
-def test_the_next_run_succeeds(running: Ui) -> None:
-    """A run that is launched in the browser is taken up by the daemon and succeeds."""
-    running.wait_for(running.launch("quick"), "SUCCESS")
 
 
 def test_a_second_start_is_refused(running: Ui) -> None:
@@ -170,42 +158,39 @@ def test_services_that_were_killed_are_started_again(running: Ui) -> None:
     running.wait_for(running.launch("quick"), "SUCCESS")
 
 
-def test_run_whose_worker_was_killed_fails(running: Ui) -> None:
-    """A run whose process is killed fails, no step of it is shown as running, and the next run gets its pool."""
-    run_id = running.launch_and_begin("slow")
-    os.kill(running.worker(run_id), signal.SIGKILL)
-    running.wait_for(run_id, "FAILURE")
-    running.wait_for(running.launch("quick"), "SUCCESS")
-    wait_until(lambda: [step["status"] for step in running.run(run_id)["stepStats"]] == ["FAILURE"])
+def kill_worker(ui: Ui, run_id: str) -> None:
+    """Kill the process of a run."""
+    os.kill(ui.worker(run_id), signal.SIGKILL)
 
 
-def test_child_of_a_killed_worker_is_ended(running: Ui) -> None:
-    """What the step of a run has started does not outlive the run's killed process: it may hold a database."""
-    run_id = running.launch_and_begin("child")
-    wait_until(lambda: with_variable(f"ORCHESTRATION_RUN={run_id}"))
-    os.kill(running.worker(run_id), signal.SIGKILL)
-    running.wait_for(run_id, "FAILURE")
-    wait_until(lambda: not with_variable(f"ORCHESTRATION_RUN={run_id}"))
-    running.wait_for(running.launch("quick"), "SUCCESS")
-
-
-def test_run_whose_child_was_killed_fails(running: Ui) -> None:
-    """A run whose step works in a child fails when that is killed, and the next run gets its pool."""
-    run_id = running.launch_and_begin("child")
-    wait_until(lambda: running.processes("time.sleep(600)"))
-    (child,) = running.processes("time.sleep(600)")
+def kill_child(ui: Ui, _run_id: str) -> None:
+    """Kill what the step of a run has started."""
+    (child,) = ui.processes(CHILD)
     os.kill(child, signal.SIGKILL)
-    running.wait_for(run_id, "FAILURE")
-    running.wait_for(running.launch("quick"), "SUCCESS")
 
 
-def test_cancelling_a_run_ends_its_child(running: Ui) -> None:
-    """A run that is cancelled in the browser ends its step's child."""
-    run_id = running.launch_and_begin("child")
-    wait_until(lambda: running.processes("time.sleep(600)"))
+def begin_child(ui: Ui) -> str:
+    """Launch the run of which the step works in a child, and wait for the child."""
+    run_id = ui.launch_and_begin("child")
+    wait_until(lambda: ui.processes(CHILD))
+    return run_id
+
+
+def test_runs_that_are_killed_or_cancelled_leave_nothing(running: Ui) -> None:
+    """A run fails of which the process, or what its step has started, is killed, and is cancelled in the browser.
+
+    Each time no process of it is left, which may hold a database, no step seems to run, and the next run gets its pool.
+    """
+    for kill in (kill_worker, kill_child):
+        run_id = begin_child(running)
+        kill(running, run_id)
+        running.wait_for(run_id, "FAILURE")
+        wait_until(lambda: not running.processes(CHILD))
+        running.wait_for_steps(run_id, ["FAILURE"])
+    run_id = begin_child(running)
     running.cancel(run_id)
     running.wait_for(run_id, "CANCELED")
-    assert not running.processes("time.sleep(600)")
+    assert not running.processes(CHILD)
     running.wait_for(running.launch("quick"), "SUCCESS")
 
 
@@ -219,21 +204,20 @@ def test_killed_code_server_and_its_runs(running: Ui) -> None:
     running.wait_for(running.launch("quick"), "SUCCESS")
 
 
-# The last one on it.
-def test_killed_guard_is_replaced(running: Ui) -> None:
-    """The process that ends all others can be killed too: another one takes its place and ends them."""
-    (before,) = running.processes("orchestration.supervise.guard")
+def test_killed_guard_and_ui_leave_no_process(in_turn: list[Ui]) -> None:
+    """The process that ends all others when `ui` is killed is replaced where it is killed itself.
+
+    The next `ui`, started at once, shows no run as running, and runs one.
+    """
+    ui = in_turn[-1]
+    (before,) = ui.processes("orchestration.supervise.guard")
     os.kill(before, signal.SIGKILL)
-    wait_until(lambda: running.processes("orchestration.supervise.guard") not in ([], [before]))
-    running.end(signal.SIGKILL)
-    running.wait_until_gone()
-
-
-def test_killed_ui_leaves_no_process(in_turn: list[Ui]) -> None:
-    """SIGKILL of `ui` ends its processes too; the next one, started at once, shows no run as running, and runs one."""
-    killed = [in_turn[-1].launch_and_begin(asset) for asset in ("child", "lockless")]
-    in_turn[-1].end(signal.SIGKILL)
+    wait_until(lambda: ui.processes("orchestration.supervise.guard") not in ([], [before]))
+    killed = [ui.launch_and_begin(asset) for asset in ("child", "lockless")]
+    of_the_killed = {*ui.processes()}
+    ui.end(signal.SIGKILL)
     ui = start_next(in_turn)
+    wait_until(lambda: not of_the_killed & {*ui.processes()})
     assert not any(with_variable(f"ORCHESTRATION_RUN={run_id}") for run_id in killed)
     assert [ui.run(run_id)["status"] for run_id in killed] == ["FAILURE", "FAILURE"]
     ui.wait_for(ui.launch("quick"), "SUCCESS")

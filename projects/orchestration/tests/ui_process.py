@@ -19,6 +19,10 @@ from orchestration.supervise.graphql import query
 from shared.web.address import split_token
 
 PATIENCE = 120.0
+# Each question costs the server a hundredth of a second.
+POLL_SECONDS = 0.3
+CHILD = "time.sleep(600)"
+"""What the asset `child` of the tests' graph starts."""
 SERVE = """
 import sys
 from pathlib import Path
@@ -30,7 +34,9 @@ sys.exit(command(lambda arguments: serve(get_settings(), port=int(arguments[0]),
 LAUNCH = """mutation ($selector: JobOrPipelineSelector!) { launchRun(executionParams: {selector: $selector}) {
     __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
 REPOSITORIES = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } } } } }"
-RUN = """query ($run: ID!) { runOrError(runId: $run) { ... on Run { status stepStats { status } } } }"""
+RUN = """query ($run: ID!) { runOrError(runId: $run) { ... on Run { status } } }"""
+# For which the server reads all that is known of the run.
+STEPS = """query ($run: ID!) { runOrError(runId: $run) { ... on Run { stepStats { status } } } }"""
 CANCEL = """mutation ($run: String!) { terminatePipelineExecution(runId: $run) { __typename } }"""
 
 
@@ -73,10 +79,6 @@ class Ui:
         """Return the living processes that it has started, and itself, whose command line holds some words."""
         return [pid for pid, command in with_variable(f"DATA_DIR={self.data}") if words in command]
 
-    def wait_until_gone(self) -> None:
-        """Wait until no process is left."""
-        wait_until(lambda: not self.processes())
-
     def launch(self, *assets: str) -> str:
         """Launch a run, as the page does; again where a code server is not back yet."""
         nodes = query(self.address, REPOSITORIES)["repositoriesOrError"]["nodes"]
@@ -111,6 +113,14 @@ class Ui:
         """Wait until a run has a status."""
         wait_until(lambda: self.run(run_id)["status"] == status)
 
+    def wait_for_steps(self, run_id: str, statuses: list[str]) -> None:
+        """Wait until a run's steps have these statuses."""
+
+        def found() -> list[str]:
+            return [step["status"] for step in query(self.address, STEPS, run=run_id)["runOrError"]["stepStats"]]
+
+        wait_until(lambda: found() == statuses)
+
     def cancel(self, run_id: str) -> None:
         """Cancel a run, as the page does."""
         query(self.address, CANCEL, run=run_id)
@@ -135,7 +145,7 @@ def wait_until(is_so: Callable[[], object], *, patience: float = PATIENCE) -> No
     deadline = time.monotonic() + patience
     while not is_so():
         assert time.monotonic() < deadline, "it did not come to be in time"
-        time.sleep(0.1)
+        time.sleep(POLL_SECONDS)
 
 
 def as_workspace(folder: Path, code: Path) -> Path:
