@@ -177,10 +177,7 @@ def begin_child(ui: Ui) -> str:
 
 
 def test_runs_that_are_killed_or_cancelled_leave_nothing(running: Ui) -> None:
-    """A run fails of which the process, or what its step has started, is killed, and is cancelled in the browser.
-
-    Each time no process of it is left, which may hold a database, no step seems to run, and the next run gets its pool.
-    """
+    """A run fails whose process or child is killed; as when it is cancelled, no process, step or pool of it is left."""
     for kill in (kill_worker, kill_child):
         run_id = begin_child(running)
         kill(running, run_id)
@@ -205,10 +202,7 @@ def test_killed_code_server_and_its_runs(running: Ui) -> None:
 
 
 def test_killed_guard_and_ui_leave_no_process(in_turn: list[Ui]) -> None:
-    """The process that ends all others when `ui` is killed is replaced where it is killed itself.
-
-    The next `ui`, started at once, shows no run as running, and runs one.
-    """
+    """A killed guard is replaced; `ui` killed then leaves no process, and to the next one no run that seems to run."""
     ui = in_turn[-1]
     (before,) = ui.processes("orchestration.supervise.guard")
     os.kill(before, signal.SIGKILL)
