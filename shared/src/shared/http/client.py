@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import TracebackType
 
 import requests
+from requests.auth import AuthBase
 from requests.utils import get_auth_from_url
 from typing_extensions import Self
 from urllib3 import BaseHTTPResponse, HTTPResponse
@@ -27,6 +28,7 @@ CHUNK = 65_536
 FAILURE_BYTES = 65_536
 # The other side's own troubles, and 429, pass.
 PASSING = (429, *range(500, 600))
+NONE: Mapping[str, str] = {}
 
 
 class HttpClient:
@@ -38,6 +40,7 @@ class HttpClient:
         tell: Is told of each try without success.
         verify: The authorities to trust, as requests takes them.
         netrc: Whether a login for the host may come from `~/.netrc`.
+        auth: Signs each request, in place of a login.
 
     Raises:
         NoAnswer: The base is no address.
@@ -52,6 +55,7 @@ class HttpClient:
         tell: Callable[[str], None] = lambda _: None,
         verify: bool | str = True,
         netrc: bool = True,
+        auth: AuthBase | None = None,
     ) -> None:
         try:
             host = parsed(base).host
@@ -64,7 +68,9 @@ class HttpClient:
         # What goes to this machine must not take the way over a proxy.
         self._proxies = {"no_proxy": "*"} if is_loopback(host or "") else {}
         login = get_auth_from_url(base)
-        if any(login):
+        if auth is not None:
+            self._session.auth = auth
+        elif any(login):
             self._session.auth = login
         elif not netrc:
             self._session.auth = lambda request: request
@@ -77,10 +83,13 @@ class HttpClient:
     ) -> None:
         self._session.close()
 
-    def get(self, url: str, *, is_whole: Callable[[Answer], bool] = lambda _: True) -> Answer:
+    def get(
+        self, url: str, *, headers: Mapping[str, str] = NONE, is_whole: Callable[[Answer], bool] = lambda _: True
+    ) -> Answer:
         """Fetch an address; redirects are followed on its own host.
 
         Args:
+            headers: Sent besides those that every request has.
             is_whole: Tells whether a success is what it should be; another one, as one that was cut, is tried again.
 
         Returns:
@@ -90,7 +99,7 @@ class HttpClient:
             NoAnswer: There is none, after all tries.
         """
         for _ in range(self.bounds.http_redirects + 1):
-            answer = self._tried("GET", url, None, {}, is_whole)
+            answer = self._tried("GET", url, None, headers, is_whole)
             if answer.redirect is None:
                 return answer
             try:

@@ -27,10 +27,18 @@ SECRET_PARAMETER = re.compile(
     r"pass(?:w\w*|phrase|code)?$|pwd$|token|secret|key$|credential|sig(?:nature)?$|jwt|^auth|^code$|^sid$|session", re.I
 )
 
+# What no setting of this process holds: of files, and of servers that give out tokens.
+_guarded: set[str] = set()
+
+
+def guard(secret: str) -> None:
+    """Have a secret redacted that this process has learned otherwise than by a setting, until it ends."""
+    _guarded.update(forms(secret, whole=True))
+
 
 def secrets_of_settings() -> tuple[str, ...]:
-    """Return the secrets of this process's environment, in each form in which they may be written."""
-    return _secrets_of(tuple(os.environ.items()), declared_secrets())
+    """Return the secrets of this process's environment and those it guards besides, in each form they may have."""
+    return (*_secrets_of(tuple(os.environ.items()), declared_secrets()), *_guarded)
 
 
 # Everything that is logged is asked about, and hardly any of it after a change.

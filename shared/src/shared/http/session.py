@@ -1,0 +1,59 @@
+"""A session of requests for libraries that want one: what they send goes through the bounded client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import requests
+from requests.structures import CaseInsensitiveDict
+
+from shared.http.answers import Answer
+from shared.http.client import HttpClient
+
+
+class AnsweredResponse(requests.Response):
+    """An answer as requests would give it: whole, and its JSON read without a loss.
+
+    Args:
+        json: Reads the answer's JSON.
+    """
+
+    def __init__(self, answer: Answer, json: Callable[[Answer], Any] = Answer.json) -> None:
+        super().__init__()
+        self.answer = answer
+        self.url, self.status_code = answer.url, answer.status
+        self.headers = CaseInsensitiveDict(answer.headers)
+        self._content = answer.body
+        self._read = json
+
+    def json(self, **options: Any) -> Any:
+        """Return the answer's JSON; how it is read is not for the library to say."""
+        return self._read(self.answer)
+
+
+class ClientSession(requests.Session):
+    """Sends by a client, which knows the host, its login, and the bounds of all."""
+
+    def __init__(self, client: HttpClient) -> None:
+        super().__init__()
+        self.client = client
+        # They are the client's to say: names and logins of the environment too.
+        self.headers.clear()
+        self.trust_env = False
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> AnsweredResponse:
+        """Send a request; what a library says of redirects, patience and proxies does not count.
+
+        Raises:
+            NoAnswer: There is no answer, after all tries.
+        """
+        return AnsweredResponse(self.answer(request))
+
+    def answer(self, request: requests.PreparedRequest) -> Answer:
+        """Return the answer to a request."""
+        url, headers = str(request.url), {name: str(value) for name, value in request.headers.items()}
+        if request.method == "POST":
+            body = request.body or b""
+            return self.client.post(url, body.encode() if isinstance(body, str) else bytes(body), headers)
+        return self.client.get(url, headers=headers)
