@@ -6,11 +6,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from ingress.sources import SOURCES
+from ingress.source import Source
+from ingress.sources import SOURCES, by_source
 from shared.config import get_settings
+from shared.errors import ConfigurationError
 from shared.monitoring.lineage import Dataset
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -81,3 +84,14 @@ def test_each_table_names_what_it_is_made_from(tmp_path: Path, monkeypatch: pyte
         "loyalty": (Dataset("https://loyalty.example", "/v1/members"),),
         "erp": (Dataset("postgres://db.example:5432", "erp.erp.suppliers"),),
     }
+
+
+def test_module_without_a_source_of_its_own_is_an_error() -> None:
+    """What stands among the sources has one, and no two have the same."""
+    first, second, none = ModuleType("first"), ModuleType("second"), ModuleType("none")
+    first.SOURCE = second.SOURCE = Source("pos", ())  # type: ignore[attr-defined]
+    assert by_source({"first": first}) == {"pos": first}
+    with pytest.raises(ConfigurationError, match="two sources are called `pos`: `second`, `first`"):
+        by_source({"first": first, "second": second})
+    with pytest.raises(ConfigurationError, match="a module of sources without a `SOURCE`: `none`"):
+        by_source({"none": none})

@@ -40,7 +40,9 @@ def list_sources(settings: Settings, sources: Sequence[Source]) -> None:
 
 def sources_as_json(settings: Settings) -> str:
     """Return the sources and what each fills, as JSON; the warehouse is not asked."""
-    return json.dumps({"version": 1, "sources": [source_entry(module, settings) for module in MODULES]}, indent=2)
+    return json.dumps(
+        {"version": 1, "sources": [source_entry(module, settings) for module in MODULES.values()]}, indent=2
+    )
 
 
 def source_entry(module: ModuleType, settings: Settings) -> dict[str, Any]:
