@@ -19,7 +19,7 @@ MAY_HASH = {
     "projects/egress/src/egress/sender.py": "the key of a request",
     "projects/entity-resolution/src/entity_resolution/model.py": "the definition that a model was trained by",
     "projects/ingress/src/ingress/load.py": "which files are loaded, by `ops.source_file`",
-    "projects/ingress/src/ingress/paging.py": "the rows of a page, to tell one that comes again",
+    "projects/ingress/src/ingress/readers/rest_form.py": "the rows of a page, to tell one that comes again",
     "projects/orchestration/src/orchestration/graph/drops.py": "the key of a run that is asked for",
     "projects/orchestration/src/orchestration/graph/lists.py": "lists of projects, which need no warehouse",
     "projects/reporting/src/reporting/site/page.py": "the scripts that a page may run",

@@ -18,8 +18,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingress.__main__ import main
+from ingress.load import load_source
+from ingress.source import Source
 from shared.command_line import command
 from shared.config import get_settings
+from shared.monitoring import record_run
 from shared.testing.http import answering
 from shared.testing.marks import mark_slow
 from shared.warehouse import open_warehouse
@@ -146,6 +149,14 @@ class Project:
         code, said = self.ingress("run", "--source", *sources)
         assert code == 0, said
         return said
+
+    def load_source(self, source: Source) -> None:
+        """Load a source that is not one of the project's."""
+        with (
+            open_warehouse(get_settings(), holder="test", mode="write") as warehouse,
+            record_run(warehouse, step="ingest", command="test") as run,
+        ):
+            load_source(run, get_settings(), source)
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
         """Query the warehouse."""

@@ -7,7 +7,7 @@ import tracemalloc
 
 import pytest
 
-from ingress.rest import RestPages
+from ingress.readers.rest import Rest
 from ingress.source import Resource
 from shared.config import get_settings
 from shared.data_quality import RowModel
@@ -29,6 +29,14 @@ BOUNDS = {
     "RUNTIME__REQUEST_MAX_RETRY_DELAY": "0.05",
 }
 LONGEST_SECONDS = 8.0
+LIST = Rest(
+    "ITEMS_URL",
+    "/list",
+    paginator={"type": "json_link", "next_url_path": "next"},
+    rows="data",
+    total="total",
+    parameters={"page": 1, "page_size": 500},
+)
 
 
 class Item(RowModel):
@@ -47,7 +55,7 @@ def bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def read(behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch, login: str = "") -> list[str]:
     """Read a list from a server that behaves so, and return the ids of its rows."""
-    resource = Resource("items", "items", Item, ("id",), RestPages("ITEMS_URL", "/list"), contract="evolve")
+    resource = Resource("items", "items", Item, ("id",), LIST, contract="evolve")
     with serving(behaviour) as server:
         monkeypatch.setenv("ITEMS_URL", f"http://{login}{server.host}")
         found = resource.reader.read(resource, get_settings(), [])
@@ -129,7 +137,7 @@ def test_columns_of_all_pages_are_columns_of_each(monkeypatch: pytest.MonkeyPatc
         more = {"one": 1} if asked.page == 1 else {"two": {"a": 2}}
         asked.reply({"data": [item(asked.page, **more)], "next": asked.link(2) if asked.page == 1 else None})
 
-    resource = Resource("items", "items", Item, ("id",), RestPages("ITEMS_URL", "/list"), contract="evolve")
+    resource = Resource("items", "items", Item, ("id",), LIST, contract="evolve")
     with serving(growing) as server:
         monkeypatch.setenv("ITEMS_URL", f"http://{server.host}")
         found = resource.reader.read(resource, get_settings(), [])
@@ -141,6 +149,6 @@ def test_server_that_does_not_encrypt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where another protocol answers than was asked for, that is an error, and is not tried again."""
     with serving(hostile_acts.nothing) as server:
         monkeypatch.setenv("ITEMS_URL", f"https://{server.host}")
-        resource = Resource("items", "items", Item, ("id",), RestPages("ITEMS_URL", "/list"))
+        resource = Resource("items", "items", Item, ("id",), LIST)
         with pytest.raises(SourceUnavailable, match="does not answer: SSLError"):
             resource.reader.read(resource, get_settings(), [])

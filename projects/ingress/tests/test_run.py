@@ -170,7 +170,7 @@ def test_mistakes_of_the_user_exit_2(project: Project) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["run", "--source", "sap"], "'pos', 'crm', 'loyalty', 'erp'"),
+        (["run", "--source", "sap"], "'crm', 'erp', 'loyalty', 'pos'"),
         (["run", "--everything"], "--everything"),
         (["load"], "'run', 'validate', 'list'"),
         (["run", "--on-request", "pos.products"], "(choose from"),

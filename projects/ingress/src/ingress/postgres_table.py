@@ -51,8 +51,8 @@ class PostgresTable(Reader):
 
     @property
     @override
-    def required_setting(self) -> str:
-        return self.setting
+    def required_settings(self) -> tuple[str, ...]:
+        return (self.setting,)
 
     @override
     def where(self, settings: Settings) -> str:

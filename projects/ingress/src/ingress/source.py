@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from ingress.readers.setting import Setting
 from shared.config import Settings
 from shared.data_quality import POSITION, BadRow, ColumnChecker, RowChecker, RowModel
-from shared.errors import InputError
+from shared.errors import ConfigurationError, InputError
 from shared.monitoring.lineage import Dataset, Origin
 from shared.monitoring.polling import Poll
 from shared.postgres.limits import NAME_BYTES
@@ -77,15 +77,14 @@ class Reader(ABC):
     """A column that grows with every change of a row, by which changed rows are found, where there is one."""
 
     @property
-    def required_setting(self) -> str | None:
-        """The environment variable without which there is nothing to read."""
-        return None
+    def required_settings(self) -> Sequence[str]:
+        """The settings without which there is nothing to read."""
+        return ()
 
     @property
     def missing_setting(self) -> str | None:
-        """The required setting where it is not set."""
-        required = self.required_setting
-        return required if required and not os.environ.get(required) else None
+        """The first of the required settings that is not set."""
+        return next((name for name in self.required_settings if not Setting(name).is_set), None)
 
     def drop_folder(self, settings: Settings) -> tuple[Path, str] | None:
         """Return the folder that files are delivered to and the pattern of their names, where it is files."""
@@ -152,7 +151,13 @@ class Resource:
 
     def __post_init__(self) -> None:
         # Made at import, so that a model which cannot be checked by is found before anything runs.
-        _ = self.columns if self.reader.in_columns else self.rows
+        rows = self.columns.rows if self.reader.in_columns else self.rows
+        times = [field.name for field in rows.schema if field.type == pa.timestamp("us", "UTC")]
+        if self.reader.cursor is not None and self.reader.cursor not in times:
+            raise ConfigurationError(
+                f"the cursor of `{self.name}` is no time with a zone in its row model: `{self.reader.cursor}`",
+                hint=f"declare it as AwareDatetime in `{self.model.__name__}`, or read without a cursor",
+            )
 
     @cached_property
     def columns(self) -> ColumnChecker:
@@ -223,8 +228,7 @@ class Source:
     @property
     def required_settings(self) -> list[str]:
         """The environment variables that the resources need."""
-        settings = (resource.reader.required_setting for resource in self.resources)
-        return list(dict.fromkeys(filter(None, settings)))
+        return list(dict.fromkeys(name for each in self.resources for name in each.reader.required_settings))
 
     @property
     def missing_setting(self) -> str | None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 import pyarrow as pa
 from typing_extensions import override
 
+from ingress.readers.setting import Setting, settings_of
 from ingress.source import Batch, Input, Reader, Resource, duplicated_keys
 from ingress.spool import Spool
 from shared.config import Settings
@@ -23,7 +22,8 @@ from shared.monitoring.lineage import Dataset
 from shared.utils.console import say, step
 
 if TYPE_CHECKING:
-    from ingress.paging import ListReader, Page
+    from ingress.readers.rest_form import Page
+    from ingress.readers.rest_pages import ListReader
     from shared.http.bounds import HttpBounds
 
 # A list whose rows are all of another form would make a table of as many columns.
@@ -31,23 +31,46 @@ MOST_EXTRAS = 1_000
 
 
 @dataclass(frozen=True)
-class RestPages(Reader):
-    """A list behind `{"data": [rows], "total": n, "next": url of the next page or null}`.
+class Rest(Reader):
+    """A list of an API that answers JSON, page by page.
 
     Attributes:
         setting: The environment variable with the API's address.
         path: The list below it, as in `/members`.
-        page_size: Rows to ask for at a time.
+        paginator: How the next page is found, as dlt's REST sources declare it: `{"type": "header_link"}`.
+        rows: Where a page has its rows, a JSONPath; `$` where it is nothing but them.
+        total: Where a page says how many rows the list has, a JSONPath: without it a list cut short is not noticed.
+        parameters: What the first request asks for.
+        headers: What each request says besides.
+        login: How requests are signed, as dlt's REST sources declare it; a secret is a `Setting`.
+        cursor: The field, a time with a zone, that grows with every change of a row.
+        since: The parameter that asks for the rows from a value of the cursor on.
+        since_format: How it writes that value, in UTC.
     """
 
     setting: str
     path: str
-    page_size: int = 500
+    paginator: Mapping[str, object] = field(default_factory=lambda: {"type": "single_page"})
+    rows: str = "$"
+    total: str | None = None
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    login: Mapping[str, object] | None = None
+    cursor: str | None = None
+    since: str | None = None
+    since_format: str = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+    def __post_init__(self) -> None:
+        if (self.cursor is None) != (self.since is None):
+            raise ConfigurationError(
+                f"a list needs both a cursor and a parameter `since`, or neither: `{self.path}`",
+                hint="without them all rows are read each time",
+            )
 
     @property
     @override
-    def required_setting(self) -> str:
-        return self.setting
+    def required_settings(self) -> tuple[str, ...]:
+        return (self.setting, *(setting.name for setting in settings_of(self.login or {})))
 
     @override
     def where(self, settings: Settings) -> str:
@@ -55,39 +78,49 @@ class RestPages(Reader):
 
     @override
     def dataset(self, settings: Settings) -> Dataset:
-        return Dataset.of_url(os.environ[self.setting].rstrip("/") + self.path)
+        return Dataset.of_url(Setting(self.setting).value().rstrip("/") + self.path)
 
     @override
     def read(
         self, resource: Resource, settings: Settings, files: Sequence[Path], since: datetime | None = None
     ) -> Input:
         # What talks to servers takes a moment to import, and who only asks what there is does without.
-        from ingress.paging import ListReader
+        from ingress.readers.rest_form import ListForm
+        from ingress.readers.rest_login import Login
+        from ingress.readers.rest_pages import ListReader
         from shared.http.client import HttpClient
 
-        base = os.environ.get(self.setting, "").rstrip("/")
+        base = Setting(self.setting).value().rstrip("/")
         if not base.startswith(("http://", "https://")):
             raise ConfigurationError(
                 f"{self.setting} is not an address: `{masked(base)}`",
                 hint=f"set the environment variable {self.setting} to the API's address, as in https://example.com",
             )
-        query = urlencode({"page": 1, "page_size": self.page_size})
-        with step(f"{resource.name}: fetching all pages"), HttpClient(base, source_bounds()) as client:
-            return self._steady(resource, ListReader(client, f"{base}{self.path}?{query}"))
+        parameters = dict(self.parameters)
+        if since is not None and self.since is not None:
+            parameters[self.since] = since.strftime(self.since_format)
+        form = ListForm(base + self.path, parameters, self.headers, self.paginator, self.rows, self.total)
+        bounds = source_bounds()
+        login = Login(self.login, bounds) if self.login else None
+        with (
+            step(f"{resource.name}: fetching all pages"),
+            HttpClient(base, bounds, auth=login, netrc=login is None) as client,
+        ):
+            return self._steady(resource, ListReader(client, form, login), since)
 
-    def _steady(self, resource: Resource, reader: ListReader) -> Input:
+    def _steady(self, resource: Resource, reader: ListReader, since: datetime | None) -> Input:
         """Read the list until its pages make one, and so often at most as the bounds allow.
 
         Raises:
             SourceUnavailable: They never did.
         """
-        from ingress.paging import Unsteady
+        from ingress.readers.rest_pages import Unsteady
 
         readings = reader.bounds.http_readings
         for reading in range(1, readings + 1):
             pages = Pages(resource, self.path)
             try:
-                return pages.read(reader)
+                return replace(pages.read(reader), since=since, sees_all=since is None)
             except Unsteady as error:
                 pages.spool.close()
                 if reading == readings:
@@ -131,7 +164,6 @@ class Pages:
             extras,
             self._batches(extras),
             lambda duck: duplicated_keys(duck, duck.from_arrow(keys), key),
-            sees_all=True,
         )
 
     def _checked(self, order: int, page: Page) -> Batch:

@@ -1,23 +1,31 @@
-"""The pages of a list behind `{"data": [rows], "total": n, "next": url or null}`, as far as they make one list."""
+"""The pages of an API's list, as far as they make one list.
+
+dlt's RESTClient asks for page after page, as its paginators say; what it sends goes over the bounded client, and every
+answer is held against what the list was said to be before dlt sees it.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, cast
 
-from shared.data_quality.json_text import as_json, exact_number
+import requests
+from dlt.sources.helpers.rest_client.client import RESTClient
+
+from ingress.readers.rest_form import ListForm, NoPage, Page
+from ingress.readers.rest_login import Login
 from shared.errors import SourceUnavailable
-from shared.http.addresses import LeadsAway, followed, shown
+from shared.http.addresses import LeadsAway, shown
 from shared.http.answers import Answer, NotJson, NotText
 from shared.http.bounds import HttpBounds
 from shared.http.client import HttpClient
 from shared.http.errors import NoAnswer
-from shared.utils.excerpts import excerpt
+from shared.http.redaction import masked
+from shared.http.session import AnsweredResponse, ClientSession
 
+UNAUTHORIZED = 401
 LATER = "nothing was loaded from it; run the command again when the API answers"
 
 
@@ -25,41 +33,36 @@ class Unsteady(Exception):
     """The pages do not make one list, as when it changes while it is read; it may be one when it is read again."""
 
 
-class NoPage(Exception):
-    """An answer is no page of a list."""
+class PageSession(ClientSession):
+    """Gives dlt the pages of a list, each as it should be and from where the list is."""
+
+    def __init__(self, client: HttpClient, form: ListForm, login: Login | None) -> None:
+        super().__init__(client)
+        self._form, self._login = form, login
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> PageResponse:
+        """Fetch the next page.
+
+        Raises:
+            SourceUnavailable: It cannot be had, or is none.
+        """
+        page = get_page(self.client, str(request.url), self._form, self._login)
+        return PageResponse(page)
 
 
-@dataclass(frozen=True)
-class Page:
-    """A page of a list.
+class PageResponse(AnsweredResponse):
+    """A page as dlt sees it."""
 
-    Attributes:
-        url: Where it is from, without a login.
-        digest: What tells its rows from other pages'.
-        total: How many rows the list has, where the API says so.
-        following: The link to the next page, where there is one.
-        size: Bytes, as it unpacks.
-    """
-
-    url: str
-    rows: list[Any]
-    digest: bytes
-    total: int | None
-    following: str | None
-    size: int
-
-    @property
-    def name(self) -> str:
-        """The page's name, which stays the same whatever the host."""
-        parts = urlsplit(self.url)
-        return f"{parts.path}?{parts.query}"
+    def __init__(self, page: Page) -> None:
+        super().__init__(page.answer, lambda _: page.body)
+        self.page = page
 
 
 class ListReader:
     """Follows a list from its first page, within bounds."""
 
-    def __init__(self, client: HttpClient, first: str) -> None:
-        self.client, self.first = client, first
+    def __init__(self, client: HttpClient, form: ListForm, login: Login | None = None) -> None:
+        self.client, self.form, self.login = client, form, login
         self.bounds: HttpBounds = client.bounds
         self._begun = time.monotonic()
 
@@ -70,36 +73,48 @@ class ListReader:
             Unsteady: They do not make one list.
             SourceUnavailable: A page cannot be had, is none, leads away, or there are too many.
         """
-        url: str | None = self.first
         seen: set[bytes] = set()
         total: int | None = None
-        count = size = 0
-        while url is not None:
-            page = get_page(self.client, url)
-            count, size = count + len(page.rows), size + page.size
+        count = size = number = 0
+        for page, has_next in self._answered():
+            number, count, size = number + 1, count + len(page.rows), size + len(page.answer.body)
             if total is not None and page.total is not None and page.total != total:
                 raise Unsteady(f"the list changes while it is read: {total} rows, then {page.total}")
             total = page.total if total is None else total
-            self._hold(len(seen) + 1, count, size)
-            url = self._following(page)
-            if url is not None and not page.rows:
+            self._hold(number, count, size)
+            if has_next and not page.rows and not self.form.may_be_empty:
                 raise Unsteady(f"a page without rows says that there are more: `{shown(page.url)}`")
-            if page.digest in seen:
+            if page.identity in seen:
                 raise Unsteady(f"a page has the rows of an earlier one: `{shown(page.url)}`")
-            seen.add(page.digest)
-            if total is not None and (count > total or (url is None and count < total)):
+            seen.add(page.identity)
+            if total is not None and (count > total or (not has_next and count < total)):
                 raise Unsteady(f"the list is incomplete: {count} rows of {total}")
             yield page
 
-    def _following(self, page: Page) -> str | None:
-        if page.following is None:
-            return None
-        try:
-            return followed(page.url, page.following)
-        except LeadsAway as error:
-            raise SourceUnavailable(
-                f"the list leads back or away: `{error}`", hint="the API's `next` links are wrong: tell its owner"
-            ) from None
+    def _answered(self) -> Iterator[tuple[Page, bool]]:
+        """Yield the pages as dlt asks for them, and whether there are more."""
+        form = self.form
+        with PageSession(self.client, form, self.login) as session:
+            rest = RESTClient(form.url, dict(form.headers), session=session, data_selector=form.paths[0])
+            asked = rest.paginate(
+                form.url, params=dict(form.parameters), paginator=form.made_paginator(), hooks={"response": []}
+            )
+            while True:
+                try:
+                    rows = next(asked, None)
+                except LeadsAway as error:
+                    raise SourceUnavailable(
+                        f"the list leads back or away: `{error}`", hint="the API's links are wrong: tell its owner"
+                    ) from None
+                # What dlt's paginators make of a page that is not as they were told.
+                except (ValueError, TypeError, AttributeError, LookupError) as error:
+                    raise SourceUnavailable(
+                        f"which page of `{shown(form.url)}` is next cannot be told: {masked(str(error))}",
+                        hint="see whether its `paginator` is declared as the API has it; nothing was loaded",
+                    ) from None
+                if rows is None:
+                    return
+                yield cast("PageResponse", rows.response).page, rows.paginator.has_next_page
 
     def _hold(self, pages: int, rows: int, size: int) -> None:
         """Hold the list to its bounds.
@@ -116,20 +131,24 @@ class ListReader:
         ):
             if found > most:
                 raise SourceUnavailable(
-                    f"the list `{shown(self.first)}` does not end: more than {most:,} {unit}",
+                    f"the list `{shown(self.form.url)}` does not end: more than {most:,} {unit}",
                     hint=f"nothing was loaded from it; where the list is that long, raise {setting}",
                 )
 
 
-def get_page(client: HttpClient, url: str) -> Page:
+def get_page(client: HttpClient, url: str, form: ListForm, login: Login | None = None) -> Page:
     """Fetch one page.
 
     Raises:
         SourceUnavailable: It cannot be had after all attempts, or is none.
     """
-    named, found = shown(url), Found()
+    named, found = shown(url), Found(form)
     try:
-        answer = client.get(url, is_whole=found.is_whole)
+        answer = client.get(url, headers=form.headers, is_whole=found.is_whole)
+        if answer.status == UNAUTHORIZED and login is not None and login.is_renewable:
+            # A token may be taken back before its time.
+            login.renew()
+            answer = client.get(url, headers=form.headers, is_whole=found.is_whole)
     except NoAnswer as error:
         raise SourceUnavailable(f"`{named}` does not answer: {error}", hint=error.hint or LATER) from None
     if not answer.is_success:
@@ -150,6 +169,7 @@ def get_page(client: HttpClient, url: str) -> Page:
 class Found:
     """The page that the last answer holds, or what keeps it from being one."""
 
+    form: ListForm
     page: Page | None = None
     problem: Exception | None = None
 
@@ -157,46 +177,7 @@ class Found:
         """Tell whether an answer is a page; one in another encoding than it should be will not get better."""
         self.page, self.problem = None, None
         try:
-            self.page = page_of(answer)
+            self.page = self.form.page_of(answer)
         except (NotText, NotJson, NoPage) as error:
             self.problem = error
         return self.page is not None or isinstance(self.problem, NotText)
-
-
-def page_of(answer: Answer) -> Page:
-    """Return the page that an answer holds.
-
-    Raises:
-        NotText, NotJson: It is not JSON.
-        NoPage: It is no page.
-    """
-    body = answer.json(exact_number)
-    if not isinstance(body, dict) or not isinstance(body.get("data"), list):
-        raise NoPage("it has no list `data`")
-    following = body.get("next")
-    # Some say false or "" where there are no more.
-    if following is not None and following is not False and not isinstance(following, str):
-        raise NoPage(f"its `next` is no link: `{excerpt(as_json(following), 60)}`")
-    total, rows = total_of(body.get("total")), body["data"]
-    try:
-        digest = hashlib.sha256(as_json(rows).encode()).digest()
-    except RecursionError as error:
-        raise NotJson("it is nested too deeply") from error
-    return Page(answer.url, rows, digest, total, following or None, len(answer.body))
-
-
-def total_of(value: object) -> int | None:
-    """Return the number of rows that an API says there are, or None where it says nothing.
-
-    Raises:
-        NoPage: It is no number of rows.
-    """
-    if value is None:
-        return None
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
-        return int(value)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise NoPage(f"its `total` is no number of rows: `{excerpt(as_json(value), 60)}`")
-    return value

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from ingress.rest import RestPages
+from ingress.readers.rest import Rest
 from ingress.source import Resource, Source
 from shared.data_quality import RowModel
 from shared.monitoring.polling import Poll
@@ -29,17 +29,16 @@ class Member(RowModel):
 
 
 # An API may add fields at any time without breaking its users: a new one becomes a column of text and is reported.
+LIST = Rest(
+    "LOYALTY_API_URL",
+    "/members",
+    paginator={"type": "json_link", "next_url_path": "next"},
+    rows="data",
+    total="total",
+    parameters={"page": 1, "page_size": 500},
+)
 SOURCE = Source(
     "loyalty",
-    (
-        Resource(
-            "members",
-            "loyalty_members",
-            Member,
-            ("member_id",),
-            RestPages("LOYALTY_API_URL", "/members"),
-            contract="evolve",
-        ),
-    ),
+    (Resource("members", "loyalty_members", Member, ("member_id",), LIST, contract="evolve"),),
     poll=Poll(every=timedelta(minutes=15), back_off=2, jitter=0.1, longest=timedelta(hours=6)),
 )

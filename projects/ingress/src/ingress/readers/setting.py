@@ -1,0 +1,68 @@
+"""What a source is told by the environment: an address, a token, a password."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.errors import ConfigurationError
+from shared.redaction import guard
+
+# Of a file that holds a secret; a token of a megabyte is none.
+MOST_BYTES = 65_536
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The environment variable `name`, or the file that `name` with `_FILE` behind it names."""
+
+    name: str
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is a value."""
+        return any(os.environ.get(name) for name in (self.name, self._file))
+
+    @property
+    def _file(self) -> str:
+        return f"{self.name}_FILE"
+
+    def value(self) -> str:
+        """Return the value; of a file it is the content, without the line's end.
+
+        Raises:
+            ConfigurationError: There is none.
+        """
+        if found := os.environ.get(self.name):
+            return found
+        path = os.environ.get(self._file)
+        if not path:
+            raise ConfigurationError(f"{self.name} is not set", hint=f"set it, or {self._file} to a file that has it")
+        try:
+            with Path(path).open("rb") as file:
+                found = file.read(MOST_BYTES).decode().strip()
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(
+                f"the file that {self._file} names cannot be read: {type(error).__name__}",
+                hint=f"make it a file of text that this user may read, or set {self.name}",
+            ) from None
+        if not found:
+            raise ConfigurationError(f"the file that {self._file} names is empty", hint=f"write {self.name} into it")
+        guard(found)
+        return found
+
+
+def settings_of(declared: Mapping[str, object]) -> Iterator[Setting]:
+    """Yield the settings among what is declared."""
+    return (value for value in declared.values() if isinstance(value, Setting))
+
+
+def with_values(declared: Mapping[str, object]) -> dict[str, object]:
+    """Return what is declared, with the values of the settings.
+
+    Raises:
+        ConfigurationError: One of them has none.
+    """
+    return {name: value.value() if isinstance(value, Setting) else value for name, value in declared.items()}

@@ -1,0 +1,214 @@
+"""Lists of APIs that page and sign in other ways than the demo's: read by declaration alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from api_styles import Api, github, plain, salesforce, serving, stripe
+from conftest import Project
+from pydantic import AwareDatetime
+
+from ingress.readers.rest import Rest
+from ingress.readers.setting import Setting
+from ingress.source import Resource, Source
+from shared.config import get_settings
+from shared.data_quality import JsonText, RowModel
+from shared.errors import ConfigurationError, SourceUnavailable
+from shared.redaction import redacted
+
+Serve = Callable[[Any, int], Api]
+LOGIN = {"type": "oauth2_client_credentials", "client_id": Setting("SF_ID"), "client_secret": Setting("SF_SECRET")}
+
+
+class Row(RowModel):
+    """A row of any of them."""
+
+    id: int
+    updated_at: AwareDatetime
+    nested: JsonText | None
+
+
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+    """Serve so many rows in a style, at API_URL."""
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "2")
+    monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0")
+    with ExitStack() as stack:
+
+        def begin(style: Any, count: int) -> Api:
+            rows = [row(number) for number in range(1, count + 1)]
+            api = stack.enter_context(serving(Api(style, rows)))
+            monkeypatch.setenv("API_URL", api.url)
+            return api
+
+        yield begin
+
+
+def row(number: int) -> dict[str, Any]:
+    """Return a row."""
+    return {"id": number, "updated_at": f"2026-01-{number:02}T00:00:00Z", "nested": {"of": [number]}}
+
+
+def ids_of(reader: Rest) -> list[int]:
+    """Read a list whole and return the ids of its rows."""
+    resource = Resource("rows", "rows", Row, ("id",), reader)
+    found = resource.reader.read(resource, get_settings(), [])
+    return [key for batch in found.batches for key in batch.good["id"].to_pylist()]
+
+
+def issues(**declared: Any) -> Rest:
+    """Return the reader of a list as GitHub has them."""
+    login = {"type": "bearer", "token": Setting("GH_TOKEN")}
+    return Rest("API_URL", "/issues", {"type": "header_link"}, parameters={"per_page": 2}, login=login, **declared)
+
+
+def records() -> Rest:
+    """Return the reader of a list as Salesforce has them."""
+    return Rest(
+        "API_URL",
+        "/services/data/query",
+        {"type": "json_link", "next_url_path": "nextRecordsUrl"},
+        rows="records",
+        total="totalSize",
+        login={**LOGIN, "access_token_url": Setting("SF_TOKEN_URL")},
+    )
+
+
+def test_links_in_the_header_are_followed_as_a_bearer(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GitHub's style: header links and a token, which may stand in a file."""
+    api = serve(github, 5)
+    monkeypatch.setenv("GH_TOKEN", "gh-token-1234")
+    assert ids_of(issues()) == [1, 2, 3, 4, 5]
+    assert api.asked == ["/issues?per_page=2", "/issues?page=2&per_page=2", "/issues?page=3&per_page=2"]
+
+
+def test_secret_may_stand_in_a_file(serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """The variable with `_FILE` behind its name names the file; what stands there is redacted, too."""
+    serve(github, 1)
+    (tmp_path / "token").write_text("gh-token-1234\n")
+    monkeypatch.setenv("GH_TOKEN_FILE", str(tmp_path / "token"))
+    assert issues().missing_setting is None
+    assert ids_of(issues()) == [1]
+    assert redacted("it is gh-token-1234") == "it is ***"
+    (tmp_path / "token").write_text("\n")
+    with pytest.raises(ConfigurationError, match="the file that GH_TOKEN_FILE names is empty"):
+        ids_of(issues())
+
+
+def test_cursor_after_the_last_row_is_followed(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stripe's style: the last row's id, `has_more`, basic login, nested objects as JSON."""
+    api = serve(stripe, 5)
+    monkeypatch.setenv("STRIPE_KEY", "sk_test_1234")
+    paginator = {"type": "cursor", "cursor_path": "data[-1].id", "cursor_param": "starting_after"}
+    reader = Rest(
+        "API_URL",
+        "/charges",
+        {**paginator, "has_more_path": "has_more"},
+        rows="data",
+        parameters={"limit": 2},
+        login={"type": "http_basic", "username": Setting("STRIPE_KEY"), "password": ""},
+    )
+    assert ids_of(reader) == [1, 2, 3, 4, 5]
+    assert api.asked == ["/charges?limit=2", "/charges?limit=2&starting_after=2", "/charges?limit=2&starting_after=4"]
+
+
+def test_token_is_fetched_and_renewed(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Salesforce's style: client credentials, a token that is taken back amid the list, a link without a host."""
+    api = serve(salesforce, 5)
+    monkeypatch.setenv("SF_TOKEN_URL", f"{api.url}/services/oauth2/token")
+    monkeypatch.setenv("SF_ID", "me")
+    monkeypatch.setenv("SF_SECRET", "s3cret-9")
+    assert ids_of(records()) == [1, 2, 3, 4, 5]
+    assert api.tokens == 2
+    assert redacted("it is token-2-of-it") == "it is ***"
+
+
+def test_token_that_is_refused_names_the_settings(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who may not have a token is told which settings to look at; none of their values."""
+    api = serve(salesforce, 1)
+    monkeypatch.setenv("SF_TOKEN_URL", f"{api.url}/services/oauth2/token")
+    monkeypatch.setenv("SF_ID", "me")
+    monkeypatch.setenv("SF_SECRET", "wrong-secret")
+    with pytest.raises(SourceUnavailable, match="does not answer: Login: it answers 400") as raised:
+        ids_of(records())
+    assert raised.value.hint == "look at SF_ID, SF_SECRET, SF_TOKEN_URL"
+    monkeypatch.delenv("SF_SECRET")
+    with pytest.raises(ConfigurationError, match="SF_SECRET is not set"):
+        ids_of(records())
+    assert records().missing_setting == "SF_SECRET"
+
+
+@pytest.mark.parametrize(
+    "paginator",
+    [
+        {"type": "offset", "limit": 2, "total_path": "count"},
+        {"type": "page_number", "base_page": 0, "total_path": None},
+    ],
+    ids=lambda declared: declared["type"],
+)
+@pytest.mark.parametrize("location", ["header", "query"])
+def test_numbered_pages_with_a_key(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, paginator: dict[str, Any], location: str
+) -> None:
+    """Offsets and page numbers; the key is in no page's name, as names are kept."""
+    serve(plain, 5)
+    monkeypatch.setenv("API_KEY", "key-of-mine-1")
+    login = {"type": "api_key", "api_key": Setting("API_KEY"), "location": location}
+    reader = Rest(
+        "API_URL",
+        "/items",
+        paginator,
+        rows="items",
+        total="count",
+        parameters={"limit": 2},
+        login={**login, "name": "X-Key" if location == "header" else "key"},
+    )
+    resource = Resource("rows", "rows", Row, ("id",), reader)
+    batches = list(reader.read(resource, get_settings(), []).batches)
+    assert [key for batch in batches for key in batch.good["id"].to_pylist()] == [1, 2, 3, 4, 5]
+    assert not any("key-of-mine" in batch.origin for batch in batches)
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ({"paginator": {"type": "klingon"}}, "not a paginator"),
+        ({"paginator": {"type": "cursor", "warp": 9}}, "not a paginator"),
+        ({"login": {"type": "klingon"}}, "not a login"),
+        ({"login": {"type": "bearer", "warp": 9}}, "not a login"),
+    ],
+)
+def test_what_dlt_does_not_know_is_an_error(serve: Serve, declared: dict[str, Any], said: str) -> None:
+    """A paginator or login that dlt has not is told with a hint."""
+    serve(plain, 1)
+    with pytest.raises(ConfigurationError, match=said) as raised:
+        ids_of(Rest("API_URL", "/items", **declared))
+    assert "as dlt's REST sources do" in str(raised.value.hint)
+
+
+def test_only_changes_are_asked_for(serve: Serve, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a cursor a load asks for what has changed since the newest row, and merges it; all of it with `--full`."""
+    api = serve(github, 3)
+    monkeypatch.setenv("GH_TOKEN", "gh-token-1234")
+    reader = issues(cursor="updated_at", since="since", since_format="%Y-%m-%dT%H:%M:%SZ")
+    source = Source("gh", (Resource("issues", "gh_issues", Row, ("id",), reader),))
+    project.load_source(source)
+    api.rows += [row(4)]
+    api.rows[0] |= {"updated_at": "2026-01-05T00:00:00Z", "nested": None}
+    api.asked.clear()
+    project.load_source(source)
+    assert api.asked[0] == "/issues?per_page=2&since=2026-01-03T00%3A00%3A00Z"
+    assert project.fetch("select count(*), max(updated_at)::date::varchar, count(nested) from raw.gh_issues") == [
+        (4, "2026-01-05", 3)
+    ]
+
+
+def test_cursor_that_cannot_be_asked_for_is_refused() -> None:
+    """A list whose cursor nobody can ask for would be read whole and said to be new; a cursor is a time."""
+    with pytest.raises(ConfigurationError, match="both a cursor and a parameter"):
+        issues(cursor="updated_at")
+    with pytest.raises(ConfigurationError, match="is no time with a zone in its row model: `id`"):
+        Resource("rows", "rows", Row, ("id",), issues(cursor="id", since="since"))
