@@ -163,7 +163,7 @@ def test_mistakes_of_the_user_exit_2(project: Project) -> None:
     code, said = project.ingress("run", "--all")
     assert code == 2
     assert "no CSV file in the drop folder" in said
-    assert "LOYALTY_API_URL is not an address" in said
+    assert "LOYALTY_API_URL is not set" in said
 
 
 @on_duckdb_alone

@@ -24,8 +24,8 @@ def warehouse_pool(settings: Settings) -> str | None:
 
 
 def missing_settings(names: Sequence[str]) -> list[str]:
-    """Return the environment variables among these that are not set."""
-    return [name for name in names if not os.environ.get(name)]
+    """Return the settings among these that neither have a value nor, by the name with `_FILE`, a file that has it."""
+    return [name for name in names if not (os.environ.get(name) or os.environ.get(f"{name}_FILE"))]
 
 
 def code_of(settings: Settings, path: str) -> dict[str, Any]:
