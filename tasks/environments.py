@@ -28,6 +28,7 @@ sys.path[:0] = [str(HERE), str(HERE / "shared" / "src")]
 from shared.utils.files import write_whole  # noqa: E402
 from shared.utils.locks import take  # noqa: E402
 from shared.workspace import installed  # noqa: E402
+from tasks import pth_files  # noqa: E402
 from tasks.failure import leave_stubs  # noqa: E402
 from tasks.lock_inputs import inputs_digest  # noqa: E402
 from tasks.verification import accept, damages, summary  # noqa: E402
@@ -202,26 +203,7 @@ def fill(environment: str, lock: Path, header: dict[str, str], *, anew: bool) ->
     editable = [part for name in installed.editable_packages(ROOT, header["project"]) for part in ("-e", name)]
     if editable:
         uv(environment, "pip", "install", "--quiet", "--no-deps", "--python", python, *editable)
-    for folder in venv.glob("lib/python3*/site-packages"):
-        for file in folder.glob("*.pth"):
-            make_relative(file)
-        (folder / "zz_workspace.pth").write_text(STARTED, encoding="ascii")
-
-
-def make_relative(file: Path) -> None:
-    """Let a .pth file name this workspace from where it lies.
-
-    Python 3.11 and 3.12 read such files in the locale's encoding, UTF-8 mode or not: with an umlaut in the path and
-    LC_ALL=C no interpreter starts.
-    """
-    text = file.read_text(encoding="utf-8")
-    relative = text.replace(str(ROOT), os.path.relpath(ROOT, file.parent))
-    if relative != text:
-        file.write_text(relative, encoding="utf-8")
-
-
-# A Python that pixi starts from its cache of activations has not come by `activate.sh`: it looks for itself.
-STARTED = 'import os; "CONDA_PREFIX" in os.environ and __import__("shared.workspace.started")\n'
+    pth_files.settle(venv, ROOT)
 
 
 def requested_python(environment: str, python: str) -> str:

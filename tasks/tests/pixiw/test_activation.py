@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks import environments
+from tasks.pth_files import make_relative
 from tasks.tests.pixiw.conftest import Workspace, uv_folder
+from tasks.verification import look
 
 IMPORT = "python -c 'import markupsafe, sys; print(sys.prefix)'"
 
@@ -91,13 +92,22 @@ def test_project_with_a_package_becomes_importable(workspace: Workspace) -> None
     assert result.stdout.strip() == str(package / "__init__.py"), result.stderr
 
 
-def test_no_path_of_the_workspace_is_read_in_the_locale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A .pth file leads to the workspace from where it lies: Python 3.11 could not read an umlaut where LC_ALL is C."""
-    monkeypatch.setattr(environments, "ROOT", tmp_path / "ü")
+def test_no_path_of_the_workspace_is_read_in_the_locale(tmp_path: Path) -> None:
+    """A .pth file leads to the workspace from where it lies: Python 3.11 could not read an umlaut where LC_ALL is C.
+
+    What uv's cache has stays as it was, and the package lists the file as it is.
+    """
     file = tmp_path / "ü/.pixi/venvs/small/lib/python3.11/site-packages/_small.pth"
     file.parent.mkdir(parents=True)
-    file.write_text(f"{tmp_path}/ü/projects/small/src\n")
-    environments.make_relative(file)
+    cached = tmp_path / "cached.pth"
+    cached.write_text(f"{tmp_path}/ü/projects/small/src\n")
+    file.hardlink_to(cached)
+    record = file.parent / "small-1.dist-info/RECORD"
+    record.parent.mkdir()
+    record.write_text("_small.pth,sha256=old,99\nsmall-1.dist-info/RECORD,,\n")
+    make_relative(file, tmp_path / "ü")
+    assert cached.read_text() == f"{tmp_path}/ü/projects/small/src\n"
+    assert [*look(tmp_path / "ü/.pixi/venvs/small")] == []
     text = file.read_text().strip()
     assert text.isascii()
     assert os.path.normpath(file.parent / text) == f"{tmp_path}/ü/projects/small/src"

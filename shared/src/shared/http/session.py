@@ -54,6 +54,6 @@ class ClientSession(requests.Session):
         """Return the answer to a request."""
         url, headers = str(request.url), {name: str(value) for name, value in request.headers.items()}
         if request.method == "POST":
-            body = request.body or b""
-            return self.client.post(url, body.encode() if isinstance(body, str) else bytes(body), headers)
+            body = request.body if isinstance(request.body, bytes) else str(request.body or "").encode()
+            return self.client.post(url, body, headers)
         return self.client.get(url, headers=headers)
