@@ -12,7 +12,7 @@ from conftest import Project
 from pydantic import AwareDatetime
 
 from ingress.readers.rest import Rest
-from ingress.readers.setting import Setting
+from ingress.setting import Setting
 from ingress.source import Resource, Source
 from shared.config import get_settings
 from shared.data_quality import JsonText, RowModel

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ingress.readers.setting import Setting
+from ingress.setting import Setting
 from shared.config import Settings
 from shared.data_quality import POSITION, BadRow, ColumnChecker, RowChecker, RowModel
 from shared.errors import ConfigurationError, InputError

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from typing_extensions import override
 
-from ingress.readers.setting import Setting, settings_of
+from ingress.setting import Setting, settings_of
 from ingress.source import Batch, Input, Reader, Resource, duplicated_keys
 from ingress.spool import Spool
 from shared.config import Settings

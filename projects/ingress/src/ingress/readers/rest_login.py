@@ -10,7 +10,7 @@ from dlt.sources.helpers.rest_client.auth import AuthConfigBase, OAuth2ClientCre
 from dlt.sources.rest_api.config_setup import create_auth
 from requests.auth import AuthBase
 
-from ingress.readers.setting import settings_of, with_values
+from ingress.setting import settings_of, with_values
 from shared.errors import ConfigurationError
 from shared.http.bounds import HttpBounds
 from shared.http.client import HttpClient
