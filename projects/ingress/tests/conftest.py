@@ -153,7 +153,7 @@ class Project:
     def load_source(self, source: Source) -> None:
         """Load a source that is not one of the project's."""
         with (
-            open_warehouse(get_settings(), holder="test", mode="write") as warehouse,
+            open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as warehouse,
             record_run(warehouse, step="ingest", command="test") as run,
         ):
             load_source(run, get_settings(), source)
