@@ -34,6 +34,8 @@ def main(arguments):
             with record_run(warehouse, step="ingest", command=name) as run:
                 run.output("raw.t", rows=3, detail={"path": get_settings().root})
                 run.metric("f1", 0.5)
+                if name == "leaves out":
+                    run.leave_out("raw.u", "no file")
                 run.check("unique: id", relation="raw.t", status="warned", severity="warn", failed_rows=2)
                 if name == "fails":
                     raise InputError("no such column: `x`", hint="add it")
@@ -72,8 +74,8 @@ def test_dagster_is_told_of_a_run(warehouse: Warehouse, project: Path, monkeypat
     (project / "locks" / "ingress.txt").write_text("pyarrow==1\n")
     monkeypatch.setenv("PIXI_ENVIRONMENT_NAME", "ingress")
     warehouse.close()
-    done = run("load", project / "messages")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "told Dagster\n", "")
+    done = run("leaves out", project / "messages")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "told Dagster\n", "  left out: raw.u: no file\n")
     opened, told, closed = read(project / "messages")
     assert (opened[0], told[0], closed[0]) == ("opened", "report_custom_message", "closed")
     facts = told[1]["run"]
@@ -83,12 +85,13 @@ def test_dagster_is_told_of_a_run(warehouse: Warehouse, project: Path, monkeypat
     assert size > 0 if warehouse.engine == "duckdb" else size is None
     assert facts == {
         "step": "ingest",
-        "command": "load",
+        "command": "leaves out",
         "status": "succeeded",
         "python_version": platform.python_version(),
         "environment": "ingress",
         "lock_sha256": hashlib.sha256(b"pyarrow==1\n").hexdigest(),
         "outputs": {"raw.t": {"rows": 3, "detail": {"path": str(project)}}},
+        "left_out": {"raw.u": "no file"},
         "metrics": {"f1": 0.5},
         "checks": [
             {"name": "unique: id", "relation": "raw.t", "status": "warned", "severity": "warn", "failed_rows": 2}
