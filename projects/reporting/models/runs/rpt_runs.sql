@@ -45,6 +45,9 @@ described as (
         coalesce(runs.environment, 'none') as environment,
         runs.python_version,
         runs.started_at,
+        case
+            when runs.started_at <= min(runs.started_at) over (order by runs.sequence desc) then runs.started_at
+        end as begun_at,
         cast(runs.started_at as date) as started_on,
         runs.finished_at,
         case
