@@ -98,7 +98,7 @@ def ctas(file: Path, folder: Path) -> None:
 def ours(file: Path, folder: Path) -> None:
     """Load the file as `ingest` does."""
     (folder / "landing" / "pos").mkdir(parents=True)
-    (folder / "landing" / "pos" / file.name).symlink_to(file)
+    shutil.copyfile(file, folder / "landing" / "pos" / file.name)
     settings = Settings(data_dir=folder, warehouse_url=f"duckdb:///{folder}/warehouse.duckdb")
     with (
         open_warehouse(settings, holder="benchmark", mode="write") as warehouse,

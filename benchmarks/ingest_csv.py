@@ -111,7 +111,7 @@ def loaded(file: Path, rows: int, bad: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="ingest-csv-data-") as folder:
         landing = Path(folder) / "landing" / "sales"
         landing.mkdir(parents=True)
-        (landing / file.name).symlink_to(file)
+        (landing / file.name).hardlink_to(file)
         command = [sys.executable, __file__, "--load", folder]
         told = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=BOUND).stdout)
         with duckdb.connect(Path(folder) / "warehouse.duckdb", read_only=True) as duck:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import tempfile
 import time
@@ -131,7 +132,7 @@ def bare_copy(target: PostgresTarget, file: Path, folder: Path) -> None:
 def ours(target: PostgresTarget, file: Path, folder: Path) -> None:
     """Load the file as `ingest` does."""
     (folder / "landing" / "pos").mkdir(parents=True)
-    (folder / "landing" / "pos" / file.name).symlink_to(file)
+    shutil.copyfile(file, folder / "landing" / "pos" / file.name)
     settings = Settings(data_dir=folder, warehouse_url=target.url())
     with (
         open_warehouse(settings, holder="benchmark", role="ingress", mode="write") as warehouse,
