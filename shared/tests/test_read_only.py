@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from shared.config import get_settings
+from shared.testing.mounts import may_mount
 from shared.warehouse import open_warehouse
 
 PROGRAM = """
@@ -25,16 +25,6 @@ def main(arguments):
 
 sys.exit(command(main))
 """
-
-
-def may_mount() -> list[str]:
-    """Return what to put before a shell command so that it may mount, or skip the test where nobody may."""
-    for prefix in (["unshare", "--mount"], ["unshare", "--map-root-user", "--mount"]):
-        if shutil.which("unshare"):
-            probe = [*prefix, "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
-            if subprocess.run(probe, capture_output=True, check=False).returncode == 0:
-                return prefix
-    pytest.skip("neither root nor a user namespace may mount a tmpfs here")
 
 
 @pytest.mark.parametrize("lock", ["kept", "lost"])

@@ -15,10 +15,11 @@ from urllib.parse import quote
 import pytest
 from conftest import Fingerprints, Project, customer, transactions
 from psycopg2 import extensions, sql
-from test_storage import COMMAND, ENOUGH, small_disk
+from test_storage import COMMAND, ENOUGH
 
 from shared.postgres.server import LocalServer
 from shared.testing.engines import PostgresDatabase
+from shared.testing.mounts import may_mount
 
 pytestmark = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 LINE_THAT_WAITS = 2_000
@@ -224,7 +225,7 @@ def test_full_disk_of_the_server_is_an_error_and_a_rerun_makes_it_good(
     project: Project, clean_run: Callable[..., Fingerprints], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Without room on the server a load says where room is needed; with room, it ends as a clean run."""
-    prefix = small_disk()
+    prefix = may_mount()
     project.pos(transactions=transactions(ENOUGH * 5))
     folder, disk = tmp_path_factory.mktemp("server"), tmp_path_factory.mktemp("disk")
     run = f'"{sys.executable}" -m ingress run --source pos'

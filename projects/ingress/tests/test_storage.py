@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -16,6 +14,7 @@ import pytest
 from conftest import Fingerprints, Project, customer, on_duckdb_alone, transactions
 
 from shared.config import get_settings
+from shared.testing.mounts import may_mount
 from shared.warehouse import open_warehouse
 
 COMMAND = [sys.executable, "-m", "ingress", "run", "--source"]
@@ -113,24 +112,13 @@ def test_killed_load_is_made_good_by_the_next(
     assert project.fetch("select count(*) from ops.quarantine") == [(100,)]
 
 
-@cache
-def small_disk() -> list[str]:
-    """Return what to put before a shell command so that it may mount, or skip the test where nobody may."""
-    for prefix in (["unshare", "--mount"], ["unshare", "--map-root-user", "--mount"]):
-        if shutil.which("unshare"):
-            probe = [*prefix, "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
-            if subprocess.run(probe, capture_output=True, check=False).returncode == 0:
-                return prefix
-    pytest.skip("neither root nor a user namespace may mount a tmpfs here")
-
-
 @on_duckdb_alone
 @pytest.mark.parametrize(("full", "size"), [("warehouse", "2600k"), ("state", "600k")])
 def test_full_disk_is_an_error_and_a_rerun_makes_it_good(
     project: Project, clean_run: Callable[..., Fingerprints], full: str, size: str, tmp_path: Path
 ) -> None:
     """Without room for the warehouse or for work in progress, a load says so; with room, it ends as a clean run."""
-    prefix = small_disk()
+    prefix = may_mount()
     project.pos(transactions=transactions(ENOUGH * 5))
     disk = project.root / "data" / ("disk" if full == "warehouse" else "state")
     disk.mkdir()
