@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from shared.config import Settings
 from shared.config.labs import Lab
 from shared.dbt.build import BuildFailed, origin_of, show_failed
 from shared.dbt.results import BUILT, GOOD, Node
-from shared.dbt.run import QUIETLY, run_dbt, write_project_manifest
+from shared.dbt.run import QUIETLY, run_dbt, without_files, write_project_manifest
 from shared.monitoring import Run
 from shared.monitoring.ledger import CheckStatus, Written
 from shared.utils.console import Counter, say
@@ -65,7 +64,7 @@ def copied(lab: Lab) -> Path:
 
 def dbt(lab: Lab, settings: Settings, arguments: Sequence[str], database: Path) -> list[Node]:
     """Run dbt on one of the lab's databases."""
-    options = [*QUIETLY, "--no-write-json", "--log-level-file", os.environ.get("DBT_LOG_LEVEL_FILE") or "info"]
+    options = [*QUIETLY, *without_files()]
     # Unit tests use invented rows: they belong to the lab's own tests.
     options += ["--exclude-resource-type", "unit_test"]
     with Counter(f"  dbt {arguments[0]}", unit="nodes") as counter:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from shared.dbt.emptied import as_detail, counted, tell
 from shared.dbt.results import BUILT, GOOD, Node
-from shared.dbt.run import QUIET, run_dbt
+from shared.dbt.run import QUIET, run_dbt, without_files
 from shared.errors import PlatformError
 from shared.monitoring import Run
 from shared.monitoring.ledger import Written
@@ -38,8 +37,7 @@ def build_arguments(select: Sequence[str] = (), *, full_refresh: bool = False, e
     # A test runs once all that it compares is built. Unit tests use invented rows: they belong to the project's tests.
     arguments += ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
     arguments += select
-    # What came of it stands in the ledger; writing dbt's artefacts as well would take as long as a large model.
-    arguments += ["--no-write-json", "--log-level-file", os.environ.get("DBT_LOG_LEVEL_FILE") or "info"]
+    arguments += without_files()
     return [*arguments, "--full-refresh"] if full_refresh else arguments
 
 

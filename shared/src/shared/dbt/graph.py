@@ -6,9 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from shared.dbt.results import BUILT, relation_of
-from shared.dbt.run import QUIETLY, invoke
-
-WITHOUT_FILES = ("--no-write-json", "--log-level-file", "info")
+from shared.dbt.run import QUIETLY, WITHOUT_FILES, invoke, parsed
 
 
 class Graph:
@@ -23,7 +21,7 @@ class Graph:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
-        self._manifest = invoke(["parse", *QUIETLY, *WITHOUT_FILES], environment)
+        self._manifest = parsed(environment)
         self._manifest.build_parent_and_child_maps()
 
     def chosen(self, options: Sequence[str]) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,13 @@ from shared.errors import PlatformError, causes, was_interrupted
 # Nothing on the terminal: what there is to say is said by whoever runs dbt.
 QUIET = ("--quiet", "--log-level", "none")
 QUIETLY = (*QUIET, "--no-use-colors", "--no-version-check")
+# What there is to know of the nodes is told otherwise: the artefacts take as long as a large model.
+WITHOUT_FILES = ("--no-write-json", "--log-level-file", "info")
+
+
+def without_files() -> tuple[str, ...]:
+    """Return the options by which a build writes no artefacts, and its log as far as DBT_LOG_LEVEL_FILE says."""
+    return (*WITHOUT_FILES[:-1], os.environ.get("DBT_LOG_LEVEL_FILE") or WITHOUT_FILES[-1])
 
 
 def run_dbt(
@@ -64,8 +72,17 @@ def parse_project(environment: Mapping[str, str]) -> list[Mapping[str, Any]]:
     Raises:
         PlatformError: dbt cannot read the project.
     """
-    manifest = invoke(["parse", *QUIETLY, "--no-write-json", "--log-level-file", "info"], environment)
-    return [node.to_dict() for node in manifest.nodes.values() if str(node.resource_type) == "model"]
+    nodes = parsed(environment).nodes.values()
+    return [node.to_dict() for node in nodes if str(node.resource_type) == "model"]
+
+
+def parsed(environment: Mapping[str, str]) -> Any:
+    """Return a dbt project's manifest, without opening a database or writing a file of it.
+
+    Raises:
+        PlatformError: dbt cannot read the project.
+    """
+    return invoke(["parse", *QUIETLY, *WITHOUT_FILES], environment)
 
 
 def write_project_manifest(environment: Mapping[str, str]) -> Path:
