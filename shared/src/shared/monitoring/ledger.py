@@ -74,13 +74,7 @@ class Run:
         """Note many relations at once: a statement for each takes as long as a model to build."""
         if not noted:
             return
-        record = {
-            "run_id": [self.id] * len(noted),
-            "relation": list(noted),
-            "row_count": [one.rows for one in noted.values()],
-            "detail": [json.dumps(redacted_values(as_json(dict(one.detail)))) for one in noted.values()],
-        }
-        self.warehouse.merge_arrow("ops.run_output", pa.table(record), key=("run_id", "relation"))
+        self._enter_outputs(noted)
         for relation, one in noted.items():
             size = self.warehouse.size(relation)
             sized = {} if size is None else {"bytes": size}
@@ -93,12 +87,19 @@ class Run:
     def leave_out(self, relation: str, reason: str) -> None:
         """Note that the run does without `relation`, which nothing says must be there, and show it with the reason."""
         rows = self.warehouse.row_count(relation) if self.warehouse.table_exists(relation) else 0
-        detail = json.dumps(redacted_values({LEFT_OUT: reason}))
-        record = {"run_id": [self.id], "relation": [relation], "row_count": [rows], "detail": [detail]}
-        self.warehouse.merge_arrow("ops.run_output", pa.table(record), key=("run_id", "relation"))
+        self._enter_outputs({relation: Written(rows, {LEFT_OUT: reason})})
         self.left_out[relation] = reason
         say(f"  left out: {relation}: {reason}")
         log_event(self.warehouse.settings, "left out", run=self.id, step=self.step, relation=relation, reason=reason)
+
+    def _enter_outputs(self, noted: Mapping[str, Written]) -> None:
+        record = {
+            "run_id": [self.id] * len(noted),
+            "relation": list(noted),
+            "row_count": [one.rows for one in noted.values()],
+            "detail": [json.dumps(redacted_values(as_json(dict(one.detail)))) for one in noted.values()],
+        }
+        self.warehouse.merge_arrow("ops.run_output", pa.table(record), key=("run_id", "relation"))
 
     def metric(self, name: str, value: float) -> None:
         """Note a measured value of the run."""
