@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
 from pathlib import Path
 
 from shared.utils.files import write_whole
+from tasks.verification import record_digest
 
 # A Python that pixi starts from its cache of activations has not come by `activate.sh`: it looks for itself.
 STARTED = 'import os; "CONDA_PREFIX" in os.environ and __import__("shared.workspace.started")\n'
@@ -33,10 +32,9 @@ def make_relative(file: Path, root: Path) -> None:
         return
     # In the place of what is there: that may be a link to a file in uv's cache.
     write_whole(file, relative)
-    digest = base64.urlsafe_b64encode(hashlib.sha256(relative).digest()).rstrip(b"=").decode()
     for record in file.parent.glob("*.dist-info/RECORD"):
         lines = record.read_text(encoding="utf-8").splitlines()
-        entry = f"{file.name},sha256={digest},{len(relative)}"
+        entry = f"{file.name},{record_digest(relative)},{len(relative)}"
         listed = [entry if line.startswith(f"{file.name},") else line for line in lines]
         if listed != lines:
             write_whole(record, "\n".join([*listed, ""]))

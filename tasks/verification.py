@@ -118,8 +118,12 @@ def compare(path: Path, listed: list[Listed], stamped: float) -> str:
     digests = {entry.digest for entry in listed}
     if status.st_mtime <= stamped or "" in digests:
         return ""
-    digest = base64.urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest()).rstrip(b"=").decode()
-    return "" if f"sha256={digest}" in digests else "was changed"
+    return "" if record_digest(path.read_bytes()) in digests else "was changed"
+
+
+def record_digest(content: bytes) -> str:
+    """How a RECORD writes the hash of a file's content."""
+    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
 
 
 def look_at_bytecode(venv: Path) -> Iterator[Damage]:
