@@ -12,9 +12,9 @@ from conftest import Project
 from pydantic import AwareDatetime
 
 from ingress.readers.rest import Rest
-from ingress.setting import Setting
 from ingress.source import Resource, Source
 from shared.config import get_settings
+from shared.config.named import Setting
 from shared.data_quality import JsonText, RowModel
 from shared.errors import ConfigurationError, SourceUnavailable
 from shared.redaction import redacted

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ingress.setting import Setting
 from shared.config import Settings
+from shared.config.named import Setting
 from shared.data_quality import POSITION, BadRow, ColumnChecker, RowChecker, RowModel
 from shared.errors import ConfigurationError, InputError
 from shared.monitoring.lineage import Dataset, Origin

@@ -1,4 +1,4 @@
-"""What a source is told by the environment: an address, a token, a password."""
+"""Settings that a declaration names: an address, a token, a password, in the environment or in a file."""
 
 from __future__ import annotations
 

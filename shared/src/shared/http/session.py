@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import requests
@@ -13,23 +12,18 @@ from shared.http.client import HttpClient
 
 
 class AnsweredResponse(requests.Response):
-    """An answer as requests would give it: whole, and its JSON read without a loss.
+    """An answer as requests would give it: whole, and its JSON as we read JSON."""
 
-    Args:
-        json: Reads the answer's JSON.
-    """
-
-    def __init__(self, answer: Answer, json: Callable[[Answer], Any] = Answer.json) -> None:
+    def __init__(self, answer: Answer) -> None:
         super().__init__()
         self.answer = answer
         self.url, self.status_code = answer.url, answer.status
         self.headers = CaseInsensitiveDict(answer.headers)
         self._content = answer.body
-        self._read = json
 
     def json(self, **options: Any) -> Any:
         """Return the answer's JSON; how it is read is not for the library to say."""
-        return self._read(self.answer)
+        return self.answer.json()
 
 
 class ClientSession(requests.Session):
@@ -48,12 +42,8 @@ class ClientSession(requests.Session):
         Raises:
             NoAnswer: There is no answer, after all tries.
         """
-        return AnsweredResponse(self.answer(request))
-
-    def answer(self, request: requests.PreparedRequest) -> Answer:
-        """Return the answer to a request."""
         url, headers = str(request.url), {name: str(value) for name, value in request.headers.items()}
         if request.method == "POST":
             body = request.body if isinstance(request.body, bytes) else str(request.body or "").encode()
-            return self.client.post(url, body, headers)
-        return self.client.get(url, headers=headers)
+            return AnsweredResponse(self.client.post(url, body, headers))
+        return AnsweredResponse(self.client.get(url, headers=headers))

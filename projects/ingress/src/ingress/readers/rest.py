@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from typing_extensions import override
 
-from ingress.setting import Setting, settings_of
 from ingress.source import Batch, Input, Reader, Resource, duplicated_keys
 from ingress.spool import Spool
 from shared.config import Settings
+from shared.config.named import Setting, settings_of
 from shared.data_quality import BadRow
 from shared.errors import ConfigurationError, InputError, SourceUnavailable
 from shared.http.redaction import masked

@@ -10,7 +10,7 @@ from dlt.sources.helpers.rest_client.auth import AuthConfigBase, OAuth2ClientCre
 from dlt.sources.rest_api.config_setup import create_auth
 from requests.auth import AuthBase
 
-from ingress.setting import settings_of, with_values
+from shared.config.named import settings_of, with_values
 from shared.errors import ConfigurationError
 from shared.http.bounds import HttpBounds
 from shared.http.client import HttpClient
@@ -45,15 +45,12 @@ class Login(AuthBase):
         if isinstance(auth, OAuth2ClientCredentials):
             auth.session = ClientSession(HttpClient(auth.access_token_url, bounds, netrc=False))
 
-    @property
-    def is_renewable(self) -> bool:
-        """Whether a refused token can be replaced by another one."""
-        return isinstance(self._auth, OAuth2ClientCredentials)
-
-    def renew(self) -> None:
-        """Have a token fetched for the next request."""
-        if isinstance(self._auth, OAuth2ClientCredentials):
-            self._auth.access_token = None
+    def renew(self) -> bool:
+        """Have a token fetched for the next request, and tell whether there is such a thing."""
+        if not isinstance(self._auth, OAuth2ClientCredentials):
+            return False
+        self._auth.access_token = None
+        return True
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Sign a request.

@@ -54,8 +54,12 @@ class PageResponse(AnsweredResponse):
     """A page as dlt sees it."""
 
     def __init__(self, page: Page) -> None:
-        super().__init__(page.answer, lambda _: page.body)
+        super().__init__(page.answer)
         self.page = page
+
+    def json(self, **options: Any) -> Any:
+        """Return the page's JSON, which was read when it was looked at."""
+        return self.page.body
 
 
 class ListReader:
@@ -145,9 +149,8 @@ def get_page(client: HttpClient, url: str, form: ListForm, login: Login | None =
     named, found = shown(url), Found(form)
     try:
         answer = client.get(url, headers=form.headers, is_whole=found.is_whole)
-        if answer.status == UNAUTHORIZED and login is not None and login.is_renewable:
+        if answer.status == UNAUTHORIZED and login is not None and login.renew():
             # A token may be taken back before its time.
-            login.renew()
             answer = client.get(url, headers=form.headers, is_whole=found.is_whole)
     except NoAnswer as error:
         raise SourceUnavailable(f"`{named}` does not answer: {error}", hint=error.hint or LATER) from None

@@ -1,6 +1,5 @@
 """What the assets of all projects have in common: keys, owner, metadata, pools."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from dagster import AssetKey, MetadataValue
 
 from shared.config import Settings
+from shared.config.named import Setting
 from shared.warehouse.opening import engine_of
 
 OWNER = "team:data-platform"
@@ -24,8 +24,8 @@ def warehouse_pool(settings: Settings) -> str | None:
 
 
 def missing_settings(names: Sequence[str]) -> list[str]:
-    """Return the settings among these that neither have a value nor, by the name with `_FILE`, a file that has it."""
-    return [name for name in names if not (os.environ.get(name) or os.environ.get(f"{name}_FILE"))]
+    """Return the settings among these that are not set."""
+    return [name for name in names if not Setting(name).is_set]
 
 
 def code_of(settings: Settings, path: str) -> dict[str, Any]:
