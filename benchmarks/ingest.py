@@ -29,8 +29,8 @@ import pyarrow.parquet as pq
 from machine import machine_facts
 from transactions import TRANSACTIONS, as_dicts, scaled
 
-from ingress import pipeline  # before dlt: it sets what dlt reads from the environment
-from ingress.load import load_source
+from ingress.load import pipeline  # before dlt: it sets what dlt reads from the environment
+from ingress.load.source_load import load_source
 from ingress.sources import SOURCES
 from shared.config import Settings, get_settings
 from shared.monitoring import record_run
@@ -123,7 +123,7 @@ def dlt_dicts(file: Path, folder: Path) -> None:
 
 
 def run_dlt(data: Iterator[Any], folder: Path) -> None:
-    """Merge data into the table with nothing around dlt but the settings that `ingress.pipeline` makes."""
+    """Merge data into the table with nothing around dlt but the settings that `ingress.load.pipeline` makes."""
     hints = dlt.resource(
         data,
         name="pos_transactions",

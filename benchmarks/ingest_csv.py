@@ -27,8 +27,8 @@ import duckdb
 from machine import machine_facts
 from pydantic import Field
 
-from ingress.csv_folder import CsvFolder
-from ingress.load import load_source
+from ingress.load.source_load import load_source
+from ingress.readers.files.csv_folder import CsvFolder
 from ingress.source import Resource, Source
 from shared.config import Settings
 from shared.data_quality import RowModel

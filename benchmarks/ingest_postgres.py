@@ -29,8 +29,8 @@ import pyarrow.parquet as pq
 from machine import machine_facts
 from transactions import TRANSACTIONS, as_dicts, scaled
 
-from ingress import pipeline  # before dlt: it sets what dlt reads from the environment
-from ingress.load import load_source
+from ingress.load import pipeline  # before dlt: it sets what dlt reads from the environment
+from ingress.load.source_load import load_source
 from ingress.sources import SOURCES
 from shared.config import Settings, get_settings
 from shared.data_quality import arrow_schema

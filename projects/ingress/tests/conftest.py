@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingress.__main__ import main
-from ingress.load import load_source
+from ingress.load.source_load import load_source
 from ingress.source import Source
 from shared.command_line import command
 from shared.config import get_settings

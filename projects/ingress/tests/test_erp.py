@@ -19,7 +19,7 @@ from psycopg2 import extensions
 from test_postgres import wait_for
 from test_storage import COMMAND
 
-from ingress import postgres_table
+from ingress.readers.sql import postgres_table
 from shared.config import get_settings
 from shared.postgres import passfile
 from shared.postgres.server import HOSTS, LocalServer

@@ -7,8 +7,8 @@ import tracemalloc
 
 import pytest
 
-from ingress.readers import rest_pages
-from ingress.readers.rest import Rest
+from ingress.readers.rest import pages
+from ingress.readers.rest.reader import Rest
 from ingress.source import Resource
 from shared.config import get_settings
 from shared.data_quality import RowModel
@@ -31,7 +31,7 @@ BOUNDS = {
 }
 LONGEST_SECONDS = 8.0
 # What is imported only when somebody reads is no part of the seconds and bytes that are measured here.
-assert rest_pages
+assert pages
 LIST = Rest(
     "ITEMS_URL",
     "/list",
@@ -107,7 +107,7 @@ def test_memory_holds_a_page_and_not_the_list(monkeypatch: pytest.MonkeyPatch) -
     """A list of 6 MB is read within less than half of that: what is read is on disk until the last page is there."""
     monkeypatch.setenv("HTTP_LIST_BYTES", "10000000")
     monkeypatch.setenv("HTTP_PAGES", "90")
-    monkeypatch.setattr("ingress.spool.MEMORY_BYTES", 100_000)
+    monkeypatch.setattr("ingress.readers.rest.spool.MEMORY_BYTES", 100_000)
 
     def long_list(asked: Exchange) -> None:
         following = asked.link(asked.page + 1) if asked.page < 80 else None

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from conftest import LINES, Fingerprints, Project, on_duckdb_alone, transactions
 
-from ingress.parquet import ParquetFile
+from ingress.readers.files.parquet import ParquetFile
 from shared.config import get_settings
 from shared.errors import InputError
 

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, Field, create_model, field_validator
 
-from ingress.csv_folder import CsvFolder
+from ingress.readers.files.csv_folder import CsvFolder
 from ingress.source import Resource
 from shared.config import Settings
 from shared.data_quality import POSITION, BadRow, RowModel, Written

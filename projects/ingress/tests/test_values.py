@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, Field, create_model
 
-from ingress.load import load_source
-from ingress.parquet import ParquetFile
+from ingress.load.source_load import load_source
+from ingress.readers.files.parquet import ParquetFile
 from ingress.source import Resource, Source
 from shared.config import get_settings
 from shared.data_quality import JsonText, RowModel, arrow_schema

@@ -113,7 +113,7 @@ def run(
         choose: Picks from the sources, with the warehouse open for writing.
     """
     # They take a moment to import, and what loads nothing does without.
-    from ingress.load import load_source
+    from ingress.load.source_load import load_source
     from ingress.polling import noted
     from shared.teller import Teller
 

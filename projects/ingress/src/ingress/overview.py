@@ -9,7 +9,7 @@ from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
-from ingress.duplicates import unique_rows
+from ingress.load.duplicates import unique_rows
 from ingress.source import Batch, Resource, Source, name_of
 from ingress.sources import MODULES
 from shared.config import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -28,6 +28,8 @@ from shared.warehouse import quote
 ORDER = "_order"
 OWN_COLUMNS = (POSITION, ORDER, "_dlt_load_id")
 Contract = Literal["evolve", "freeze"]
+Watermark = datetime | date | int
+CURSORS = (pa.timestamp("us", "UTC"), pa.timestamp("us"), pa.date32(), pa.int64())
 Hashes = npt.NDArray[np.uint64]
 Duplicated = Callable[[duckdb.DuckDBPyConnection], pa.Table]
 
@@ -63,7 +65,7 @@ class Input:
     extras: Sequence[str]
     batches: Iterable[Batch]
     duplicated: Duplicated
-    since: datetime | None = None
+    since: Watermark | None = None
     sees_all: bool = False
 
 
@@ -115,7 +117,7 @@ class Reader(ABC):
 
     @abstractmethod
     def read(
-        self, resource: Resource, settings: Settings, files: Sequence[Path], since: datetime | None = None
+        self, resource: Resource, settings: Settings, files: Sequence[Path], since: Watermark | None = None
     ) -> Input:
         """Open the input and make sure that its columns are those of the row model.
 
@@ -151,13 +153,18 @@ class Resource:
 
     def __post_init__(self) -> None:
         # Made at import, so that a model which cannot be checked by is found before anything runs.
-        rows = self.columns.rows if self.reader.in_columns else self.rows
-        times = [field.name for field in rows.schema if field.type == pa.timestamp("us", "UTC")]
-        if self.reader.cursor is not None and self.reader.cursor not in times:
+        _ = self.columns if self.reader.in_columns else self.rows
+        if self.reader.cursor is not None and self.cursor_type not in CURSORS:
             raise ConfigurationError(
-                f"the cursor of `{self.name}` is no time with a zone in its row model: `{self.reader.cursor}`",
-                hint=f"declare it as AwareDatetime in `{self.model.__name__}`, or read without a cursor",
+                f"the cursor of `{self.name}` is no time, date or number in its row model: `{self.reader.cursor}`",
+                hint=f"declare it as AwareDatetime, datetime, date or int in `{self.model.__name__}`, or do without",
             )
+
+    @property
+    def cursor_type(self) -> pa.DataType | None:
+        """The type of the reader's cursor in the row model, where both have it."""
+        schema = self.rows.schema
+        return schema.field(self.reader.cursor).type if self.reader.cursor in schema.names else None
 
     @cached_property
     def columns(self) -> ColumnChecker:

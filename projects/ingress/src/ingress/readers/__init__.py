@@ -1,1 +1,1 @@
-"""The kinds of places that rows come from, one module each: what a source names as the reader of a resource."""
+"""The kinds of places that rows come from, a package each: what a source names as the reader of a resource."""

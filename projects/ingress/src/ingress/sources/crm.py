@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from ingress.csv_folder import CsvFolder
+from ingress.readers.files.csv_folder import CsvFolder
 from ingress.source import Resource, Source
 from shared.data_quality import RowModel
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from pydantic import AwareDatetime, Field
 
-from ingress.postgres_table import PostgresTable
+from ingress.readers.sql.postgres_table import PostgresTable
 from ingress.source import Resource, Source
 from shared.data_quality import JsonText, RowModel
 

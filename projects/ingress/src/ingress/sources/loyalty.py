@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from ingress.readers.rest import Rest
+from ingress.readers.rest.reader import Rest
 from ingress.source import Resource, Source
 from shared.data_quality import RowModel
 from shared.monitoring.polling import Poll

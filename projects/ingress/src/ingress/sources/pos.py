@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from ingress.parquet import ParquetFile
+from ingress.readers.files.parquet import ParquetFile
 from ingress.source import Resource, Source
 from shared.data_quality import RowModel
 

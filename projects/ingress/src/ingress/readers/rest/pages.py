@@ -14,8 +14,8 @@ from typing import Any, cast
 import requests
 from dlt.sources.helpers.rest_client.client import RESTClient
 
-from ingress.readers.rest_form import ListForm, NoPage, Page
-from ingress.readers.rest_login import Login
+from ingress.readers.rest.form import ListForm, NoPage, Page
+from ingress.readers.rest.login import Login
 from shared.errors import SourceUnavailable
 from shared.http.addresses import LeadsAway, shown
 from shared.http.answers import Answer, NotJson, NotText

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timezone
 from pathlib import Path
 
 import pyarrow as pa
 
-from ingress import pipeline
-from ingress.job import FileMark, Job
+from ingress.load import pipeline
+from ingress.load.job import FileMark, Job
+from ingress.load.watermark import newest
 from ingress.source import Resource, Source, name_of
 from shared.config import Settings
 from shared.data_quality import Quarantine
@@ -17,7 +17,7 @@ from shared.monitoring import Run
 from shared.utils.clock import utc_now
 from shared.utils.console import say
 from shared.utils.files import sha256_of
-from shared.warehouse import Warehouse, quote
+from shared.warehouse import Warehouse
 
 
 def load_source(
@@ -80,22 +80,6 @@ def files_to_read(
     )
     changed = [at for at, file in enumerate(marks) if (file.name, file.sha256) not in loaded]
     return marks[changed[0] :] if changed else None
-
-
-def newest(warehouse: Warehouse, resource: Resource) -> datetime | None:
-    """Return the newest value of the cursor that is loaded, where the reader has a cursor.
-
-    Those in the future are passed over: a clock that once was wrong would hide all changes until then.
-    """
-    if resource.reader.cursor is None or not warehouse.table_exists(resource.relation):
-        return None
-    cursor = quote(resource.reader.cursor)
-    found = warehouse.fetch_arrow(
-        f"select max({cursor}) as newest from {quote(resource.relation)} where {cursor} <= $1",
-        [datetime.now(timezone.utc)],
-    )
-    value: datetime | None = found["newest"][0].as_py()
-    return value and value.astimezone(timezone.utc)
 
 
 def mark(path: Path, settings: Settings) -> FileMark:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -13,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from typing_extensions import override
 
-from ingress.source import Batch, Input, Reader, Resource, duplicated_keys, name_of
+from ingress.source import Batch, Input, Reader, Resource, Watermark, duplicated_keys, name_of
 from shared.config import Settings
 from shared.errors import InputError
 from shared.monitoring.lineage import Dataset
@@ -52,7 +51,7 @@ class ParquetFile(Reader):
 
     @override
     def read(
-        self, resource: Resource, settings: Settings, files: Sequence[Path], since: datetime | None = None
+        self, resource: Resource, settings: Settings, files: Sequence[Path], since: Watermark | None = None
     ) -> Input:
         (path,) = files
         origin = name_of(path, settings)

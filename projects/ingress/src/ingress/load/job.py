@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 
-from ingress.corrections import corrected_later, read_again
-from ingress.duplicates import unique_rows
-from ingress.source import ORDER, Batch, Input, Resource
+from ingress.load.corrections import corrected_later, read_again
+from ingress.load.duplicates import unique_rows
+from ingress.source import ORDER, Batch, Input, Resource, Watermark
 from shared.data_quality import POSITION, Quarantine, arrow_schema
 
 
@@ -92,6 +93,13 @@ class Job:
         }
         parts = [text.format(self.counts[name]) for name, text in words.items() if self.counts[name] or name == "kept"]
         if self.input.since is not None:
-            parts[0] += f", all that changed since {self.input.since:%Y-%m-%d %H:%M:%S} UTC"
+            parts[0] += f", all that changed since {shown(self.input.since)}"
         parts += [f"column `{name}` is not in the row model, loaded as it is" for name in self.input.extras]
         return "; ".join(parts)
+
+
+def shown(since: Watermark) -> str:
+    """Return a watermark for people."""
+    if isinstance(since, datetime):
+        return f"{since:%Y-%m-%d %H:%M:%S}" + (" UTC" if since.tzinfo else "")
+    return str(since)

@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from typing_extensions import override
 
-from ingress.source import Batch, Input, Reader, Resource
+from ingress.source import Batch, Input, Reader, Resource, Watermark
 from shared.config import Settings
 from shared.data_quality import BadRow
 from shared.errors import ConfigurationError
@@ -25,7 +24,7 @@ from shared.monitoring.lineage import Dataset
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from ingress.postgres_session import Session
+    from ingress.readers.sql.postgres_session import Session
 
 CHUNK_ROWS = 50_000
 # A table has no order: what finds a bad row again is its key.
@@ -68,10 +67,10 @@ class PostgresTable(Reader):
 
     @override
     def read(
-        self, resource: Resource, settings: Settings, files: Sequence[Path], since: datetime | None = None
+        self, resource: Resource, settings: Settings, files: Sequence[Path], since: Watermark | None = None
     ) -> Input:
         # SQLAlchemy and the driver take a moment to import, and the other sources do without.
-        from ingress.postgres_session import Session
+        from ingress.readers.sql.postgres_session import Session
 
         if self.missing_setting:
             raise ConfigurationError(
@@ -91,7 +90,7 @@ class PostgresTable(Reader):
         )
 
     def _batches(
-        self, resource: Resource, session: Session, table: sa.Table, since: datetime | None
+        self, resource: Resource, session: Session, table: sa.Table, since: Watermark | None
     ) -> Iterator[Batch]:
         position = 1
         for rows, unreadable in session.rows(table, self.cursor, since, CHUNK_ROWS):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from typing_extensions import override
 
-from ingress.source import Input, Reader, Resource, name_of
-from ingress.text_files import TextFile, TextFiles
+from ingress.readers.files.text_files import TextFile, TextFiles
+from ingress.source import Input, Reader, Resource, Watermark, name_of
 from shared.config import Settings
 from shared.errors import InputError
 from shared.monitoring.lineage import Dataset
@@ -78,7 +77,7 @@ class CsvFolder(Reader):
 
     @override
     def read(
-        self, resource: Resource, settings: Settings, files: Sequence[Path], since: datetime | None = None
+        self, resource: Resource, settings: Settings, files: Sequence[Path], since: Watermark | None = None
     ) -> Input:
         extras: dict[str, None] = {}
         found: list[TextFile] = []

@@ -21,7 +21,7 @@ from dlt.common.schema.typing import TColumnSchema
 from dlt.extract import DltResource
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from ingress import duckdb_destination
+from ingress.load import duckdb_destination
 from ingress.source import Resource
 from shared.command_line import as_platform_error
 from shared.data_quality import RowModel, arrow_schema
@@ -94,7 +94,7 @@ def cause_of(error: BaseException) -> BaseException:
 def destination(warehouse: Warehouse) -> Any:
     """Return dlt's name for the warehouse, with the login that it was opened with."""
     if warehouse.engine == "postgres":
-        from ingress import postgres_destination
+        from ingress.load import postgres_destination
 
         return postgres_destination.destination(cast("PostgresWarehouse", warehouse).target)
     # Within one process DuckDB shares the file with our own connection.

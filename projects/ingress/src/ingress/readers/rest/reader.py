@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from typing_extensions import override
 
-from ingress.source import Batch, Input, Reader, Resource, duplicated_keys
-from ingress.spool import Spool
+from ingress.readers.rest.spool import Spool
+from ingress.source import Batch, Input, Reader, Resource, Watermark, duplicated_keys
 from shared.config import Settings
 from shared.config.named import Setting, settings_of
 from shared.data_quality import BadRow
@@ -22,8 +21,8 @@ from shared.monitoring.lineage import Dataset
 from shared.utils.console import say, step
 
 if TYPE_CHECKING:
-    from ingress.readers.rest_form import Page
-    from ingress.readers.rest_pages import ListReader
+    from ingress.readers.rest.form import Page
+    from ingress.readers.rest.pages import ListReader
     from shared.http.bounds import HttpBounds
 
 # A list whose rows are all of another form would make a table of as many columns.
@@ -43,9 +42,9 @@ class Rest(Reader):
         parameters: What the first request asks for.
         headers: What each request says besides.
         login: How requests are signed, as dlt's REST sources declare it; a secret is a `Setting`.
-        cursor: The field, a time with a zone, that grows with every change of a row.
+        cursor: The field, a time, date or whole number, that grows with every change of a row.
         since: The parameter that asks for the rows from a value of the cursor on.
-        since_format: How it writes that value, in UTC.
+        since_format: How it writes a time or date, in UTC.
     """
 
     setting: str
@@ -82,12 +81,12 @@ class Rest(Reader):
 
     @override
     def read(
-        self, resource: Resource, settings: Settings, files: Sequence[Path], since: datetime | None = None
+        self, resource: Resource, settings: Settings, files: Sequence[Path], since: Watermark | None = None
     ) -> Input:
         # What talks to servers takes a moment to import, and who only asks what there is does without.
-        from ingress.readers.rest_form import ListForm
-        from ingress.readers.rest_login import Login
-        from ingress.readers.rest_pages import ListReader
+        from ingress.readers.rest.form import ListForm
+        from ingress.readers.rest.login import Login
+        from ingress.readers.rest.pages import ListReader
         from shared.http.client import HttpClient
 
         base = Setting(self.setting).value().rstrip("/")
@@ -98,7 +97,7 @@ class Rest(Reader):
             )
         parameters = dict(self.parameters)
         if since is not None and self.since is not None:
-            parameters[self.since] = since.strftime(self.since_format)
+            parameters[self.since] = since if isinstance(since, int) else since.strftime(self.since_format)
         form = ListForm(base + self.path, parameters, self.headers, self.paginator, self.rows, self.total)
         bounds = source_bounds()
         login = Login(self.login, bounds) if self.login else None
@@ -108,13 +107,13 @@ class Rest(Reader):
         ):
             return self._steady(resource, ListReader(client, form, login), since)
 
-    def _steady(self, resource: Resource, reader: ListReader, since: datetime | None) -> Input:
+    def _steady(self, resource: Resource, reader: ListReader, since: Watermark | None) -> Input:
         """Read the list until its pages make one, and so often at most as the bounds allow.
 
         Raises:
             SourceUnavailable: They never did.
         """
-        from ingress.readers.rest_pages import Unsteady
+        from ingress.readers.rest.pages import Unsteady
 
         readings = reader.bounds.http_readings
         for reading in range(1, readings + 1):

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
@@ -18,7 +17,7 @@ from dlt.sources.sql_database import sql_table
 from psycopg2 import extensions
 from sqlalchemy.exc import NoSuchTableError
 
-from ingress.source import Resource
+from ingress.source import Resource, Watermark
 from shared.config import Settings
 from shared.data_quality.conversion import convertible
 from shared.data_quality.fields import Field
@@ -125,7 +124,7 @@ class Session:
                 hint=f"the row model has `{field.kind.__name__}`: correct it, or have the column changed",
             )
 
-    def rows(self, table: sa.Table, cursor: str, since: datetime | None, chunk_rows: int) -> Iterator[Chunk]:
+    def rows(self, table: sa.Table, cursor: str, since: Watermark | None, chunk_rows: int) -> Iterator[Chunk]:
         """Read the rows whose cursor is `since` or later, or null, in batches; all rows where there is no `since`.
 
         Rows with a value that Python or arrow cannot hold come apart, as JSON.

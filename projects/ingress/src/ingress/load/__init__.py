@@ -1,0 +1,1 @@
+"""Getting checked rows into raw, exactly, whatever happens on the way."""
