@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -29,6 +30,14 @@ class Row(RowModel):
     id: int
     updated_at: AwareDatetime
     nested: JsonText | None
+
+
+class Moved(RowModel):
+    """A row that says in three ways how new it is."""
+
+    id: int
+    day: date
+    at: datetime
 
 
 @pytest.fixture
@@ -206,9 +215,29 @@ def test_only_changes_are_asked_for(serve: Serve, project: Project, monkeypatch:
     ]
 
 
+def test_cursor_may_be_a_number_a_date_or_a_time_without_a_zone(serve: Serve, project: Project) -> None:
+    """Each is asked for from its newest loaded value on, those of a clock that is ahead left aside."""
+    api = serve(plain, 0)
+    api.rows += [
+        {"id": 7, "day": "2026-01-03", "at": "2026-01-03T10:00:00"},
+        {"id": 8, "day": "2999-01-01", "at": "2999-01-01T00:00:00"},
+    ]
+    parameters = {"limit": 9, "page": 0, "key": "key-of-mine-1"}
+    resources = []
+    for name, written in {"id": "", "day": "%Y-%m-%d", "at": "%Y-%m-%dT%H:%M"}.items():
+        declared: dict[str, Any] = {"parameters": parameters, "cursor": name, "since": "from", "since_format": written}
+        reader = Rest("API_URL", "/items", rows="items", **declared)
+        resources.append(Resource(name, f"moved_{name}", Moved, ("id",), reader))
+    source = Source("moved", tuple(resources))
+    project.load_source(source)
+    api.asked.clear()
+    project.load_source(source)
+    assert [query.partition("from=")[2] for query in api.asked] == ["8", "2026-01-03", "2026-01-03T10%3A00"]
+
+
 def test_cursor_that_cannot_be_asked_for_is_refused() -> None:
     """A list whose cursor nobody can ask for would be read whole and said to be new; a cursor is a time or a number."""
     with pytest.raises(ConfigurationError, match="both a cursor and a parameter"):
         issues(cursor="updated_at")
-    with pytest.raises(ConfigurationError, match="is no time, date or number in its row model: `title`"):
-        Resource("rows", "rows", Row, ("id",), issues(cursor="title", since="since"))
+    with pytest.raises(ConfigurationError, match="is no time, date or number in its row model: `nested`"):
+        Resource("rows", "rows", Row, ("id",), issues(cursor="nested", since="since"))

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from shared.config import Settings
 from shared.config.named import Setting
-from shared.data_quality import POSITION, BadRow, ColumnChecker, RowChecker, RowModel
+from shared.data_quality import POSITION, BadRow, ColumnChecker, RowChecker, RowModel, arrow_schema
 from shared.errors import ConfigurationError, InputError
 from shared.monitoring.lineage import Dataset, Origin
 from shared.monitoring.polling import Poll
@@ -163,8 +163,8 @@ class Resource:
     @property
     def cursor_type(self) -> pa.DataType | None:
         """The type of the reader's cursor in the row model, where both have it."""
-        schema = self.rows.schema
-        return schema.field(self.reader.cursor).type if self.reader.cursor in schema.names else None
+        schema, cursor = arrow_schema(self.model), self.reader.cursor
+        return schema.field(cursor).type if cursor in schema.names else None
 
     @cached_property
     def columns(self) -> ColumnChecker:

@@ -9,12 +9,6 @@ import pyarrow as pa
 from ingress.source import Resource, Watermark
 from shared.warehouse import Warehouse, quote
 
-NOW = {
-    pa.timestamp("us", "UTC"): lambda now: now,
-    pa.timestamp("us"): lambda now: now.replace(tzinfo=None),
-    pa.date32(): lambda now: now.date(),
-}
-
 
 def newest(warehouse: Warehouse, resource: Resource) -> Watermark | None:
     """Return the newest value of the cursor that is loaded, where the reader has a cursor.
@@ -23,13 +17,12 @@ def newest(warehouse: Warehouse, resource: Resource) -> Watermark | None:
     """
     if resource.reader.cursor is None or not warehouse.table_exists(resource.relation):
         return None
-    cursor = quote(resource.reader.cursor)
+    cursor, kind = quote(resource.reader.cursor), resource.cursor_type
     query = f"select max({cursor}) as newest from {quote(resource.relation)}"
-    as_of = NOW.get(resource.cursor_type)
-    found = (
-        warehouse.fetch_arrow(f"{query} where {cursor} <= $1", [as_of(datetime.now(timezone.utc))])
-        if as_of
-        else warehouse.fetch_arrow(query)
-    )
+    if pa.types.is_temporal(kind):
+        now = pa.scalar(datetime.now(timezone.utc), pa.timestamp("us", "UTC")).cast(kind)
+        found = warehouse.fetch_arrow(f"{query} where {cursor} <= $1", [now.as_py()])
+    else:
+        found = warehouse.fetch_arrow(query)
     value: Watermark | None = found["newest"][0].as_py()
     return value.astimezone(timezone.utc) if isinstance(value, datetime) and value.tzinfo else value

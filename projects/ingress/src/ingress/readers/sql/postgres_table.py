@@ -39,7 +39,7 @@ class PostgresTable(Reader):
         setting: The environment variable with the database's URL.
         login: Who connects where the URL names nobody.
         name: Schema and table, as in `erp.articles`.
-        cursor: The column, a timestamp with a zone.
+        cursor: The column, a time, date or whole number.
     """
 
     setting: str
