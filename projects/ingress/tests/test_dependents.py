@@ -117,7 +117,7 @@ def test_other_errors_fail(serve: Serve) -> None:
         return (500, {}, {}) if path.endswith("/orders") else shop(api, path, query, headers)
 
     serve(failing, [customer("a", 1)])
-    with pytest.raises(SourceUnavailable, match="/customers/a/orders.* answers: 500"):
+    with pytest.raises(SourceUnavailable, match=r"/customers/a/orders.* answers: 500"):
         read(orders())
 
 

@@ -135,7 +135,7 @@ def test_list_that_goes_on_elsewhere_is_an_error(project: Project, serve: Serve)
     project.load_source(source)
     assert loaded(project) == [(1, 1, "a")]
     charge["lines"]["has_more"] = True  # type: ignore[index]
-    with pytest.raises(InputError, match="goes on elsewhere, by its `\\$.lines.has_more`"):
+    with pytest.raises(InputError, match=r"goes on elsewhere, by its `\$.lines.has_more`"):
         project.load_source(source)
 
 

@@ -93,21 +93,21 @@ def families(resources: Sequence[Resource]) -> list[tuple[Resource, list[Resourc
     Raises:
         ConfigurationError: What one lies within is not there, or its key does not begin with the parent's.
     """
-    children = [each for each in resources if isinstance(each.reader, Child)]
-    found: list[tuple[Resource, list[Resource]]] = [
-        (each, [child for child in children if child.reader.of == each.reader])
+    children = [(each, each.reader) for each in resources if isinstance(each.reader, Child)]
+    found = [
+        (each, [child for child, reader in children if reader.of == each.reader])
         for each in resources
         if not isinstance(each.reader, Child)
     ]
-    for child in children:
+    for child, reader in children:
         if not any(child in within for _, within in found):
             raise ConfigurationError(
                 f"what `{child.name}` lies within is not among what is loaded",
                 hint="give both to one source, both `on_request` or neither",
             )
-        if not set(child.reader.parent) <= set(child.key):
+        if not set(reader.parent) <= set(child.key):
             raise ConfigurationError(
-                f"the key of `{child.name}` does not have its parent's: {', '.join(child.reader.parent)}",
+                f"the key of `{child.name}` does not have its parent's: {', '.join(reader.parent)}",
                 hint="a row within another is found by that one's key, and its own",
             )
     return found

@@ -107,7 +107,7 @@ class Within(Gathered):
             # What is not said of, as an object that the API did not expand, is not said to be gone.
             if found is MISSING:
                 continue
-            within = [] if found is None else [found] if isinstance(found, dict) else found
+            within: Any = [] if found is None else [found] if isinstance(found, dict) else found
             key = {column: value_at(parent, at) for column, at in self.child.parent.items()}
             reason = self._unfit(within, key)
             if reason:

@@ -37,7 +37,7 @@ def value_at(row: Mapping[str, Any], path: str) -> Any:
     """Return what stands at a path, or `MISSING` where that is nothing, or more than one value."""
     if path in row:
         return row[path]
-    found = find_values(compiled(path), row)
+    found = find_values(compiled(path), dict(row))
     return found[0] if len(found) == 1 else MISSING
 
 
