@@ -106,7 +106,7 @@ def test_row_that_is_gone_meanwhile_is_left_out(serve: Serve) -> None:
     opened = read(orders())
     assert (found(opened), opened.notes) == ([(1, "a")], ["1 lists left out that are gone"])
     api.rows = [gone]
-    with pytest.raises(SourceUnavailable, match="none of 1 lists is there: `/customers/{id}/orders`"):
+    with pytest.raises(SourceUnavailable, match=r"none of 1 lists is there: `/customers/\{id\}/orders`"):
         read(orders())
 
 

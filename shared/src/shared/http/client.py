@@ -177,7 +177,7 @@ class HttpClient:
             NoAnswer: There is no answer.
         """
         bounds = self.bounds
-        self._pace.wait()
+        self._pace.keep()
         try:
             with self._session.request(
                 method,

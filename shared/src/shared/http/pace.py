@@ -16,7 +16,7 @@ class Pace:
         self._seconds = 1 / per_second if per_second else 0.0
         self._next = 0.0
 
-    def wait(self) -> None:
+    def keep(self) -> None:
         """Wait until the next request may begin."""
         now = time.monotonic()
         if self._next > now:

@@ -1,4 +1,4 @@
-"""Rows that lie within the rows of another resource, as an order's lines: a table of their own, read with the others."""
+"""Rows that lie within the rows of another resource, as an order's lines: a table of their own, read with them."""
 
 from __future__ import annotations
 

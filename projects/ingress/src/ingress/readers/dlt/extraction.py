@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Generator, Mapping
 from importlib import import_module
 from typing import Any
@@ -83,7 +84,7 @@ def items_of(resource: DltResource, path: str | None, start: object) -> Generato
         if path is not None and start is not None:
             resource.apply_hints(incremental=beginning_at(resource, path, start))
         # With a state of its own: else that of a pipeline that ran in this process before would be taken.
-        with Container().injectable_context(StateInjectableContext(state={})):  # type: ignore[typeddict-item]
+        with Container().injectable_context(StateInjectableContext(state={})):
             items = iter(resource)
     except Exception as error:
         raise explained(error, "as it begins") from error
@@ -98,8 +99,9 @@ def items_of(resource: DltResource, path: str | None, start: object) -> Generato
             yield item
     finally:
         items.close()
-        # With it goes what dlt drew from.
         del items
+        # What dlt draws from lies in a circle of references, and dlt has no way to close it.
+        gc.collect()
 
 
 def beginning_at(resource: DltResource, path: str, start: object) -> Incremental[Any]:

@@ -82,7 +82,7 @@ class Rest(Reader):
                 f"a list of each row of another names that one and its place in the path: `{self.path}`",
                 hint='as in Rest(…, "/customers/{id}/orders", of=CUSTOMERS, carry={"customer_id": "id"})',
             )
-        if self.per_second is not None and not SLOWEST <= self.per_second:
+        if self.per_second is not None and not self.per_second >= SLOWEST:
             raise ConfigurationError(
                 f"too few requests in a second: `{self.per_second}`", hint=f"give {SLOWEST} or more, or do without"
             )
