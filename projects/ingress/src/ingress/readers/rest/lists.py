@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from ingress.gather.family import Family
 from ingress.gather.paths import MISSING, value_at, with_carried
+from ingress.readers.rest.declared import Declared
 from ingress.readers.rest.form import ListForm
 from ingress.readers.rest.login import Login
 from ingress.readers.rest.pages import Gone, ListReader, Tally, Unsteady
@@ -20,9 +21,6 @@ from shared.errors import SourceUnavailable
 from shared.http.client import HttpClient
 from shared.http.pace import Pace
 from shared.utils.console import say
-
-if TYPE_CHECKING:
-    from ingress.readers.rest.reader import Rest
 
 PLACE = re.compile(r"\{([^{}]+)\}")
 
@@ -60,7 +58,7 @@ class Lists:
     read: int = 0
     _last: str = field(default="", repr=False)
 
-    def gather(self, rest: Rest, family: Family) -> None:
+    def gather(self, rest: Declared, family: Family) -> None:
         """Read all of them.
 
         Raises:
@@ -100,7 +98,7 @@ class Lists:
                 hint="see whether its path is as the API has it; nothing was loaded",
             )
 
-    def _singles(self, rest: Rest, refuse: Callable[[str, int, dict[str, Any], str], None]) -> Iterator[Single]:
+    def _singles(self, rest: Declared, refuse: Callable[[str, int, dict[str, Any], str], None]) -> Iterator[Single]:
         if rest.of is None:
             yield Single(rest.path, {})
             return
@@ -120,12 +118,12 @@ class Lists:
                         raise
                     self.gone += 1
 
-    def _pages(self, rest: Rest, reader: ListReader, single: Single) -> Iterator[tuple[str, list[Any]]]:
+    def _pages(self, rest: Declared, reader: ListReader, single: Single) -> Iterator[tuple[str, list[Any]]]:
         for page in reader.pages():
             yield page.name, [with_carried(row, single.carried, rest.path) for row in page.rows]
 
     @contextmanager
-    def _opened(self, rest: Rest) -> Iterator[Callable[[Single], ListReader]]:
+    def _opened(self, rest: Declared) -> Iterator[Callable[[Single], ListReader]]:
         """Open a client of an API, and return what reads a list with it."""
         base, bounds = rest.base(), self.tally.bounds
         login = Login(rest.login, bounds) if rest.login else None
