@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from shared.testing.http import answering
 
@@ -32,10 +32,18 @@ class Api:
     asked: list[str] = field(default_factory=list)
     tokens: int = 0
 
+    def answered(self, target: str, form: str, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
+        """Return the answer to a request as it is sent."""
+        self.asked.append(target)
+        parts = urlsplit(target)
+        query = {name: values[-1] for name, values in parse_qs(form or parts.query).items()}
+        status, more, body = self.answer(self, parts.path, query, headers)
+        return status, more, json.dumps(body).encode()
+
 
 @contextmanager
-def serving(api: Api) -> Iterator[Api]:
-    """Serve until the block is left."""
+def listening(answered: Callable[[str, str, Mapping[str, str]], tuple[int, Mapping[str, str], bytes]]) -> Iterator[str]:
+    """Answer requests, by their target, form and headers, until the block is left; the address is returned."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -45,11 +53,7 @@ def serving(api: Api) -> Iterator[Api]:
             self.handle_with(self.rfile.read(int(self.headers["Content-Length"])).decode())
 
         def handle_with(self, form: str) -> None:
-            api.asked.append(self.path)
-            parts = urlsplit(self.path)
-            query = {name: values[-1] for name, values in parse_qs(form or parts.query).items()}
-            status, headers, body = api.answer(api, parts.path, query, dict(self.headers))
-            sent = json.dumps(body).encode()
+            status, headers, sent = answered(self.path, form, dict(self.headers))
             self.send_response(status)
             for name, value in {"Content-Length": str(len(sent)), **headers}.items():
                 self.send_header(name, value)
@@ -60,8 +64,14 @@ def serving(api: Api) -> Iterator[Api]:
             """Keep the test's output clean."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    api.url = f"http://127.0.0.1:{server.server_port}"
     with answering(server):
+        yield f"http://127.0.0.1:{server.server_port}"
+
+
+@contextmanager
+def serving(api: Api) -> Iterator[Api]:
+    """Serve until the block is left."""
+    with listening(api.answered) as api.url:
         yield api
 
 
@@ -116,3 +126,22 @@ def plain(api: Api, path: str, query: dict[str, str], headers: Mapping[str, str]
     size = int(query["limit"])
     begin = int(query["offset"]) if "offset" in query else int(query["page"]) * size
     return 200, {}, {"items": api.rows[begin : begin + size], "count": len(api.rows)}
+
+
+def shop(api: Api, path: str, query: dict[str, str], headers: Mapping[str, str]) -> Answer:
+    """Answer with customers by `changed`, two a page, and the orders that each of them has, one a page."""
+    kind, _, owner = path.strip("/").rpartition("/")[0].partition("/")
+    if kind == "customers":
+        found = next((row for row in api.rows if quote(str(row["id"]), safe="") == owner), None)
+        if found is None or "orders" not in found:
+            return 404, {}, {}
+        rows, size = found["orders"], 1
+    else:
+        rows = [
+            {name: row[name] for name in row if name != "orders"}
+            for row in api.rows
+            if row.get("changed", 0) >= int(query.get("since", 0))
+        ]
+        size = 2
+    begin = int(query.get("offset", 0))
+    return 200, {}, {"data": rows[begin : begin + size], "total": len(rows)}

@@ -7,15 +7,16 @@ import shutil
 import threading
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from api_styles import Api, listening, serving
 
 from ingress.__main__ import main
 from ingress.load.source_load import load_source
@@ -23,7 +24,6 @@ from ingress.source import Source
 from shared.command_line import command
 from shared.config import get_settings
 from shared.monitoring import record_run
-from shared.testing.http import answering
 from shared.testing.marks import mark_slow
 from shared.warehouse import open_warehouse
 from shared.warehouse.fingerprint import schema_fingerprints
@@ -35,6 +35,7 @@ LINES = 3_000
 on_duckdb_alone = pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 HEADER = "customer_id,given_name,surname,street_number,address_1,address_2,suburb,postcode,state,date_of_birth"
 Fingerprints = dict[str, tuple[int, int]]
+Serve = Callable[[Any, list[dict[str, Any]]], Api]
 
 
 # Before pytest reads the marks.
@@ -262,23 +263,24 @@ def loyalty(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoyaltyApi]:
     """Serve 1,200 members, and let the client try three times without waiting long."""
     api = LoyaltyApi([member(number) for number in range(1, 1_201)])
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, headers, body = api.answer(self.path)
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *arguments: object) -> None:
-            """Keep the test's output clean."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    api.url = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.setenv("LOYALTY_API_URL", api.url)
     monkeypatch.setenv("RUNTIME__REQUEST_TIMEOUT", "0.5")
     monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "3")
     monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0.01")
-    with answering(server):
+    with listening(lambda target, *_: api.answer(target)) as api.url:
+        monkeypatch.setenv("LOYALTY_API_URL", api.url)
         yield api
+
+
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+    """Serve rows in a style, at API_URL."""
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "2")
+    monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0")
+    with ExitStack() as stack:
+
+        def begin(style: Any, rows: list[dict[str, Any]]) -> Api:
+            api = stack.enter_context(serving(Api(style, rows)))
+            monkeypatch.setenv("API_URL", api.url)
+            return api
+
+        yield begin

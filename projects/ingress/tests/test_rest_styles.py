@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
 import pytest
-from api_styles import Api, github, plain, salesforce, serving, stripe
-from conftest import Project
+from api_styles import github, plain, salesforce, stripe
+from conftest import Project, Serve
 from pydantic import AwareDatetime
 
 from ingress.readers.rest.reader import Rest
@@ -20,7 +19,6 @@ from shared.data_quality import JsonText, RowModel
 from shared.errors import ConfigurationError, SourceUnavailable
 from shared.redaction import redacted
 
-Serve = Callable[[Any, int], Api]
 LOGIN = {"type": "oauth2_client_credentials", "client_id": Setting("SF_ID"), "client_secret": Setting("SF_SECRET")}
 
 
@@ -40,25 +38,14 @@ class Moved(RowModel):
     at: datetime
 
 
-@pytest.fixture
-def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
-    """Serve so many rows in a style, at API_URL."""
-    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "2")
-    monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0")
-    with ExitStack() as stack:
-
-        def begin(style: Any, count: int) -> Api:
-            rows = [row(number) for number in range(1, count + 1)]
-            api = stack.enter_context(serving(Api(style, rows)))
-            monkeypatch.setenv("API_URL", api.url)
-            return api
-
-        yield begin
-
-
 def row(number: int) -> dict[str, Any]:
     """Return a row."""
     return {"id": number, "updated_at": f"2026-01-{number:02}T00:00:00Z", "nested": {"of": [number]}}
+
+
+def rows(count: int) -> list[dict[str, Any]]:
+    """Return so many rows."""
+    return [row(number) for number in range(1, count + 1)]
 
 
 def ids_of(reader: Rest) -> list[int]:
@@ -88,7 +75,7 @@ def records() -> Rest:
 
 def test_links_in_the_header_are_followed_as_a_bearer(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """GitHub's style: header links and a token, which may stand in a file."""
-    api = serve(github, 5)
+    api = serve(github, rows(5))
     monkeypatch.setenv("GH_TOKEN", "gh-token-1234")
     assert ids_of(issues()) == [1, 2, 3, 4, 5]
     assert api.asked == ["/issues?per_page=2", "/issues?page=2&per_page=2", "/issues?page=3&per_page=2"]
@@ -96,7 +83,7 @@ def test_links_in_the_header_are_followed_as_a_bearer(serve: Serve, monkeypatch:
 
 def test_secret_may_stand_in_a_file(serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     """The variable with `_FILE` behind its name names the file; what stands there is redacted, too."""
-    serve(github, 1)
+    serve(github, rows(1))
     (tmp_path / "token").write_text("gh-token-1234\n")
     monkeypatch.setenv("GH_TOKEN_FILE", str(tmp_path / "token"))
     assert issues().missing_setting is None
@@ -109,7 +96,7 @@ def test_secret_may_stand_in_a_file(serve: Serve, monkeypatch: pytest.MonkeyPatc
 
 def test_cursor_after_the_last_row_is_followed(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stripe's style: the last row's id, `has_more`, basic login, nested objects as JSON."""
-    api = serve(stripe, 5)
+    api = serve(stripe, rows(5))
     monkeypatch.setenv("STRIPE_KEY", "sk_test_1234")
     paginator = {"type": "cursor", "cursor_path": "data[-1].id", "cursor_param": "starting_after"}
     reader = Rest(
@@ -126,7 +113,7 @@ def test_cursor_after_the_last_row_is_followed(serve: Serve, monkeypatch: pytest
 
 def test_token_is_fetched_and_renewed(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """Salesforce's style: client credentials, a token that is taken back amid the list, a link without a host."""
-    api = serve(salesforce, 5)
+    api = serve(salesforce, rows(5))
     monkeypatch.setenv("SF_TOKEN_URL", f"{api.url}/services/oauth2/token")
     monkeypatch.setenv("SF_ID", "me")
     monkeypatch.setenv("SF_SECRET", "s3cret-9")
@@ -137,7 +124,7 @@ def test_token_is_fetched_and_renewed(serve: Serve, monkeypatch: pytest.MonkeyPa
 
 def test_token_that_is_refused_names_the_settings(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who may not have a token is told which settings to look at; none of their values."""
-    api = serve(salesforce, 1)
+    api = serve(salesforce, rows(1))
     monkeypatch.setenv("SF_TOKEN_URL", f"{api.url}/services/oauth2/token")
     monkeypatch.setenv("SF_ID", "me")
     monkeypatch.setenv("SF_SECRET", "wrong-secret")
@@ -163,7 +150,7 @@ def test_numbered_pages_with_a_key(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, paginator: dict[str, Any], location: str
 ) -> None:
     """Offsets and page numbers; the key is in no page's name, as names are kept."""
-    serve(plain, 5)
+    serve(plain, rows(5))
     monkeypatch.setenv("API_KEY", "key-of-mine-1")
     login = {"type": "api_key", "api_key": Setting("API_KEY"), "location": location}
     reader = Rest(
@@ -192,7 +179,7 @@ def test_numbered_pages_with_a_key(
 )
 def test_what_dlt_does_not_know_is_an_error(serve: Serve, declared: dict[str, Any], said: str) -> None:
     """A paginator or login that dlt has not is told with a hint."""
-    serve(plain, 1)
+    serve(plain, rows(1))
     with pytest.raises(ConfigurationError, match=said) as raised:
         ids_of(Rest("API_URL", "/items", **declared))
     assert "as dlt's REST sources do" in str(raised.value.hint)
@@ -200,7 +187,7 @@ def test_what_dlt_does_not_know_is_an_error(serve: Serve, declared: dict[str, An
 
 def test_only_changes_are_asked_for(serve: Serve, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a cursor a load asks for what has changed since the newest row, and merges it; all of it with `--full`."""
-    api = serve(github, 3)
+    api = serve(github, rows(3))
     monkeypatch.setenv("GH_TOKEN", "gh-token-1234")
     reader = issues(cursor="updated_at", since="since", since_format="%Y-%m-%dT%H:%M:%SZ")
     source = Source("gh", (Resource("issues", "gh_issues", Row, ("id",), reader),))

@@ -9,8 +9,9 @@ from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
+from ingress.gather.child import families, opened_inputs
 from ingress.load.duplicates import unique_rows
-from ingress.source import Batch, Resource, Source, name_of
+from ingress.source import Batch, Input, Resource, Source, name_of
 from ingress.sources import MODULES
 from shared.config import Settings
 from shared.data_quality import BadRow
@@ -101,18 +102,20 @@ def validate_source(
         PlatformError: Something cannot be read.
     """
     bad = 0
-    for resource in source.wanted(on_request):
+    for resource, children in families(source.wanted(on_request)):
         absent = None if strict else resource.absent(settings)
         if absent:
-            say(f"  left out: {source.name}.{resource.name}: {absent}")
-        else:
-            bad += validate_resource(settings, source, resource)
+            for each in (resource, *children):
+                say(f"  left out: {source.name}.{each.name}: {absent}")
+            continue
+        files = resource.reader.files(settings)
+        for each, opened in opened_inputs(resource, children, settings, files):
+            bad += validate_resource(source, each, opened)
     return bad
 
 
-def validate_resource(settings: Settings, source: Source, resource: Resource) -> int:
+def validate_resource(source: Source, resource: Resource, opened: Input) -> int:
     """Check one resource's input, print what is wrong, and return how many rows are bad."""
-    opened = resource.reader.read(resource, settings, resource.reader.files(settings))
     counts: Counter[str] = Counter()
     bad: list[tuple[str, BadRow]] = []
 

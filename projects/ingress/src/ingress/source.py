@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -60,6 +60,8 @@ class Input:
         duplicated: Looks up the keys that occur more than once, before the rows are read.
         since: The value of the reader's cursor from which on rows are read, where it is not all of them.
         sees_all: Whether these are all rows there are, so that what is not bad any more can be told without its origin.
+        notes: What there is to say of the reading, for people.
+        emptied: Looks up the parents that were read and have no rows any more, by the columns of `Reader.whose`.
     """
 
     extras: Sequence[str]
@@ -67,6 +69,8 @@ class Input:
     duplicated: Duplicated
     since: Watermark | None = None
     sees_all: bool = False
+    notes: Sequence[str] = ()
+    emptied: Callable[[], Iterator[pa.RecordBatch]] = lambda: iter(())
 
 
 class Reader(ABC):
@@ -77,6 +81,11 @@ class Reader(ABC):
 
     cursor: str | None = None
     """A column that grows with every change of a row, by which changed rows are found, where there is one."""
+
+    @property
+    def whose(self) -> Sequence[str]:
+        """Of rows that lie within others: the columns with that row's key, all of whose rows are replaced at once."""
+        return ()
 
     @property
     def required_settings(self) -> Sequence[str]:
@@ -129,6 +138,20 @@ class Reader(ABC):
             InputError: It cannot be read as what it should be.
             SourceUnavailable: The outside system does not answer as it should.
         """
+
+    def read_family(
+        self, resource: Resource, children: Sequence[Resource], settings: Settings, since: Watermark | None = None
+    ) -> list[Input]:
+        """Read rows and those that lie within them, once: the input of the resource, then of each child.
+
+        Raises:
+            ConfigurationError: Such rows have none within.
+            InputError, SourceUnavailable: As for `read`.
+        """
+        raise ConfigurationError(
+            f"rows of `{resource.name}` cannot have rows within: `{children[0].name}`",
+            hint=f"a {type(self).__name__} reads none; keep what is nested as JsonText",
+        )
 
 
 @dataclass(frozen=True)
@@ -248,17 +271,25 @@ def name_of(path: Path, settings: Settings) -> str:
     return path.relative_to(settings.data_dir).as_posix()
 
 
-def duplicated_keys(duck: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelation, key: Sequence[str]) -> pa.Table:
+def duplicated_keys(
+    duck: duckdb.DuckDBPyConnection,
+    rows: duckdb.DuckDBPyRelation | Callable[[], duckdb.DuckDBPyRelation],
+    key: Sequence[str],
+) -> pa.Table:
     """Return the keys that occur more than once, and maybe a few that do not.
 
     Sorting hashes takes a quarter of the time of grouping by the keys, and eight bytes a row.
+
+    Args:
+        rows: All of them, or what opens them, where they can be read only once.
     """
-    doubled = twice(rows.project(f"{key_hash(key)} as hash").fetchnumpy()["hash"])
+    opened = rows if callable(rows) else lambda: rows
+    doubled = twice(opened().project(f"{key_hash(key)} as hash").fetchnumpy()["hash"])
     columns = ", ".join(quote(name) for name in key)
     if not doubled.size:
-        return rows.project(columns).limit(0).to_arrow_table()
+        return opened().project(columns).limit(0).to_arrow_table()
     duck.register("doubled", pa.table({"hash": doubled}))
-    return rows.filter(f"{key_hash(key)} in (from doubled)").project(columns).distinct().to_arrow_table()
+    return opened().filter(f"{key_hash(key)} in (from doubled)").project(columns).distinct().to_arrow_table()
 
 
 def key_hash(key: Sequence[str]) -> str:

@@ -22,6 +22,7 @@ class HttpBounds(BaseSettings):
     http_wait: float = Field(default=120.0, ge=0, description="seconds between two tries at most")
 
     http_pages: int = Field(default=10_000, ge=1, description="of a list")
+    http_requests: int = Field(default=1_000_000, ge=1, description="for pages of a list and of the lists of its rows")
     http_rows: int = Field(default=10_000_000, ge=1, description="of a list")
     http_list_bytes: int = Field(default=5_000_000_000, ge=1, description="of all pages of a list, as they unpack")
     http_list_seconds: float = Field(default=14_400.0, gt=0, description="for all pages of a list")

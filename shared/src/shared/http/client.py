@@ -20,6 +20,7 @@ from shared.http.answers import Answer
 from shared.http.bounds import HttpBounds
 from shared.http.errors import NoAnswer, no_answer
 from shared.http.hosts import is_loopback
+from shared.http.pace import Pace
 from shared.http.retry_after import Patience
 from shared.http.transport import BoundedSession, Watch, too_long
 
@@ -41,6 +42,7 @@ class HttpClient:
         verify: The authorities to trust, as requests takes them.
         netrc: Whether a login for the host may come from `~/.netrc`.
         auth: Signs each request, in place of a login.
+        pace: How often to ask at most.
 
     Raises:
         NoAnswer: The base is no address.
@@ -56,6 +58,7 @@ class HttpClient:
         verify: bool | str = True,
         netrc: bool = True,
         auth: AuthBase | None = None,
+        pace: Pace | None = None,
     ) -> None:
         try:
             host = parsed(base).host
@@ -65,6 +68,7 @@ class HttpClient:
         self._watch = Watch(bounds.http_seconds, bounds.http_answer_bytes, bounds.http_silence)
         self._session = BoundedSession(self._watch)
         self._verify = verify
+        self._pace = pace or Pace(None)
         # What goes to this machine must not take the way over a proxy.
         self._proxies = {"no_proxy": "*"} if is_loopback(host or "") else {}
         login = get_auth_from_url(base)
@@ -173,6 +177,7 @@ class HttpClient:
             NoAnswer: There is no answer.
         """
         bounds = self.bounds
+        self._pace.keep()
         try:
             with self._session.request(
                 method,

@@ -94,6 +94,7 @@ class Job:
         parts = [text.format(self.counts[name]) for name, text in words.items() if self.counts[name] or name == "kept"]
         if self.input.since is not None:
             parts[0] += f", all that changed since {shown(self.input.since)}"
+        parts += self.input.notes
         parts += [f"column `{name}` is not in the row model, loaded as it is" for name in self.input.extras]
         return "; ".join(parts)
 

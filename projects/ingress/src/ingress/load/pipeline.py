@@ -123,12 +123,17 @@ def has_rows(warehouse: Warehouse, resource: Resource) -> bool:
 
 
 def as_dlt(resource: Resource, rows: Rows, write_disposition: Any) -> DltResource:
-    """Describe a table to dlt: its columns once, or it would warn of each batch that a key may be null."""
+    """Describe a table to dlt: its columns once, or it would warn of each batch that a key may be null.
+
+    Of rows within others all that one of those had are replaced, whose key is a part of theirs.
+    """
+    whose = list(resource.reader.whose)
     return dlt.resource(
         rows(),
         name=resource.table,
         columns=column_hints(resource.model),
-        primary_key=list(resource.key),
+        primary_key=list(resource.key) if not whose else [],
+        merge_key=whose,
         write_disposition=write_disposition,
     )
 

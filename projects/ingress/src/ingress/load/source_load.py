@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from ingress.gather.child import families, opened_inputs
 from ingress.load import pipeline
+from ingress.load.emptied import drop_emptied
 from ingress.load.job import FileMark, Job
-from ingress.load.watermark import newest
+from ingress.load.watermark import newest_of_all
 from ingress.source import Resource, Source, name_of
 from shared.config import Settings
 from shared.data_quality import Quarantine
@@ -43,11 +45,12 @@ def load_source(
     Raises:
         PlatformError: Something cannot be read or loaded.
     """
-    jobs = []
-    for resource in source.wanted(on_request):
+    jobs: list[Job] = []
+    for resource, children in families(source.wanted(on_request)):
         absent = None if strict else resource.absent(settings)
         if absent:
-            run.leave_out(resource.relation, absent)
+            for each in (resource, *children):
+                run.leave_out(each.relation, absent)
             continue
         files = files_to_read(run.warehouse, settings, source, resource, full=full)
         if files is None:
@@ -55,9 +58,14 @@ def load_source(
             rows, origin = run.warehouse.row_count(resource.relation), resource.origin(settings)
             run.output(resource.relation, rows=rows, detail={"unchanged": True}, origin=origin)
             continue
-        since = None if full else newest(run.warehouse, resource)
-        opened = resource.reader.read(resource, settings, [file.path for file in files], since)
-        jobs.append(Job(resource, files, opened, Quarantine(run.warehouse, run.id, source.name, resource.name)))
+        since = None if full else newest_of_all(run.warehouse, [resource, *children])
+        jobs += [
+            Job(each, files, opened, Quarantine(run.warehouse, run.id, source.name, each.name))
+            for each, opened in opened_inputs(resource, children, settings, [file.path for file in files], since)
+        ]
+    # Before: whoever is killed after it reads these parents again, and none whose rows are loaded.
+    for job in jobs:
+        drop_emptied(run.warehouse, job.resource, job.input)
     if jobs:
         pipeline.load(run.warehouse, source.name, {job.resource.name: (job.resource, job.rows) for job in jobs})
     for job in jobs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timezone
 
 import pyarrow as pa
@@ -26,3 +27,13 @@ def newest(warehouse: Warehouse, resource: Resource) -> Watermark | None:
         found = warehouse.fetch_arrow(query)
     value: Watermark | None = found["newest"][0].as_py()
     return value.astimezone(timezone.utc) if isinstance(value, datetime) and value.tzinfo else value
+
+
+def newest_of_all(warehouse: Warehouse, resources: Sequence[Resource]) -> Watermark | None:
+    """Return the value of the cursor from which on rows and those within them are loaded together.
+
+    Who is killed may have loaded some of the tables only, so the one that is furthest behind says it.
+    """
+    found = [newest(warehouse, resource) for resource in resources]
+    # All are of one type: the rows within have the cursor of those around.
+    return None if None in found else min(found)  # type: ignore[type-var]

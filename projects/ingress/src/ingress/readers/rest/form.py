@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from dlt.common.jsonpath import TJsonPath, compile_path, find_values
+from dlt.common.jsonpath import TJsonPath, find_values
 from dlt.sources.helpers.rest_client.paginators import (
     BaseNextUrlPaginator,
     BasePaginator,
@@ -19,6 +19,7 @@ from dlt.sources.helpers.rest_client.paginators import (
 )
 from dlt.sources.rest_api.config_setup import PAGINATOR_MAP
 
+from ingress.gather.paths import compiled
 from shared.data_quality.json_text import as_json, exact_number
 from shared.errors import ConfigurationError
 from shared.http.addresses import followed
@@ -124,13 +125,7 @@ class ListForm:
             ConfigurationError: One of them is no path.
         """
         link = str(self.paginator.get("next_url_path", "next")) if self.paginator.get("type") == "json_link" else None
-        try:
-            rows, total, following = (path and compile_path(path) for path in (self.rows, self.total, link))
-        # Whatever the parser raises: it has no class of its own.
-        except Exception as error:
-            raise ConfigurationError(
-                f"not a JSONPath: {masked(str(error))}", hint="write it as in `data`, `result.items`, `$`"
-            ) from None
+        rows, total, following = (path and compiled(path) for path in (self.rows, self.total, link))
         assert rows is not None
         return rows, total, following
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import requests
@@ -26,11 +26,16 @@ from shared.http.redaction import masked
 from shared.http.session import AnsweredResponse, ClientSession
 
 UNAUTHORIZED = 401
+GONE = (404, 410)
 LATER = "nothing was loaded from it; run the command again when the API answers"
 
 
 class Unsteady(Exception):
     """The pages do not make one list, as when it changes while it is read; it may be one when it is read again."""
+
+
+class Gone(SourceUnavailable):
+    """There is no such list."""
 
 
 class PageSession(ClientSession):
@@ -62,13 +67,55 @@ class PageResponse(AnsweredResponse):
         return self.page.body
 
 
+@dataclass
+class Tally:
+    """What the lists of one reading have taken together, held to the bounds."""
+
+    bounds: HttpBounds
+    begun: float = field(default_factory=time.monotonic)
+    requests: int = 0
+    rows: int = 0
+    size: int = 0
+
+    def mark(self) -> tuple[int, int]:
+        """Return what is counted of rows and bytes."""
+        return self.rows, self.size
+
+    def back_to(self, mark: tuple[int, int]) -> None:
+        """Forget the rows and bytes since, which are read again; the requests were made."""
+        self.rows, self.size = mark
+
+    def take(self, page: Page, number: int, url: str) -> None:
+        """Count a page of a list, the `number`th of it.
+
+        Raises:
+            SourceUnavailable: That is beyond a bound.
+        """
+        self.requests, self.rows, self.size = (
+            self.requests + 1,
+            self.rows + len(page.rows),
+            self.size + len(page.answer.body),
+        )
+        bounds, seconds = self.bounds, time.monotonic() - self.begun
+        for found, most, unit, setting in (
+            (number, bounds.http_pages, "pages", "HTTP_PAGES"),
+            (self.requests, bounds.http_requests, "requests", "HTTP_REQUESTS"),
+            (self.rows, bounds.http_rows, "rows", "HTTP_ROWS"),
+            (self.size, bounds.http_list_bytes, "bytes", "HTTP_LIST_BYTES"),
+            (seconds, bounds.http_list_seconds, "seconds", "HTTP_LIST_SECONDS"),
+        ):
+            if found > most:
+                raise SourceUnavailable(
+                    f"the list `{shown(url)}` does not end: more than {most:,} {unit}",
+                    hint=f"nothing was loaded from it; where the list is that long, raise {setting}",
+                )
+
+
 class ListReader:
     """Follows a list from its first page, within bounds."""
 
-    def __init__(self, client: HttpClient, form: ListForm, login: Login | None = None) -> None:
-        self.client, self.form, self.login = client, form, login
-        self.bounds: HttpBounds = client.bounds
-        self._begun = time.monotonic()
+    def __init__(self, client: HttpClient, form: ListForm, tally: Tally, login: Login | None = None) -> None:
+        self.client, self.form, self.tally, self.login = client, form, tally, login
 
     def pages(self) -> Iterator[Page]:
         """Yield the pages.
@@ -79,13 +126,13 @@ class ListReader:
         """
         seen: set[bytes] = set()
         total: int | None = None
-        count = size = number = 0
+        count = number = 0
         for page, has_next in self._answered():
-            number, count, size = number + 1, count + len(page.rows), size + len(page.answer.body)
+            number, count = number + 1, count + len(page.rows)
             if total is not None and page.total is not None and page.total != total:
                 raise Unsteady(f"the list changes while it is read: {total} rows, then {page.total}")
             total = page.total if total is None else total
-            self._hold(number, count, size)
+            self.tally.take(page, number, self.form.url)
             if has_next and not page.rows and not self.form.may_be_empty:
                 raise Unsteady(f"a page without rows says that there are more: `{shown(page.url)}`")
             if page.identity in seen:
@@ -120,30 +167,12 @@ class ListReader:
                     return
                 yield cast("PageResponse", rows.response).page, rows.paginator.has_next_page
 
-    def _hold(self, pages: int, rows: int, size: int) -> None:
-        """Hold the list to its bounds.
-
-        Raises:
-            SourceUnavailable: It is beyond one.
-        """
-        bounds, seconds = self.bounds, time.monotonic() - self._begun
-        for found, most, unit, setting in (
-            (pages, bounds.http_pages, "pages", "HTTP_PAGES"),
-            (rows, bounds.http_rows, "rows", "HTTP_ROWS"),
-            (size, bounds.http_list_bytes, "bytes", "HTTP_LIST_BYTES"),
-            (seconds, bounds.http_list_seconds, "seconds", "HTTP_LIST_SECONDS"),
-        ):
-            if found > most:
-                raise SourceUnavailable(
-                    f"the list `{shown(self.form.url)}` does not end: more than {most:,} {unit}",
-                    hint=f"nothing was loaded from it; where the list is that long, raise {setting}",
-                )
-
 
 def get_page(client: HttpClient, url: str, form: ListForm, login: Login | None = None) -> Page:
     """Fetch one page.
 
     Raises:
+        Gone: There is no such list.
         SourceUnavailable: It cannot be had after all attempts, or is none.
     """
     named, found = shown(url), Found(form)
@@ -154,6 +183,8 @@ def get_page(client: HttpClient, url: str, form: ListForm, login: Login | None =
             answer = client.get(url, headers=form.headers, is_whole=found.is_whole)
     except NoAnswer as error:
         raise SourceUnavailable(f"`{named}` does not answer: {error}", hint=error.hint or LATER) from None
+    if answer.status in GONE:
+        raise Gone(f"`{named}` answers: {answer.status}", hint=LATER)
     if not answer.is_success:
         raise SourceUnavailable(f"`{named}` answers: {answer.status}", hint=LATER)
     if isinstance(found.problem, NotText):

@@ -1,0 +1,1 @@
+"""Rows from sources and resources of dlt, as they are."""

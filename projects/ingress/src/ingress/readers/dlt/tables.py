@@ -1,0 +1,47 @@
+"""What a dlt resource yields as columns: arrow tables and batches, frames of pandas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from ingress.gather.gathered import Gathered
+from ingress.source import Batch
+from shared.data_quality.conversion import convertible, readable
+from shared.errors import ConfigurationError
+
+BATCH_ROWS = 20_000
+
+
+def batches_of(item: Any) -> Iterator[pa.RecordBatch] | None:
+    """Return what is yielded as columns in batches, or None where it is not columns."""
+    if isinstance(item, pa.RecordBatch):
+        item = pa.Table.from_batches([item])
+    elif type(item).__module__.partition(".")[0] == "pandas":
+        item = pa.Table.from_pandas(item, preserve_index=False)
+    return iter(item.to_batches(max_chunksize=BATCH_ROWS)) if isinstance(item, pa.Table) else None
+
+
+def checked_in_columns(gathered: Gathered, name: str, rows: pa.RecordBatch, first: int) -> Batch | None:
+    """Check a batch column by column, or return None where its types or the row model want it row by row."""
+    resource = gathered.resource
+    known = {each.name: each for each in resource.rows.fields}
+    texts = (pa.string(),)
+    for each in rows.schema:
+        if not (convertible(each.type, known[each.name]) if each.name in known else each.type in texts):
+            return None
+    try:
+        checker = resource.columns
+    except ConfigurationError:
+        return None
+    gathered.note(rows.schema.names)
+    checked = checker.check(rows, first)
+    return Batch(name, 0, checked.good, checked.bad)
+
+
+def mappings(rows: pa.RecordBatch) -> list[dict[str, Any]]:
+    """Return a batch as mappings."""
+    found: list[dict[str, Any]] = readable(rows).to_pylist()
+    return found

@@ -1,0 +1,111 @@
+"""How lists of an API are declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ingress.source import Watermark
+from shared.config.named import Setting, settings_of
+from shared.errors import ConfigurationError
+from shared.http.redaction import masked
+
+# One request in a hundred seconds.
+SLOWEST = 0.01
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A list of an API that answers JSON, page by page.
+
+    Attributes:
+        setting: The environment variable with the API's address.
+        path: The list below it, as in `/members`.
+        paginator: How the next page is found, as dlt's REST sources declare it: `{"type": "header_link"}`.
+        rows: Where a page has its rows, a JSONPath; `$` where it is nothing but them.
+        total: Where a page says how many rows the list has, a JSONPath: without it a list cut short is not noticed.
+        parameters: What the first request asks for.
+        headers: What each request says besides.
+        login: How requests are signed, as dlt's REST sources declare it; a secret is a `Setting`.
+        cursor: The field, a time, date or whole number, that grows with every change of a row.
+        since: The parameter that asks for the rows from a value of the cursor on.
+        since_format: How it writes a time or date, in UTC.
+        of: The list for each row of which there is one of these: the path then has places for the row's fields, as in
+            `/customers/{id}/orders`. A cursor is then that list's, which is carried, and only of rows that have
+            changed the lists are read.
+        carry: Columns that each row has from the row that its list belongs to, each with the field there.
+        per_second: How many requests may begin in a second at most, on average.
+    """
+
+    setting: str
+    path: str
+    paginator: Mapping[str, object] = field(default_factory=lambda: {"type": "single_page"})
+    rows: str = "$"
+    total: str | None = None
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    login: Mapping[str, object] | None = None
+    cursor: str | None = None
+    since: str | None = None
+    since_format: str = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+    of: Declared | None = None
+    carry: Mapping[str, str] = field(default_factory=dict)
+    per_second: float | None = None
+
+    def __post_init__(self) -> None:
+        around = self.of.cursor if self.of else None
+        asked = (
+            (self.since is not None)
+            if self.of is None
+            else (around is not None and self.carry.get(str(self.cursor)) == around)
+        )
+        if (self.cursor is not None) != asked or (self.of and self.since):
+            raise ConfigurationError(
+                f"a list needs both a cursor and a parameter `since`, or neither: `{self.path}`"
+                if self.of is None
+                else f"a list of each row has as cursor what it carries of the rows' own, or none: `{self.path}`",
+                hint="without them all rows are read each time",
+            )
+        if ("{" in self.path) != (self.of is not None) or (self.carry and self.of is None):
+            raise ConfigurationError(
+                f"a list of each row of another names that one and its place in the path: `{self.path}`",
+                hint='as in Rest(…, "/customers/{id}/orders", of=CUSTOMERS, carry={"customer_id": "id"})',
+            )
+        if self.per_second is not None and not self.per_second >= SLOWEST:
+            raise ConfigurationError(
+                f"too few requests in a second: `{self.per_second}`", hint=f"give {SLOWEST} or more, or do without"
+            )
+
+    def needed(self) -> tuple[str, ...]:
+        """Return the settings that it and the list around it need."""
+        own = (self.setting, *(setting.name for setting in settings_of(self.login or {})))
+        return tuple(dict.fromkeys((*own, *(self.of.needed() if self.of else ()))))
+
+    def base(self) -> str:
+        """Return the API's address.
+
+        Raises:
+            ConfigurationError: There is none.
+        """
+        base = Setting(self.setting).value().rstrip("/")
+        if not base.startswith(("http://", "https://")):
+            raise ConfigurationError(
+                f"{self.setting} is not an address: `{masked(base)}`",
+                hint=f"set the environment variable {self.setting} to the API's address, as in https://example.com",
+            )
+        return base
+
+    def asked(self, since: Watermark | None) -> dict[str, object]:
+        """Return what the first request asks for."""
+        found = dict(self.parameters)
+        if since is not None and self.since is not None:
+            found[self.since] = since if isinstance(since, int) else since.strftime(self.since_format)
+        return found
+
+    def paces(self) -> Iterator[float]:
+        """Yield the rates that are declared, of this list and those around it."""
+        if self.per_second is not None:
+            yield self.per_second
+        if self.of is not None:
+            yield from self.of.paces()

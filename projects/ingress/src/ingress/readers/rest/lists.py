@@ -1,0 +1,183 @@
+"""The lists that a declaration means: one, or one of each row of another list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from ingress.gather.family import Family
+from ingress.gather.paths import MISSING, value_at, with_carried
+from ingress.readers.rest.declared import Declared
+from ingress.readers.rest.form import ListForm
+from ingress.readers.rest.login import Login
+from ingress.readers.rest.pages import Gone, ListReader, Tally, Unsteady
+from ingress.source import Watermark
+from shared.data_quality import BadRow
+from shared.errors import SourceUnavailable
+from shared.http.client import HttpClient
+from shared.http.pace import Pace
+from shared.utils.console import say
+
+PLACE = re.compile(r"\{([^{}]+)\}")
+
+
+class Unfit(Exception):
+    """A row has no value that can stand in an address."""
+
+
+@dataclass(frozen=True)
+class Single:
+    """One list.
+
+    Attributes:
+        path: Below the API's address.
+        carried: What its rows have from the row that it belongs to.
+    """
+
+    path: str
+    carried: Mapping[str, Any]
+
+
+@dataclass
+class Lists:
+    """The lists of one reading.
+
+    Attributes:
+        gone: How many rows there were whose list was not there any more.
+        read: How many lists of rows were there.
+    """
+
+    tally: Tally
+    pace: Pace
+    since: Watermark | None
+    gone: int = 0
+    read: int = 0
+    _last: str = field(default="", repr=False)
+
+    def gather(self, rest: Declared, family: Family) -> None:
+        """Read all of them.
+
+        Raises:
+            Unsteady: The outermost list's pages do not make one.
+            SourceUnavailable: A page cannot be had, or is none.
+        """
+
+        def refuse(page: str, number: int, row: dict[str, Any], reason: str) -> None:
+            family.refuse(page, BadRow.of(number, reason, row))
+
+        with self._opened(rest) as open_list:
+            for single in self._singles(rest, refuse):
+                marks, counted = family.mark(), self.tally.mark()
+
+                def attempt(single: Single = single) -> None:
+                    for name, rows in self._pages(rest, open_list(single), single):
+                        family.add(name, rows)
+
+                def undo(marks: Any = marks, counted: Any = counted) -> None:
+                    family.back_to(marks)
+                    self.tally.back_to(counted)
+
+                try:
+                    if rest.of is None:
+                        attempt()
+                    else:
+                        steadily(self.tally.bounds.http_readings, attempt, undo, family.own.resource.name)
+                        self.read += 1
+                except Gone as error:
+                    if rest.of is None:
+                        raise
+                    undo()
+                    self.gone, self._last = self.gone + 1, error.message
+        if self.gone and not self.read:
+            raise SourceUnavailable(
+                f"none of {self.gone:,} lists is there: `{rest.path}`: the last one: {self._last}",
+                hint="see whether its path is as the API has it; nothing was loaded",
+            )
+
+    def _singles(self, rest: Declared, refuse: Callable[[str, int, dict[str, Any], str], None]) -> Iterator[Single]:
+        if rest.of is None:
+            yield Single(rest.path, {})
+            return
+        with self._opened(rest.of) as open_list:
+            for outer in self._singles(rest.of, lambda *_: None):
+                try:
+                    for name, rows in self._pages(rest.of, open_list(outer), outer):
+                        for number, row in enumerate(rows, start=1):
+                            if not isinstance(row, dict):
+                                continue
+                            try:
+                                yield Single(filled(rest.path, row), carried_from(row, rest.carry))
+                            except Unfit as error:
+                                refuse(name, number, row, str(error))
+                except Gone:
+                    if rest.of.of is None:
+                        raise
+                    self.gone += 1
+
+    def _pages(self, rest: Declared, reader: ListReader, single: Single) -> Iterator[tuple[str, list[Any]]]:
+        for page in reader.pages():
+            yield page.name, [with_carried(row, single.carried, rest.path) for row in page.rows]
+
+    @contextmanager
+    def _opened(self, rest: Declared) -> Iterator[Callable[[Single], ListReader]]:
+        """Open a client of an API, and return what reads a list with it."""
+        base, bounds = rest.base(), self.tally.bounds
+        login = Login(rest.login, bounds) if rest.login else None
+        parameters = rest.asked(self.since)
+        with HttpClient(base, bounds, auth=login, netrc=login is None, pace=self.pace) as client:
+
+            def opened(single: Single) -> ListReader:
+                form = ListForm(base + single.path, parameters, rest.headers, rest.paginator, rest.rows, rest.total)
+                return ListReader(client, form, self.tally, login)
+
+            yield opened
+
+
+def steadily(readings: int, attempt: Callable[[], None], undo: Callable[[], None], name: str) -> None:
+    """Read until the pages make one list, and so often at most as the bounds allow.
+
+    Raises:
+        SourceUnavailable: They never did.
+    """
+    for reading in range(1, readings + 1):
+        try:
+            attempt()
+            return
+        except Unsteady as error:
+            undo()
+            if reading == readings:
+                raise SourceUnavailable(str(error), hint="run the command again; if it stays, tell its owner") from None
+            say(f"  {name}: {error}; reading it again")
+
+
+def filled(path: str, row: Mapping[str, Any]) -> str:
+    """Return a path with a row's values in its places; none can lead elsewhere.
+
+    Raises:
+        Unfit: There is no such value.
+    """
+
+    def value(place: re.Match[str]) -> str:
+        found = value_at(row, place[1])
+        if isinstance(found, bool) or not isinstance(found, (str, int)) or found == "":
+            raise Unfit(f"`{place[1]}`: not a text or a whole number, as the path `{path}` wants one")
+        try:
+            return quote(str(found), safe="")
+        except UnicodeError:
+            raise Unfit(f"`{place[1]}`: cannot be written into the path `{path}`") from None
+
+    found = PLACE.sub(value, path)
+    # They are the same percent-encoded, and would lead upwards.
+    if any(part in (".", "..") for part in found.partition("?")[0].split("/")):
+        raise Unfit(f"its values would lead elsewhere than to the path `{path}`")
+    return found
+
+
+def carried_from(row: Mapping[str, Any], carry: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a row's list carries of it; null where it has nothing."""
+    found = {column: value_at(row, at) for column, at in carry.items()}
+    return {column: None if value is MISSING else value for column, value in found.items()}
