@@ -107,7 +107,7 @@ def test_memory_holds_a_page_and_not_the_list(monkeypatch: pytest.MonkeyPatch) -
     """A list of 6 MB is read within less than half of that: what is read is on disk until the last page is there."""
     monkeypatch.setenv("HTTP_LIST_BYTES", "10000000")
     monkeypatch.setenv("HTTP_PAGES", "90")
-    monkeypatch.setattr("ingress.readers.rest.spool.MEMORY_BYTES", 100_000)
+    monkeypatch.setattr("ingress.readers.spool.MEMORY_BYTES", 100_000)
 
     def long_list(asked: Exchange) -> None:
         following = asked.link(asked.page + 1) if asked.page < 80 else None

@@ -21,6 +21,7 @@ from shared.data_quality import POSITION, BadRow, ColumnChecker, RowChecker, Row
 from shared.errors import ConfigurationError, InputError
 from shared.monitoring.lineage import Dataset, Origin
 from shared.monitoring.polling import Poll
+from shared.places import FileMark
 from shared.postgres.limits import NAME_BYTES
 from shared.warehouse import quote
 
@@ -75,6 +76,9 @@ class Reader(ABC):
     in_columns: bool = False
     """Whether rows are checked in columns; otherwise one by one."""
 
+    one_file: bool = False
+    """Whether all rows come from one file, which is replaced as a whole."""
+
     cursor: str | None = None
     """A column that grows with every change of a row, by which changed rows are found, where there is one."""
 
@@ -107,7 +111,7 @@ class Reader(ABC):
     def dataset(self, settings: Settings) -> Dataset:
         """Return what the rows come from, as collectors of lineage know it; what is required is set."""
 
-    def files(self, settings: Settings) -> list[Path]:
+    def files(self, settings: Settings) -> list[FileMark]:
         """Return the files to read in the order in which their rows count, or none where it is not files.
 
         Raises:
@@ -117,7 +121,7 @@ class Reader(ABC):
 
     @abstractmethod
     def read(
-        self, resource: Resource, settings: Settings, files: Sequence[Path], since: Watermark | None = None
+        self, resource: Resource, settings: Settings, files: Sequence[FileMark], since: Watermark | None = None
     ) -> Input:
         """Open the input and make sure that its columns are those of the row model.
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
 
 import pyarrow as pa
 
 from ingress.load import pipeline
-from ingress.load.job import FileMark, Job
+from ingress.load.job import Job
 from ingress.load.watermark import newest
-from ingress.source import Resource, Source, name_of
+from ingress.source import Resource, Source
 from shared.config import Settings
 from shared.data_quality import Quarantine
 from shared.monitoring import Run
+from shared.places import FileMark
 from shared.utils.clock import utc_now
 from shared.utils.console import say
-from shared.utils.files import sha256_of
 from shared.warehouse import Warehouse
 
 
@@ -56,7 +55,7 @@ def load_source(
             run.output(resource.relation, rows=rows, detail={"unchanged": True}, origin=origin)
             continue
         since = None if full else newest(run.warehouse, resource)
-        opened = resource.reader.read(resource, settings, [file.path for file in files], since)
+        opened = resource.reader.read(resource, settings, files, since)
         jobs.append(Job(resource, files, opened, Quarantine(run.warehouse, run.id, source.name, resource.name)))
     if jobs:
         pipeline.load(run.warehouse, source.name, {job.resource.name: (job.resource, job.rows) for job in jobs})
@@ -72,19 +71,14 @@ def files_to_read(
     After the first file that has changed all later ones are read again: the later file wins a key, and must win it
     also when an earlier one is corrected.
     """
-    marks = [mark(path, settings) for path in resource.reader.files(settings)]
+    marks = resource.reader.files(settings)
     if full or not marks or not warehouse.table_exists(resource.relation):
         return marks
     loaded = warehouse.fetch(
         "select path, sha256 from ops.source_file where source = $1 and resource = $2", [source.name, resource.name]
     )
-    changed = [at for at, file in enumerate(marks) if (file.name, file.sha256) not in loaded]
+    changed = [at for at, file in enumerate(marks) if (file.name, file.version) not in loaded]
     return marks[changed[0] :] if changed else None
-
-
-def mark(path: Path, settings: Settings) -> FileMark:
-    """Take a file's hash and size."""
-    return FileMark(path, name_of(path, settings), sha256_of(path), path.stat().st_size)
 
 
 def finish(run: Run, settings: Settings, source: Source, job: Job) -> None:
@@ -105,7 +99,7 @@ def note_files(run: Run, source: Source, job: Job) -> None:
             "source": source.name,
             "resource": job.resource.name,
             "path": file.name,
-            "sha256": file.sha256,
+            "sha256": file.version,
             "bytes": file.size,
             "row_count": job.read[file.name],
             "run_id": run.id,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from typing_extensions import override
 
-from ingress.readers.rest.spool import Spool
+from ingress.readers.spool import Spool
 from ingress.source import Batch, Input, Reader, Resource, Watermark, duplicated_keys
 from shared.config import Settings
 from shared.config.named import Setting, settings_of
@@ -18,6 +17,7 @@ from shared.data_quality import BadRow
 from shared.errors import ConfigurationError, InputError, SourceUnavailable
 from shared.http.redaction import masked
 from shared.monitoring.lineage import Dataset
+from shared.places import FileMark
 from shared.utils.console import say, step
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Rest(Reader):
 
     @override
     def read(
-        self, resource: Resource, settings: Settings, files: Sequence[Path], since: Watermark | None = None
+        self, resource: Resource, settings: Settings, files: Sequence[FileMark], since: Watermark | None = None
     ) -> Input:
         # What talks to servers takes a moment to import, and who only asks what there is does without.
         from ingress.readers.rest.form import ListForm

@@ -12,7 +12,7 @@ from ingress.source import Batch
 from shared.data_quality import BadRow
 
 MEMORY_BYTES = 8_000_000
-ORIGIN = b"origin"
+ORIGIN, ORDER = b"origin", b"order"
 BAD = pa.schema([("position", pa.int64()), ("reason", pa.string()), ("payload", pa.string())])
 
 
@@ -26,7 +26,8 @@ class Spool:
 
     def add(self, batch: Batch) -> None:
         """Keep a batch."""
-        schema = batch.good.schema.with_metadata({ORIGIN: batch.origin.encode("utf-8", "surrogatepass")})
+        told = {ORIGIN: batch.origin.encode("utf-8", "surrogatepass"), ORDER: b"%d" % batch.order}
+        schema = batch.good.schema.with_metadata(told)
         with ipc.new_stream(self._file, schema) as stream:
             stream.write_batch(batch.good.cast(schema))
         rows = [{"position": bad.position, "reason": bad.reason, "payload": bad.payload} for bad in batch.bad]
@@ -37,12 +38,12 @@ class Spool:
     def batches(self, extras: Sequence[str]) -> Iterator[Batch]:
         """Yield the batches, each with all of these columns of text; those that a page does not have are null."""
         self._file.seek(0)
-        for order in range(self._count):
+        for _ in range(self._count):
             good = ipc.open_stream(self._file).read_all().combine_chunks()
             bad = ipc.open_stream(self._file).read_all()
             origin = good.schema.metadata[ORIGIN].decode("utf-8", "surrogatepass")
             rows = [BadRow(row["position"], row["reason"], row["payload"]) for row in bad.to_pylist()]
-            yield Batch(origin, order, with_columns(good, extras), rows)
+            yield Batch(origin, int(good.schema.metadata[ORDER]), with_columns(good, extras), rows)
 
     def close(self) -> None:
         """Let go of everything."""
