@@ -28,7 +28,7 @@ from machine import machine_facts
 from pydantic import Field
 
 from ingress.load.source_load import load_source
-from ingress.readers.files.csv_folder import CsvFolder
+from ingress.readers.files.reader import Files
 from ingress.source import Resource, Source
 from shared.config import Settings
 from shared.data_quality import RowModel
@@ -60,7 +60,7 @@ class Sale(RowModel):
     at: datetime
 
 
-SOURCE = Source("sales", (Resource("sales", "sales", Sale, ("id",), CsvFolder("sales")),))
+SOURCE = Source("sales", (Resource("sales", "sales", Sale, ("id",), Files("sales")),))
 
 
 def main() -> None:

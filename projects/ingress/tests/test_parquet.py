@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from conftest import LINES, Fingerprints, Project, on_duckdb_alone, transactions
 
-from ingress.readers.files.parquet import ParquetFile
+from ingress.readers.files.reader import Files
 from shared.config import get_settings
 from shared.errors import InputError
 
@@ -133,4 +133,4 @@ def test_parquet_file_behind_a_link_out_of_landing_is_refused(project: Project) 
     (project.landing / "pos").mkdir(parents=True)
     (project.landing / "pos" / "products.parquet").symlink_to("/proc/self/exe")
     with pytest.raises(InputError, match=r"a link that leads out of .*: `pos/products.parquet`"):
-        ParquetFile("pos/products.parquet").files(get_settings())
+        Files("pos", "products.parquet").files(get_settings())

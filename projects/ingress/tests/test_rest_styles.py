@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -204,11 +203,9 @@ def test_only_changes_are_asked_for(serve: Serve, project: Project, monkeypatch:
 
 def test_cursor_may_be_a_number_a_date_or_a_time_without_a_zone(serve: Serve, project: Project) -> None:
     """Each is asked for from its newest loaded value on, those of a clock that is ahead left aside."""
-    api = serve(plain, 0)
-    api.rows += [
-        {"id": 7, "day": "2026-01-03", "at": "2026-01-03T10:00:00"},
-        {"id": 8, "day": "2999-01-01", "at": "2999-01-01T00:00:00"},
-    ]
+    seen = {"id": 7, "day": "2026-01-03", "at": "2026-01-03T10:00:00"}
+    ahead = {"id": 8, "day": "2999-01-01", "at": "2999-01-01T00:00:00"}
+    api = serve(plain, [seen, ahead])
     parameters = {"limit": 9, "page": 0, "key": "key-of-mine-1"}
     resources = []
     for name, written in {"id": "", "day": "%Y-%m-%d", "at": "%Y-%m-%dT%H:%M"}.items():

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, Field, create_model, field_validator
 
-from ingress.readers.files.csv_folder import CsvFolder
+from ingress.readers.files.reader import Files
 from ingress.source import Resource
 from shared.config import Settings
 from shared.data_quality import POSITION, BadRow, RowModel, Written
@@ -75,14 +75,14 @@ def written(rows: Sequence[Sequence[str]], delimiter: str) -> tuple[str, list[in
 
 
 def read(
-    folder: Path, content: bytes, reader: CsvFolder, model: type[RowModel] = Measure, key: str = "number"
+    folder: Path, content: bytes, reader: Files, model: type[RowModel] = Measure, key: str = "number"
 ) -> tuple[list[dict[str, object]], list[BadRow], list[object]]:
     """Return the good rows and the bad ones of a file, by their positions, and the keys that may occur twice."""
     options = Settings(data_dir=folder)
     file = folder / "landing" / "m" / "a.csv"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(content)
-    opened = reader.read(Resource("m", "m", model, (key,), reader, "evolve"), options, [file])
+    opened = reader.read(Resource("m", "m", model, (key,), reader, "evolve"), options, reader.files(options))
     with duckdb.connect() as duck:
         keys = opened.duplicated(duck)[key].to_pylist()
     batches = list(opened.batches)
@@ -99,7 +99,7 @@ def test_columns_hold_what_rows_hold(
 ) -> None:
     """Whatever the texts, the delimiter and the encoding: good rows, bad rows, reasons and lines are those of a row."""
     content, lines = written(rows, delimiter)
-    reader = CsvFolder("m", delimiter=delimiter, encoding=encoding, skip=0)
+    reader = Files("m", delimiter=delimiter, encoding=encoding, skip=0)
     good, bad, keys = read(tmp_path_factory.mktemp("m"), content.encode(encoding), reader)
     by_name = [{name: text or None for name, text in zip(TEXTS, row, strict=True)} for row in rows]
     expected = Resource("m", "m", Measure, ("number",), reader).rows.check(by_name, lines)
@@ -128,7 +128,7 @@ def test_table_is_read_back(tmp_path_factory: pytest.TempPathFactory, written: t
     model: type[RowModel] = create_model(
         "Row", __base__=RowModel, **{name: field_of(column) for name, column in written.columns.items()}
     )
-    reader = CsvFolder("m", encoding=declared.encoding, delimiter=declared.delimiter, skip=declared.skip)
+    reader = Files("m", encoding=declared.encoding, delimiter=declared.delimiter, skip=declared.skip)
     good, bad, _ = read(tmp_path_factory.mktemp("m"), written.content, reader, model, next(iter(written.columns)))
     rows = list(zip(written.values, written.lines, strict=True))
     assert [tuple(row.values()) for row in good] == [(*values, line) for values, line in rows if values is not None]
@@ -148,7 +148,7 @@ def test_model_with_a_rule_in_python_is_checked_row_by_row(tmp_path: Path) -> No
                 raise ValueError(f"{value} is odd")
             return value
 
-    good, bad, keys = read(tmp_path, b"number,x\n2,a\n3,b\n2,c\n", CsvFolder("m"), Even)
+    good, bad, keys = read(tmp_path, b"number,x\n2,a\n3,b\n2,c\n", Files("m"), Even)
     assert [row["number"] for row in good] == [2, 2]
     assert [(row.position, row.reason) for row in bad] == [(3, "`number`: value error, … is odd")]
     assert keys == [2]
@@ -156,7 +156,7 @@ def test_model_with_a_rule_in_python_is_checked_row_by_row(tmp_path: Path) -> No
 
 def test_row_that_cannot_be_cut_is_held_by_its_columns(tmp_path: Path) -> None:
     """A row with too many fields goes to quarantine by their names, as far as what is kept of it has them."""
-    reader = CsvFolder("m", delimiter=",", encoding="utf-8", skip=0)
+    reader = Files("m", delimiter=",", encoding="utf-8", skip=0)
     model: type[RowModel] = create_model("Row", __base__=RowModel, number=(str, ...), name=(str | None, ...))
     long = "y" * 200_000
     content = f'number,name\n1,"a\rb",c\n2,{long},c\n3,d\n'

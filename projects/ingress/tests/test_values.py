@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pydantic import AwareDatetime, Field, create_model
 
 from ingress.load.source_load import load_source
-from ingress.readers.files.parquet import ParquetFile
+from ingress.readers.files.reader import Files
 from ingress.source import Resource, Source
 from shared.config import get_settings
 from shared.data_quality import JsonText, RowModel, arrow_schema
@@ -82,7 +82,7 @@ def test_values_arrive_exact(project: Project, rows: list[dict[str, Any]]) -> No
     file = project.landing / "values" / f"{name}.parquet"
     file.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.Table.from_pylist(rows, arrow_schema(MODEL)), file)
-    resource = Resource(name, name, MODEL, ("key",), ParquetFile(f"values/{file.name}"))
+    resource = Resource(name, name, MODEL, ("key",), Files("values", file.name))
     options = get_settings()
     with (
         open_warehouse(options, holder="test", role="ingress", mode="write") as warehouse,

@@ -10,12 +10,13 @@ from typing_extensions import Self
 
 from egress.errors import TargetRefused, TargetUnavailable
 from shared.http.addresses import shown
-from shared.http.answers import Answer, NotJson, NotText
+from shared.http.answers import Answer, NotText
 from shared.http.bounds import HttpBounds
 from shared.http.client import HttpClient
 from shared.http.echoes import Echoes
 from shared.http.errors import NoAnswer
 from shared.utils.console import say
+from shared.utils.strict_json import NotJson
 
 # 429 and the server's own troubles pass; everything else the API says again however often it is asked.
 PASSING = (429, 500, 502, 503, 504)

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Literal
 
 import duckdb
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from shared.config import Settings
@@ -21,8 +19,8 @@ from shared.data_quality import POSITION, BadRow, ColumnChecker, RowChecker, Row
 from shared.errors import ConfigurationError, InputError
 from shared.monitoring.lineage import Dataset, Origin
 from shared.monitoring.polling import Poll
+from shared.places import FileMark
 from shared.postgres.limits import NAME_BYTES
-from shared.warehouse import quote
 
 # A row's place while it is checked, its origin's place, and its load.
 ORDER = "_order"
@@ -30,7 +28,6 @@ OWN_COLUMNS = (POSITION, ORDER, "_dlt_load_id")
 Contract = Literal["evolve", "freeze"]
 Watermark = datetime | date | int
 CURSORS = (pa.timestamp("us", "UTC"), pa.timestamp("us"), pa.date32(), pa.int64())
-Hashes = npt.NDArray[np.uint64]
 Duplicated = Callable[[duckdb.DuckDBPyConnection], pa.Table]
 
 
@@ -79,6 +76,9 @@ class Reader(ABC):
     in_columns: bool = False
     """Whether rows are checked in columns; otherwise one by one."""
 
+    one_file: bool = False
+    """Whether all rows come from one file, which is replaced as a whole."""
+
     cursor: str | None = None
     """A column that grows with every change of a row, by which changed rows are found, where there is one."""
 
@@ -116,7 +116,7 @@ class Reader(ABC):
     def dataset(self, settings: Settings) -> Dataset:
         """Return what the rows come from, as collectors of lineage know it; what is required is set."""
 
-    def files(self, settings: Settings) -> list[Path]:
+    def files(self, settings: Settings) -> list[FileMark]:
         """Return the files to read in the order in which their rows count, or none where it is not files.
 
         Raises:
@@ -126,7 +126,7 @@ class Reader(ABC):
 
     @abstractmethod
     def read(
-        self, resource: Resource, settings: Settings, files: Sequence[Path], since: Watermark | None = None
+        self, resource: Resource, settings: Settings, files: Sequence[FileMark], since: Watermark | None = None
     ) -> Input:
         """Open the input and make sure that its columns are those of the row model.
 
@@ -269,39 +269,6 @@ class Source:
 def name_of(path: Path, settings: Settings) -> str:
     """Return the name that a file keeps wherever the data folder lies."""
     return path.relative_to(settings.data_dir).as_posix()
-
-
-def duplicated_keys(
-    duck: duckdb.DuckDBPyConnection,
-    rows: duckdb.DuckDBPyRelation | Callable[[], duckdb.DuckDBPyRelation],
-    key: Sequence[str],
-) -> pa.Table:
-    """Return the keys that occur more than once, and maybe a few that do not.
-
-    Sorting hashes takes a quarter of the time of grouping by the keys, and eight bytes a row.
-
-    Args:
-        rows: All of them, or what opens them, where they can be read only once.
-    """
-    opened = rows if callable(rows) else lambda: rows
-    doubled = twice(opened().project(f"{key_hash(key)} as hash").fetchnumpy()["hash"])
-    columns = ", ".join(quote(name) for name in key)
-    if not doubled.size:
-        return opened().project(columns).limit(0).to_arrow_table()
-    duck.register("doubled", pa.table({"hash": doubled}))
-    return opened().filter(f"{key_hash(key)} in (from doubled)").project(columns).distinct().to_arrow_table()
-
-
-def key_hash(key: Sequence[str]) -> str:
-    """Return DuckDB's expression for a number that stands for a row's key."""
-    return f"hash({', '.join(quote(each) for each in key)})"
-
-
-def twice(hashes: Hashes) -> Hashes:
-    """Return the hashes that occur more than once; those given are sorted on the way."""
-    hashes.sort()
-    found: Hashes = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
-    return found
 
 
 def raw_name(name: str, origin: str) -> str:

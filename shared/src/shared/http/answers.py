@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.message import Message
-from typing import Any, NoReturn
+from typing import Any
 
 from shared.utils.excerpts import excerpt
+from shared.utils.strict_json import strict_json
 
 # Python's own, which are no encodings of text on the web; some take time that grows with the square of the length.
 NO_CHARSETS = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"})
@@ -21,10 +21,6 @@ BLANKS = str.maketrans("\r\n\t", "   ")
 
 class NotText(ValueError):
     """An answer is not in the encoding that its server declares, or in none and not in UTF-8."""
-
-
-class NotJson(ValueError):
-    """An answer is no JSON that says one thing."""
 
 
 @dataclass(frozen=True)
@@ -85,17 +81,7 @@ class Answer:
             NotText: It is not in its encoding.
             NotJson: It is no JSON, has a name twice in one object, or what Python cannot hold.
         """
-        try:
-            return json.loads(
-                self.text(), parse_float=number, parse_constant=no_constant, object_pairs_hook=unambiguous
-            )
-        except (NotText, NotJson):
-            raise
-        except RecursionError as error:
-            raise NotJson("it is nested too deeply") from error
-        except (ValueError, ArithmeticError) as error:
-            long = "digits" in str(error) or isinstance(error, ArithmeticError)
-            raise NotJson("it has a number that is too long" if long else "it is not JSON") from error
+        return strict_json(self.text(), number)
 
     def described(self) -> str:
         """Say of which kind the body is and how long: nothing of what it holds."""
@@ -112,25 +98,3 @@ class Answer:
             return "text" if self.text()[:1_000].translate(BLANKS).isprintable() else "data"
         except NotText:
             return "data"
-
-
-def no_constant(name: str) -> NoReturn:
-    """Refuse NaN and Infinity, which JSON has not.
-
-    Raises:
-        NotJson: Always.
-    """
-    raise NotJson(f"it has the number {name}")
-
-
-def unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object, each name once.
-
-    Raises:
-        NotJson: A name comes twice, and nobody knows which value counts.
-    """
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
-        raise NotJson(f"it has the name `{excerpt(twice, 60)}` twice in one object")
-    return found

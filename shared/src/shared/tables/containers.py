@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +74,9 @@ class Text:
 
 
 @contextmanager
-def unpacked(path: Path, origin: str, declared: Declared, limit: int) -> Iterator[Text]:
+def unpacked(
+    path: Path, origin: str, declared: Declared, limit: int, *, allowed: Collection[str] = ()
+) -> Iterator[Text]:
     """Give the text of a file; what is unpacked for it is removed afterwards.
 
     Args:
@@ -82,6 +84,7 @@ def unpacked(path: Path, origin: str, declared: Declared, limit: int) -> Iterato
         origin: Its name in messages.
         declared: Says which sheet of a workbook is meant.
         limit: How many bytes may come out of a container.
+        allowed: What it may be that is no table of text: `JSON`.
 
     Raises:
         InputError: It is no table of text and holds none, holds several, is damaged, or too much comes out of it.
@@ -89,7 +92,7 @@ def unpacked(path: Path, origin: str, declared: Declared, limit: int) -> Iterato
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     if not head.startswith((GZIP, *ZIP)):
-        refuse_others(head, origin)
+        refuse_others(head, origin, allowed=allowed)
         yield Text(path, "text")
         return
     with scratch_folder() as folder:
@@ -102,7 +105,8 @@ def unpacked(path: Path, origin: str, declared: Declared, limit: int) -> Iterato
             ) from error
         if container != "xlsx":
             with target.open("rb") as file:
-                refuse_others(file.read(HEAD_BYTES), f"{origin}: {part}" if part else origin, nested=True)
+                named = f"{origin}: {part}" if part else origin
+                refuse_others(file.read(HEAD_BYTES), named, nested=True, allowed=allowed)
         yield Text(target, container, part)
 
 
@@ -156,11 +160,11 @@ def _hold_to_limit(size: int, origin: str, limit: int) -> None:
         )
 
 
-def refuse_others(head: bytes, origin: str, *, nested: bool = False) -> None:
+def refuse_others(head: bytes, origin: str, *, nested: bool = False, allowed: Collection[str] = ()) -> None:
     """Raise InputError where a file's first bytes are those of something that is no table of text."""
     kinds = {**OTHERS, **({GZIP: "packed by gzip once more", ZIP[0]: "a zip once more"} if nested else {})}
     kind = next((kind for mark, kind in kinds.items() if head.startswith(mark)), None)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     kind = kind or next((kind for mark, kind in MARKUP.items() if start.startswith(mark)), None)
-    if kind is not None:
+    if kind is not None and kind not in allowed:
         raise InputError(f"no table of text: `{origin}` is {kind}", hint="save or unpack the table as CSV")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from typing_extensions import override
 
@@ -12,6 +11,7 @@ from ingress.source import Input, Reader, Resource, Watermark
 from shared.config import Settings
 from shared.errors import ConfigurationError
 from shared.monitoring.lineage import Dataset
+from shared.places import FileMark
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Child(Reader):
 
     @override
     def read(
-        self, resource: Resource, settings: Settings, files: Sequence[Path], since: Watermark | None = None
+        self, resource: Resource, settings: Settings, files: Sequence[FileMark], since: Watermark | None = None
     ) -> Input:
         raise ConfigurationError(
             f"rows within others come with them alone: `{resource.name}`",
@@ -117,7 +117,7 @@ def opened_inputs(
     resource: Resource,
     children: Sequence[Resource],
     settings: Settings,
-    files: Sequence[Path],
+    files: Sequence[FileMark],
     since: Watermark | None = None,
 ) -> list[tuple[Resource, Input]]:
     """Read a family: each of its resources with its input.

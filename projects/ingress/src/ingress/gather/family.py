@@ -10,11 +10,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingress.duplicate_keys import duplicated_keys
 from ingress.gather.child import Child
 from ingress.gather.gathered import Gathered, State
 from ingress.gather.paths import MISSING, value_at, with_carried
 from ingress.gather.spool import Spool
-from ingress.source import Batch, Input, Resource, Watermark, duplicated_keys
+from ingress.source import Batch, Input, Resource, Watermark
 from shared.data_quality import POSITION, BadRow
 from shared.data_quality.json_text import as_json
 from shared.data_quality.values import converted

@@ -7,8 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from ingress.duplicate_keys import duplicated_keys
 from ingress.gather.spool import Mark, Spool, with_columns
-from ingress.source import Batch, Input, Resource, Watermark, duplicated_keys
+from ingress.source import Batch, Input, Resource, Watermark
 from shared.data_quality import BadRow
 from shared.data_quality.rows import Checked
 from shared.errors import InputError, SourceUnavailable

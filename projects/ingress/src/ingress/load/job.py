@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -14,16 +13,7 @@ from ingress.load.corrections import corrected_later, read_again
 from ingress.load.duplicates import unique_rows
 from ingress.source import ORDER, Batch, Input, Resource, Watermark
 from shared.data_quality import POSITION, Quarantine, arrow_schema
-
-
-@dataclass(frozen=True)
-class FileMark:
-    """A file as it was before it was read."""
-
-    path: Path
-    name: str
-    sha256: str
-    size: int
+from shared.places import FileMark
 
 
 @dataclass
@@ -50,7 +40,7 @@ class Job:
         yield arrow_schema(self.resource.model).empty_table()
         key = self.resource.key
         # Rows may be many, so their keys are kept only where there is somebody to look for.
-        by_key = self.input.since is not None or (bool(self.files) and not self.resource.reader.in_columns)
+        by_key = self.input.since is not None or (bool(self.files) and not self.resource.reader.one_file)
         some_open = by_key and bool(self.quarantine.unresolved())
         for table in unique_rows(self._batches(), self.input.duplicated, key, self.counts, self.quarantine.add):
             # A later file may correct what an earlier one of this load has brought.

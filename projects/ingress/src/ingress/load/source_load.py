@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
 
 import pyarrow as pa
 
 from ingress.gather.child import families, opened_inputs
 from ingress.load import pipeline
 from ingress.load.emptied import drop_emptied
-from ingress.load.job import FileMark, Job
+from ingress.load.job import Job
 from ingress.load.watermark import newest_of_all
-from ingress.source import Resource, Source, name_of
+from ingress.source import Resource, Source
 from shared.config import Settings
 from shared.data_quality import Quarantine
 from shared.monitoring import Run
+from shared.places import FileMark
 from shared.utils.clock import utc_now
 from shared.utils.console import say
-from shared.utils.files import sha256_of
 from shared.warehouse import Warehouse
 
 
@@ -61,7 +60,7 @@ def load_source(
         since = None if full else newest_of_all(run.warehouse, [resource, *children])
         jobs += [
             Job(each, files, opened, Quarantine(run.warehouse, run.id, source.name, each.name))
-            for each, opened in opened_inputs(resource, children, settings, [file.path for file in files], since)
+            for each, opened in opened_inputs(resource, children, settings, files, since)
         ]
     # Before: whoever is killed after it reads these parents again, and none whose rows are loaded.
     for job in jobs:
@@ -80,19 +79,14 @@ def files_to_read(
     After the first file that has changed all later ones are read again: the later file wins a key, and must win it
     also when an earlier one is corrected.
     """
-    marks = [mark(path, settings) for path in resource.reader.files(settings)]
+    marks = resource.reader.files(settings)
     if full or not marks or not warehouse.table_exists(resource.relation):
         return marks
     loaded = warehouse.fetch(
         "select path, sha256 from ops.source_file where source = $1 and resource = $2", [source.name, resource.name]
     )
-    changed = [at for at, file in enumerate(marks) if (file.name, file.sha256) not in loaded]
+    changed = [at for at, file in enumerate(marks) if (file.name, file.version) not in loaded]
     return marks[changed[0] :] if changed else None
-
-
-def mark(path: Path, settings: Settings) -> FileMark:
-    """Take a file's hash and size."""
-    return FileMark(path, name_of(path, settings), sha256_of(path), path.stat().st_size)
 
 
 def finish(run: Run, settings: Settings, source: Source, job: Job) -> None:
@@ -113,7 +107,7 @@ def note_files(run: Run, source: Source, job: Job) -> None:
             "source": source.name,
             "resource": job.resource.name,
             "path": file.name,
-            "sha256": file.sha256,
+            "sha256": file.version,
             "bytes": file.size,
             "row_count": job.read[file.name],
             "run_id": run.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from ingress.readers.files.csv_folder import CsvFolder
+from ingress.readers.files.reader import Files
 from ingress.source import Resource, Source
 from shared.data_quality import RowModel
 
@@ -25,17 +25,7 @@ class Customer(RowModel):
 
 
 # The CRM's users add columns as they like: a new one becomes a column of text and is reported.
-SOURCE = Source(
-    "crm",
-    (
-        Resource(
-            "customers",
-            "crm_customers",
-            Customer,
-            ("customer_id",),
-            CsvFolder("crm"),
-            contract="evolve",
-            required=True,
-        ),
-    ),
+CUSTOMERS = Resource(
+    "customers", "crm_customers", Customer, ("customer_id",), Files("crm"), contract="evolve", required=True
 )
+SOURCE = Source("crm", (CUSTOMERS,))

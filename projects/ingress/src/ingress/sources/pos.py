@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from ingress.readers.files.parquet import ParquetFile
+from ingress.readers.files.reader import Files
 from ingress.source import Resource, Source
 from shared.data_quality import RowModel
 
@@ -100,10 +100,12 @@ class Promotion(RowModel):
 
 def table(model: type[RowModel], name: str, *key: str, on_request: bool = False) -> Resource:
     """Return the resource for the file `<name>.parquet`."""
-    reader = ParquetFile(f"pos/{name}.parquet")
+    reader = Files("pos", f"{name}.parquet")
     return Resource(name, f"pos_{name}", model, key, reader, on_request=on_request, required=not on_request)
 
 
+# 21 million rows; a product may stand in several places at once, so the places belong to the key.
+PLACED = ("product_id", "store_id", "week", "display_location", "mailer_location")
 # Sales feed everything behind them: a column nobody knows is an error until somebody has decided what it means.
 SOURCE = Source(
     "pos",
@@ -115,16 +117,6 @@ SOURCE = Source(
         table(Coupon, "coupons", "coupon_upc", "product_id", "campaign_id"),
         table(CouponRedemption, "coupon_redemptions", "household_id", "coupon_upc", "campaign_id", "redemption_date"),
         table(Demographics, "demographics", "household_id"),
-        # 21 million rows; a product may stand in several places at once, so the places belong to the key.
-        table(
-            Promotion,
-            "promotions",
-            "product_id",
-            "store_id",
-            "week",
-            "display_location",
-            "mailer_location",
-            on_request=True,
-        ),
+        table(Promotion, "promotions", *PLACED, on_request=True),
     ),
 )

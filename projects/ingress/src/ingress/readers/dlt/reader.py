@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -14,6 +13,7 @@ from ingress.source import Input, Reader, Resource, Watermark
 from shared.config import Settings
 from shared.config.named import settings_of
 from shared.monitoring.lineage import Dataset
+from shared.places import FileMark
 from shared.utils.console import step
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Dlt(Reader):
 
     @override
     def read(
-        self, resource: Resource, settings: Settings, files: Sequence[Path], since: Watermark | None = None
+        self, resource: Resource, settings: Settings, files: Sequence[FileMark], since: Watermark | None = None
     ) -> Input:
         return self.read_family(resource, (), settings, since)[0]
 

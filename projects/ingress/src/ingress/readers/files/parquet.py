@@ -1,85 +1,75 @@
-"""Rows from a parquet file: checked in columns, a batch at a time."""
+"""Rows from parquet files: checked in columns, a batch at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from typing_extensions import override
 
-from ingress.source import Batch, Input, Reader, Resource, Watermark, duplicated_keys, name_of
-from shared.config import Settings
+from ingress.duplicate_keys import duplicated_keys
+from ingress.source import Batch, Input, Resource
 from shared.errors import InputError
-from shared.monitoring.lineage import Dataset
-from shared.utils.delivered import hold_within
+from shared.places import LocalFile
 
 BATCH_ROWS = 200_000
 
 
-@dataclass(frozen=True)
-class ParquetFile(Reader):
-    """One file below the landing folder, replaced by whoever delivers it."""
+def read_parquet(resource: Resource, files: Sequence[LocalFile]) -> Input:
+    """Look at files, and return what is to be loaded.
 
-    path: str
-    in_columns = True
+    Raises:
+        InputError: One is not readable, or has not the columns of the row model.
+    """
+    extras: dict[str, pa.Field] = {}
+    for file in files:
+        with named(file.name), pq.ParquetFile(file.path) as opened:
+            schema = opened.schema_arrow
+        unknown = resource.columns.extra_columns(schema, file.name)
+        resource.hold_to_contract(unknown, file.name)
+        for name in unknown:
+            known, found = extras.setdefault(name, schema.field(name)).type, schema.field(name).type
+            if known != found:
+                raise InputError(
+                    f"column `{name}` of `{file.name}` is of another type than in files before: `{found}`, `{known}`",
+                    hint=f"have one of them delivered anew, or add it to the row model `{resource.model.__name__}`",
+                )
 
-    @override
-    def where(self, settings: Settings) -> str:
-        return name_of(settings.landing_dir / self.path, settings)
+    def duplicated(duck: duckdb.DuckDBPyConnection) -> pa.Table:
+        with named(", ".join(file.name for file in files[:1])):
+            rows = duck.read_parquet([str(file.path) for file in files], union_by_name=len(files) > 1)
+            return duplicated_keys(duck, rows, resource.key)
 
-    @override
-    def dataset(self, settings: Settings) -> Dataset:
-        return Dataset.of_file(settings.landing_dir / self.path)
-
-    @override
-    def drop_folder(self, settings: Settings) -> tuple[Path, str]:
-        path = settings.landing_dir / self.path
-        return path.parent, path.name
-
-    @override
-    def files(self, settings: Settings) -> list[Path]:
-        path = settings.landing_dir / self.path
-        hold_within(settings.landing_dir, [path])
-        if not path.is_file():
-            raise InputError(f"no such file: `{path}`", hint="deliver the file there, or run the task demo-data")
-        return [path]
-
-    @override
-    def read(
-        self, resource: Resource, settings: Settings, files: Sequence[Path], since: Watermark | None = None
-    ) -> Input:
-        (path,) = files
-        origin = name_of(path, settings)
-        with named(origin):
-            file = pq.ParquetFile(path)
-        extras = resource.columns.extra_columns(file.schema_arrow, origin)
-        resource.hold_to_contract(extras, origin)
-
-        def duplicated(duck: duckdb.DuckDBPyConnection) -> pa.Table:
-            with named(origin):
-                return duplicated_keys(duck, duck.read_parquet(str(path)), resource.key)
-
-        return Input(extras, read_batches(resource, file, origin), duplicated)
+    return Input(list(extras), read_batches(resource, files, list(extras.values())), duplicated)
 
 
-def read_batches(resource: Resource, file: pq.ParquetFile, origin: str) -> Iterator[Batch]:
-    """Read and check a file; the rows' positions are their numbers, from 1."""
-    position = 1
-    with file:
-        batches = file.iter_batches(BATCH_ROWS)
-        while True:
-            with named(origin):
-                batch = next(batches, None)
-            if batch is None:
-                return
-            checked = resource.columns.check(batch, position)
-            yield Batch(origin, 0, checked.good, checked.bad)
-            position += batch.num_rows
+def read_batches(resource: Resource, files: Sequence[LocalFile], extras: Sequence[pa.Field]) -> Iterator[Batch]:
+    """Read and check files; the rows' positions are their numbers in their file, from 1."""
+    for file in files:
+        position = 1
+        with named(file.name):
+            opened = pq.ParquetFile(file.path)
+        with opened:
+            batches = opened.iter_batches(BATCH_ROWS)
+            while True:
+                with named(file.name):
+                    batch = next(batches, None)
+                if batch is None:
+                    break
+                checked = resource.columns.check(batch, position)
+                yield Batch(file.name, file.order, with_extras(checked.good, extras), checked.bad)
+                position += batch.num_rows
+
+
+def with_extras(rows: pa.RecordBatch, extras: Sequence[pa.Field]) -> pa.RecordBatch:
+    """Return rows with all these columns after those of the model; one that their file does not have is null."""
+    for extra in extras:
+        if extra.name not in rows.schema.names:
+            rows = rows.append_column(extra, pa.nulls(rows.num_rows, extra.type))
+    known = [name for name in rows.schema.names if name not in {extra.name for extra in extras}]
+    return rows.select([*known, *(extra.name for extra in extras)])
 
 
 @contextmanager

@@ -18,11 +18,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingress.source import Batch, Hashes, Resource, key_hash, twice
+from ingress.duplicate_keys import Hashes, key_hash, twice
+from ingress.source import Batch, Input, Resource
 from shared.data_quality import POSITION, BadRow, Checked, ColumnChecker
 from shared.errors import ConfigurationError
-from shared.tables import Column, Form, Scratch, Staged, staged
+from shared.places import LocalFile
+from shared.tables import Column, Declared, Form, Scratch, Staged, look, staged
 from shared.tables.row_models import columns_of
+from shared.utils.console import step
 from shared.warehouse import quote, quote_name
 
 # With what checking and loading take, a load stays below 1 GiB.
@@ -31,6 +34,26 @@ BATCH_ROWS = 200_000
 FIT = "_fit"
 # Those that are checked one by one, in Python.
 CHUNK_ROWS = 20_000
+
+
+def read_tables(resource: Resource, files: Sequence[LocalFile], declared: Declared) -> Input:
+    """Look at files, and return what is to be loaded.
+
+    Raises:
+        InputError: One holds no table, or not the columns of the row model.
+    """
+    extras: dict[str, None] = {}
+    found: list[TextFile] = []
+    with step(f"{resource.name}: looking at {len(files)} files"):
+        for file in files:
+            form = look(file.path, origin=file.name, declared=declared)
+            form.check_names(file.name)
+            unknown = resource.rows.extra_columns(form.header, file.name)
+            resource.hold_to_contract(unknown, file.name)
+            extras.update(dict.fromkeys(unknown))
+            found.append(TextFile(file.path, file.name, file.order, form))
+    rows = TextFiles(resource, found, list(extras))
+    return Input(list(extras), rows.batches(), rows.duplicated)
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,10 @@ from ingress.gather.paths import compiled
 from shared.data_quality.json_text import as_json, exact_number
 from shared.errors import ConfigurationError
 from shared.http.addresses import followed
-from shared.http.answers import Answer, NotJson
+from shared.http.answers import Answer
 from shared.http.redaction import masked
 from shared.utils.excerpts import excerpt
+from shared.utils.strict_json import NotJson
 
 
 class NoPage(Exception):

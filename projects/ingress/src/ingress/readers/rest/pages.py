@@ -18,12 +18,13 @@ from ingress.readers.rest.form import ListForm, NoPage, Page
 from ingress.readers.rest.login import Login
 from shared.errors import SourceUnavailable
 from shared.http.addresses import LeadsAway, shown
-from shared.http.answers import Answer, NotJson, NotText
+from shared.http.answers import Answer, NotText
 from shared.http.bounds import HttpBounds
 from shared.http.client import HttpClient
 from shared.http.errors import NoAnswer
 from shared.http.redaction import masked
 from shared.http.session import AnsweredResponse, ClientSession
+from shared.utils.strict_json import NotJson
 
 UNAUTHORIZED = 401
 GONE = (404, 410)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -12,6 +11,7 @@ from ingress.readers.rest.declared import Declared
 from ingress.source import Input, Reader, Resource, Watermark
 from shared.config import Settings
 from shared.monitoring.lineage import Dataset
+from shared.places import FileMark
 from shared.utils.console import step
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Rest(Declared, Reader):
 
     @override
     def read(
-        self, resource: Resource, settings: Settings, files: Sequence[Path], since: Watermark | None = None
+        self, resource: Resource, settings: Settings, files: Sequence[FileMark], since: Watermark | None = None
     ) -> Input:
         return self.read_family(resource, (), settings, since)[0]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -20,6 +19,7 @@ from shared.config import Settings
 from shared.data_quality import BadRow
 from shared.errors import ConfigurationError
 from shared.monitoring.lineage import Dataset
+from shared.places import FileMark
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -67,7 +67,7 @@ class PostgresTable(Reader):
 
     @override
     def read(
-        self, resource: Resource, settings: Settings, files: Sequence[Path], since: Watermark | None = None
+        self, resource: Resource, settings: Settings, files: Sequence[FileMark], since: Watermark | None = None
     ) -> Input:
         # SQLAlchemy and the driver take a moment to import, and the other sources do without.
         from ingress.readers.sql.postgres_session import Session
