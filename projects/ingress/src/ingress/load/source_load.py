@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import pyarrow as pa
 
+from ingress.deletions import Snapshot
 from ingress.load import pipeline
+from ingress.load.changes import counted, rows_of
+from ingress.load.deletions import Marks
 from ingress.load.job import FileMark, Job
 from ingress.load.watermark import newest
-from ingress.source import Resource, Source, name_of
+from ingress.load.widening import widen
+from ingress.source import Resource, Source, Watermark, name_of
 from shared.config import Settings
 from shared.data_quality import Quarantine
 from shared.monitoring import Run
@@ -28,6 +32,7 @@ def load_source(
     full: bool = False,
     on_request: Collection[str] = (),
     strict: bool = True,
+    approved_deletes: int | None = None,
 ) -> None:
     """Load what is new of a source.
 
@@ -39,6 +44,7 @@ def load_source(
         full: Read files also when they are loaded as they are, and tables from their beginning.
         on_request: Which of the resources that are loaded only on request to load, as `source.resource`.
         strict: Whether it is an error that something is not there which is not required.
+        approved_deletes: How many rows a snapshot may mark as deleted at most, instead of its guard's bounds.
 
     Raises:
         PlatformError: Something cannot be read or loaded.
@@ -55,13 +61,35 @@ def load_source(
             rows, origin = run.warehouse.row_count(resource.relation), resource.origin(settings)
             run.output(resource.relation, rows=rows, detail={"unchanged": True}, origin=origin)
             continue
+        widen(run.warehouse, resource)
         since = None if full else newest(run.warehouse, resource)
-        opened = resource.reader.read(resource, settings, [file.path for file in files], since)
-        jobs.append(Job(resource, files, opened, Quarantine(run.warehouse, run.id, source.name, resource.name)))
+        jobs.append(opened(run, settings, source, resource, files, since))
     if jobs:
-        pipeline.load(run.warehouse, source.name, {job.resource.name: (job.resource, job.rows) for job in jobs})
+        tables = {job.resource.name: (job.resource, job.rows) for job in jobs}
+        load = pipeline.load(run.warehouse, source.name, tables, lambda: guard(jobs, approved_deletes))
+        for job in jobs:
+            finish(run, settings, source, job, load)
+
+
+def guard(jobs: Iterable[Job], approved: int | None) -> None:
+    """Stop the load of a source when one of its snapshots has lost too many rows."""
     for job in jobs:
-        finish(run, settings, source, job)
+        job.marks.guard(approved)
+
+
+def opened(
+    run: Run, settings: Settings, source: Source, resource: Resource, files: list[FileMark], since: Watermark | None
+) -> Job:
+    """Open a resource's input, and the stream of keys that are gone from it, where it has one."""
+    gone = resource.tombstones
+    rows = None
+    if gone is not None and gone.reader.absent(settings) is None:
+        there = [mark(path, settings) for path in gone.reader.files(settings)]
+        rows = opened(run, settings, source, gone, there, None).tombstones
+    marks = Marks(run.warehouse, resource, run.id, rows)
+    found = resource.reader.read(resource, settings, [file.path for file in files], since)
+    quarantine = Quarantine(run.warehouse, run.id, source.name, resource.name)
+    return Job(resource, files, found, quarantine, marks, rows_of(run.warehouse, resource))
 
 
 def files_to_read(
@@ -73,12 +101,19 @@ def files_to_read(
     also when an earlier one is corrected.
     """
     marks = [mark(path, settings) for path in resource.reader.files(settings)]
-    if full or not marks or not warehouse.table_exists(resource.relation):
+    snapshot = isinstance(resource.deletions, Snapshot) and resource.deletions
+    if snapshot and snapshot.newest:
+        marks = marks[-1:]
+    if full or resource.tombstones or not marks or not warehouse.table_exists(resource.relation):
         return marks
     loaded = warehouse.fetch(
-        "select path, sha256 from ops.source_file where source = $1 and resource = $2", [source.name, resource.name]
+        "select path, sha256 from ops.source_file where source = $1 and resource = $2 and sha256 <> ''",
+        [source.name, resource.name],
     )
     changed = [at for at, file in enumerate(marks) if (file.name, file.sha256) not in loaded]
+    if snapshot:
+        # All of them are all rows: one that is gone changes that too.
+        return marks if changed or len(loaded) > len(marks) else None
     return marks[changed[0] :] if changed else None
 
 
@@ -87,19 +122,29 @@ def mark(path: Path, settings: Settings) -> FileMark:
     return FileMark(path, name_of(path, settings), sha256_of(path), path.stat().st_size)
 
 
-def finish(run: Run, settings: Settings, source: Source, job: Job) -> None:
-    """Note what was loaded, and report it."""
+def finish(run: Run, settings: Settings, source: Source, job: Job, load: str) -> None:
+    """Mark what is gone, note what was loaded, and report it."""
+    resource, extras = job.resource, job.input.extras
+    job.marks.gather()
     with run.warehouse.transaction():
+        job.counts.update(counted(run.warehouse, resource, load, before=job.before, loaded=job.counts["kept"]))
+        job.counts["deleted"] = job.marks.mark()
         job.counts["resolved"] = job.resolve()
         note_files(run, source, job)
-        detail: dict[str, object] = {**job.counts, "extra_columns": list(job.input.extras), "since": job.input.since}
-        rows, origin = run.warehouse.row_count(job.resource.relation), job.resource.origin(settings, job.input.extras)
-        run.output(job.resource.relation, rows=rows, detail=detail, origin=origin)
+        detail: dict[str, object] = {**job.counts, "extra_columns": list(extras), "since": job.input.since}
+        origin = resource.origin(settings, () if resource.contract == "report" else extras)
+        run.output(resource.relation, rows=run.warehouse.row_count(resource.relation), detail=detail, origin=origin)
+    job.marks.close()
     say(f"  {source.name}.{job.resource.name}: {job.summary()}")
 
 
 def note_files(run: Run, source: Source, job: Job) -> None:
-    """Note the files of a job as loaded."""
+    """Note the files of a job as loaded, and of a snapshot no others."""
+    if isinstance(job.resource.deletions, Snapshot):
+        run.warehouse.execute(
+            "update ops.source_file set sha256 = '' where source = $1 and resource = $2",
+            [source.name, job.resource.name],
+        )
     records = [
         {
             "source": source.name,
