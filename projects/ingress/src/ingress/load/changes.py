@@ -29,4 +29,4 @@ def counted(warehouse: Warehouse, resource: Resource, load: str, *, before: int,
     if before and loaded:
         query = f"select count(*) from {quote(resource.relation)} where {LOAD} = $1"
         written = int(warehouse.fetch(query, [load])[0][0])
-    return Counter(new=new, changed=written - new, unchanged=loaded - written)
+    return Counter(new=new, changed=written - new, unchanged=max(loaded - written, 0))

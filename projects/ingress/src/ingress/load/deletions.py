@@ -14,6 +14,7 @@ import pyarrow as pa
 from pydantic import create_model
 
 from ingress.deletions import DELETED_AT, DELETED_BY, DeletedFlag, Snapshot, Tombstones
+from ingress.load.merge import LOAD
 from ingress.source import Resource
 from shared.data_quality import BadRow, RowChecker, RowModel
 from shared.data_quality.delete_guard import TooManyDeletes
@@ -81,8 +82,12 @@ class Marks:
                 f"`--approve-deletes {lost}`: a ceiling, which a later load with more to delete does not pass",
             )
 
-    def mark(self) -> int:
-        """Mark what is gone, let live what has returned, and return how many rows this run has marked."""
+    def mark(self, load: str) -> int:
+        """Mark what is gone, let live what has returned, and return how many rows this run has marked.
+
+        Args:
+            load: dlt's id of the load, by which a row that returns as it was counts as written.
+        """
         deletions = self.resource.deletions
         if not self.resource.marks_deleted:
             return 0
@@ -90,13 +95,13 @@ class Marks:
         if isinstance(deletions, DeletedFlag):
             flagged = self._flagged(deletions.column)
             self._delete(flagged)
-            self._revive(f"not {flagged}")
+            self._revive(f"not {flagged}", load)
         if isinstance(deletions, Snapshot) and self.by_keys:
             self._delete(f"not {self._in(self.seen)}")
         if isinstance(deletions, Tombstones):
             self._bury(deletions)
         if self.by_keys:
-            self._revive(self._in(self.seen))
+            self._revive(self._in(self.seen), load)
         relation = quote(self.resource.relation)
         return int(
             self.warehouse.fetch(f"select count(*) from {relation} where {DELETED_BY} = $1", [self.run_id])[0][0]
@@ -158,10 +163,12 @@ class Marks:
             [utc_now(), self.run_id],
         )
 
-    def _revive(self, condition: str) -> None:
+    def _revive(self, condition: str, load: str) -> None:
         self.warehouse.execute(
-            f"update {quote(self.resource.relation)} as loaded set {DELETED_AT} = null, {DELETED_BY} = null "
-            f"where {DELETED_AT} is not null and {condition}"
+            f"update {quote(self.resource.relation)} as loaded "
+            f"set {DELETED_AT} = null, {DELETED_BY} = null, {LOAD} = $1 "
+            f"where {DELETED_AT} is not null and {condition}",
+            [load],
         )
 
     def _in(self, table: str) -> str:

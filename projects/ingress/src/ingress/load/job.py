@@ -105,11 +105,11 @@ class Job:
             "resolved": "{:,} quarantined rows resolved",
         }
         parts = [text.format(self.counts[name]) for name, text in words.items() if self.counts[name] or name == "kept"]
+        if self.input.since is not None:
+            parts[0] += f", all that changed since {shown(self.input.since)}"
         if self.counts["changed"] or self.counts["unchanged"] or self.counts["deleted"]:
             words = {name: self.counts[name] for name in ("new", "changed", "unchanged", "deleted")}
             parts[0] += f" ({', '.join(f'{count:,} {name}' for name, count in words.items())})"
-        if self.input.since is not None:
-            parts[0] += f", all that changed since {shown(self.input.since)}"
         left = "not loaded" if self.resource.contract == "report" else "loaded as it is"
         parts += [f"column `{name}` is not in the row model, {left}" for name in self.input.extras]
         return "; ".join(parts)

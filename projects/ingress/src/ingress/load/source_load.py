@@ -127,8 +127,8 @@ def finish(run: Run, settings: Settings, source: Source, job: Job, load: str) ->
     resource, extras = job.resource, job.input.extras
     job.marks.gather()
     with run.warehouse.transaction():
+        job.counts["deleted"] = job.marks.mark(load)
         job.counts.update(counted(run.warehouse, resource, load, before=job.before, loaded=job.counts["kept"]))
-        job.counts["deleted"] = job.marks.mark()
         job.counts["resolved"] = job.resolve()
         note_files(run, source, job)
         detail: dict[str, object] = {**job.counts, "extra_columns": list(extras), "since": job.input.since}
