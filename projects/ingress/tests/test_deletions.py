@@ -13,8 +13,10 @@ from ingress.deletions import DeletedFlag, Deletions, Snapshot, Tombstones
 from ingress.readers.files.csv_folder import CsvFolder
 from ingress.readers.rest.reader import Rest
 from ingress.source import Resource, Source
+from shared.config import get_settings
 from shared.data_quality import RowModel
 from shared.errors import ConfigurationError, InputError
+from shared.warehouse import open_warehouse
 
 ALIVE = "select id from raw.things where _deleted_at is null order by 1"
 
@@ -74,7 +76,9 @@ def test_tombstones_delete_what_has_not_changed_since(project: Project) -> None:
     drop(project, "things/a.csv", *(f"{number},a,false,2026-01-01T00:00Z" for number in (1, 2, 3)))
     project.load_source(buried)
     assert alive(project) == [1, 2, 3]
-    drop(project, "gone/a.csv", "2,2026-01-02T01:00+01:00", "3,2025-12-31T00:00Z", "9,2026-01-02T00:00Z", header="id,at")
+    drop(
+        project, "gone/a.csv", "2,2026-01-02T01:00+01:00", "3,2025-12-31T00:00Z", "9,2026-01-02T00:00Z", header="id,at"
+    )
     project.load_source(buried)
     assert alive(project) == [1, 3]
     marked = "select id, _deleted_at::text from raw.things where _deleted_at is not null"
@@ -127,7 +131,7 @@ class Exact(RowModel):
 
 
 def test_type_widens_by_declaration_and_without_loss(project: Project) -> None:
-    """Another type is an error that says what to write, a declared one alters the column, one that would lose does not."""
+    """Another type is an error that says what to write; a declared one alters the column, but none that would lose."""
     amounts = {"model": Float}
     drop(project, "things/a.csv", "1,0.1,7", "2,1234567.89,8", header="id,amount,day")
     project.load_source(source(Snapshot(), **amounts))
@@ -166,3 +170,14 @@ def test_declaration_that_cannot_be_held_is_an_error(project: Project) -> None:
     ):
         with pytest.raises(ConfigurationError, match="the deletions of `things` cannot be"):
             Resource("things", "things", Thing, ("id",), reader, deletions=deletions)
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+def test_column_that_a_view_reads_is_not_widened_behind_its_back(project: Project) -> None:
+    """PostgreSQL alters no column that a view reads: an error says what to do."""
+    drop(project, "things/a.csv", "1,0.1,7", header="id,amount,day")
+    project.load_source(source(Snapshot(), Float))
+    with open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as warehouse:
+        warehouse.execute("create view raw.seen as select amount from raw.things")
+    with pytest.raises(InputError, match="cannot be widened while views read it"):
+        project.load_source(source(Snapshot(), Exact, widen=("amount", "day")), full=True)

@@ -55,12 +55,14 @@ def rows(project: Project, columns: str = "name") -> dict[int, Any]:
 
 def counts(project: Project, *names: str) -> list[int]:
     """Return what the ledger says of the last load."""
-    ((detail,),) = project.fetch("select detail from ops.run_output join ops.run using (run_id) order by sequence desc limit 1")
+    ((detail,),) = project.fetch(
+        "select detail from ops.run_output join ops.run using (run_id) order by sequence desc limit 1"
+    )
     return [json.loads(detail).get(name, 0) for name in names]
 
 
 def test_rows_from_bad_to_gone_and_back(kind: Kind, project: Project) -> None:
-    """Bad rows are kept, good ones loaded, copies dropped, unknown columns named; what vanishes is marked and may return."""
+    """Bad rows are kept, copies dropped, unknown columns named; what vanishes is marked and may return."""
     whole = source(kind.reader(), contract="report", deletions=Snapshot())
     copies = [row(2)] if kind.repeats else []
     kind.put([*(row(number) for number in range(1, 6)), *copies, row(0)], colour="red")
@@ -81,7 +83,9 @@ def test_rows_from_bad_to_gone_and_back(kind: Kind, project: Project) -> None:
     assert counts(project, "new", "changed", "unchanged", "deleted", "bad") == [1, 1, 3, 1, 0]
     assert rows(project) == {1: "name 1", 2: "other", 4: "name 4", 5: "name 5", 6: "name 6"}
     assert project.bad_rows() == []
-    gone = project.fetch("select id, _deleted_by = run_id from raw.kinds_rows, ops.run where _deleted_at is not null and sequence = 3")
+    gone = project.fetch(
+        "select id, _deleted_by = run_id from raw.kinds_rows, ops.run where _deleted_at is not null and sequence = 3"
+    )
     assert gone == [(3, True)]
 
     kind.put([row(1), row(2, name="other"), row(3), row(4), row(5), row(6)])
@@ -92,7 +96,9 @@ def test_rows_from_bad_to_gone_and_back(kind: Kind, project: Project) -> None:
 
 def columns(project: Project) -> list[str]:
     """Return the names of the columns of raw."""
-    found = project.fetch("select column_name from information_schema.columns where table_schema = 'raw' and table_name = 'kinds_rows'")
+    found = project.fetch(
+        "select column_name from information_schema.columns where table_schema = 'raw' and table_name = 'kinds_rows'"
+    )
     return [name for (name,) in found]
 
 
@@ -131,7 +137,11 @@ def test_only_what_has_changed_is_asked_for(kind: Kind, project: Project) -> Non
     kind.put([row(1, name="unseen"), row(2, name="other", changed_at=later), row(3, changed_at=later)])
     project.load_source(changing)
     assert counts(project, "new", "changed", "unchanged", "kept") == [1, 1, 0, 2]
-    assert project.fetch("select id, name from raw.kinds_rows order by 1") == [(1, "name 1"), (2, "other"), (3, "name 3")]
+    assert project.fetch("select id, name from raw.kinds_rows order by 1") == [
+        (1, "name 1"),
+        (2, "other"),
+        (3, "name 3"),
+    ]
 
 
 def test_rows_stream(kind: Kind, project: Project) -> None:
@@ -146,7 +156,7 @@ def test_rows_stream(kind: Kind, project: Project) -> None:
 
 def killed_before_marks(project: Project, loaded: Source) -> None:
     """Load in a process that is killed when the rows are committed and what is gone is not marked yet."""
-    Marks.mark = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign, assignment, return-value]
+    Marks.mark = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign, assignment]
     project.load_source(loaded)
 
 

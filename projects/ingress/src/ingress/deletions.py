@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Union
+from typing import Protocol, TypeAlias
 
 import pyarrow as pa
-from typing_extensions import TypeAlias
 
 from shared.data_quality import RowModel, arrow_schema
 from shared.data_quality.delete_guard import DeleteGuard
 from shared.errors import ConfigurationError
 
-if TYPE_CHECKING:
-    from ingress.source import Reader
-
 DELETED_AT, DELETED_BY = "_deleted_at", "_deleted_by"
 FLAGS = (pa.types.is_boolean, pa.types.is_integer, pa.types.is_date, pa.types.is_timestamp)
+
+
+class Reads(Protocol):
+    """A reader: `ingress.source.Reader`, which knows of resources and so of what is here."""
+
+    @property
+    def cursor(self) -> str | None:
+        """The column by which changed rows are found."""
 
 
 @dataclass(frozen=True)
 class Append:
     """Rows never vanish."""
+
+
+NEVER = Append()
 
 
 @dataclass(frozen=True)
@@ -64,16 +71,16 @@ class Tombstones:
         changed: The column of the resource with the time of a row's last change: a later one than `at` outlives it.
     """
 
-    reader: Reader
+    reader: Reads
     model: type[RowModel]
     at: str | None = None
     changed: str | None = None
 
 
-Deletions: TypeAlias = Union[Append, Snapshot, DeletedFlag, Tombstones]
+Deletions: TypeAlias = Append | Snapshot | DeletedFlag | Tombstones
 
 
-def defect(deletions: Deletions, reader: Reader, model: type[RowModel], key: Sequence[str]) -> str | None:
+def defect(deletions: Deletions, reader: Reads, model: type[RowModel], key: Sequence[str]) -> str | None:
     """Say why rows read so cannot vanish so, None where they can."""
     if isinstance(deletions, Snapshot):
         bounds = 0 <= deletions.share <= 1 and deletions.rows >= 0
@@ -88,9 +95,7 @@ def defect(deletions: Deletions, reader: Reader, model: type[RowModel], key: Seq
     return _defect_of_stream(deletions, reader, model, key) if isinstance(deletions, Tombstones) else None
 
 
-def _defect_of_stream(
-    deletions: Tombstones, reader: Reader, model: type[RowModel], key: Sequence[str]
-) -> str | None:
+def _defect_of_stream(deletions: Tombstones, reader: Reads, model: type[RowModel], key: Sequence[str]) -> str | None:
     rows, gone = arrow_schema(model), arrow_schema(deletions.model)
     for name in key:
         if name not in gone.names or gone.field(name).type != rows.field(name).type:
@@ -104,7 +109,7 @@ def _defect_of_stream(
     return "with a cursor, keys that are gone need `at` and `changed`" if reader.cursor and not types else None
 
 
-def hold(deletions: Deletions, name: str, reader: Reader, model: type[RowModel], key: Sequence[str]) -> None:
+def hold(deletions: Deletions, name: str, reader: Reads, model: type[RowModel], key: Sequence[str]) -> None:
     """Refuse a declaration that cannot be held.
 
     Raises:

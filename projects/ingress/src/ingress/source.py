@@ -8,26 +8,24 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ingress.deletions import DELETED_AT, DELETED_BY, Append, Deletions, Tombstones, hold
+from ingress.deletions import NEVER, Append, Deletions, Tombstones, hold
+from ingress.raw_names import ORDER as ORDER
+from ingress.raw_names import raw_name
 from shared.config import Settings
 from shared.config.named import Setting
-from shared.data_quality import POSITION, BadRow, ColumnChecker, RowChecker, RowModel
+from shared.data_quality import BadRow, ColumnChecker, RowChecker, RowModel
 from shared.errors import ConfigurationError, InputError
 from shared.monitoring.lineage import Dataset, Origin
 from shared.monitoring.polling import Poll
-from shared.postgres.limits import NAME_BYTES
 from shared.warehouse import quote
 
-# A row's place while it is checked, its origin's place, and its load.
-ORDER = "_order"
-OWN_COLUMNS = (POSITION, ORDER, "_dlt_load_id", DELETED_AT, DELETED_BY)
 Contract = Literal["evolve", "freeze", "report"]
 Watermark = datetime | date | int
 CURSORS = (pa.timestamp("us", "UTC"), pa.timestamp("us"), pa.date32(), pa.int64())
@@ -154,7 +152,7 @@ class Resource:
     contract: Contract = "freeze"
     on_request: bool = False
     required: bool = False
-    deletions: Deletions = Append()
+    deletions: Deletions = NEVER
     widen: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -218,7 +216,7 @@ class Resource:
         if not isinstance(gone, Tombstones):
             return None
         key = (*self.key, gone.at) if gone.at else self.key
-        return Resource(f"{self.name}_deletions", self.table, gone.model, key, gone.reader, contract="report")
+        return Resource(f"{self.name}_deletions", self.table, gone.model, key, cast("Reader", gone.reader), "report")
 
     def hold_to_contract(self, extras: Sequence[str], origin: str) -> None:
         """Refuse columns that the model does not know: all where the contract says so, else those that raw cannot hold.
@@ -232,7 +230,8 @@ class Resource:
         if extras and self.contract == "freeze":
             raise InputError(
                 f"unknown column in `{origin}`: {', '.join(f'`{name}`' for name in extras)}",
-                hint=f"add it to the row model `{self.model.__name__}`, or give `{self.name}` the contract `evolve` or `report`",
+                hint=f"add it to the row model `{self.model.__name__}`, or give `{self.name}` the contract `evolve` or "
+                "`report`",
             )
         names = {raw_name(name, origin): name for name in self.model.model_fields}
         for name in extras:
@@ -303,26 +302,4 @@ def twice(hashes: Hashes) -> Hashes:
     """Return the hashes that occur more than once; those given are sorted on the way."""
     hashes.sort()
     found: Hashes = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
-    return found
-
-
-def raw_name(name: str, origin: str) -> str:
-    """Return what dlt calls a column in raw.
-
-    Raises:
-        InputError: There is nothing to call it by, or the name is longer than every engine can hold: dlt would shorten
-            it on PostgreSQL, without a word.
-    """
-    # dlt takes a moment to import.
-    from dlt.common.normalizers.naming.snake_case import NamingConvention
-
-    # A limit that no name reaches.
-    found = NamingConvention(len(name) * 2 + 2).normalize_identifier(name) if name.strip() else ""
-    problem = None if found else "has no name"
-    if len(found) > NAME_BYTES:
-        problem = f"has a name of more than {NAME_BYTES} characters"
-    if found in OWN_COLUMNS:
-        problem = "has a name that the platform uses itself"
-    if problem:
-        raise InputError(f"a column of `{origin}` {problem}: `{name}`", hint="have it renamed where it comes from")
     return found

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kinds import Kind
 from typing_extensions import override
 
 from ingress.readers.files.csv_folder import CsvFolder
 from ingress.source import Reader
+from kinds import Kind
 
 
 class CsvFiles(Kind):
@@ -37,7 +37,7 @@ class CsvFiles(Kind):
             writer = csv.writer(file)
             writer.writerow(["id", "name", "amount", "changed_at", "gone", *more])
             for row in rows:
-                writer.writerow([*(str(value).lower() if value is False or value is True else value for value in row.values()), *more.values()])
+                writer.writerow([*row.values(), *more.values()])
 
     @override
     def reader(self, *, cursor: bool = False) -> Reader:

@@ -71,7 +71,8 @@ class Marks:
         self.warehouse.analyze(self.seen)
         table = f"{quote(self.resource.relation)} as loaded"
         ((alive, lost),) = self.warehouse.fetch(
-            f"select count(*), count(*) filter (where not {self._in(self.seen)}) from {table} where {DELETED_AT} is null"
+            f"select count(*), count(*) filter (where not {self._in(self.seen)}) from {table} "
+            f"where {DELETED_AT} is null"
         )
         objection = deletions.guard(approved).objection(lost, alive)
         if objection:

@@ -108,8 +108,8 @@ class Job:
         if self.input.since is not None:
             parts[0] += f", all that changed since {shown(self.input.since)}"
         if self.counts["changed"] or self.counts["unchanged"] or self.counts["deleted"]:
-            words = {name: self.counts[name] for name in ("new", "changed", "unchanged", "deleted")}
-            parts[0] += f" ({', '.join(f'{count:,} {name}' for name, count in words.items())})"
+            became = (f"{self.counts[name]:,} {name}" for name in ("new", "changed", "unchanged", "deleted"))
+            parts[0] += f" ({', '.join(became)})"
         left = "not loaded" if self.resource.contract == "report" else "loaded as it is"
         parts += [f"column `{name}` is not in the row model, {left}" for name in self.input.extras]
         return "; ".join(parts)

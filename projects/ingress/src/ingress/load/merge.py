@@ -11,7 +11,6 @@ from typing import Any
 
 from dlt.common.destination.client import FollowupJobRequest
 from dlt.common.destination.typing import PreparedTableSchema
-from dlt.common.schema.utils import get_columns_names_with_prop
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.destinations.sql_jobs import SqlMergeFollowupJob
@@ -27,14 +26,12 @@ class Merge(SqlMergeFollowupJob):
 
     @classmethod
     @override
-    def generate_sql(
-        cls, table_chain: Sequence[PreparedTableSchema], sql_client: SqlClientBase[Any]
-    ) -> list[str]:
+    def generate_sql(cls, table_chain: Sequence[PreparedTableSchema], sql_client: SqlClientBase[Any]) -> list[str]:
         if len(table_chain) > 1:
             return super().generate_sql(table_chain, sql_client)
         (table,) = table_chain
-        target, staging = sql_client.get_qualified_table_names(table["name"])
-        key = get_columns_names_with_prop(table, "primary_key")
+        target, staging = sql_client.get_qualified_table_names(str(table["name"]))
+        key = [name for name, column in table["columns"].items() if column.get("primary_key")]
         same = " and ".join(f"old.{name} = new.{name}" for name in quoted(key, sql_client))
         names = quoted(list(table["columns"]), sql_client)
         differs = " or ".join(differences(table, stored_columns(target, sql_client), sql_client)) or "false"

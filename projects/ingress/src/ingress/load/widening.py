@@ -1,4 +1,4 @@
-"""Types of raw's columns against those of the row model: a wider one is taken on by declaration, any other is an error."""
+"""Types of raw's columns against the row model's: a wider one is taken on by declaration, any other is an error."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from shared.errors import InputError
 from shared.utils.console import say
 from shared.warehouse import Warehouse, quote
 from shared.warehouse.sql.arrow import postgres_type
+
+BIGINT_DIGITS = 19
+# Numbers that no decimal is, as both engines write them.
+STRANGERS = "('nan', 'inf', '-inf', 'infinity', '-infinity', '-0', '-0.0')"
 
 
 def widen(warehouse: Warehouse, resource: Resource) -> None:
@@ -45,7 +49,7 @@ def hold_to_declaration(resource: Resource, field: pa.Field, old: pa.DataType) -
     """
     if may_widen(old, field.type) and field.name in resource.widen:
         return
-    hint = f'keep the type in `{resource.model.__name__}`: it does not become the new one without loss'
+    hint = f"keep the type in `{resource.model.__name__}`: it does not become the new one without loss"
     if may_widen(old, field.type):
         hint = f'give `{resource.name}` widen=("{field.name}",) to have the column altered, or keep the type'
     raise InputError(
@@ -87,12 +91,12 @@ def lossy(warehouse: Warehouse, field: pa.Field, old: pa.DataType) -> str | None
     name, new = quote(field.name), field.type
     if not pa.types.is_decimal(new) or pa.types.is_decimal(old):
         return None
-    most = f"1e{new.precision - new.scale}"
+    whole = new.precision - new.scale
     if pa.types.is_integer(old):
-        return f"abs({name}::decimal(38, 0)) >= {10 ** (new.precision - new.scale)}" if new.precision - new.scale < 19 else None
+        return f"abs({name}::decimal(38, 0)) >= {10**whole}" if whole < BIGINT_DIGITS else None
     # A text has all digits of a number with a point; PostgreSQL's cast of the number itself has 15.
     back = f"({name}::varchar::{type_of(warehouse, new)})::double precision"
-    safe = f"abs({name}) < {most} and {name}::varchar not in ('NaN', 'nan', 'Infinity', '-Infinity', 'inf', '-inf', '-0', '-0.0')"
+    safe = f"abs({name}) < 1e{whole} and lower({name}::varchar) not in {STRANGERS}"
     return f"case when {safe} then {back} <> {name} else {name} is not null end"
 
 
@@ -100,9 +104,16 @@ def alter(warehouse: Warehouse, resource: Resource, field: pa.Field, old: pa.Dat
     """Give a column its new type, and have dlt make its own copy of the table anew."""
     name, kind = quote(field.name), type_of(warehouse, field.type)
     text = "::varchar" if pa.types.is_floating(old) else ""
-    warehouse.execute(
-        f"alter table {quote(resource.relation)} alter column {name} type {kind} using {name}{text}::{kind}"
-    )
+    statement = f"alter table {quote(resource.relation)} alter column {name} type {kind} using {name}{text}::{kind}"
+    try:
+        warehouse.execute(statement)
+    except Exception as error:
+        if "used by a view" not in str(error):
+            raise
+        raise InputError(
+            f"column `{field.name}` of `{resource.relation}` cannot be widened while views read it",
+            hint="drop the staging views of the table, load it, and build them again",
+        ) from error
     warehouse.execute(f"drop table if exists {quote(f'raw_staging.{resource.table}')}")
     say(f"  {resource.relation}: column `{field.name}` widened from `{shown(old)}` to `{shown(field.type)}`")
 

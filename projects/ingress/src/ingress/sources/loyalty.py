@@ -41,10 +41,6 @@ LIST = Rest(
 SOURCE = Source(
     "loyalty",
     # The list has all members, so who is not on it has left.
-    (
-        Resource(
-            "members", "loyalty_members", Member, ("member_id",), LIST, contract="evolve", deletions=Snapshot()
-        ),
-    ),
+    (Resource("members", "loyalty_members", Member, ("member_id",), LIST, contract="evolve", deletions=Snapshot()),),
     poll=Poll(every=timedelta(minutes=15), back_off=2, jitter=0.1, longest=timedelta(hours=6)),
 )
