@@ -13,8 +13,9 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
+import duckdb
 import pytest
-from conftest import Project
+from conftest import Project, on_duckdb_alone
 from kinds import KEY, Kind, Row, row
 
 from ingress import readers
@@ -39,7 +40,9 @@ def test_each_package_of_readers_is_held_to_the_guarantees() -> None:
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.name)
 def kind(request: pytest.FixtureRequest, project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kind]:
     """Make a place of each kind for the test."""
-    with request.param.opened(project.root / "data", monkeypatch) as place:
+    folder = project.root / "data"
+    folder.mkdir(exist_ok=True)
+    with request.param.opened(folder, monkeypatch) as place:
         yield place
 
 
@@ -102,6 +105,7 @@ def columns(project: Project) -> list[str]:
     return [name for (name,) in found]
 
 
+@on_duckdb_alone
 def test_contract_says_what_an_unknown_column_does(kind: Kind, project: Project) -> None:
     """By `freeze` it is an error and nothing is loaded, by `evolve` it becomes a column of text."""
     kind.put([row(1)], colour="red")
@@ -113,7 +117,9 @@ def test_contract_says_what_an_unknown_column_does(kind: Kind, project: Project)
 
 
 def test_snapshot_that_lost_all_stops_before_anything_is_loaded(kind: Kind, project: Project) -> None:
-    """A place that is empty by mistake deletes nothing without an approval."""
+    """A place that has lost all its rows by mistake deletes nothing without an approval."""
+    if type(kind) is not KINDS[0]:
+        pytest.skip("one kind shows it")
     whole = source(kind.reader(), deletions=Snapshot())
     kind.put([row(1), row(2)])
     project.load_source(whole)
@@ -126,6 +132,7 @@ def test_snapshot_that_lost_all_stops_before_anything_is_loaded(kind: Kind, proj
     assert sorted(rows(project)) == [3]
 
 
+@on_duckdb_alone
 def test_only_what_has_changed_is_asked_for(kind: Kind, project: Project) -> None:
     """With a cursor, rows at or after the newest that is loaded are read, and change what they should."""
     if not kind.asks_since:
@@ -144,6 +151,7 @@ def test_only_what_has_changed_is_asked_for(kind: Kind, project: Project) -> Non
     ]
 
 
+@on_duckdb_alone
 def test_rows_stream(kind: Kind, project: Project) -> None:
     """What is opened is no list of all rows."""
     kind.put([row(1)])
@@ -151,7 +159,10 @@ def test_rows_stream(kind: Kind, project: Project) -> None:
     resource = source(reader).resources[0]
     opened = reader.read(resource, get_settings(), reader.files(get_settings()))
     assert not isinstance(opened.batches, Sequence)
-    assert sum(batch.good.num_rows for batch in opened.batches) == 1
+    with duckdb.connect() as duck:
+        opened.duplicated(duck)
+    found = list(opened.batches)
+    assert ([bad for batch in found for bad in batch.bad], sum(batch.good.num_rows for batch in found)) == ([], 1)
 
 
 def killed_before_marks(project: Project, loaded: Source) -> None:
