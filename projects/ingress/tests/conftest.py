@@ -151,13 +151,13 @@ class Project:
         assert code == 0, said
         return said
 
-    def load_source(self, source: Source) -> None:
-        """Load a source that is not one of the project's."""
+    def load_source(self, source: Source, **options: Any) -> None:
+        """Load a source that is not one of the project's, with these options of `load_source`."""
         with (
             open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as warehouse,
             record_run(warehouse, step="ingest", command="test") as run,
         ):
-            load_source(run, get_settings(), source)
+            load_source(run, get_settings(), source, **options)
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
         """Query the warehouse."""

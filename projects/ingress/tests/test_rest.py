@@ -187,8 +187,14 @@ def test_new_field_is_added_as_text_and_a_missing_one_is_an_error(project: Proje
 
 
 def test_empty_list_is_an_empty_delivery(project: Project, loyalty: LoyaltyApi) -> None:
-    """No member is no error, and takes nothing away from raw."""
+    """No member is no error, but all that raw has are gone only once somebody has approved it."""
     project.load("loyalty")
-    loyalty.members = []
-    assert "loyalty.members: 0 rows loaded" in project.load("loyalty")
-    assert project.fetch("select count(*) from raw.loyalty_members") == [(1_200,)]
+    members, loyalty.members = loyalty.members, []
+    code, said = project.ingress("run", "--source", "loyalty", "--approve-deletes", "1199")
+    assert code == 1
+    assert "would mark 1,200 of its 1,200 rows as deleted: more than the 1,199 that are approved" in said
+    code, said = project.ingress("run", "--source", "loyalty", "--approve-deletes", "1200")
+    assert "loyalty.members: 0 rows loaded (0 new, 0 changed, 0 unchanged, 1,200 deleted)" in said
+    loyalty.members = members[:1]
+    project.load("loyalty")
+    assert project.fetch("select count(*) from raw.loyalty_members where _deleted_at is null") == [(1,)]

@@ -67,3 +67,17 @@ def test_sales_keep_the_product_as_it_was(on_core: Platform) -> None:
         f"inner join core.dim_product as p using (product_key) where s.product_id = {product} group by 1, 2 order by 1"
     )
     assert sold == [(1, department, False), (2, "DELI", True)]
+
+
+def test_history_ends_when_the_row_vanished_from_its_source(on_core: Platform) -> None:
+    """A member whom raw marks as deleted leaves staging, and their last version ends at the time of the mark."""
+    ((member,),) = on_core.sql("select min(member_id) from raw.loyalty_members")
+    on_core.sql(
+        "alter table raw.loyalty_members add column _deleted_at timestamp",
+        f"update raw.loyalty_members set _deleted_at = timestamp '2025-11-30 12:00:00' where member_id = '{member}'",
+        role="ingress",
+    )
+    assert on_core.transform(*CUSTOMERS).code == 0
+    found = on_core.sql(VERSIONS.replace("crm:{}", f"loyalty:{member}"))
+    assert [(row[0], row[3], row[4]) for row in found] == [(1, datetime(2025, 11, 30, 12), False)]
+    assert on_core.sql(f"select count(*) from staging.stg_loyalty__members where member_id = '{member}'") == [(0,)]

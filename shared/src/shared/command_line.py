@@ -39,6 +39,14 @@ class Parser(argparse.ArgumentParser):
         raise UserError(message, hint=f"{self.format_usage().strip()}; `{self.prog} --help` says more")
 
 
+def whole_number(text: str) -> int:
+    """Read a number that is not below zero."""
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
 def command(main: Main, argv: Sequence[str] | None = None) -> int:
     """Run `main` with the command's arguments and turn what it raises into messages and an exit code.
 

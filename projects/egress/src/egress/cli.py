@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from egress.plan import Options, Tally, Target
 from egress.targets import all_targets
-from shared.command_line import Parser, as_platform_error
+from shared.command_line import Parser, as_platform_error, whole_number
 from shared.config import get_settings
 from shared.errors import ConfigurationError, PlatformError, UserError
 from shared.monitoring import Run, history, record_run
@@ -69,14 +69,6 @@ def parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("list", parents=[selection], help="show the targets and their last delivery")
     listing.add_argument("--json", action="store_true", help="for programs, without the last delivery")
     return result
-
-
-def whole_number(text: str) -> int:
-    """Read a number that is not below zero."""
-    number = int(text)
-    if number < 0:
-        raise ValueError(text)
-    return number
 
 
 def selected_targets(targets: list[Target], names: Sequence[str] | None) -> list[Target]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from ingress.overview import list_sources, sources_as_json, validate_source
 from ingress.source import Source
 from ingress.sources import SOURCES
-from shared.command_line import Parser, as_platform_error, command, report
+from shared.command_line import Parser, as_platform_error, command, report, whole_number
 from shared.config import Settings, get_settings
 from shared.errors import PlatformError, UserError
 from shared.monitoring import record_run
@@ -22,6 +22,12 @@ def make_parser() -> Parser:
     actions = parser.add_subparsers(dest="action", required=True)
     run = actions.add_parser("run", help="load what is new of the sources into raw")
     run.add_argument("--full", action="store_true", help="read files also when they are loaded as they are")
+    run.add_argument(
+        "--approve-deletes",
+        type=whole_number,
+        metavar="N",
+        help="let each snapshot mark up to N rows as deleted, in place of its guard's bounds",
+    )
     on_request = [name for source in SOURCES.values() for name in source.on_request]
     validate = actions.add_parser("validate", help="check the input against the row models, load nothing")
     for each in (run, validate):
@@ -68,7 +74,15 @@ def main(arguments: Sequence[str]) -> int:
     if options.action == "validate":
         return validate(settings, sources, on_request=options.on_request, strict=strict)
     line = " ".join(arguments)
-    return run(settings, sources, line, full=options.full, on_request=options.on_request, strict=strict)
+    return run(
+        settings,
+        sources,
+        line,
+        full=options.full,
+        on_request=options.on_request,
+        strict=strict,
+        approved_deletes=options.approve_deletes,
+    )
 
 
 def hold_on_request(names: Sequence[str], sources: Sequence[Source]) -> None:
@@ -99,6 +113,7 @@ def run(
     full: bool = False,
     on_request: Collection[str] = (),
     strict: bool = False,
+    approved_deletes: int | None = None,
     choose: Callable[[Warehouse, Sequence[Source]], Sequence[Source]] = lambda _, sources: sources,
 ) -> int:
     """Load the sources one after the other; one that fails does not stop the others.
@@ -110,6 +125,7 @@ def run(
         full: As of `load_source`.
         on_request: As of `load_source`.
         strict: As of `load_source`.
+        approved_deletes: As of `load_source`.
         choose: Picks from the sources, with the warehouse open for writing.
     """
     # They take a moment to import, and what loads nothing does without.
@@ -121,7 +137,15 @@ def run(
 
     def load(source: Source) -> None:
         with teller.telling(f"step ingest: {source.name}"), noted(entry, source):
-            load_source(entry, settings, source, full=full, on_request=on_request, strict=strict)
+            load_source(
+                entry,
+                settings,
+                source,
+                full=full,
+                on_request=on_request,
+                strict=strict,
+                approved_deletes=approved_deletes,
+            )
 
     with (
         teller.telling("step ingest"),

@@ -8,24 +8,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import duckdb
 import pyarrow as pa
 
+from ingress.deletions import NEVER, Append, Deletions, Tombstones, hold
+from ingress.raw_names import ORDER as ORDER
+from ingress.raw_names import raw_name
 from shared.config import Settings
 from shared.config.named import Setting
-from shared.data_quality import POSITION, BadRow, ColumnChecker, RowChecker, RowModel, arrow_schema
+from shared.data_quality import BadRow, ColumnChecker, RowChecker, RowModel, arrow_schema
 from shared.errors import ConfigurationError, InputError
 from shared.monitoring.lineage import Dataset, Origin
 from shared.monitoring.polling import Poll
 from shared.places import FileMark
-from shared.postgres.limits import NAME_BYTES
 
-# A row's place while it is checked, its origin's place, and its load.
-ORDER = "_order"
-OWN_COLUMNS = (POSITION, ORDER, "_dlt_load_id")
-Contract = Literal["evolve", "freeze"]
+Contract = Literal["evolve", "freeze", "report"]
 Watermark = datetime | date | int
 CURSORS = (pa.timestamp("us", "UTC"), pa.timestamp("us"), pa.date32(), pa.int64())
 Duplicated = Callable[[duckdb.DuckDBPyConnection], pa.Table]
@@ -160,9 +159,12 @@ class Resource:
 
     Attributes:
         key: The columns by which a row replaces an earlier one.
-        contract: What a column that the model does not know does: `evolve` adds it to the table, `freeze` is an error.
+        contract: What a column that the model does not know does: `evolve` adds it to the table, `freeze` is an error,
+            `report` names it and does not load it.
         on_request: Whether it is loaded only when asked for.
         required: Whether it is an error that there is nothing to read; else it is left out, which is said.
+        deletions: How rows vanish where it comes from; without it they never do.
+        widen: Columns of raw that a load may give the row model's type where that loses nothing.
     """
 
     name: str
@@ -173,6 +175,8 @@ class Resource:
     contract: Contract = "freeze"
     on_request: bool = False
     required: bool = False
+    deletions: Deletions = NEVER
+    widen: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         # Made at import, so that a model which cannot be checked by is found before anything runs.
@@ -182,6 +186,7 @@ class Resource:
                 f"the cursor of `{self.name}` is no time, date or number in its row model: `{self.reader.cursor}`",
                 hint=f"declare it as AwareDatetime, datetime, date or int in `{self.model.__name__}`, or do without",
             )
+        hold(self.deletions, self.name, self.reader, self.model, self.key)
 
     @property
     def cursor_type(self) -> pa.DataType | None:
@@ -210,7 +215,31 @@ class Resource:
 
     def absent(self, settings: Settings) -> str | None:
         """Say why it may be left out of a load that does not ask for it by name; None where there is no reason."""
-        return None if self.required or self.on_request else self.reader.absent(settings)
+        if self.required or self.on_request:
+            return None
+        gone = self.tombstones
+        unset = gone and gone.reader.missing_setting
+        return self.reader.absent(settings) or (f"{unset} is not set" if unset else None)
+
+    @property
+    def required_settings(self) -> list[str]:
+        """The settings without which there is nothing to read."""
+        gone = self.tombstones
+        return [*self.reader.required_settings, *(gone.reader.required_settings if gone else ())]
+
+    @property
+    def marks_deleted(self) -> bool:
+        """Whether rows of the table are marked as deleted."""
+        return not isinstance(self.deletions, Append)
+
+    @cached_property
+    def tombstones(self) -> Resource | None:
+        """The keys of the rows that are gone, as a resource that is read like others, where there is such a stream."""
+        gone = self.deletions
+        if not isinstance(gone, Tombstones):
+            return None
+        key = (*self.key, gone.at) if gone.at else self.key
+        return Resource(f"{self.name}_deletions", self.table, gone.model, key, cast("Reader", gone.reader), "report")
 
     def hold_to_contract(self, extras: Sequence[str], origin: str) -> None:
         """Refuse columns that the model does not know: all where the contract says so, else those that raw cannot hold.
@@ -219,10 +248,13 @@ class Resource:
             InputError: There are such columns and the contract is `freeze`, or it is `evolve` and a name is too long or
                 cannot be told from another one.
         """
+        if self.contract == "report":
+            return
         if extras and self.contract == "freeze":
             raise InputError(
                 f"unknown column in `{origin}`: {', '.join(f'`{name}`' for name in extras)}",
-                hint=f"add it to the row model `{self.model.__name__}`, or give `{self.name}` the contract `evolve`",
+                hint=f"add it to the row model `{self.model.__name__}`, or give `{self.name}` the contract `evolve` or "
+                "`report`",
             )
         names = {raw_name(name, origin): name for name in self.model.model_fields}
         for name in extras:
@@ -258,36 +290,14 @@ class Source:
     @property
     def required_settings(self) -> list[str]:
         """The environment variables that the resources need."""
-        return list(dict.fromkeys(name for each in self.resources for name in each.reader.required_settings))
+        return list(dict.fromkeys(name for each in self.resources for name in each.required_settings))
 
     @property
     def missing_setting(self) -> str | None:
         """The first environment variable that one of the resources needs and that is not set."""
-        return next(filter(None, (resource.reader.missing_setting for resource in self.resources)), None)
+        return next((name for name in self.required_settings if not Setting(name).is_set), None)
 
 
 def name_of(path: Path, settings: Settings) -> str:
     """Return the name that a file keeps wherever the data folder lies."""
     return path.relative_to(settings.data_dir).as_posix()
-
-
-def raw_name(name: str, origin: str) -> str:
-    """Return what dlt calls a column in raw.
-
-    Raises:
-        InputError: There is nothing to call it by, or the name is longer than every engine can hold: dlt would shorten
-            it on PostgreSQL, without a word.
-    """
-    # dlt takes a moment to import.
-    from dlt.common.normalizers.naming.snake_case import NamingConvention
-
-    # A limit that no name reaches.
-    found = NamingConvention(len(name) * 2 + 2).normalize_identifier(name) if name.strip() else ""
-    problem = None if found else "has no name"
-    if len(found) > NAME_BYTES:
-        problem = f"has a name of more than {NAME_BYTES} characters"
-    if found in OWN_COLUMNS:
-        problem = "has a name that the platform uses itself"
-    if problem:
-        raise InputError(f"a column of `{origin}` {problem}: `{name}`", hint="have it renamed where it comes from")
-    return found

@@ -191,6 +191,7 @@ class Within(Gathered):
             rows = rows.select(list(self.child.parent)).drop_null()
             if rows.num_rows:
                 yield rows
+        self.parents.close()
 
     def _batches(self, extras: Sequence[str]) -> Iterator[Batch]:
         for batch in super()._batches(extras):

@@ -109,7 +109,7 @@ class Gathered:
     def _batches(self, extras: Sequence[str]) -> Iterator[Batch]:
         for batch in self.spool.batches():
             yield Batch(batch.origin, batch.order, with_columns(batch.good, extras), batch.bad)
-        self.close()
+        self.spool.close()
 
     def close(self) -> None:
         """Let go of everything."""

@@ -10,6 +10,8 @@ from dlt.destinations import duckdb
 from dlt.destinations.impl.duckdb.duck import DuckDbClient, DuckDbCopyJob
 from typing_extensions import override
 
+from ingress.load.merge import MergesChanges
+
 
 def destination(path: Path) -> duckdb:
     """Return what dlt calls a DuckDB file."""
@@ -30,7 +32,7 @@ class CopyJob(DuckDbCopyJob):
             self._file_path = path
 
 
-class Client(DuckDbClient):
+class Client(MergesChanges, DuckDbClient):
     """Makes the jobs of a load."""
 
     @override

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import pyarrow as pa
 
 from ingress.load.corrections import corrected_later, read_again
+from ingress.load.deletions import Marks
 from ingress.load.duplicates import unique_rows
 from ingress.source import ORDER, Batch, Input, Resource, Watermark
 from shared.data_quality import POSITION, Quarantine, arrow_schema
@@ -22,6 +23,8 @@ class Job:
 
     Attributes:
         files: What is read, in order; none where the rows do not come from files.
+        marks: Those of the rows that are gone.
+        before: How many rows the table had.
         read: How many rows each origin had.
         counts: How many rows were `kept`, `quarantined`, … in all.
     """
@@ -30,6 +33,8 @@ class Job:
     files: Sequence[FileMark]
     input: Input
     quarantine: Quarantine
+    marks: Marks
+    before: int = 0
     read: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
     _keys: list[pa.Table] = field(default_factory=list)
@@ -49,12 +54,20 @@ class Job:
                 self._keys.append(table.select([*key, ORDER]))
             yield table.drop_columns([POSITION, ORDER])
 
+    def tombstones(self) -> Iterator[pa.Table]:
+        """Return the rows of a stream of keys that are gone, and settle its bad ones."""
+        yield from self.rows()
+        self.resolve()
+
     def _batches(self) -> Iterator[Batch]:
+        reported = self.resource.contract == "report" and bool(self.input.extras)
+        known = [*self.resource.rows.schema.names]
         for batch in self.input.batches:
             self.read[batch.origin] += batch.good.num_rows + len(batch.bad)
             self.counts["bad"] += len(batch.bad)
             self.quarantine.add(batch.origin, batch.bad)
-            yield batch
+            self.marks.see(batch.good, batch.bad)
+            yield replace(batch, good=batch.good.select(known)) if reported else batch
 
     def resolve(self) -> int:
         """Let go of quarantined rows that are not bad any more, once the good rows are committed."""
@@ -84,8 +97,12 @@ class Job:
         parts = [text.format(self.counts[name]) for name, text in words.items() if self.counts[name] or name == "kept"]
         if self.input.since is not None:
             parts[0] += f", all that changed since {shown(self.input.since)}"
+        if self.counts["changed"] or self.counts["unchanged"] or self.counts["deleted"]:
+            became = (f"{self.counts[name]:,} {name}" for name in ("new", "changed", "unchanged", "deleted"))
+            parts[0] += f" ({', '.join(became)})"
         parts += self.input.notes
-        parts += [f"column `{name}` is not in the row model, loaded as it is" for name in self.input.extras]
+        left = "not loaded" if self.resource.contract == "report" else "loaded as it is"
+        parts += [f"column `{name}` is not in the row model, {left}" for name in self.input.extras]
         return "; ".join(parts)
 
 

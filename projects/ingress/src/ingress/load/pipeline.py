@@ -47,13 +47,22 @@ Rows = Callable[[], Iterator[pa.Table]]
 MERGE = {"disposition": "merge", "strategy": "delete-insert", "deduplicated": True}
 
 
-def load(warehouse: Warehouse, source: str, tables: Mapping[str, tuple[Resource, Rows]]) -> None:
+def load(
+    warehouse: Warehouse,
+    source: str,
+    tables: Mapping[str, tuple[Resource, Rows]],
+    guard: Callable[[], None] = lambda: None,
+) -> str:
     """Merge the rows of a source's resources into raw: all of them, or after an error none that a rerun would miss.
 
     Args:
         warehouse: Open for writing.
         source: Names the progress and dlt's pipeline.
         tables: Each resource with its rows, by its name; the rows hold each key once.
+        guard: Called when all rows are read and before any is loaded; it stops the load by an error.
+
+    Returns:
+        dlt's id of the load, which the rows carry that it has written.
 
     Raises:
         PlatformError: What the rows raised while they were read, or what dlt could not do.
@@ -66,14 +75,16 @@ def load(warehouse: Warehouse, source: str, tables: Mapping[str, tuple[Resource,
         with step(f"{source}: reading and checking {', '.join(tables)}"):
             pipeline.extract(resources, loader_file_format="parquet")
             pipeline.normalize()
+        guard()
         with step(f"{source}: loading"):
-            pipeline.load()
+            (identifier,) = pipeline.load().loads_ids
     except PipelineStepFailed as error:
         raise as_platform_error(cause_of(error)) from error
     # The engine's own look at new tables may be a minute off, the next step is not.
     for resource, _ in tables.values():
         warehouse.analyze(resource.relation)
     shutil.rmtree(folder / source)
+    return str(identifier)
 
 
 def forget_state(warehouse: Warehouse, source: str, folder: Path) -> None:
@@ -127,13 +138,12 @@ def as_dlt(resource: Resource, rows: Rows, write_disposition: Any) -> DltResourc
 
     Of rows within others all that one of those had are replaced, whose key is a part of theirs.
     """
-    whose = list(resource.reader.whose)
     return dlt.resource(
         rows(),
         name=resource.table,
         columns=column_hints(resource.model),
-        primary_key=list(resource.key) if not whose else [],
-        merge_key=whose,
+        primary_key=list(resource.key),
+        merge_key=list(resource.reader.whose),
         write_disposition=write_disposition,
     )
 

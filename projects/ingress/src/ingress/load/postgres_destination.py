@@ -12,6 +12,7 @@ from dlt.destinations.impl.postgres.configuration import PostgresClientConfigura
 from dlt.destinations.impl.postgres.postgres import PostgresClient, PostgresParquetCopyJob
 from typing_extensions import override
 
+from ingress.load.merge import MergesChanges
 from shared.postgres.target import PostgresTarget
 
 
@@ -54,7 +55,7 @@ class CopyJob(PostgresParquetCopyJob):
             super().run()
 
 
-class Client(PostgresClient):
+class Client(MergesChanges, PostgresClient):
     """Makes the jobs of a load."""
 
     @override

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import pyarrow as pa
 
+from ingress.deletions import Snapshot
 from ingress.gather.child import families, opened_inputs
 from ingress.load import pipeline
+from ingress.load.changes import counted, rows_of
+from ingress.load.deletions import Marks
 from ingress.load.emptied import drop_emptied
 from ingress.load.job import Job
 from ingress.load.watermark import newest_of_all
-from ingress.source import Resource, Source
+from ingress.load.widening import widen
+from ingress.source import Resource, Source, Watermark
 from shared.config import Settings
 from shared.data_quality import Quarantine
 from shared.monitoring import Run
@@ -29,6 +33,7 @@ def load_source(
     full: bool = False,
     on_request: Collection[str] = (),
     strict: bool = True,
+    approved_deletes: int | None = None,
 ) -> None:
     """Load what is new of a source.
 
@@ -40,6 +45,7 @@ def load_source(
         full: Read files also when they are loaded as they are, and tables from their beginning.
         on_request: Which of the resources that are loaded only on request to load, as `source.resource`.
         strict: Whether it is an error that something is not there which is not required.
+        approved_deletes: How many rows a snapshot may mark as deleted at most, instead of its guard's bounds.
 
     Raises:
         PlatformError: Something cannot be read or loaded.
@@ -57,18 +63,57 @@ def load_source(
             rows, origin = run.warehouse.row_count(resource.relation), resource.origin(settings)
             run.output(resource.relation, rows=rows, detail={"unchanged": True}, origin=origin)
             continue
-        since = None if full else newest_of_all(run.warehouse, [resource, *children])
-        jobs += [
-            Job(each, files, opened, Quarantine(run.warehouse, run.id, source.name, each.name))
-            for each, opened in opened_inputs(resource, children, settings, files, since)
-        ]
-    # Before: whoever is killed after it reads these parents again, and none whose rows are loaded.
+        family = [resource, *children]
+        for each in family:
+            widen(run.warehouse, each)
+        since = None if full else newest_of_all(run.warehouse, family)
+        jobs += opened(run, settings, source, family, files, since)
+    if jobs:
+        tables = {job.resource.name: (job.resource, job.rows) for job in jobs}
+        load = pipeline.load(run.warehouse, source.name, tables, lambda: make_way(run, jobs, approved_deletes))
+        for job in jobs:
+            finish(run, settings, source, job, load)
+
+
+def make_way(run: Run, jobs: Sequence[Job], approved: int | None) -> None:
+    """Make sure that no snapshot has lost too many rows, then drop those whose parents have none any more.
+
+    Whoever is killed after it reads these parents again, and none whose rows are loaded.
+
+    Raises:
+        TooManyDeletes: One has; nothing is dropped.
+    """
+    for job in jobs:
+        job.marks.guard(approved)
     for job in jobs:
         drop_emptied(run.warehouse, job.resource, job.input)
-    if jobs:
-        pipeline.load(run.warehouse, source.name, {job.resource.name: (job.resource, job.rows) for job in jobs})
-    for job in jobs:
-        finish(run, settings, source, job)
+
+
+def opened(
+    run: Run,
+    settings: Settings,
+    source: Source,
+    family: Sequence[Resource],
+    files: Sequence[FileMark],
+    since: Watermark | None,
+) -> list[Job]:
+    """Open the input of a resource and of those within its rows, and the stream of keys that are gone from it."""
+    resource, *children = family
+    gone, rows = resource.tombstones, None
+    if gone is not None and gone.reader.absent(settings) is None:
+        (stream,) = opened(run, settings, source, [gone], gone.reader.files(settings), None)
+        rows = stream.tombstones
+    return [
+        Job(
+            each,
+            files,
+            found,
+            Quarantine(run.warehouse, run.id, source.name, each.name),
+            Marks(run.warehouse, each, run.id, rows),
+            rows_of(run.warehouse, each),
+        )
+        for each, found in opened_inputs(resource, children, settings, files, since)
+    ]
 
 
 def files_to_read(
@@ -80,28 +125,45 @@ def files_to_read(
     also when an earlier one is corrected.
     """
     marks = resource.reader.files(settings)
-    if full or not marks or not warehouse.table_exists(resource.relation):
+    snapshot = isinstance(resource.deletions, Snapshot) and resource.deletions
+    if snapshot and snapshot.newest:
+        marks = marks[-1:]
+    if full or resource.tombstones or not marks or not warehouse.table_exists(resource.relation):
         return marks
     loaded = warehouse.fetch(
-        "select path, sha256 from ops.source_file where source = $1 and resource = $2", [source.name, resource.name]
+        "select path, sha256 from ops.source_file where source = $1 and resource = $2 and sha256 <> ''",
+        [source.name, resource.name],
     )
     changed = [at for at, file in enumerate(marks) if (file.name, file.version) not in loaded]
+    if snapshot:
+        # All of them are all rows: one that is gone changes that too.
+        return marks if changed or len(loaded) > len(marks) else None
     return marks[changed[0] :] if changed else None
 
 
-def finish(run: Run, settings: Settings, source: Source, job: Job) -> None:
-    """Note what was loaded, and report it."""
+def finish(run: Run, settings: Settings, source: Source, job: Job, load: str) -> None:
+    """Mark what is gone, note what was loaded, and report it."""
+    resource, extras = job.resource, job.input.extras
+    job.marks.gather()
     with run.warehouse.transaction():
+        job.counts["deleted"] = job.marks.mark(load)
+        job.counts.update(counted(run.warehouse, resource, load, before=job.before, loaded=job.counts["kept"]))
         job.counts["resolved"] = job.resolve()
         note_files(run, source, job)
-        detail: dict[str, object] = {**job.counts, "extra_columns": list(job.input.extras), "since": job.input.since}
-        rows, origin = run.warehouse.row_count(job.resource.relation), job.resource.origin(settings, job.input.extras)
-        run.output(job.resource.relation, rows=rows, detail=detail, origin=origin)
+        detail: dict[str, object] = {**job.counts, "extra_columns": list(extras), "since": job.input.since}
+        origin = resource.origin(settings, () if resource.contract == "report" else extras)
+        run.output(resource.relation, rows=run.warehouse.row_count(resource.relation), detail=detail, origin=origin)
+    job.marks.close()
     say(f"  {source.name}.{job.resource.name}: {job.summary()}")
 
 
 def note_files(run: Run, source: Source, job: Job) -> None:
-    """Note the files of a job as loaded."""
+    """Note the files of a job as loaded, and of a snapshot no others."""
+    if isinstance(job.resource.deletions, Snapshot):
+        run.warehouse.execute(
+            "update ops.source_file set sha256 = '' where source = $1 and resource = $2",
+            [source.name, job.resource.name],
+        )
     records = [
         {
             "source": source.name,

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
+from ingress.deletions import Snapshot
 from ingress.readers.rest.reader import Rest
 from ingress.source import Resource, Source
 from shared.data_quality import RowModel
@@ -39,6 +40,7 @@ LIST = Rest(
 )
 SOURCE = Source(
     "loyalty",
-    (Resource("members", "loyalty_members", Member, ("member_id",), LIST, contract="evolve"),),
+    # The list has all members, so who is not on it has left.
+    (Resource("members", "loyalty_members", Member, ("member_id",), LIST, contract="evolve", deletions=Snapshot()),),
     poll=Poll(every=timedelta(minutes=15), back_off=2, jitter=0.1, longest=timedelta(hours=6)),
 )

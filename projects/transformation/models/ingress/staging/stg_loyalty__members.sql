@@ -1,6 +1,7 @@
 with source as (
 
     select * from {{ source('raw', 'loyalty_members') }}
+    where {{ alive(source('raw', 'loyalty_members')) }}
 
 ),
 
