@@ -60,8 +60,17 @@ class Address:
         Raises:
             ConfigurationError: It is no URL of a database; the message does not repeat it.
         """
+        return cls.from_url(Setting(setting).value(), setting, login, settings)
+
+    @classmethod
+    def from_url(cls, text: str, setting: str, login: str | None, settings: Settings) -> Address:
+        """Return the one that a URL leads to, called by the setting in messages.
+
+        Raises:
+            ConfigurationError: It is no URL of a database; the message does not repeat it.
+        """
         try:
-            url = sa.make_url(Setting(setting).value())
+            url = sa.make_url(text)
         except (ArgumentError, ValueError):
             raise ConfigurationError(
                 f"{setting} is not the URL of a database",

@@ -58,7 +58,16 @@ class Session:
         Raises:
             ConfigurationError: It holds no URL of a PostgreSQL database, or nobody says who connects.
         """
-        scheme, rest = Setting(reader.setting).value().split(":", 1)
+        return cls.from_url(Setting(reader.setting).value(), reader, settings)
+
+    @classmethod
+    def from_url(cls, url: str, reader: Sql, settings: Settings) -> Session:
+        """Return the one that a URL leads to.
+
+        Raises:
+            ConfigurationError: It is no URL of a PostgreSQL database, or nobody says who connects.
+        """
+        scheme, _, rest = url.partition(":")
         target = PostgresTarget.from_url(
             f"{scheme.partition('+')[0]}:{rest}",
             user=reader.login or "",
