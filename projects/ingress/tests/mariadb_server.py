@@ -14,15 +14,15 @@ from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
 
-import pymysql
+import pymysql  # type: ignore[import-untyped]
 import pytest
-from pymysql.cursors import Cursor
+from pymysql.cursors import Cursor  # type: ignore[import-untyped]
 
 from shared.postgres.server import free_port
 
 # A server is no command that users have on their path.
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
-PASSWORD = "an-unlikely+pass/word"  # noqa: S105
+PASSWORD = "an-unlikely+pass/word"
 SMALL = (
     "--innodb-buffer-pool-size=16M",
     "--innodb-log-file-size=8M",

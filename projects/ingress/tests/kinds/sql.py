@@ -127,7 +127,9 @@ def postgres() -> LocalServer:
     server = new_server(folder)
     server.create()
     server.start()
-    atexit.register(lambda: (server.stop(), shutil.rmtree(folder)))
+    atexit.register(shutil.rmtree, folder)
+    # The last that is registered comes first.
+    atexit.register(server.stop)
     return server
 
 

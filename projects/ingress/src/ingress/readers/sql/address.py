@@ -161,7 +161,8 @@ class Address:
             package = f"`{missing}`" if missing else f"the package with SQLAlchemy's dialect `{name}`"
             raise ConfigurationError(
                 f"no driver for the database of {self.setting}: `{name}`",
-                hint=f"add {package} to projects/ingress/pyproject.toml, then `./pixiw run lock`; or correct {self.setting}",
+                hint=f"add {package} to projects/ingress/pyproject.toml, then `./pixiw run lock`; "
+                f"or correct {self.setting}",
             ) from None
         if self.dialect == "mysql":
             sa.event.listen(engine, "connect", self._begin_session)

@@ -1,4 +1,4 @@
-"""Rows of a database that is not PostgreSQL: dlt's `sql_table` reads them as the driver returns them, none is changed."""
+"""Rows of a database that is not PostgreSQL: dlt's `sql_table` reads them, and no value is changed."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Database:
             PlatformError: The database goes away, or does not let us read.
         """
         names, prepare, cursor = list(self._codes), self._prepare, self._reader.cursor
-        with self._explained(), closing(iter(self._chunks(since, chunk_rows))) as chunks:
+        with self._explained(), closing(self._chunks(since, chunk_rows)) as chunks:
             for chunk in chunks:
                 for checked in check(self._resource, names, chunk, prepare):
                     good = checked.good
@@ -80,7 +80,7 @@ class Database:
                         good = from_cursor(good, cursor, since)
                     yield Batch(self._reader.origin, 0, good, [replace(bad, position=0) for bad in checked.bad])
 
-    def _chunks(self, since: Watermark | None, chunk_rows: int) -> Iterator[Any]:
+    def _chunks(self, since: Watermark | None, chunk_rows: int) -> Any:
         # dlt wants a table; what is read is the query.
         table = sa.Table("source", sa.MetaData(), *(sa.Column(name, sa.types.NullType()) for name in self._codes))
         query = self._query(since)
@@ -109,7 +109,7 @@ class Database:
         return column.op("*")(sa.literal_column("1e0")) if is_float else column
 
     def _since(self, changed: sa.ColumnElement[Any], since: Watermark) -> list[sa.ColumnElement[bool]]:
-        """Return by what to find the rows from a value of the cursor on, and maybe some before: those are left out later.
+        """Return by what to find the rows from a value of the cursor on, maybe some before.
 
         SQLite has times as text, in one form or several: rows are found by the day, and what is no day is read too.
         """

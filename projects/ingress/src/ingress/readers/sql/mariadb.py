@@ -47,7 +47,8 @@ def refuse_types(codes: Mapping[str, int], fields: Sequence[Field], reader: Sql)
         if moment and reader.zone is None:
             raise InputError(
                 f"times without a zone in `{reader.origin}`, column `{field.name}`: `datetime`",
-                hint="say in the source's module of which zone they are, as zone=\"UTC\"; or have `datetime` in the row model",
+                hint="say in the source's module of which zone they are, as `zone='UTC'`, "
+                "or have `datetime` in the row model",
             )
         if not (truth or moment or convertible(found, field)):
             raise InputError(

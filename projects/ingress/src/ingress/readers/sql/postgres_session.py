@@ -1,4 +1,4 @@
-"""What dlt's `sql_table` needs to read a table, view or query of another system's PostgreSQL, and what its errors mean."""
+"""What dlt's `sql_table` needs to read from another system's PostgreSQL, and what its errors mean."""
 
 from __future__ import annotations
 
@@ -138,7 +138,9 @@ class Session:
         keys = None if name in views else [whole.primary_key.columns.keys(), *unique]
         if not self.reader.columns:
             return whole, keys
-        columns = [sa.Column(each, whole.columns[each].type) for each in columns_chosen(self.reader, whole.columns.keys())]
+        columns = [
+            sa.Column(each, whole.columns[each].type) for each in columns_chosen(self.reader, whole.columns.keys())
+        ]
         return sa.Table(name, sa.MetaData(schema=schema or None), *columns), keys
 
     def _refuse_doubtful_key(self, key: Sequence[str], unique: Sequence[Sequence[str]]) -> None:
@@ -194,7 +196,8 @@ class Session:
 
     def _source(self, table: sa.Table) -> sa.FromClause:
         if self.reader.query is not None:
-            return sa.select(*table.columns).select_from(source_of(self.reader, [])).subquery("source")
+            found = source_of(self.reader, [sa.column(each.name, each.type) for each in table.columns])
+            return sa.select(*found.columns).subquery("source")
         # A row that nobody can read is kept whole, and that is of what was chosen.
         return sa.select(table).subquery("source") if self.reader.columns else table.alias("source")
 

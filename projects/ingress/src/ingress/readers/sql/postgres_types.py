@@ -34,7 +34,8 @@ def described(engine: sa.Engine, source: sa.FromClause) -> dict[str, sa.types.Ty
     """Return the columns of a query by their names, without reading a row of it."""
     with engine.connect() as connection:
         result = connection.execute(sa.select(sa.text("*")).select_from(source).where(sa.false()))
-        return {column.name: type_of(column) for column in result.cursor.description}
+        columns: Any = result.cursor.description if result.cursor else []
+        return {column.name: type_of(column) for column in columns}
 
 
 def type_of(column: Any) -> sa.types.TypeEngine[Any]:

@@ -47,7 +47,7 @@ class Column:
 
     @property
     def annotation(self) -> str:
-        """What stands behind the name in a row model, as in `Decimal | None = Field(max_digits=12, decimal_places=2)`."""
+        """What stands behind the name in a row model: `Decimal | None = Field(max_digits=9, decimal_places=2)`."""
         text = f"{self.kind} | None" if self.nullable else self.kind
         return text + (f" = Field(max_digits={self.digits[0]}, decimal_places={self.digits[1]})" if self.digits else "")
 
@@ -69,7 +69,9 @@ class Reflected:
     others: tuple[str, ...]
 
 
-def reflected(url: str, table: str, settings: Settings, *, setting: str = "the URL", login: str | None = None) -> Reflected:
+def reflected(
+    url: str, table: str, settings: Settings, *, setting: str = "the URL", login: str | None = None
+) -> Reflected:
     """Look at a table or view, with its schema where it has one, as in `erp.articles`.
 
     Args:
@@ -147,9 +149,7 @@ def kind_of(kind: sa.types.TypeEngine[Any], dialect: str) -> str | None:
     return next((name for types, name in names.items() if isinstance(kind, types)), None)
 
 
-def looked_at(
-    engine: sa.Engine, table: sa.Table, declared: dict[str, Column | None]
-) -> dict[str, Column | None]:
+def looked_at(engine: sa.Engine, table: sa.Table, declared: dict[str, Column | None]) -> dict[str, Column | None]:
     """Return columns of SQLite's by what their first rows hold; one of nothing but nulls stays as it is declared."""
     bare = sa.table(table.name, *(sa.column(name) for name in declared)).alias("source")
     with engine.connect() as connection:
@@ -172,9 +172,15 @@ def by_values(column: Column, values: Sequence[Any]) -> Column | None:
         truths = column.kind == "bool" and {*values} <= {0, 1}
         return column if truths or column.kind in ("float", "Decimal") else replace(column, kind="int")
     if kinds <= {int, float}:
-        return column if column.kind == "Decimal" and all_fit(column, values) else replace(column, kind="float", digits=None)
+        return (
+            column
+            if column.kind == "Decimal" and all_fit(column, values)
+            else replace(column, kind="float", digits=None)
+        )
     if kinds == {str}:
-        return replace(column, kind=next((name for name, kind in MOMENTS if all_read(values, kind)), "str"), digits=None)
+        return replace(
+            column, kind=next((name for name, kind in MOMENTS if all_read(values, kind)), "str"), digits=None
+        )
     return None
 
 

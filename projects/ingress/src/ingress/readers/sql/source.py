@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from ingress.readers.sql.reader import Sql
 
 
-def source_of(reader: Sql, columns: Sequence[str]) -> sa.FromClause:
+def source_of(reader: Sql, columns: Sequence[str | sa.ColumnClause[Any]]) -> sa.FromClause:
     """Return the table, view or query, called `source`, with these columns."""
-    found = [sa.column(name) for name in columns]
+    found = [sa.column(each) if isinstance(each, str) else each for each in columns]
     if reader.query is None:
         schema, _, name = (reader.name or "").rpartition(".")
         return sa.table(name, *found, schema=schema or None).alias("source")

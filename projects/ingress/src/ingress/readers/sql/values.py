@@ -59,7 +59,9 @@ def check(resource: Resource, names: Sequence[str], rows: Rows, prepare: Mapping
         yield resource.columns.check(batch, 0)
     if odd:
         extras = [name for name in names if name not in fields]
-        yield resource.rows.check([as_mapping(names, rows[at], prepare, extras) for at in sorted(odd)], [0] * len(odd), extras)
+        yield resource.rows.check(
+            [as_mapping(names, rows[at], prepare, extras) for at in sorted(odd)], [0] * len(odd), extras
+        )
 
 
 def column_of(values: Sequence[Any], field: Field, prepare: Prepare | None, odd: set[int]) -> pa.Array:
