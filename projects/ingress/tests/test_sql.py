@@ -1,58 +1,30 @@
-"""Tables, views and queries of SQLite, MariaDB and PostgreSQL: no value changes on its way."""
+"""Tables, views and queries of SQLite and PostgreSQL: no value changes on its way."""
 
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import pytest
 from kinds.sql import postgres
-from mariadb_server import PASSWORD, mariadb
 from pydantic import AwareDatetime, Field
-from pymysql.cursors import Cursor  # type: ignore[import-untyped]
+from sql_rows import Amount, load, model
 
-from ingress.load.duplicates import unique_rows
-from ingress.readers.sql import database, values
 from ingress.readers.sql.reader import Sql
-from ingress.readers.sql.reflection import Reflected, reflected
-from ingress.source import Resource, Watermark
+from ingress.readers.sql.reflection import reflected
+from ingress.source import Watermark
 from shared.config import get_settings
-from shared.data_quality import BadRow, JsonText, RowModel
+from shared.data_quality import RowModel
 from shared.errors import ConfigurationError, InputError, PlatformError, SourceUnavailable
 from shared.warehouse.provision import create_database
 
 Execute = Callable[..., Any]
-Amount = Annotated[Decimal, Field(max_digits=9, decimal_places=2)]
-
-
-def model(**fields: Any) -> type[RowModel]:
-    """Return a row model of these fields after an `id`."""
-    return type("Row", (RowModel,), {"__annotations__": {"id": int, **fields}, "__module__": __name__})
-
-
-def load(reader: Sql, row: type[RowModel], since: Watermark | None = None) -> tuple[list[dict[str, Any]], list[BadRow]]:
-    """Read, and return the good rows in the order of their ids, and the bad ones."""
-    resource = Resource("rows", "rows", row, ("id",), reader, contract="evolve")
-    opened = reader.read(resource, get_settings(), [], since)
-    bad: list[BadRow] = []
-
-    def batches() -> Iterator[Any]:
-        for batch in opened.batches:
-            bad.extend(batch.bad)
-            yield batch
-
-    counts: Counter[str] = Counter()
-    tables = unique_rows(batches(), opened.duplicated, ("id",), counts, lambda origin, rows: bad.extend(rows))
-    good = [row for table in tables for row in table.drop_columns(["_position", "_order"]).to_pylist()]
-    return sorted(good, key=lambda row: row["id"]), bad
 
 
 @pytest.fixture
@@ -63,15 +35,6 @@ def sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Execute]
     monkeypatch.setenv("WAREHOUSE_LOCK_TIMEOUT", "0.2")
     with closing(sqlite3.connect(tmp_path / "shop.sqlite", isolation_level=None)) as connection:
         yield connection.execute
-
-
-@pytest.fixture
-def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cursor]:
-    """Make a database of MariaDB's that SHOP_URL leads to."""
-    monkeypatch.setenv("WAREHOUSE_LOCK_TIMEOUT", "1")
-    with mariadb() as (cursor, url):
-        monkeypatch.setenv("SHOP_URL", url)
-        yield cursor
 
 
 ODD = [
@@ -223,140 +186,6 @@ def test_database_that_cannot_be_opened(monkeypatch: pytest.MonkeyPatch, url: st
     assert "driver" not in message or "oracledb" in said or "cx_Oracle" in said or "snowflake-sqlalchemy" in said
 
 
-class Typed(RowModel):
-    """What MariaDB's columns hold."""
-
-    id: int
-    big: int | None
-    real: float | None
-    amount: Decimal | None = Field(max_digits=38, decimal_places=2)
-    flag: bool | None
-    bits: int | None
-    bit: bool | None
-    day: date | None
-    local: datetime | None
-    moment: AwareDatetime | None
-    zoned: AwareDatetime | None
-    note: str | None
-    size: str | None
-    extra: JsonText | None
-
-
-TYPED = (
-    "id int, big bigint unsigned, real_ float, amount decimal(65, 4), flag tinyint(1), bits bit(12), bit bit(1), "
-    "day date, local datetime(6), moment timestamp(6) null, zoned datetime, note text, size enum('s', 'm'), "
-    "extra json, hour time(3), raw blob"
-).replace("real_", "`real`")
-
-
-def test_values_of_mariadb(shop: Cursor) -> None:
-    """Each of MariaDB's types arrives exact, and what only MariaDB can hold makes bad rows."""
-    shop.execute(f"create table t ({TYPED})")
-    shop.execute("set time_zone = '+02:00', sql_mode = ''")
-    shop.execute(
-        "insert into t values (1, 9223372036854775807, 16777217, 123456789012345678901234567890.5, 1, b'100000000001', "
-        "b'0', '2024-02-29', '2024-02-29 01:02:03.000004', '2024-07-01 12:00:00', '2024-07-01 12:00:00', 'é🙂', 'm', "
-        "'{\"a\": 1.50}', '-838:59:58.5', x'00ff')"
-    )
-    shop.execute("insert into t (id, big) values (2, 18446744073709551615)")
-    shop.execute("insert into t (id, day) values (3, '0000-00-00')")
-    shop.execute("insert into t (id, local) values (4, '2024-00-10 00:00:00')")
-    shop.execute("insert into t (id, amount) values (5, 0.125)")
-    shop.execute("insert into t (id, flag) values (6, 2)")
-    shop.execute("insert into t (id, extra) values (7, null)")
-    good, bad = load(Sql("SHOP_URL", "t", zone="Europe/Berlin"), Typed)
-    moment = datetime(2024, 7, 1, 10, tzinfo=timezone.utc)
-    first = good[0]
-    assert first.pop("hour").startswith("-")
-    assert first == {
-        **{"id": 1, "big": 2**63 - 1, "real": 16777216.0, "amount": Decimal("123456789012345678901234567890.50")},
-        **{"flag": True, "bits": 2049, "bit": False, "day": date(2024, 2, 29)},
-        **{"local": datetime(2024, 2, 29, 1, 2, 3, 4), "moment": moment, "zoned": moment},
-        **{"note": "é🙂", "size": "m", "extra": '{"a": 1.50}', "raw": "\\x00ff"},
-    }
-    assert [row["id"] for row in good] == [1, 7]
-    assert {json.loads(row.payload)["id"]: row.reason.split("`")[1] for row in bad} == {
-        **{2: "big", 3: "day", 4: "local", 5: "amount", 6: "flag"}
-    }
-
-
-def test_mariadb_is_read_from_the_cursor_on_in_batches(shop: Cursor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows come from a cursor on the server, in batches, from the newest loaded time on; a session may not write."""
-    sizes: list[int] = []
-    checked = values.check
-
-    def counted(resource: Any, names: Any, rows: Any, prepare: Any) -> Any:
-        sizes.append(len(rows))
-        return checked(resource, names, rows, prepare)
-
-    monkeypatch.setattr(database, "check", counted)
-    monkeypatch.setattr("ingress.readers.sql.reader.CHUNK_ROWS", 1_000)
-    shop.execute("create table t (id int primary key, changed datetime)")
-    shop.execute("insert into t select seq, '2024-01-01' + interval seq second from seq_1_to_2500")
-    shop.execute("insert into t values (9000, null)")
-    row = model(changed=AwareDatetime)
-    reader = Sql("SHOP_URL", "t", cursor="changed", zone="UTC")
-    good, bad = load(reader, row)
-    assert (len(good), sizes, len(bad)) == (2500, [1_000, 1_000, 501], 1)
-    good, _ = load(reader, row, datetime(2024, 1, 1, 0, 41, 39, tzinfo=timezone.utc))
-    assert [row["id"] for row in good] == [2499, 2500]
-    assert sizes[3:] == [3]
-    good, _ = load(Sql("SHOP_URL", query="select id, '%:x' as note from t where id = 1 -- one"), model(note=str))
-    assert good == [{"id": 1, "note": "%:x"}]
-
-
-def test_keys_that_mariadb_takes_for_the_same(shop: Cursor) -> None:
-    """Keys are compared by sign, whatever the collation takes for equal."""
-    shop.execute("create table t (id int, code varchar(5), n int)")
-    shop.execute("insert into t values (1, 'a', 1), (1, 'A', 1), (1, 'a', 1)")
-    resource = Resource("rows", "rows", model(code=str, n=int), ("id", "code"), Sql("SHOP_URL", "t"))
-    opened = resource.reader.read(resource, get_settings(), [])
-    counts: Counter[str] = Counter()
-    list(unique_rows(opened.batches, opened.duplicated, resource.key, counts, print))
-    assert counts == {"kept": 2, "copy": 1}
-
-
-@pytest.mark.parametrize(
-    ("columns", "fields", "message"),
-    [
-        ("id int, x int", {"x": str}, "wrong type in `t`, column `x`: `int`"),
-        ("id int, x double", {"x": Amount}, "wrong type in `t`, column `x`: `double`"),
-        ("id int, x datetime", {"x": AwareDatetime}, "times without a zone in `t`, column `x`: `datetime`"),
-        ("id int, x timestamp", {"x": datetime}, "wrong type in `t`, column `x`: `timestamp`"),
-        ("id int", {"x": int}, "missing column in `t`: `x`"),
-    ],
-)  # fmt: skip
-def test_table_of_mariadb_that_does_not_fit(shop: Cursor, columns: str, fields: dict[str, Any], message: str) -> None:
-    """A column that cannot become what the row model has is an error that names both."""
-    shop.execute(f"create table t ({columns})")
-    with pytest.raises(InputError) as caught:
-        load(Sql("SHOP_URL", "t"), model(**fields))
-    assert message in caught.value.message
-
-
-def test_errors_of_mariadb(shop: Cursor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A login, database, table or query that is wrong is named, never the URL; a locked table is waited for."""
-    url = os.environ["SHOP_URL"]
-    user = url.split("//")[1].split(":")[0]
-    shop.execute("create table t (id int)")
-    for changed, reader, message in [
-        (url.replace("an-", "no-"), Sql("SHOP_URL", "t"), f"does not let in `{user}`"),
-        (url + "x", Sql("SHOP_URL", "t"), f"does not let in `{user}`"),
-        (url, Sql("SHOP_URL", "u"), "no such table in the database of SHOP_URL: `u`"),
-        (url, Sql("SHOP_URL", query="selct 1"), "`query` cannot be read"),
-        (url, Sql("SHOP_URL", "mysql.user"), f"`{user}` may not read `mysql.user`"),
-    ]:
-        monkeypatch.setenv("SHOP_URL", changed)
-        with pytest.raises(PlatformError) as caught:
-            load(reader, model())
-        assert message in caught.value.message
-        assert PASSWORD not in f"{caught.value.message} {caught.value.hint}"
-    shop.execute("lock tables t write")
-    with pytest.raises(SourceUnavailable, match="Lock wait timeout"):
-        load(Sql("SHOP_URL", "t"), model())
-    shop.execute("unlock tables")
-
-
 def test_views_and_queries_of_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
     """They have no key of the database's, so a key that comes twice is told by its rows; types are PostgreSQL's."""
     admin = postgres().admin("views")
@@ -378,28 +207,14 @@ def test_views_and_queries_of_postgresql(monkeypatch: pytest.MonkeyPatch) -> Non
         load(Sql("SHOP_URL", "t"), model())
 
 
-def texts(found: Reflected) -> dict[str, str]:
-    """Return the columns' annotations."""
-    return {column.name: column.annotation for column in found.columns}
-
-
-def test_reflected_columns(sqlite: Execute, shop: Cursor, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A table's columns become a row model's fields, and a table is read by the model that results."""
+def test_reflected_columns(sqlite: Execute) -> None:
+    """A table's columns become a row model's fields; SQLite's by what is in them."""
     sqlite("create table t (id integer primary key, p numeric(9, 2) not null, b boolean, at datetime, x blob, u text)")
     sqlite("alter table t add column updated_at datetime")
     sqlite("insert into t values (1, 0.5, 1, '2024-01-01', x'00', 'x', '2024-01-01 10:00:00Z')")
     found = reflected("sqlite:///shop.sqlite", "t", get_settings())
-    assert texts(found) == {
+    assert {column.name: column.annotation for column in found.columns} == {
         **{"id": "int", "p": "Decimal = Field(max_digits=9, decimal_places=2)", "b": "bool | None"},
         **{"at": "date | None", "u": "str | None", "updated_at": "AwareDatetime | None"},
     }
     assert (found.key, found.cursors, found.others) == (("id",), ("updated_at",), ("x",))
-    shop.execute(f"create table t ({TYPED}, primary key (id))")
-    found = reflected(os.environ["SHOP_URL"], "t", get_settings())
-    kinds = {column.name: column.kind for column in found.columns}
-    assert kinds == {
-        **{"id": "int", "big": "int", "real": "float", "flag": "bool", "bits": "int", "bit": "bool", "day": "date"},
-        **{"local": "datetime", "moment": "AwareDatetime", "zoned": "datetime", "note": "str", "size": "str"},
-        **{"extra": "str"},
-    }
-    assert found.others == ("amount", "hour", "raw")

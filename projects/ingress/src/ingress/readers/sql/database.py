@@ -23,7 +23,7 @@ from ingress.source import Batch, Resource, Watermark
 from shared.data_quality.fields import Field
 
 if TYPE_CHECKING:
-    from ingress.readers.sql.reader import Sql
+    from ingress.readers.sql.declaration import Declaration
 
 # Where SQLite has times as text, their zones may lie so far apart.
 ZONES = timedelta(days=1)
@@ -45,7 +45,7 @@ class Database:
         PlatformError: The database cannot be reached or does not let us read.
     """
 
-    def __init__(self, address: Address, reader: Sql, resource: Resource) -> None:
+    def __init__(self, address: Address, reader: Declaration, resource: Resource) -> None:
         self._address, self._reader, self._resource = address, reader, resource
         self._engine = address.engine()
         self._codes = self._described()

@@ -12,7 +12,7 @@ from shared.data_quality.fields import Field
 from shared.errors import InputError
 
 if TYPE_CHECKING:
-    from ingress.readers.sql.reader import Sql
+    from ingress.readers.sql.declaration import Declaration
 
 FLOAT, TIMESTAMP, BIT = 4, 7, 16
 TINY = 1
@@ -32,7 +32,7 @@ TYPES: Mapping[int, tuple[str, pa.DataType]] = {
 }
 
 
-def refuse_types(codes: Mapping[str, int], fields: Sequence[Field], reader: Sql) -> None:
+def refuse_types(codes: Mapping[str, int], fields: Sequence[Field], reader: Declaration) -> None:
     """Refuse a column whose type cannot become the field's: texts, of any code but these, become texts alone.
 
     Raises:

@@ -30,7 +30,7 @@ from shared.postgres.target import PostgresTarget
 if TYPE_CHECKING:
     from dlt.common.schema.typing import TTableSchemaColumns
 
-    from ingress.readers.sql.reader import Sql
+    from ingress.readers.sql.declaration import Declaration
 
 CAPABILITIES = DestinationCapabilitiesContext.generic_capabilities()
 UNREADABLE = "_unreadable"
@@ -49,10 +49,10 @@ class Session:
     """What to read, and the login to read it with."""
 
     target: PostgresTarget
-    reader: Sql
+    reader: Declaration
 
     @classmethod
-    def of(cls, reader: Sql, settings: Settings) -> Session:
+    def of(cls, reader: Declaration, settings: Settings) -> Session:
         """Return the one that a setting leads to.
 
         Raises:
@@ -61,7 +61,7 @@ class Session:
         return cls.from_url(Setting(reader.setting).value(), reader, settings)
 
     @classmethod
-    def from_url(cls, url: str, reader: Sql, settings: Settings) -> Session:
+    def from_url(cls, url: str, reader: Declaration, settings: Settings) -> Session:
         """Return the one that a URL leads to.
 
         Raises:

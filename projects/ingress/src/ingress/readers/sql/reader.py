@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timezone, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow as pa
 from typing_extensions import override
 
+from ingress.readers.sql.declaration import Declaration, is_postgres
 from ingress.source import Batch, Input, Reader, Resource, Watermark
 from shared.config import Settings
 from shared.config.named import Setting
 from shared.data_quality import BadRow
-from shared.errors import ConfigurationError
 from shared.monitoring.lineage import Dataset
 
 if TYPE_CHECKING:
@@ -34,62 +32,10 @@ NOWHERE = 0
 
 
 @dataclass(frozen=True)
-class Sql(Reader):
-    """A table, a view or a query of a database: PostgreSQL, MariaDB, SQLite, or what else SQLAlchemy has a driver for.
+class Sql(Declaration, Reader):
+    """Reads what `Declaration` says, as in `Sql("SHOP_URL", "orders", cursor="changed_at")`."""
 
-    Attributes:
-        setting: The environment variable with the database's URL.
-        name: The table or view, with its schema where it has one, as in `erp.articles`.
-        cursor: The column, a time, date or whole number, that grows with every change of a row; without one all rows
-            are read each time.
-        login: Who connects where the URL names nobody.
-        columns: Which columns to read, where it is not all of them.
-        query: A `select` in place of a table.
-        zone: Of which zone times without one are, as in `Europe/Berlin`, where the row model has an `AwareDatetime`;
-            PostgreSQL says it by itself.
-    """
-
-    setting: str
-    name: str | None = None
-    cursor: str | None = None
-    login: str | None = None
-    columns: tuple[str, ...] = ()
-    query: str | None = None
-    zone: str | None = None
     in_columns = True
-
-    def __post_init__(self) -> None:
-        if (self.name is None) == (self.query is None):
-            raise ConfigurationError(
-                f"rows come from a table or view or from a query: `{self.name or self.setting}`",
-                hint="declare one of both",
-            )
-        if self.cursor is not None and self.columns and self.cursor not in self.columns:
-            raise ConfigurationError(
-                f"the cursor is none of the chosen columns: `{self.cursor}`", hint="add it to `columns`"
-            )
-        _ = self.zone_info
-
-    @property
-    def zone_info(self) -> tzinfo | None:
-        """The zone.
-
-        Raises:
-            ConfigurationError: There is none of that name.
-        """
-        if self.zone in (None, "UTC"):
-            return timezone.utc if self.zone else None
-        try:
-            return ZoneInfo(str(self.zone))
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ConfigurationError(
-                f"no such time zone: `{self.zone}`", hint="write one as `UTC` or `Europe/Berlin`"
-            ) from None
-
-    @property
-    def origin(self) -> str:
-        """What quarantine and messages call the place."""
-        return self.name or "query"
 
     @property
     @override
@@ -156,11 +102,6 @@ class Sql(Reader):
             bad = [replace(row, position=NOWHERE) for row in checked.bad]
             yield Batch(self.origin, 0, checked.good, [*bad, *(refused(row) for row in unreadable)])
             position += rows.num_rows
-
-
-def is_postgres(url: str) -> bool:
-    """Tell whether a URL is of PostgreSQL, with a driver of SQLAlchemy's behind it or without."""
-    return url.partition(":")[0].partition("+")[0] in ("postgresql", "postgres")
 
 
 def refused(payload: str) -> BadRow:

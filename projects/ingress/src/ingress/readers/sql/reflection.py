@@ -16,9 +16,9 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
 from ingress.readers.sql.address import Address
+from ingress.readers.sql.declaration import Declaration, is_postgres
 from ingress.readers.sql.errors import meaning
 from ingress.readers.sql.postgres_session import Session
-from ingress.readers.sql.reader import Sql, is_postgres
 from shared.config import Settings
 from shared.data_quality.fields import DECIMAL_DIGITS
 from shared.data_quality.written import USUALLY, Unfit, read
@@ -101,7 +101,7 @@ def opened(
 ) -> Iterator[tuple[sa.Engine, str]]:
     """Yield an engine, and raise what errors mean in their place."""
     if is_postgres(url):
-        session = Session.from_url(url, Sql(setting, table, login=login), settings)
+        session = Session.from_url(url, Declaration(setting, table, login=login), settings)
         with session.explained():
             yield session.engine(), "postgresql"
         return

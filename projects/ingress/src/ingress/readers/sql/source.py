@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from shared.errors import InputError
 
 if TYPE_CHECKING:
-    from ingress.readers.sql.reader import Sql
+    from ingress.readers.sql.declaration import Declaration
 
 
-def source_of(reader: Sql, columns: Sequence[str | sa.ColumnClause[Any]]) -> sa.FromClause:
+def source_of(reader: Declaration, columns: Sequence[str | sa.ColumnClause[Any]]) -> sa.FromClause:
     """Return the table, view or query, called `source`, with these columns."""
     found = [sa.column(each) if isinstance(each, str) else each for each in columns]
     if reader.query is None:
@@ -24,7 +24,7 @@ def source_of(reader: Sql, columns: Sequence[str | sa.ColumnClause[Any]]) -> sa.
     return sa.text(text).columns(*found).subquery("source")
 
 
-def columns_chosen(reader: Sql, found: Sequence[str]) -> list[str]:
+def columns_chosen(reader: Declaration, found: Sequence[str]) -> list[str]:
     """Return the columns to read of those that there are.
 
     Raises:
