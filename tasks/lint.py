@@ -68,7 +68,7 @@ def checkers(root: Path) -> dict[str, list[str]]:
         "ruff": ["ruff", "check", "."],
         "format": ["ruff", "format", "--check", "."],
         "sql": ["sqlfluff", "lint", "--disable-progress-bar", *sql_folders(root)],
-        "shell": ["shellcheck", "pixiw", ".ci/run", ".ci/browser", "tasks/pixiw/bashrc", *scripts],
+        "shell": ["shellcheck", "pixiw", ".ci/run", ".ci/packages", "tasks/pixiw/bashrc", *scripts],
         "workflows": ["actionlint", "-no-color"],
         # Names that are no fragments end a build.
         "changes": ["towncrier", "build", "--draft", "--version", "next"],

@@ -19,7 +19,7 @@ from psycopg2 import extensions
 from test_postgres import wait_for
 from test_storage import COMMAND
 
-from ingress.readers.sql import postgres_table
+from ingress.readers.sql import reader
 from shared.config import get_settings
 from shared.postgres import passfile
 from shared.postgres.server import HOSTS, LocalServer
@@ -199,16 +199,16 @@ def test_values_that_only_postgresql_holds_make_bad_rows(project: Project, erp: 
 
 def test_large_table_is_read_in_batches(project: Project, erp: Erp, monkeypatch: pytest.MonkeyPatch) -> None:
     """A table of more rows than a batch comes whole, and no batch is larger."""
-    monkeypatch.setattr(postgres_table, "CHUNK_ROWS", 100)
+    monkeypatch.setattr(reader, "CHUNK_ROWS", 100)
     sizes: list[int] = []
-    checked = postgres_table.PostgresTable._batches
+    checked = reader.Sql._batches
 
     def counted(*arguments: Any) -> Iterator[Any]:
         for batch in checked(*arguments):
             sizes.append(batch.good.num_rows)
             yield batch
 
-    monkeypatch.setattr(postgres_table.PostgresTable, "_batches", counted)
+    monkeypatch.setattr(reader.Sql, "_batches", counted)
     erp.sql("insert into erp.article_prices select n, 1, n, 'AUD', %s from generate_series(100, 350) as n", MONDAY)
     project.load("erp")
     assert project.fetch("select count(*), sum(article_id) from raw.erp_article_prices") == [(252, 7 + 225 * 251)]
@@ -257,7 +257,7 @@ def test_table_that_does_not_fit_is_an_error(project: Project, erp: Erp, change:
         (lambda url: "postgresql://127.0.0.1:1/erp", "PostgreSQL does not answer at `127.0.0.1:1`", 1),
         (lambda url: url.replace("//", "//platform_erp_reader:wrong@"), "does not let in `platform_erp_reader`", 2),
         (lambda url: url + "x", "no such database at", 2),
-        (lambda url: "mysql://h/erp", "ERP_URL is not a PostgreSQL URL", 2),
+        (lambda url: "other://h/erp", "no driver for the database of ERP_URL: `other`", 2),
         (lambda url: "", "ERP_URL is not set", 2),
     ],
     ids=["server", "password", "database", "scheme", "unset"],

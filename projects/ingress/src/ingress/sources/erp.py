@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from pydantic import AwareDatetime, Field
 
-from ingress.readers.sql.postgres_table import PostgresTable
+from ingress.readers.sql.reader import Sql
 from ingress.source import Resource, Source
 from shared.data_quality import JsonText, RowModel
 
@@ -50,7 +50,7 @@ class ArticlePrice(RowModel):
 
 def table(model: type[RowModel], name: str, *key: str) -> Resource:
     """Return the resource for the ERP's table of this name."""
-    reader = PostgresTable("ERP_URL", "platform_erp_reader", f"erp.{name}", cursor="changed_at")
+    reader = Sql("ERP_URL", f"erp.{name}", cursor="changed_at", login="platform_erp_reader")
     return Resource(name, f"erp_{name}", model, key, reader, contract="evolve")
 
 

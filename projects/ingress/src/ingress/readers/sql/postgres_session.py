@@ -1,8 +1,7 @@
-"""What dlt's `sql_table` needs to read one table of another system's PostgreSQL, and what its errors mean."""
+"""What dlt's `sql_table` needs to read from another system's PostgreSQL, and what its errors mean."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -17,16 +16,21 @@ from dlt.sources.sql_database import sql_table
 from psycopg2 import extensions
 from sqlalchemy.exc import NoSuchTableError
 
+from ingress.readers.sql.postgres_types import described
+from ingress.readers.sql.source import columns_chosen, source_of
 from ingress.source import Resource, Watermark
 from shared.config import Settings
+from shared.config.named import Setting
 from shared.data_quality.conversion import convertible
 from shared.data_quality.fields import Field
-from shared.errors import InputError, PlatformError, SourceUnavailable, causes, first_line
+from shared.errors import ConfigurationError, InputError, PlatformError, SourceUnavailable, causes, first_line
 from shared.postgres.errors import NotPermitted, ServerUnavailable, explain
 from shared.postgres.target import PostgresTarget
 
 if TYPE_CHECKING:
     from dlt.common.schema.typing import TTableSchemaColumns
+
+    from ingress.readers.sql.declaration import Declaration
 
 CAPABILITIES = DestinationCapabilitiesContext.generic_capabilities()
 UNREADABLE = "_unreadable"
@@ -42,28 +46,45 @@ Chunk = tuple[pa.RecordBatch, list[str]]
 
 @dataclass(frozen=True)
 class Session:
-    """A table and the login to read it with.
-
-    Attributes:
-        name: Schema and table.
-    """
+    """What to read, and the login to read it with."""
 
     target: PostgresTarget
-    name: str
+    reader: Declaration
 
     @classmethod
-    def of(cls, setting: str, login: str, name: str, settings: Settings) -> Session:
-        """Return the one that an environment variable leads to.
+    def of(cls, reader: Declaration, settings: Settings) -> Session:
+        """Return the one that a setting leads to.
 
         Raises:
-            ConfigurationError: It holds no URL of a PostgreSQL database.
+            ConfigurationError: It holds no URL of a PostgreSQL database, or nobody says who connects.
         """
-        url = os.environ.get(setting, "")
-        bound = settings.warehouse_lock_timeout
+        return cls.from_url(Setting(reader.setting).value(), reader, settings)
+
+    @classmethod
+    def from_url(cls, url: str, reader: Declaration, settings: Settings) -> Session:
+        """Return the one that a URL leads to.
+
+        Raises:
+            ConfigurationError: It is no URL of a PostgreSQL database, or nobody says who connects.
+        """
+        scheme, _, rest = url.partition(":")
         target = PostgresTarget.from_url(
-            url, user=login, passfile=settings.passfile, setting=setting, lock_seconds=bound
+            f"{scheme.partition('+')[0]}:{rest}",
+            user=reader.login or "",
+            passfile=settings.passfile,
+            setting=reader.setting,
+            lock_seconds=settings.warehouse_lock_timeout,
         )
-        return cls(target, name)
+        if not target.user:
+            raise ConfigurationError(
+                f"{reader.setting} does not say who connects", hint="write postgresql://user@host:port/database"
+            )
+        return cls(target, reader)
+
+    @property
+    def name(self) -> str:
+        """Schema and table, or that it is a query."""
+        return self.reader.origin
 
     def engine(self) -> sa.Engine:
         """Return what SQLAlchemy connects with."""
@@ -75,26 +96,24 @@ class Session:
         connection.set_session(readonly=True, autocommit=False)
         return connection
 
-    def table(self, resource: Resource) -> tuple[sa.Table, list[str]]:
-        """Return the table as it will be read, and its columns that the row model does not know, which become text.
+    def table(self, resource: Resource) -> tuple[sa.Table, list[str], bool]:
+        """Return what will be read as a table, its columns that the row model does not know, which become text, and
+        whether the database keeps its key unique.
 
         Raises:
             InputError: There is no such table, a column is missing or has a type that does not fit the row model, or
-                nothing keeps the key unique.
+                nothing keeps a table's key unique.
             PlatformError: The database cannot be reached or does not let us read.
         """
-        schema, _, name = self.name.rpartition(".")
         with self.explained():
             engine = self.engine()
-            table = sa.Table(name, sa.MetaData(schema=schema), autoload_with=engine, resolve_fks=False)
-            unique = sa.inspect(engine).get_unique_constraints(name, schema)
-            hints = sql_table(engine, name, metadata=table.metadata, backend="pyarrow").columns
+            table, unique = self._reflected(engine)
+            hints = sql_table(engine, table.name, metadata=table.metadata, backend="pyarrow").columns
         checker = resource.columns.rows
         extras = checker.extra_columns(table.columns.keys(), self.name)
         resource.hold_to_contract(extras, self.name)
-        self._refuse_doubtful_key(
-            resource.key, [table.primary_key.columns.keys(), *(u["column_names"] for u in unique)]
-        )
+        if unique is not None:
+            self._refuse_doubtful_key(resource.key, unique)
         found = columns_to_arrow(cast("TTableSchemaColumns", hints), CAPABILITIES, "UTC")
         for field in checker.fields:
             if field.name in table.columns:
@@ -102,7 +121,27 @@ class Session:
                 self._make_fit(table.columns[field.name], field, type_found)
         for extra in extras:
             table.columns[extra].type = sa.Text()
-        return table, extras
+        return table, extras, unique is not None
+
+    def _reflected(self, engine: sa.Engine) -> tuple[sa.Table, list[list[str]] | None]:
+        """Return the columns to read, and of a table what is unique in it; nothing is in a view or query."""
+        if self.reader.query is not None:
+            found = described(engine, source_of(self.reader, []))
+            columns = [sa.Column(name, found[name]) for name in columns_chosen(self.reader, list(found))]
+            return sa.Table("query", sa.MetaData(), *columns), None
+        schema, _, name = self.name.rpartition(".")
+        metadata = sa.MetaData(schema=schema or None)
+        whole = sa.Table(name, metadata, autoload_with=engine, resolve_fks=False)
+        inspector = sa.inspect(engine)
+        views = {*inspector.get_view_names(schema or None), *inspector.get_materialized_view_names(schema or None)}
+        unique = [u["column_names"] for u in inspector.get_unique_constraints(name, schema or None)]
+        keys = None if name in views else [whole.primary_key.columns.keys(), *unique]
+        if not self.reader.columns:
+            return whole, keys
+        columns = [
+            sa.Column(each, whole.columns[each].type) for each in columns_chosen(self.reader, whole.columns.keys())
+        ]
+        return sa.Table(name, sa.MetaData(schema=schema or None), *columns), keys
 
     def _refuse_doubtful_key(self, key: Sequence[str], unique: Sequence[Sequence[str]]) -> None:
         if not any(set(columns) <= set(key) for columns in unique if columns):
@@ -124,7 +163,7 @@ class Session:
                 hint=f"the row model has `{field.kind.__name__}`: correct it, or have the column changed",
             )
 
-    def rows(self, table: sa.Table, cursor: str, since: Watermark | None, chunk_rows: int) -> Iterator[Chunk]:
+    def rows(self, table: sa.Table, since: Watermark | None, chunk_rows: int) -> Iterator[Chunk]:
         """Read the rows whose cursor is `since` or later, or null, in batches; all rows where there is no `since`.
 
         Rows with a value that Python or arrow cannot hold come apart, as JSON.
@@ -134,10 +173,12 @@ class Session:
         """
 
         def query(_: object, read: sa.Table) -> sa.Select[Any]:
-            source = read.alias("source")
-            changed = source.columns[cursor]
+            source = self._source(read)
             chosen = select_of(source)
-            return chosen if since is None else chosen.where(sa.or_(changed >= since, changed.is_(None)))
+            if since is None or self.reader.cursor is None:
+                return chosen
+            changed = source.columns[self.reader.cursor]
+            return chosen.where(sa.or_(changed >= since, changed.is_(None)))
 
         with self.explained():
             batches = sql_table(
@@ -152,6 +193,13 @@ class Session:
             with closing(iter(batches)) as chunks:
                 for chunk in chunks:
                     yield parted(chunk, table.columns.keys())
+
+    def _source(self, table: sa.Table) -> sa.FromClause:
+        if self.reader.query is not None:
+            found = source_of(self.reader, [sa.column(each.name, each.type) for each in table.columns])
+            return sa.select(*found.columns).subquery("source")
+        # A row that nobody can read is kept whole, and that is of what was chosen.
+        return sa.select(table).subquery("source") if self.reader.columns else table.alias("source")
 
     @contextmanager
     def explained(self) -> Iterator[None]:

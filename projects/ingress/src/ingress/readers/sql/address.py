@@ -1,0 +1,192 @@
+"""Where a database is that is not PostgreSQL, and how it is opened: to be read, in one snapshot, with bounds."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from shared.config import Settings
+from shared.config.named import Setting
+from shared.errors import ConfigurationError, InputError
+from shared.redaction import guard
+
+CONNECT_SECONDS = 30
+# How long a query may say nothing, beside what it waits for a lock.
+SILENT_SECONDS = 900
+# PyMySQL takes no longer wait.
+LONGEST_SECONDS = 31_536_000
+DRIVERS = {"mysql": "mysql+pymysql", "mariadb": "mysql+pymysql"}
+PACKAGES = {
+    "access": "sqlalchemy-access",
+    "bigquery": "sqlalchemy-bigquery",
+    "clickhouse": "clickhouse-sqlalchemy",
+    "databricks": "databricks-sqlalchemy",
+    "db2": "ibm-db-sa",
+    "duckdb": "duckdb-engine",
+    "hana": "sqlalchemy-hana",
+    "redshift": "sqlalchemy-redshift",
+    "snowflake": "snowflake-sqlalchemy",
+    "teradatasql": "teradatasqlalchemy",
+    "trino": "trino",
+}
+SNAPSHOT = {"sqlite": "begin", "mysql": "start transaction with consistent snapshot, read only"}
+
+
+@dataclass(frozen=True)
+class Address:
+    """A database's URL.
+
+    Attributes:
+        setting: The environment variable that it is from.
+        root: What the path of a file is relative to.
+        lock_seconds: How long to wait for what somebody else has locked.
+    """
+
+    url: sa.URL
+    setting: str
+    root: Path
+    lock_seconds: float
+
+    @classmethod
+    def of(cls, setting: str, login: str | None, settings: Settings) -> Address:
+        """Return the one that an environment variable, or a file it names, holds.
+
+        Raises:
+            ConfigurationError: It is no URL of a database; the message does not repeat it.
+        """
+        return cls.from_url(Setting(setting).value(), setting, login, settings)
+
+    @classmethod
+    def from_url(cls, text: str, setting: str, login: str | None, settings: Settings) -> Address:
+        """Return the one that a URL leads to, called by the setting in messages.
+
+        Raises:
+            ConfigurationError: It is no URL of a database; the message does not repeat it.
+        """
+        try:
+            url = sa.make_url(text)
+        except (ArgumentError, ValueError):
+            raise ConfigurationError(
+                f"{setting} is not the URL of a database",
+                hint="write postgresql://host:port/database, mariadb://host:port/database or sqlite:///file, "
+                "with %40 for an @ in a password",
+            ) from None
+        if url.password:
+            guard(str(url.password))
+        if url.username is None and login is not None and url.get_backend_name() != "sqlite":
+            url = url.set(username=login)
+        drivername = DRIVERS.get(url.drivername, url.drivername)
+        return cls(url.set(drivername=drivername), setting, settings.root, settings.warehouse_lock_timeout)
+
+    @property
+    def dialect(self) -> str:
+        """SQLAlchemy's name for the kind of database: `mysql` for MariaDB too."""
+        name: str = self.url.get_backend_name()
+        return "mysql" if name == "mariadb" else name
+
+    @property
+    def place(self) -> str:
+        """Where it is, without a login, for messages."""
+        if self.dialect == "sqlite":
+            return f"`{self.url.database}`"
+        return f"`{self.url.host or 'localhost'}{f':{self.url.port}' if self.url.port else ''}`"
+
+    def identity(self, name: str) -> tuple[str, str]:
+        """Return by what namespace and name collectors of lineage know a table of it."""
+        if self.dialect == "sqlite":
+            return "file", f"{self.root / (self.url.database or '')}.{name}"
+        port = self.url.port or (3306 if self.dialect == "mysql" else None)
+        host = f"{self.url.host or 'localhost'}{f':{port}' if port else ''}"
+        return f"{self.dialect}://{host}", f"{self.url.database}.{name}" if self.url.database else name
+
+    def engine(self) -> sa.Engine:
+        """Return what SQLAlchemy connects with; nothing is opened yet.
+
+        Raises:
+            ConfigurationError: There is no driver for it here.
+            InputError: It is a file that is not there or cannot be read.
+        """
+        if self.dialect == "sqlite":
+            file = self._file()
+            engine = sa.create_engine("sqlite://", creator=lambda: self._sqlite(file), poolclass=sa.NullPool)
+        else:
+            engine = self._with_driver()
+        snapshot = SNAPSHOT.get(self.dialect)
+        if snapshot:
+
+            @sa.event.listens_for(engine, "begin")
+            def begin(connection: sa.Connection) -> None:
+                connection.exec_driver_sql(snapshot)
+
+        return engine
+
+    def _file(self) -> Path:
+        if not self.url.database or self.url.database.startswith((":memory:", "file:")) or self.url.query:
+            raise ConfigurationError(
+                f"{self.setting} names no file of SQLite, or has options",
+                hint="write sqlite:///folder/file from the project's folder on, or sqlite:////folder/file",
+            )
+        file = self.root / self.url.database
+        # SQLite would make an empty database of what is not there.
+        if not file.is_file() or not os.access(file, os.R_OK):
+            raise InputError(
+                f"no file that can be read, named by {self.setting}: `{self.url.database}`",
+                hint=f"correct {self.setting}, or let its owner put it there",
+            )
+        return file
+
+    def _sqlite(self, file: Path) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"file:{quote(str(file))}?mode=ro",
+            uri=True,
+            timeout=self.lock_seconds,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.text_factory = text_or_bytes
+        return connection
+
+    def _with_driver(self) -> sa.Engine:
+        name = self.url.drivername
+        try:
+            engine = sa.create_engine(self.url, poolclass=sa.NullPool, connect_args=self._bounds())
+        except (NoSuchModuleError, ModuleNotFoundError) as error:
+            missing = getattr(error, "name", None) or PACKAGES.get(self.dialect)
+            package = f"`{missing}`" if missing else f"the package with SQLAlchemy's dialect `{name}`"
+            raise ConfigurationError(
+                f"no driver for the database of {self.setting}: `{name}`",
+                hint=f"add {package} to projects/ingress/pyproject.toml, then `./pixiw run lock`; "
+                f"or correct {self.setting}",
+            ) from None
+        if self.dialect == "mysql":
+            sa.event.listen(engine, "connect", self._begin_session)
+        return engine
+
+    def _bounds(self) -> dict[str, object]:
+        if self.url.drivername != "mysql+pymysql":
+            return {}
+        silent = min(int(self.lock_seconds) + SILENT_SECONDS, LONGEST_SECONDS)
+        return {"connect_timeout": CONNECT_SECONDS, "read_timeout": silent, "write_timeout": silent}
+
+    def _begin_session(self, connection: sqlite3.Connection, record: object) -> None:
+        wait = min(max(1, int(self.lock_seconds)), LONGEST_SECONDS)
+        cursor = connection.cursor()
+        cursor.execute("set session transaction isolation level repeatable read, read only")
+        # A `timestamp` is shown in the session's zone; without strict modes an option of the server may cut values.
+        cursor.execute(f"set session time_zone = '+00:00', session lock_wait_timeout = {wait}")
+        cursor.execute(f"set session innodb_lock_wait_timeout = {wait}")
+        cursor.close()
+
+
+def text_or_bytes(value: bytes) -> str | bytes:
+    """Return a text as SQLite holds it: it may be of any bytes."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value

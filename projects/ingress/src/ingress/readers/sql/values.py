@@ -1,0 +1,182 @@
+"""Values as drivers return them, on their way into a row model's columns: none is changed.
+
+Most columns become arrow as they are. A row with a value that does not, since SQLite holds anything in any column and
+MariaDB dates that are none, is checked by itself, where pydantic says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import AwareDatetime
+
+from ingress.source import Resource
+from shared.data_quality import Checked
+from shared.data_quality.conversion import convertible
+from shared.data_quality.fields import Field
+from shared.data_quality.values import converted
+from shared.data_quality.written import USUALLY, Unfit, read
+
+Prepare = Callable[[Any], Any]
+Rows = Sequence[Sequence[Any]]
+# What a column of each kind is made from.
+HELD: Mapping[type, tuple[type, ...]] = {
+    int: (int,),
+    float: (float, int),
+    str: (str,),
+    bool: (bool,),
+    Decimal: (Decimal,),
+    date: (date,),
+    datetime: (datetime,),
+    AwareDatetime: (datetime,),
+}
+
+
+def check(resource: Resource, names: Sequence[str], rows: Rows, prepare: Mapping[str, Prepare]) -> Iterator[Checked]:
+    """Part good rows from bad ones: most in columns, those with an odd value one by one.
+
+    Args:
+        names: The columns of the rows.
+        prepare: What to do with the values of some columns first.
+    """
+    fields = {field.name: field for field in resource.rows.fields}
+    arrays: dict[str, pa.Array] = {}
+    odd: set[int] = set()
+    for name, values in zip(names, zip(*rows, strict=True), strict=True):
+        if name in fields:
+            arrays[name] = column_of(values, fields[name], prepare.get(name), odd)
+        else:
+            arrays[name] = texts_of(values, odd)
+    if len(odd) < len(rows):
+        batch = pa.RecordBatch.from_pydict(arrays)
+        if odd:
+            batch = batch.filter(pa.array([at not in odd for at in range(len(rows))]))
+        yield resource.columns.check(batch, 0)
+    if odd:
+        extras = [name for name in names if name not in fields]
+        yield resource.rows.check(
+            [as_mapping(names, rows[at], prepare, extras) for at in sorted(odd)], [0] * len(odd), extras
+        )
+
+
+def column_of(values: Sequence[Any], field: Field, prepare: Prepare | None, odd: set[int]) -> pa.Array:
+    """Return a column that can become the field's; where a value cannot it is null, and its row noted as odd."""
+    if len({type(value) for value in values if value is not None}) <= 1:
+        array = inferred(values)
+        if array is not None and convertible(array.type, field):
+            return array
+    kept = [fitting(prepare(value) if prepare else value, field) for value in values]
+    array = inferred(kept, None if field.kind is Decimal else field.arrow_type)
+    if array is None or not convertible(array.type, field):
+        odd.update(range(len(values)))
+        return pa.nulls(len(values), field.arrow_type)
+    odd.update(at for at, fit in enumerate(kept) if fit is None and values[at] is not None)
+    return array
+
+
+def fitting(value: Any, field: Field) -> Any:
+    """Return a value in the field's type, or None where it cannot be that without a change."""
+    try:
+        fit = converted(value, field)
+    except Unfit:
+        return None
+    return fit if holds(fit, field) else None
+
+
+def holds(value: Any, field: Field) -> bool:
+    """Tell whether a column of the field can be made from a value."""
+    if isinstance(value, Decimal) and not value.is_finite():
+        return False
+    # Arrow would take a time without a zone for one of UTC.
+    return type(value) in HELD[field.kind] and (field.kind is not AwareDatetime or value.tzinfo is not None)
+
+
+def inferred(values: Sequence[Any], kind: pa.DataType | None = None) -> pa.Array | None:
+    """Return values as arrow, or None where it cannot hold them."""
+    try:
+        return pa.array(values, kind)
+    except (pa.ArrowException, OverflowError, UnicodeError):
+        return None
+
+
+def texts_of(values: Sequence[Any], odd: set[int]) -> pa.Array:
+    """Return a column that has no model as text."""
+    texts = [as_text(value) for value in values]
+    array = inferred(texts, pa.string())
+    if array is None:
+        odd.update(range(len(values)))
+        return pa.nulls(len(values), pa.string())
+    return array
+
+
+def as_mapping(
+    names: Sequence[str], row: Sequence[Any], prepare: Mapping[str, Prepare], extras: Sequence[str]
+) -> dict[str, Any]:
+    """Return a row by its names."""
+    return {
+        name: as_text(value) if name in extras else prepare[name](value) if name in prepare else value
+        for name, value in zip(names, row, strict=True)
+    }
+
+
+def as_text(value: Any) -> str | None:
+    """Return a value of a column that has no model as text, bytes as PostgreSQL writes them."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return "\\x" + bytes(value).hex()
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def prepared(field: Field, zone: tzinfo | None, *, bits: bool) -> Prepare | None:
+    """Return what to do with the values of a column before they are checked, where there is something to do.
+
+    Args:
+        zone: Of which zone its times are that have none.
+        bits: Whether it is a column of bits, which come as bytes.
+    """
+    if field.kind is bool:
+        # Neither SQLite nor MariaDB has truth values: they are 0 and 1.
+        return lambda value: truth(number(value)) if bits else truth(value)
+    if bits:
+        return number
+    if field.kind is AwareDatetime and zone is not None and field.written.is_usual:
+        return lambda value: in_zone(value, zone)
+    return None
+
+
+def number(value: Any) -> Any:
+    """Return bits as a number."""
+    return int.from_bytes(value, "big") if isinstance(value, bytes) else value
+
+
+def truth(value: Any) -> Any:
+    """Return 0 and 1 as the truth values that they are, anything else as it is."""
+    return bool(value) if type(value) is int and value in (0, 1) else value
+
+
+def in_zone(value: Any, zone: tzinfo) -> Any:
+    """Return a time without a zone as one of this zone; one that the zone has twice, or never, stays as it is."""
+    if isinstance(value, str):
+        try:
+            moment = read(value, datetime, USUALLY)
+        except Unfit:
+            return value
+    else:
+        moment = value
+    if type(moment) is not datetime or moment.tzinfo is not None:
+        return value
+    first, second = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    return first if first.utcoffset() == second.utcoffset() else value
+
+
+def from_cursor(rows: pa.RecordBatch, cursor: str, since: Any) -> pa.RecordBatch:
+    """Return the good rows whose cursor is `since` or later, or null."""
+    values = rows.column(cursor)
+    later = pc.greater_equal(values, pa.scalar(since, values.type))
+    return rows.filter(pc.fill_null(later, True))
