@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from ingress import pipeline  # noqa: F401, before dlt: it sets what dlt reads from the environment
+from ingress.load import pipeline  # noqa: F401, before dlt: it sets what dlt reads from the environment
 from ingress.sources import SOURCES
 
 TRANSACTIONS = next(one for one in SOURCES["pos"].resources if one.name == "transactions")

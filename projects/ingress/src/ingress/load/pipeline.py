@@ -113,23 +113,23 @@ def destination(warehouse: Warehouse) -> Any:
 
 
 def disposition(warehouse: Warehouse, resource: Resource) -> Any:
-    """Return how rows get into a table: merged by key, or copied straight into one of PostgreSQL's that has no row yet.
+    """Return how rows get into a table: merged by key, or straight into one that has no row yet.
 
     Whoever is killed leaves a part of the rows at most, and the rerun finds a table with rows and merges all of them.
     With a cursor it would not read all of them, so there even the first rows are merged, in one transaction.
     """
-    if warehouse.engine != "postgres" or resource.reader.cursor:
+    if resource.reader.cursor:
         return MERGE
-    filled = warehouse.table_exists(resource.relation) and has_rows(warehouse, resource)
-    return MERGE if filled else "append"
+    return MERGE if warehouse.table_exists(resource.relation) and has_rows(warehouse, resource) else "append"
 
 
 def has_rows(warehouse: Warehouse, resource: Resource) -> bool:
-    """Tell whether a table of PostgreSQL's has rows, once nobody writes to it any more."""
+    """Tell whether a table has rows, once nobody writes to it any more."""
     relation = quote(resource.relation)
     with warehouse.transaction():
-        # The server may still be committing what a killed load has sent last.
-        warehouse.execute(f"lock table {relation} in share mode")
+        if warehouse.engine == "postgres":
+            # The server may still be committing what a killed load has sent last.
+            warehouse.execute(f"lock table {relation} in share mode")
         return bool(warehouse.fetch(f"select 1 from {relation} limit 1"))
 
 
