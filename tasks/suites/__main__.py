@@ -20,12 +20,11 @@ from shared.workspace.manifest import MANIFEST, Manifest, parse_toml
 from tasks.doctor.repo import Repo
 from tasks.suites.affected import SHARED, WORKSPACE, Affected, Change
 from tasks.suites.listed import Suite, all_suites, named_suites
-from tasks.suites.running import AT_ONCE, run_suites
+from tasks.suites.running import AT_ONCE, WHOLE, run_suites
 
 GIT_SECONDS = 60.0
 SHOWN_REASONS = 200
 # What needs no server, no browser and no whole demo.
-# In one process for each suite: so few tests take no longer than it takes to import what they need once more.
 FAST = ("-m", "not postgres and not browser and not slow and not full", "--numprocesses", "0")
 
 
@@ -46,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
     if options.fast:
         suites = one_a_project(suites, repo)
     begun = time.monotonic()
-    outcomes = run_suites(suites, root, FAST if options.fast else (), options.at_once)
+    outcomes = run_suites(suites, root, FAST if options.fast else WHOLE, options.at_once)
     failed = [outcome.suite.name for outcome in outcomes if not outcome.passed]
     sums = f"{len(outcomes) - len(failed)} suites passed, {len(failed)} failed in {time.monotonic() - begun:.1f} s"
     print("\n".join([sums, *(f"  failed: {name}" for name in failed)]))

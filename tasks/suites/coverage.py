@@ -25,7 +25,7 @@ from shared.workspace.environments import nested_run
 from tasks.doctor.repo import Repo
 from tasks.suites.affected import owner_of
 from tasks.suites.listed import all_suites, named_suites
-from tasks.suites.running import run_suites
+from tasks.suites.running import WHOLE, run_suites
 
 SETTINGS = "coverage.ini"
 REASONS = Path(__file__).with_name("uncovered.toml")
@@ -63,7 +63,7 @@ def main(argv: Sequence[str]) -> int:
     suites = named_suites(all_suites(Repo(root)), options.suites)
     shutil.rmtree(root / FOLDER, ignore_errors=True)
     (root / FOLDER).mkdir(parents=True)
-    outcomes = run_suites(suites, root, (), variables={"COVERAGE_PROCESS_START": str(root / SETTINGS)})
+    outcomes = run_suites(suites, root, WHOLE, variables={"COVERAGE_PROCESS_START": str(root / SETTINGS)})
     modules = shares(report(root))
     print(as_text(modules, tomllib.loads(REASONS.read_text(encoding="utf-8"))))
     return 0 if all(outcome.passed for outcome in outcomes) else 1

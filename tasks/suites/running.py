@@ -18,8 +18,12 @@ from tasks.suites.listed import Suite
 
 LOGS = Path(".pixi", "suites")
 POLL_SECONDS = 0.2
-# Tests wait for processes and disks as often as for a core.
-AT_ONCE = max(2, (os.cpu_count() or 1) // 2)
+CORES = os.cpu_count() or 1
+# What a suite imports and makes once, it does in each of its processes; where there are more cores than suites, it pays.
+PROCESSES = max(1, CORES // 4)
+WHOLE = ("--numprocesses", str(PROCESSES if PROCESSES > 1 else 0))
+# One more than there are cores for, as tests wait for processes and disks too.
+AT_ONCE = CORES // PROCESSES + 1
 # Someone who looks on sees what it waits for.
 NEWS_SECONDS = 60.0
 # A suite that hangs ends itself long before: each of its tests has a limit.
