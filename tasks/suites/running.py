@@ -19,7 +19,7 @@ from tasks.suites.listed import Suite
 LOGS = Path(".pixi", "suites")
 POLL_SECONDS = 0.2
 CORES = os.cpu_count() or 1
-# What a suite imports and makes once, it does in each of its processes; where there are more cores than suites, it pays.
+# Each process of a suite imports and makes for itself what all of its tests need: that pays where cores are many.
 PROCESSES = max(1, CORES // 4)
 WHOLE = ("--numprocesses", str(PROCESSES if PROCESSES > 1 else 0))
 # One more than there are cores for, as tests wait for processes and disks too.
