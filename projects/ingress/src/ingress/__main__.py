@@ -52,13 +52,18 @@ def make_parser() -> Parser:
     poll.add_argument("--source", nargs="+", action="extend", choices=list(SOURCES), metavar="NAME", default=[])
     listing = actions.add_parser("list", help="show sources, resources, keys, where they come from and the last load")
     listing.add_argument("--json", action="store_true", help="for programs, without the last load")
+    actions.add_parser("new", add_help=False, help="write a source from a look at an API, files or a database")
     return parser
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command."""
-    options = make_parser().parse_args(arguments)
     settings = get_settings()
+    if arguments[:1] == ["new"]:
+        from ingress.new.command import new_source
+
+        return new_source(settings, arguments[1:])
+    options = make_parser().parse_args(arguments)
     if options.action == "list" and options.json:
         print(sources_as_json(settings))
         return 0

@@ -1,7 +1,7 @@
 """Checks of rows against a row model, and the quarantine for those that fail."""
 
 from shared.data_quality.columns import ColumnChecker
-from shared.data_quality.fields import RowModel, arrow_schema
+from shared.data_quality.fields import RowModel, arrow_schema, row_model
 from shared.data_quality.json_text import JsonText
 from shared.data_quality.quarantine import Quarantine
 from shared.data_quality.rows import POSITION, BadRow, Checked, RowChecker
@@ -18,4 +18,5 @@ __all__ = [
     "RowModel",
     "Written",
     "arrow_schema",
+    "row_model",
 ]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pyarrow as pa
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, create_model
 from pydantic.fields import FieldInfo
 
 from shared.data_quality.json_text import IsJson
@@ -28,6 +29,8 @@ ARROW_TYPES: dict[type, pa.DataType] = {
     date: pa.date32(),
 }
 DECIMAL_DIGITS = 38
+# Fields are named as columns are, `copy` or `schema` among them; nothing here calls what pydantic has by these names.
+warnings.filterwarnings("ignore", "Field name .* shadows an attribute in parent", UserWarning)
 
 
 class RowModel(BaseModel):
@@ -41,6 +44,18 @@ class RowModel(BaseModel):
 
     # Conversion is `shared.data_quality.values`' part: pydantic's would take `true` for 1 and 2024 for a date.
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
+
+
+def row_model(name: str, doc: str, fields: Mapping[str, Any]) -> type[RowModel]:
+    """Return a row model with columns that a class has no names for, as `Order ID`.
+
+    Args:
+        name: The model's.
+        doc: What a row is, in a sentence.
+        fields: What would be annotations, by column; with a default, a pair of both.
+    """
+    declared: Any = {each: found if isinstance(found, tuple) else (found, ...) for each, found in fields.items()}
+    return create_model(name, __base__=RowModel, __doc__=doc, **declared)
 
 
 @dataclass(frozen=True)

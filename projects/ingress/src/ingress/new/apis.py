@@ -1,0 +1,239 @@
+"""A look at the list of an API: its first pages, asked for as the source will ask for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from dlt.common.jsonpath import find_values
+from requests import Request
+
+from ingress.gather.paths import compiled
+from ingress.new.code import Call
+from ingress.new.found import Table
+from ingress.new.names import resource_name
+from ingress.new.origin import Origin, parameters_of
+from ingress.new.paging import Guess, guesses, rows_in, total_in
+from ingress.new.values import columns_of, is_unique_in, key_of, shown
+from ingress.readers.rest.form import ListForm
+from ingress.readers.rest.login import Login
+from ingress.readers.rest.pages import ListReader, Tally, Unsteady
+from ingress.readers.rest.reader import source_bounds
+from shared.config.named import Setting
+from shared.data_quality.json_text import as_json, exact_number
+from shared.errors import InputError, PlatformError, SourceUnavailable, UserError
+from shared.http.addresses import shown as shown_address
+from shared.http.answers import Answer, NotText
+from shared.http.client import HttpClient
+from shared.http.errors import NoAnswer
+from shared.http.redaction import shortened
+from shared.utils.strict_json import NotJson
+
+PAGES, SHOWN = 5, 200
+
+
+@dataclass
+class Api:
+    """An API that is looked at.
+
+    Attributes:
+        asked: How many requests were made.
+    """
+
+    client: HttpClient
+    login: Login | None
+    base: str
+    asked: int = field(default=0)
+
+    @classmethod
+    @contextmanager
+    def opened(cls, base: str, login: Mapping[str, object] | None) -> Iterator[Api]:
+        """Open a client for it."""
+        # A guess that is wrong may be answered as badly as a server can.
+        bounds = source_bounds().model_copy(update={"http_tries": 2, "http_readings": 1})
+        signed = Login(login, bounds) if login else None
+        with HttpClient(base, bounds, auth=signed, netrc=signed is None) as client:
+            yield cls(client, signed, base)
+
+    def first(self, path: str, parameters: Mapping[str, object]) -> tuple[Answer, Any]:
+        """Return what it answers when it is asked for a list.
+
+        Raises:
+            PlatformError: That is no success, or no JSON.
+        """
+        asked = {name: str(value) for name, value in parameters.items()}
+        url = str(Request("GET", self.base + path, params=asked).prepare().url)
+        self.asked += 1
+        try:
+            answer = self.client.get(url)
+        except NoAnswer as error:
+            raise SourceUnavailable(f"`{shown_address(url)}` does not answer: {error}", hint=error.hint or "") from None
+        if not answer.is_success:
+            raise SourceUnavailable(
+                f"`{shown_address(url)}` answers: {answer.status}",
+                hint="see whether the address is right, and who may read there: as in --login bearer:SHOP_TOKEN",
+            )
+        try:
+            return answer, answer.json(exact_number)
+        except (NotText, NotJson) as error:
+            raise InputError(
+                f"`{shown_address(url)}` answers with no JSON: {answer.described()}: {error}",
+                hint="name the address of a list, as its documentation has it",
+            ) from None
+
+    def pages(self, form: ListForm) -> tuple[list[list[Any]], bool]:
+        """Return the first pages of a list, and whether these are all.
+
+        Raises:
+            Unsteady, PlatformError: They do not make one.
+        """
+        tally = Tally(self.client.bounds)
+        pages = list(islice(ListReader(self.client, form, tally, self.login).pages(), PAGES + 1))
+        self.asked += tally.requests
+        return [page.rows for page in pages[:PAGES]], len(pages) <= PAGES
+
+
+def look_at_api(
+    origin: Origin,
+    *,
+    table: str | None,
+    key: Sequence[str],
+    login: Mapping[str, object] | None,
+    cursor: tuple[str, str] | None,
+) -> Table:
+    """Look at a list.
+
+    Args:
+        origin: Names it.
+        table: What the resource is called, if not after the list.
+        key: What the user says identifies a row.
+        login: As dlt declares it, with settings.
+        cursor: The field by which changed rows are found, and the parameter that asks for them.
+
+    Raises:
+        PlatformError: It is no list, or none that can be read.
+    """
+    path, parameters = parameters_of(origin.rest)
+    name = table or resource_name(path.partition("?")[0].rstrip("/").rpartition("/")[2])
+    with Api.opened(origin.address, login) as api:
+        answer, body = api.first(path, parameters)
+        at = rows_in(body)
+        if at is None:
+            raise no_list(answer, body)
+        rows = find_values(compiled(at), body)[0]
+        total = total_in(body, at, len(rows))
+        why_not: Exception | None = None
+        for guess in guesses(answer, body, at, rows, total, parameters, key):
+            form = ListForm(api.base + path, guess.parameters, {}, guess.paginator, at, guess.total)
+            try:
+                pages, whole = api.pages(form)
+            except (Unsteady, PlatformError) as error:
+                why_not = why_not or error
+                continue
+            if guess.holds(pages, rows):
+                break
+        else:
+            raise InputError(
+                f"how the pages of `{shown_address(answer.url)}` follow each other cannot be told: {why_not}",
+                hint="write the source by hand: projects/ingress/README.md has the paginators",
+            )
+    found = [row for page in pages for row in page if isinstance(row, dict)]
+    columns = columns_of(found)
+    unique, why = key_of(name, columns, key, lambda names: is_unique_in(found, names), len(found))
+    call = reader_call(origin.setting, path, guess, at, login, cursor)
+    notes = [
+        f"{api.asked} requests, {len(pages)} pages, {'all' if whole else 'the first'} {len(found):,} rows",
+        f"rows at `{shortened(at, SHOWN)}`; {guess.said}",
+        f"total at `{guess.total}`: {total[1]:,}"
+        if guess.total and total
+        else "no total: a list cut short is not noticed",
+    ]
+    return Table(name, columns, call, unique, why, notes=notes, whole=False)
+
+
+def reader_call(
+    setting: str,
+    path: str,
+    guess: Guess,
+    rows: str,
+    login: Mapping[str, object] | None,
+    cursor: tuple[str, str] | None,
+) -> Call:
+    """Return the declaration of the list."""
+    named = {
+        "paginator": dict(guess.paginator) if guess.paginator != {"type": "single_page"} else None,
+        "rows": rows if rows != "$" else None,
+        "total": guess.total,
+        "parameters": dict(guess.parameters) or None,
+        "login": login,
+        "cursor": cursor and cursor[0],
+        "since": cursor and cursor[1],
+    }
+    return Call("Rest", (setting, path), named)
+
+
+def no_list(answer: Answer, body: Any) -> InputError:
+    """Return the error for an answer that has no rows, which says what it has."""
+    if isinstance(body, dict):
+        said = f"an object with {shown(body) or 'nothing'}"
+    elif isinstance(body, list):
+        said = "an empty list" if not body else f"a list of {shortened(as_json(body[0]), 40)}"
+    else:
+        said = shortened(as_json(body), 40)
+    return InputError(
+        f"no list of rows at `{shown_address(answer.url)}`: {said}",
+        hint="name the address of a list of objects, which is not empty, as the API's documentation has it",
+    )
+
+
+def login_of(said: str) -> dict[str, object]:
+    """Return a login as dlt declares it; every part that is secret is the name of a variable.
+
+    Raises:
+        UserError: It is none.
+    """
+    kind, *words = said.split(":")
+    try:
+        if kind == "bearer":
+            (token,) = words
+            return {"type": "bearer", "token": setting_of(token)}
+        if kind == "basic":
+            user, *password = words
+            secret: Setting | str = setting_of(password[0]) if password and password[0] else ""
+            return {"type": "http_basic", "username": setting_of(user), "password": secret}
+        if kind == "api-key":
+            name, *where, variable = words
+            location = where[0] if where else "header"
+            if location not in ("header", "query", "cookie") or len(where) > 1 or not name:
+                raise ValueError
+            return {"type": "api_key", "name": name, "api_key": setting_of(variable), "location": location}
+        if kind == "oauth2":
+            url, client, secret_name = words
+            return {
+                "type": "oauth2_client_credentials",
+                "access_token_url": setting_of(url),
+                "client_id": setting_of(client),
+                "client_secret": setting_of(secret_name),
+            }
+    except ValueError:
+        pass
+    raise UserError(
+        "not a login",
+        hint="bearer:VARIABLE, basic:USER[:PASSWORD], api-key:NAME[:header|query]:VARIABLE or "
+        "oauth2:TOKEN_URL:ID:SECRET, each the name of an environment variable, never a secret itself",
+    )
+
+
+def setting_of(name: str) -> Any:
+    """Return the setting of a name.
+
+    Raises:
+        ValueError: It is no variable's name, so it may be a secret.
+    """
+    if not re.fullmatch("[A-Z][A-Z0-9_]{0,99}", name):
+        raise ValueError
+    return Setting(name)

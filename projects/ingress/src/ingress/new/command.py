@@ -1,0 +1,294 @@
+"""`new-source NAME --from …`: a source that loads at once, written from a look at the real thing, or nothing at all."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+
+from ingress.new import models
+from ingress.new.code import Call
+from ingress.new.found import Column, Table
+from ingress.new.module import module
+from ingress.new.names import can_be_field, check_name, raw_names
+from ingress.new.origin import Origin, origin_of
+from ingress.new.publish import alone, hold_free, publish
+from ingress.new.values import cursors_of, no_key, shown
+from ingress.source import Source
+from shared.command_line import Parser
+from shared.config import Settings
+from shared.config.named import Setting
+from shared.errors import InputError, UserError
+from shared.http.redaction import shortened
+from shared.utils.console import say
+
+SOURCES = "projects/ingress/src/ingress/sources"
+STAGING = "projects/transformation/models/ingress/staging"
+MOST_SHOWN, SHOWN = 50, 60
+
+
+def make_parser() -> Parser:
+    """Describe the command."""
+    top = Parser(
+        prog="new-source",
+        description="Look at an API's list, files or a database, and write source, staging models and expectations.",
+    )
+    top.add_argument("name", help="what the source is called: lower case, digits and `_`, as in `shop`")
+    top.add_argument(
+        "--from",
+        dest="origin",
+        required=True,
+        metavar="WHERE",
+        help="an address of a list, a file, s3://bucket/folder/pattern, a database's URL, or the name of a variable "
+        "that has one of them, as in SHOP_API_URL/v1/orders",
+    )
+    top.add_argument(
+        "--table",
+        action="append",
+        default=[],
+        metavar="T",
+        help="of a database, also several; else the resource's name",
+    )
+    top.add_argument("--key", default="", metavar="A,B", help="the columns that identify a row")
+    top.add_argument(
+        "--login",
+        metavar="HOW",
+        help="bearer:VAR, basic:USER_VAR[:PASSWORD_VAR], api-key:NAME[:query]:VAR, oauth2:URL_VAR:ID_VAR:SECRET_VAR",
+    )
+    top.add_argument(
+        "--credential",
+        action="append",
+        default=[],
+        metavar="NAME=VAR",
+        help="of a place, as dlt's `filesystem` names it, and the variable that has it",
+    )
+    top.add_argument(
+        "--cursor", metavar="COLUMN", help="grows with every change of a row, so that only changed rows are read"
+    )
+    top.add_argument("--since", metavar="PARAMETER", help="of an API: what asks for rows from a value of the cursor on")
+    top.add_argument("--zone", metavar="ZONE", help="of a database: where its times without a zone are of, as in UTC")
+    top.add_argument(
+        "--deletions", metavar="HOW", help="snapshot, where a load reads all rows there are, or flag:COLUMN"
+    )
+    return top
+
+
+def new_source(settings: Settings, arguments: Sequence[str]) -> int:
+    """Look, and write; on failure nothing is left.
+
+    Raises:
+        PlatformError: What is asked for cannot be had, or not with certainty.
+    """
+    options = make_parser().parse_args(arguments)
+    name = options.name
+    check_name(name)
+    with alone(settings) as folder:
+        hold_free([settings.root / SOURCES / f"{name}.py", settings.root / STAGING / name])
+        origin = origin_of(options.origin, name)
+        tables, copied, title = look(origin, settings, options)
+        told = [settle(table, options) for table in tables]
+        check_different(told)
+        files = {settings.root / path: text for path, text in written(name, title, told, options).items()}
+        publish(folder, files, copied)
+    for table in told:
+        tell(table)
+    after(name, origin, options, list(files))
+    return 0
+
+
+def look(origin: Origin, settings: Settings, options: argparse.Namespace) -> tuple[list[Table], Any, str]:
+    """Return what is found of the tables, a file to copy with its place, and what the source is."""
+    key = tuple(filter(None, options.key.split(",")))
+    if (options.cursor is None) != (options.since is None) and origin.kind == "api":
+        raise UserError("an API's cursor needs its parameter", hint="as in --cursor updated_at --since since")
+    table = options.table[0] if options.table and origin.kind != "database" else None
+    if table is not None:
+        check_name(table, "resource")
+    if origin.kind == "api":
+        from ingress.new.apis import login_of, look_at_api
+
+        login = login_of(options.login) if options.login else None
+        cursor = (options.cursor, options.since) if options.cursor else None
+        found = look_at_api(origin, table=table, key=key, login=login, cursor=cursor)
+        return [found], None, f"{options.name}: a list of an API at {origin.setting}."
+    if origin.kind == "database":
+        from ingress.new.databases import look_at_database
+
+        declared = {"tables": options.table, "key": key, "cursor": options.cursor, "zone": options.zone}
+        several = list(look_at_database(origin, settings, **declared))
+        return several, None, f"{options.name}: tables of the database at {origin.setting}."
+    from ingress.new.files import look_at_files, place_of
+
+    place, copied = place_of(origin, options.name, settings)
+    found = look_at_files(
+        place,
+        options.name,
+        settings,
+        table=table,
+        key=key,
+        credentials=credentials_of(options.credential),
+        copied=copied,
+    )
+    target = settings.landing_dir / place.address / copied.name if copied else None
+    return [found], (copied, target) if copied else None, f"{options.name}: files that are delivered."
+
+
+def credentials_of(given: Sequence[str]) -> dict[str, Setting]:
+    """Return credentials as `Files` has them.
+
+    Raises:
+        UserError: One is not the name of a variable.
+    """
+    from ingress.new.apis import setting_of
+
+    found = {}
+    for each in given:
+        name, _, variable = each.partition("=")
+        try:
+            found[name] = setting_of(variable)
+        except ValueError:
+            raise UserError(
+                "a credential that is no variable's name", hint="as in --credential aws_access_key_id=SHOP_S3_ID"
+            ) from None
+    return found
+
+
+def settle(table: Table, options: argparse.Namespace) -> Table:
+    """Return a table with those columns that go into the row model, the others told.
+
+    Raises:
+        UserError: Nothing identifies a row, or what is named is not there.
+    """
+    if not table.key and (options.table or not isinstance(table.reader, Call) or table.reader.name != "Sql"):
+        raise no_key(table.name, [each.name for each in table.columns])
+    known = raw_names([each.name for each in table.columns], table.name)
+    needed = {*table.key, *([options.cursor] if options.cursor else [])}
+    columns, left = [], []
+    for each in table.columns:
+        if not each.kind or each.name not in known or not can_be_field(each.name):
+            why = (
+                each.note or "a name that raw or a row model cannot have: left out"
+                if each.name not in known
+                else (each.note or "a name that a row model cannot have: comes as text")
+            )
+            left.append(replace(each, note=why))
+        else:
+            columns.append(replace(each, nullable=each.name not in needed and (each.nullable or not table.whole)))
+    missing = needed - {each.name for each in columns}
+    if missing and table.key:
+        raise UserError(
+            f"no column that a row model can have: {shown(missing)}",
+            hint=f"it has {shown(each.name for each in columns)}",
+        )
+    return replace(table, columns=columns, left=left)
+
+
+def check_different(tables: Sequence[Table]) -> None:
+    """Refuse tables that would be called the same.
+
+    Raises:
+        UserError: There are such.
+    """
+    seen: dict[str, str] = {}
+    for table in tables:
+        plain = table.name.replace("_", "")
+        if plain in seen:
+            raise UserError(
+                f"tables whose names cannot be told apart: `{seen[plain]}`, `{table.name}`",
+                hint="make a source of each, by --table",
+            )
+        seen[plain] = table.name
+    if not any(table.key for table in tables):
+        raise InputError("no table has a key", hint="name one by --table, and its key by --key a,b")
+
+
+def written(name: str, title: str, tables: Sequence[Table], options: argparse.Namespace) -> dict[str, str]:
+    """Return the files, by their paths from the root; the module comes last."""
+    chosen = [table for table in tables if table.key]
+    raws = {table.name: raw_names([each.name for each in table.columns], table.name) for table in chosen}
+    contracts = {
+        table.name: "report"
+        if len(raw_names([each.name for each in table.left], table.name)) < len(table.left)
+        else "evolve"
+        for table in chosen
+    }
+    deletions = deletions_of(options.deletions)
+    text = module(name, title, chosen, contracts, deletions)
+    hold_to_work(name, text)
+    staging = f"{STAGING}/{name}"
+    files = {f"{staging}/_{name}__sources.yml": models.sources_yaml(name, chosen)}
+    for table in chosen:
+        model = f"{staging}/{models.model_name(name, table)}"
+        files[f"{model}.sql"] = models.staging_sql(name, table, raws[table.name], deletions=deletions is not None)
+        files[f"{model}.yml"] = models.staging_yaml(name, table, raws[table.name])
+    files[models.suite_path(name)] = models.expectations(name, chosen, raws)
+    files[f"{SOURCES}/{name}.py"] = text
+    return files
+
+
+def deletions_of(said: str | None) -> Call | None:
+    """Return how rows vanish, as a resource has it.
+
+    Raises:
+        UserError: It is none of the ways.
+    """
+    if said is None:
+        return None
+    how, _, column = said.partition(":")
+    if said == "snapshot":
+        return Call("Snapshot")
+    if how == "flag" and column:
+        return Call("DeletedFlag", (column,))
+    raise UserError("rows do not vanish so", hint="--deletions snapshot, or --deletions flag:COLUMN")
+
+
+def hold_to_work(name: str, text: str) -> Source:
+    """Make sure that a module is one of a source, before there is any file of it."""
+    made = ModuleType(f"_new_source_{name}")
+    sys.modules[made.__name__] = made
+    try:
+        exec(compile(text, f"{name}.py", "exec"), made.__dict__)
+        source: Source = made.SOURCE
+        return source
+    finally:
+        del sys.modules[made.__name__]
+
+
+def tell(table: Table) -> None:
+    """Say what was found of a table."""
+    say(f"{table.name}:")
+    for note in table.notes:
+        say(f"  {note}")
+    if not table.key:
+        say("  no key: left out; make a source of it by --table and --key")
+        return
+    say(f"  key {shown(table.key)}: {table.why_key}")
+    cursors = cursors_of(table.columns)
+    if cursors:
+        say(f"  may be cursors: {shown(cursors)}")
+    width = max(len(shortened(each.name, SHOWN)) for each in table.columns)
+    for each in [*table.columns, *table.left][:MOST_SHOWN]:
+        say(f"  {shortened(each.name, SHOWN):<{width}}  {described(each)}")
+    more = len(table.columns) + len(table.left) - MOST_SHOWN
+    if more > 0:
+        say(f"  and {more:,} more columns")
+
+
+def described(column: Column) -> str:
+    """Say what a column is."""
+    digits = f"({column.digits[0]}, {column.digits[1]})" if column.digits else ""
+    kind = f"{column.kind or 'text'}{digits}{', may be null' if column.nullable else ''}"
+    example = f", such as `{column.example}`" if column.example else ""
+    return f"{kind}{example}{f'; {column.note}' if column.note else ''}"
+
+
+def after(name: str, origin: Origin, options: argparse.Namespace, files: Iterable[Any]) -> None:
+    """Say what was written, and what to do next."""
+    for path in files:
+        say(f"wrote {path}")
+    if origin.setting and not origin.is_set:
+        say(f"set {origin.setting} to {shortened(origin.address, 200)}")
+    say(f"then ./pixiw run ingest --source {name}, and ./pixiw run dbt build --select 'stg_{name}__*'")

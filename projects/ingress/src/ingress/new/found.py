@@ -1,0 +1,63 @@
+"""What is found of a table, a list or files: the columns, what identifies a row, and how the rows are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ingress.new.code import Call
+
+MOST_COLUMNS = 500
+# What identifies rows is text or a whole number, or a day with others.
+KEYS = ("int", "str", "date")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column.
+
+    Attributes:
+        name: As it is where it comes from.
+        kind: The row model's type: `int`, `Decimal`, `AwareDatetime`, `JsonText`, …; empty where that is uncertain, and
+            the column is left to become one of text.
+        nullable: Whether it may be null.
+        digits: Of a `Decimal`, its max_digits and decimal_places.
+        written: How its text is written, where not as usual: the arguments of `Written`.
+        absent: Whether some rows do not have it at all.
+        example: One of its values.
+        note: What is uncertain of it, and what to declare.
+    """
+
+    name: str
+    kind: str
+    nullable: bool
+    digits: tuple[int, int] | None = None
+    written: Mapping[str, object] = field(default_factory=dict)
+    absent: bool = False
+    example: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """What becomes a resource.
+
+    Attributes:
+        name: Of the resource.
+        columns: Those that a row model may have.
+        reader: The call that makes its reader.
+        key: The columns that identify a row.
+        why_key: How the key was found.
+        notes: What else was found, a line each.
+        left: Columns that are not in the row model, each with a note why.
+        whole: Whether all rows were looked at, or their owner keeps nulls out: a column without a null has none.
+    """
+
+    name: str
+    columns: Sequence[Column]
+    reader: Call
+    key: tuple[str, ...] = ()
+    why_key: str = ""
+    notes: Sequence[str] = ()
+    left: Sequence[Column] = ()
+    whole: bool = True

@@ -1,0 +1,122 @@
+"""The module of a source: row models and a `SOURCE`, as somebody would write it by hand."""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from collections.abc import Iterable, Mapping, Sequence
+
+from ingress.new.code import WIDTH, Call, Code, on_one_line, rendered
+from ingress.new.found import Column, Table
+from ingress.new.names import class_name, is_plain
+
+# Where what a module may use is from, in the order in which it is imported.
+STANDARD = (("datetime", ("date", "datetime")), ("decimal", ("Decimal",)), ("typing", ("Annotated",)))
+LIBRARIES = (("pydantic", ("AwareDatetime", "Field")),)
+OURS = (
+    ("ingress.deletions", ("DeletedFlag", "Snapshot")),
+    ("ingress.readers.files.reader", ("Files",)),
+    ("ingress.readers.rest.reader", ("Rest",)),
+    ("ingress.readers.sql.reader", ("Sql",)),
+    ("ingress.source", ("Resource", "Source")),
+    ("shared.config.named", ("Setting",)),
+    ("shared.data_quality", ("JsonText", "RowModel", "Written", "row_model")),
+)
+
+
+def module(name: str, title: str, tables: Sequence[Table], contracts: Mapping[str, str], deletions: Call | None) -> str:
+    """Return the source's module.
+
+    Args:
+        name: The source's.
+        title: What it is, in a line of our own words.
+        tables: Its tables; each has a key.
+        contracts: What a column does that the row model does not know, by resource.
+        deletions: How rows vanish, where that is declared.
+    """
+    models = "\n\n".join(model(table) for table in tables)
+    resources = tuple(resource(name, table, contracts[table.name], deletions) for table in tables)
+    body = f"{models}\n\n{source(name, resources)}"
+    # Two blank lines stand before a class alone.
+    gap = "\n\n" if body.startswith("class ") else "\n"
+    return f'"""{title}"""\n\nfrom __future__ import annotations\n\n{imports(body)}{gap}{body}'
+
+
+def imports(body: str) -> str:
+    """Return the imports of what a body uses."""
+    words = set(_words(body))
+    groups = []
+    for group in (STANDARD, LIBRARIES, OURS):
+        lines = [
+            f"from {package} import {', '.join(used)}"
+            for package, names in group
+            if (used := [name for name in names if name in words])
+        ]
+        groups += ["\n".join(lines)] if lines else []
+    return "\n\n".join(groups) + "\n"
+
+
+def _words(body: str) -> Iterable[str]:
+    """Yield the names of a body, not what stands in its texts."""
+    return (
+        token.string for token in tokenize.generate_tokens(io.StringIO(body).readline) if token.type == tokenize.NAME
+    )
+
+
+def model(table: Table) -> str:
+    """Return the row model of a table."""
+    named, title = class_name(table.name), f"A row of {table.name}."
+    if all(is_plain(column.name) for column in table.columns):
+        fields = "\n".join(f"    {column.name}: {declaration(column)}" for column in table.columns)
+        return f'class {named}(RowModel):\n    """{title}"""\n\n{fields}\n'
+    # Names that no class can have: they are texts.
+    fields_by_name = {
+        column.name: (Code(annotated(column)), None) if column.absent else Code(annotated(column))
+        for column in table.columns
+    }
+    return f"{named} = {rendered(Call('row_model', (named, title, fields_by_name)), len(named) + 3)}\n"
+
+
+def declaration(column: Column) -> str:
+    """Return what stands behind the name of a field of a class."""
+    plain = base(column) + (" | None" if column.nullable else "")
+    if column.digits is None:
+        return f"{plain} = None" if column.absent else plain
+    default = {"default": Code("None")} if column.absent else {}
+    return f"{plain} = {on_one_line(Call('Field', (), default | _digits(column)))}"
+
+
+def annotated(column: Column) -> str:
+    """Return a field's type with all that is declared of it."""
+    kind = base(column)
+    if column.digits is not None:
+        kind = f"Annotated[{kind}, {on_one_line(Call('Field', (), _digits(column)))}]"
+    return kind + (" | None" if column.nullable else "")
+
+
+def base(column: Column) -> str:
+    """Return a field's type, without null and digits."""
+    if not column.written:
+        return column.kind
+    written = dict(column.written)
+    positional = (written.pop("format"),) if "format" in written else ()
+    return f"Annotated[{column.kind}, {on_one_line(Call('Written', positional, written))}]"
+
+
+def _digits(column: Column) -> dict[str, object]:
+    digits, places = column.digits or (0, 0)
+    return {"max_digits": digits, "decimal_places": places}
+
+
+def resource(name: str, table: Table, contract: str, deletions: Call | None) -> Call:
+    """Return the declaration of a resource."""
+    positional = (table.name, f"{name}_{table.name}", Code(class_name(table.name)), tuple(table.key), table.reader)
+    return Call("Resource", positional, {"contract": contract, "deletions": deletions})
+
+
+def source(name: str, resources: tuple[Call, ...]) -> str:
+    """Return the last statement."""
+    lead = "SOURCE = "
+    call = Call("Source", (name, resources))
+    flat = lead + on_one_line(call)
+    return (flat if len(flat) <= WIDTH else lead + rendered(call, len(lead))) + "\n"

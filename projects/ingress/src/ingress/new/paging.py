@@ -1,0 +1,225 @@
+"""Where an answer has its rows, and how the next ones may be asked for: the first guess that proves right counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ingress.new.values import columns_of, is_unique_in, key_of
+from shared.http.answers import Answer
+
+# Where rows are, the likeliest first.
+ROWS = ("data", "items", "records", "results", "rows", "value", "values", "entries", "objects", "content", "list")
+TOTALS = ("total", "totalsize", "totalcount", "count", "totalresults", "totalrecords", "totalitems", "totalelements")
+NEXT = re.compile(r"(odata\.)?next(_?(link|url|uri|page_?url|records_?url|href))?|href", re.IGNORECASE)
+NEXT_CURSOR = re.compile(
+    r"(next|end)_?(page_?)?(cursor|token|key)|cursor|continuation(_?token)?|next_?page|next", re.IGNORECASE
+)
+MORE = re.compile(r"has_?(more|next(_?page)?)|more", re.IGNORECASE)
+CURSOR_PARAMETERS = ("cursor", "page_token", "pageToken", "next_token", "after", "starting_after", "continuation")
+LAST_PARAMETERS = ("starting_after", "after", "after_id", "since_id")
+SIZES = ("limit", "per_page", "page_size", "pageSize", "size", "count", "top", "$top", "maxResults")
+OFFSETS = ("offset", "skip", "start", "startAt", "$skip")
+PAGE_NUMBERS = ("page", "p", "page_number", "pageNumber")
+PLAIN = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+DEPTH, INSIDE = 3, 200
+LONGEST_CURSOR = 4_096
+Pages = Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Guess:
+    """How a list may page.
+
+    Attributes:
+        paginator: As dlt declares it.
+        parameters: What the first request asks for then.
+        total: Where the number of all rows stands.
+        said: What it is, for people.
+        more: Whether there must be a second page for it to be right.
+    """
+
+    paginator: Mapping[str, object]
+    parameters: Mapping[str, object]
+    total: str | None
+    said: str
+    more: bool
+
+    def holds(self, pages: Pages, first: Sequence[Any]) -> bool:
+        """Tell whether pages that were read are those of a list that begins with the first one."""
+        begins = bool(pages) and list(pages[0]) == list(first)
+        return begins and (not self.more or (len(pages) > 1 and bool(pages[1]) and not _overlap(pages)))
+
+
+def _overlap(pages: Pages) -> bool:
+    """Tell whether a page has a row of an earlier one."""
+    seen: list[Any] = []
+    for page in pages:
+        if any(row in seen for row in page):
+            return True
+        seen += page
+    return False
+
+
+def rows_in(body: Any) -> str | None:
+    """Return the path of the rows: the list of objects, by a usual name if there are several."""
+    if isinstance(body, list):
+        return "$" if is_rows(body) else None
+    found = [path for path, value in inside(body) if is_rows(value)]
+    named = sorted(found, key=lambda path: (path.count("."), _place(path)))
+    return named[0] if named and (len(found) == 1 or _place(named[0]) < len(ROWS) or "." not in named[0]) else None
+
+
+def _place(path: str) -> int:
+    last = path.rpartition(".")[2].lower()
+    return ROWS.index(last) if last in ROWS else len(ROWS)
+
+
+def is_rows(value: Any) -> bool:
+    """Tell whether a value is a list of objects."""
+    return isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
+
+
+def total_in(body: Any, rows_at: str, count: int) -> tuple[str, int] | None:
+    """Return where an answer says how many rows there are, and how many."""
+    for path, value in inside(body, skip=rows_at):
+        plain = path.rpartition(".")[2].lower().replace("_", "")
+        if plain in TOTALS and type(value) is int and value >= count:
+            return path, value
+    return None
+
+
+def inside(body: Any, *, skip: str = "", before: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Yield what an object holds, nested objects too, with paths that mean the same to a JSONPath."""
+    if not isinstance(body, Mapping) or depth == DEPTH:
+        return
+    for name, value in list(body.items())[:INSIDE]:
+        path = before + (name if PLAIN.fullmatch(name) else f"['{name}']")
+        if path == skip or not (PLAIN.fullmatch(name) or re.fullmatch("[@A-Za-z][A-Za-z0-9_.@]*", name)):
+            continue
+        yield path, value
+        yield from inside(value, skip=skip, before=f"{path}.", depth=depth + 1)
+
+
+def guesses(
+    answer: Answer,
+    body: Any,
+    rows_at: str,
+    rows: Sequence[Any],
+    total: tuple[str, int] | None,
+    parameters: Mapping[str, object],
+    key: Sequence[str],
+) -> Iterator[Guess]:
+    """Yield how the list may page, the surest first; the last one is that it does not."""
+    total_at = total[0] if total and (total[1] > len(rows) or total[0].lower().startswith("total")) else None
+
+    def guess(said: str, more: bool = True, without: Sequence[str] = (), **paginator: object) -> Guess:
+        kept = {name: value for name, value in parameters.items() if name not in without}
+        return Guess(paginator, kept, total_at, said, more)
+
+    found = list(inside(body, skip=rows_at))
+    if 'rel="next"' in answer.headers.get("link", "") or "rel=next" in answer.headers.get("link", ""):
+        yield guess("the next page stands in the header Link", type="header_link")
+    for path, value in found:
+        if isinstance(value, str) and NEXT.fullmatch(_last(path)) and "next" in path.lower() and _is_link(value):
+            yield guess(f"the next page's address stands at `{path}`", type="json_link", next_url_path=path)
+    for path, value in found:
+        if NEXT_CURSOR.fullmatch(_last(path)) and _is_cursor(value):
+            for name in CURSOR_PARAMETERS:
+                yield guess(
+                    f"the next page is asked for by `{name}` with `{path}`",
+                    type="cursor",
+                    cursor_path=path,
+                    cursor_param=name,
+                )
+    more_at = next((path for path, value in found if MORE.fullmatch(_last(path)) and isinstance(value, bool)), None)
+    if more_at is not None and dict(found)[more_at]:
+        yield from _by_last_row(rows_at, rows, more_at, key, guess)
+    if len(rows) > 1 or total_at:
+        yield from _numbered(rows, total, parameters, more_at, guess)
+    for path, value in found:
+        if value is None and NEXT.fullmatch(_last(path)) and "next" in path.lower():
+            said = f"the next page's address would stand at `{path}`, but there is only one page"
+            yield guess(said, more=False, type="json_link", next_url_path=path)
+    doubt = f", though `{more_at}` is there: look at a list of more pages" if more_at else ""
+    one = guess(f"one page, as far as can be told{doubt}", more=False, type="single_page")
+    yield from (one, replace(one, total=None))
+
+
+def _by_last_row(
+    rows_at: str, rows: Sequence[Any], more_at: str, key: Sequence[str], guess: Callable[..., Guess]
+) -> Iterator[Guess]:
+    """Yield that the last row's key asks for the next page, as Stripe has it."""
+    names, _ = key_of("rows", columns_of(rows), key[:1], lambda names: is_unique_in(rows, names), len(rows))
+    if not names or not PLAIN.fullmatch(names[0]):
+        return
+    path = f"{rows_at}[-1].{names[0]}"
+    for name in LAST_PARAMETERS:
+        yield guess(
+            f"the next page is asked for by `{name}` with the last row's `{names[0]}`, as long as `{more_at}` says so",
+            type="cursor",
+            cursor_path=path,
+            cursor_param=name,
+            has_more_path=more_at,
+        )
+
+
+def _numbered(
+    rows: Sequence[Any],
+    total: tuple[str, int] | None,
+    parameters: Mapping[str, object],
+    more_at: str | None,
+    guess: Callable[..., Guess],
+) -> Iterator[Guess]:
+    """Yield that the next page is asked for by its number or by how many rows come before it."""
+    if total is not None and total[1] <= len(rows):
+        return
+    size_name = next((name for name in SIZES if name in parameters), None)
+    size = parameters.get(size_name or "", len(rows))
+    ends = {"total_path": total[0]} if total else {"total_path": None}
+    more = {"has_more_path": more_at} if more_at and not total else {}
+    named = [name for name in (*PAGE_NUMBERS, *OFFSETS) if name in parameters]
+    for name in named or [*PAGE_NUMBERS[:1], *OFFSETS[:2]]:
+        without = (name,)
+        if name in OFFSETS:
+            sized = {"limit_param": size_name} if size_name and size_name != "limit" else {}
+            own = {"offset_param": name} if name != "offset" else {}
+            yield guess(
+                f"the next page is asked for by `{name}`, of {size} rows a page",
+                without=(*without, size_name or ""),
+                type="offset",
+                limit=size,
+                **own,
+                **sized,
+                **ends,
+                **more,
+            )
+        else:
+            own = {"page_param": name} if name != "page" else {}
+            # A page number counts pages: what dlt is to make of a number of rows it cannot know.
+            for base in (1, 0):
+                yield guess(
+                    f"the next page is asked for by `{name}`, from {base} on",
+                    without=without,
+                    type="page_number",
+                    base_page=base,
+                    **own,
+                    total_path=None,
+                    **more,
+                )
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2] if not path.endswith("']") else path[:-2].rpartition("['")[2].lstrip("@")
+
+
+def _is_link(value: str) -> bool:
+    return value.startswith(("http://", "https://", "/", "?"))
+
+
+def _is_cursor(value: Any) -> bool:
+    if isinstance(value, str):
+        return 0 < len(value) <= LONGEST_CURSOR and not _is_link(value)
+    return type(value) is int
