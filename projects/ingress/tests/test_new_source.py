@@ -5,6 +5,10 @@ from __future__ import annotations
 import ast
 import gzip
 import json
+import os
+import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +18,10 @@ import pytest
 from api_styles import github, plain, salesforce, stripe
 from conftest import Project, Serve, on_duckdb_alone
 from kinds.files import BUCKET, s3_server
-from new_sources import everything, new_source
+from mariadb_server import mariadb
+from new_sources import Made, everything, new_source
+
+from ingress.new.command import SOURCES, STAGING
 
 NASTY = (
     'Order ID,Größe (cm),order,when,flag,zip,price,note,"x""] ; import os","{{ config(x) }}"\n'
@@ -31,3 +38,280 @@ def test_csv_becomes_a_source_that_loads(project: Project, tmp_path: Path) -> No
     assert made.load() == {"my_orders": 2}
     first = made.staged()["stg_shop__my_orders"][0]
     assert str(first["when_value"]) == "2020-12-31" and first["zip"] == "00123" and first["order_id"] == 1
+
+
+def orders(count: int) -> list[dict[str, Any]]:
+    """Return rows as a shop's export has them."""
+    return [
+        {
+            "id": number,
+            "status": "open" if number % 2 else None,
+            "total": number / 4,
+            "updated_at": f"2026-01-{number:02}T00:00:00Z",
+            "buyer": {"name": "Ada"} if number % 2 else "B-1",
+            **({"coupon": "X"} if number == 3 else {}),
+        }
+        for number in range(1, count + 1)
+    ]
+
+
+def lines(rows: list[dict[str, Any]]) -> bytes:
+    """Return a packed file with a line a row."""
+    return gzip.compress("".join(f"{json.dumps(row)}\n" for row in rows).encode(), mtime=0)
+
+
+@on_duckdb_alone
+def test_packed_json_lines_on_s3(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Types are those of the values; what is uncertain is told and comes as text; secrets are names of variables."""
+    with s3_server(monkeypatch) as client:
+        client.put_object(Bucket=BUCKET, Key="exports/2026.jsonl.gz", Body=lines(orders(5)))
+        credentials = {"aws_access_key_id": "ID", "aws_secret_access_key": "KEY", "endpoint_url": "URL"}
+        told = [word for name, variable in credentials.items() for word in ("--credential", f"{name}=KINDS_S3_{variable}")]
+        made = new_source(project, "exports", "--from", f"s3://{BUCKET}/exports/*.jsonl.gz", "--table", "orders", *told)
+        assert made.load() == {"orders": 5}
+        assert "hush" not in made.text and "an-id-of-a-key" not in made.text + made.said
+        assert "buyer       text" in made.said and "objects and text in one column" in made.said
+        rows = project.fetch("select id, total, buyer, coupon from raw.exports_orders order by id limit 3")
+        assert rows == [(1, 0.25, '{"name": "Ada"}', None), (2, 0.5, "B-1", None), (3, 0.75, '{"name": "Ada"}', "X")]
+        assert len(made.staged()["stg_exports__orders"]) == 5
+
+
+@on_duckdb_alone
+def test_parquet_in_the_landing_folder_stays_there(project: Project) -> None:
+    """Types are the file's, nested columns come as text, and the newest of the pattern's files is looked at."""
+    folder = project.landing / "drop"
+    folder.mkdir(parents=True)
+    table = pa.table(
+        {
+            "code": pa.array(["a", "b", "b"]),
+            "line": pa.array([1, 1, 2], pa.int32()),
+            "price": pa.array([1, None, 3], pa.decimal128(9, 2)),
+            "tags": pa.array([["x"], [], None]),
+        }
+    )
+    pq.write_table(table, folder / "2026-01.parquet")
+    made = new_source(project, "drop", "--from", str(folder / "*.parquet"), "--key", "code,line", "--table", "lines")
+    assert 'Files("drop", "*.parquet")' in made.text and made.load() == {"lines": 3}
+    assert [row["price"] for row in made.staged()["stg_drop__lines"]].count(None) == 1
+
+
+def test_github_like(project: Project, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links in the header, a bearer's token, nested objects; changed rows alone are asked for where that is said."""
+    api = serve(github, [{**row, "labels": [{"name": "bug"}]} for row in orders(7)])
+    monkeypatch.setenv("GITHUB_TOKEN", "gh-token-1234")
+    login = ("--login", "bearer:GITHUB_TOKEN", "--cursor", "updated_at", "--since", "since")
+    made = new_source(project, "github", "--from", "API_URL/repos/acme/shop/issues?per_page=2", *login)
+    assert {"gh-token-1234", api.url} & set(made.text.split('"')) == set()
+    assert made.load() == {"issues": 7}
+    api.asked.clear()
+    made.load()
+    assert api.asked == ["/repos/acme/shop/issues?per_page=2&since=2026-01-07T00%3A00%3A00.000000Z"]
+    assert len(made.staged()["stg_github__issues"]) == 7
+
+
+@on_duckdb_alone
+def test_stripe_like(project: Project, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last row's key asks for the next page, `has_more` says whether there is one; expandable objects come as text."""
+    serve(stripe, orders(7))
+    monkeypatch.setenv("STRIPE_KEY", "sk_test_1234")
+    made = new_source(project, "stripe", "--from", "API_URL/v1/charges?limit=2", "--login", "basic:STRIPE_KEY")
+    assert made.load() == {"charges": 7}
+    assert '"cursor_param": "starting_after"' in made.text and "updated_at" in made.said
+    assert project.fetch("select count(*) from raw.stripe_charges where buyer = 'B-1'") == [(3,)]
+
+
+@on_duckdb_alone
+def test_salesforce_like(project: Project, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token for client credentials, a link in the page, the number of all rows."""
+    api = serve(salesforce, orders(7))
+    monkeypatch.setenv("SF_TOKEN_URL", f"{api.url}/services/oauth2/token")
+    monkeypatch.setenv("SF_ID", "me")
+    monkeypatch.setenv("SF_SECRET", "s3cret-9")
+    where = "API_URL/services/data/query?q=select+Id+from+Account"
+    made = new_source(
+        project, "crm2", "--from", where, "--table", "accounts", "--login", "oauth2:SF_TOKEN_URL:SF_ID:SF_SECRET"
+    )
+    assert 'total="totalSize"' in made.text and '"next_url_path": "nextRecordsUrl"' in made.text
+    api.tokens = 1
+    assert made.load() == {"accounts": 7}
+
+
+@on_duckdb_alone
+@pytest.mark.parametrize(
+    ("query", "written"),
+    [
+        ("limit=2&page=0", {"type": "page_number", "base_page": 0, "total_path": None}),
+        ("limit=2&offset=0", {"type": "offset", "limit": 2, "total_path": "count"}),
+    ],
+    ids=["page", "offset"],
+)
+def test_numbered_pages(
+    project: Project, serve: Serve, monkeypatch: pytest.MonkeyPatch, query: str, written: dict[str, Any]
+) -> None:
+    """Page numbers and offsets are told by asking for the second page; a key stands in a header or the query."""
+    serve(plain, orders(5))
+    monkeypatch.setenv("SHOP_KEY", "key-of-mine-1")
+    made = new_source(project, "shop", "--from", f"API_URL/items?{query}", "--login", "api-key:key:query:SHOP_KEY")
+    assert made.source.resources[0].reader.paginator == written  # type: ignore[attr-defined]
+    assert made.load() == {"items": 5}
+
+
+NORTHWIND = """
+create table customers (customer_id text primary key, company_name text not null, updated_at datetime);
+create table "Order Details" (order_id int not null, product_id int not null, "Unit Price" decimal(9, 2),
+    primary key (order_id, product_id));
+create table log (line text);
+insert into customers values ('ALFKI', 'Alfreds', '2026-01-01 10:00:00'), ('ANATR', 'Ana', null);
+insert into "Order Details" values (1, 1, 9.5), (1, 2, null);
+"""
+
+
+@on_duckdb_alone
+def test_northwind_in_sqlite(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All tables of a database become resources with the keys that it keeps; one without a key is left out, which is said."""
+    file = project.root / "northwind.sqlite"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(NORTHWIND)
+    made = new_source(project, "northwind", "--from", f"sqlite:///{file}")
+    assert "log:\n  no key: left out" in made.said and f"set NORTHWIND_DATABASE_URL to sqlite:///{file}" in made.said
+    monkeypatch.setenv("NORTHWIND_DATABASE_URL", f"sqlite:///{file}")
+    assert made.load() == {"customers": 2, "order_details": 2}
+    assert [row["unit_price"] for row in made.staged()["stg_northwind__order_details"]].count(None) == 1
+
+
+@on_duckdb_alone
+def test_northwind_in_mariadb(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the database keeps no key it is given, as is the cursor; marks of deleted rows are left out by staging."""
+    with mariadb() as (cursor, url):
+        cursor.execute("create table orders (id bigint, note varchar(10), changed_at datetime, paid boolean)")
+        cursor.execute("insert into orders values (1, 'a', '2026-01-01', true), (2, null, '2026-01-02', null)")
+        monkeypatch.setenv("SHOP_DB", url)
+        cursor_of = ("--cursor", "changed_at", "--key", "id", "--deletions", "flag:paid")
+        made = new_source(project, "shop", "--from", "SHOP_DB", "--table", "orders", *cursor_of)
+        assert made.load() == {"orders": 2}
+        assert "where {{ alive(source('raw', 'shop_orders')) }}" in sql_of(made)
+        assert url not in made.said + made.text
+
+
+def sql_of(made: Made) -> str:
+    """Return the staging models of a source."""
+    return "".join(path.read_text() for path in (made.project.root / STAGING / made.name).glob("*.sql"))
+
+
+# What would be code in Python, YAML, SQL or dbt if it were written as it is.
+HOSTILE = [
+    'x"] ; import os',
+    "{{ config(pre_hook='drop table x') }}",
+    '"""; raise SystemExit; """',
+    "a\nb: c",
+    "class",
+    "order",
+    "schema",
+    "model_config",
+    "__class__",
+    "_id",
+    "\u202etxet",
+    "𝐢𝐝",
+    "-- comment",
+    "'; drop table raw.x; --",
+    "%(x)s {0} ${y}",
+    "back\\slash",
+    "a # noqa",
+    "yes",
+]
+
+
+@pytest.mark.filterwarnings("ignore:Field name:UserWarning")
+def test_names_from_a_server_are_never_code(project: Project, serve: Serve) -> None:
+    """Whatever fields are called, the module has texts alone, the models names of their own, and the rows load."""
+    row = dict.fromkeys(HOSTILE, "v\n{{ x }}\"") | {"x" * 300: 1, "": 2}
+    serve(lambda api, *_: (200, {}, {"data": api.rows}), [{"id": number, **row} for number in (1, 2)])
+    made = new_source(project, "evil", "--from", "API_URL/list")
+    calls = [node for node in ast.walk(ast.parse(made.text)) if isinstance(node, ast.Call)]
+    assert {ast.unparse(call.func) for call in calls} == {"row_model", "Resource", "Source", "Rest"}
+    assert {ast.unparse(node) for node in ast.walk(ast.parse(made.text)) if isinstance(node, ast.Import)} == set()
+    assert all(line.isprintable() for line in made.text.splitlines()) and "\x1b" not in made.said
+    assert re.findall("{{ .*? }}", sql_of(made)) == ["{{ source('raw', 'evil_list') }}", "{{ load_time('_dlt_load_id') }}"]
+    assert made.load() == {"list": 2}
+    staged = made.staged()["stg_evil__list"]
+    assert len(staged) == 2 and all(re.fullmatch("[a-z0-9_]+", name) for name in staged[0])
+
+
+@on_duckdb_alone
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("Shop", "--from", "good.csv"), "no source can be called so: `Shop`"),
+        (("../x", "--from", "good.csv"), "no source can be called so"),
+        (("class", "--from", "good.csv"), "no source can be called so"),
+        (("taken", "--from", "good.csv"), "there is something of this name"),
+        (("shop", "--from", "missing.csv"), "no such file: `missing.csv`"),
+        (("shop", "--from", "twice.csv"), "columns that raw cannot tell apart: `A b`, `a_b`"),
+        (("shop", "--from", "keyless.csv"), "no column identifies a row of `keyless`"),
+        (("shop", "--from", "good.csv", "--key", "nope"), "no column that a key can have: `nope`"),
+        (("shop", "--from", "wide.jsonl"), "more than 500 columns: 501"),
+        (("shop", "--from", "good.csv", "--table", "A;B"), "no resource can be called so: `A;B`"),
+        (("shop", "--from", "postgresql://me:secret-1@h/d"), "an address with a login"),
+        (("shop", "--from", "https://me:secret-1@h/d"), "an address with a login"),
+        (("shop", "--from", "https://h/d?api_key=secret-1"), "a secret in the address: `api_key`"),
+        (("shop", "--from", "API_URL/list", "--login", "bearer:secret-1"), "not a login"),
+        (("shop", "--from", "NO_SUCH_VARIABLE"), "NO_SUCH_VARIABLE is not set"),
+        (("shop", "--from", "API_URL/list"), "no list of rows at `http://127.0.0.1:"),
+    ],
+)
+def test_mistake_leaves_nothing(
+    project: Project,
+    serve: Serve,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    message: str,
+) -> None:
+    """Each mistake exits 2 with a hint, says no secret, and leaves no file."""
+    serve(lambda *_: (200, {}, {"error": "secret-1 \x1b[31m", "items": []}), [])
+    texts = {"good.csv": "id\n1\n2\n", "twice.csv": "A b,a_b\n1,2\n", "keyless.csv": "a\n1\n1\n"}
+    texts["wide.jsonl"] = json.dumps({f"c{number}": 1 for number in range(501)})
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    taken = tmp_path / SOURCES / "taken.py"
+    taken.parent.mkdir(parents=True)
+    taken.write_text("")
+    monkeypatch.setenv("INIT_CWD", str(tmp_path))
+    before = everything(tmp_path)
+    code, said = project.ingress("new", *arguments)
+    assert code == 2, said
+    assert f"error: {message}" in said and "hint: " in said
+    assert "secret-1" not in said and "\x1b" not in said
+    assert everything(tmp_path) == before and not list(project.landing.glob("*"))
+
+
+@on_duckdb_alone
+@pytest.mark.parametrize("way", ["fails", "killed"])
+def test_half_a_source_is_taken_back(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """What was written before an error goes at once, before a kill with the next call; what others have changed stays."""
+    (tmp_path / "good.csv").write_text("id\n1\n2\n")
+    (tmp_path / "projects").mkdir()
+    before = everything(tmp_path)
+    rename, count = Path.rename, iter(range(9))
+
+    def failing(self: Path, target: Path) -> Path:
+        if self.name == "draft" and next(count) == 3:
+            if way == "killed":
+                os._exit(9)
+            raise OSError("disk full")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    child = os.fork() if way == "killed" else 0
+    if child:
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+        assert everything(tmp_path) != before
+    else:
+        assert project.ingress("new", "shop", "--from", str(tmp_path / "good.csv"))[0] == 1
+    monkeypatch.setattr(Path, "rename", rename)
+    if way == "killed":
+        project.ingress("new", "shop", "--from", "missing.csv")
+    assert everything(tmp_path) == before and not list(project.landing.glob("*"))
+    assert new_source(project, "shop", "--from", str(tmp_path / "good.csv")).load() == {"good": 2}

@@ -162,28 +162,31 @@ def settle(table: Table, options: argparse.Namespace) -> Table:
     Raises:
         UserError: Nothing identifies a row, or what is named is not there.
     """
-    if not table.key and (options.table or not isinstance(table.reader, Call) or table.reader.name != "Sql"):
+    if not table.key and (options.table or table.reader.name != "Sql"):
         raise no_key(table.name, [each.name for each in table.columns])
     known = raw_names([each.name for each in table.columns], table.name)
     needed = {*table.key, *([options.cursor] if options.cursor else [])}
     columns, left = [], []
     for each in table.columns:
-        if not each.kind or each.name not in known or not can_be_field(each.name):
-            why = (
-                each.note or "a name that raw or a row model cannot have: left out"
-                if each.name not in known
-                else (each.note or "a name that a row model cannot have: comes as text")
-            )
-            left.append(replace(each, note=why))
+        if each.kind and each.name in known and can_be_field(each.name):
+            nullable = each.name not in needed and (each.nullable or not table.whole)
+            columns.append(replace(each, nullable=nullable))
         else:
-            columns.append(replace(each, nullable=each.name not in needed and (each.nullable or not table.whole)))
+            left.append(each if each.note and each.name in known else replace(each, note=why_left(each.name in known)))
     missing = needed - {each.name for each in columns}
     if missing and table.key:
         raise UserError(
             f"no column that a row model can have: {shown(missing)}",
             hint=f"it has {shown(each.name for each in columns)}",
         )
-    return replace(table, columns=columns, left=left)
+    # What raw cannot hold is an error under another contract.
+    contract = table.contract if all(each.name in known for each in left) else "report"
+    return replace(table, columns=columns, left=left, contract=contract)
+
+
+def why_left(in_raw: bool) -> str:
+    """Say why a column is not in the row model."""
+    return "a name that no row model can have: comes as text" if in_raw else "a name that raw cannot have: not loaded"
 
 
 def check_different(tables: Sequence[Table]) -> None:
@@ -209,14 +212,8 @@ def written(name: str, title: str, tables: Sequence[Table], options: argparse.Na
     """Return the files, by their paths from the root; the module comes last."""
     chosen = [table for table in tables if table.key]
     raws = {table.name: raw_names([each.name for each in table.columns], table.name) for table in chosen}
-    contracts = {
-        table.name: "report"
-        if len(raw_names([each.name for each in table.left], table.name)) < len(table.left)
-        else "evolve"
-        for table in chosen
-    }
     deletions = deletions_of(options.deletions)
-    text = module(name, title, chosen, contracts, deletions)
+    text = module(name, title, chosen, deletions)
     hold_to_work(name, text)
     staging = f"{STAGING}/{name}"
     files = {f"{staging}/_{name}__sources.yml": models.sources_yaml(name, chosen)}

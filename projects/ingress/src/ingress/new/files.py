@@ -110,7 +110,10 @@ def look_at_files(
     call = Call("Files", (place, origin.rest), {"credentials": dict(credentials) or None})
     told = f"{len(marks):,} files; looked at `{shortened(marks[-1].name, SHOWN)}`"
     whole = seen.whole and len(marks) == 1
-    return Table(resource, seen.columns, call, found, why, notes=[told, *seen.notes], whole=whole)
+    # Columns of arrow's nested types cannot be carried along as text.
+    nested = reader.read_as == "parquet" and any(not column.kind for column in seen.columns)
+    contract = "report" if nested else "evolve"
+    return Table(resource, seen.columns, call, found, why, [told, *seen.notes], contract=contract, whole=whole)
 
 
 @dataclass(frozen=True)
@@ -218,7 +221,7 @@ def look_at_parquet(file: LocalFile) -> Look:
     columns = []
     for each, count in zip(schema, filled, strict=True):
         kind, digits = arrow_kind(each.type)
-        note = "" if kind else f"of a type that no row model has: {shortened(str(each.type), SHOWN)}"
+        note = "" if kind else f"of a type that no row model has, and not loaded: {shortened(str(each.type), SHOWN)}"
         columns.append(Column(each.name, kind, count < rows, digits, note=note))
 
     def is_unique(names: Sequence[str]) -> bool:

@@ -50,6 +50,7 @@ class Table:
         why_key: How the key was found.
         notes: What else was found, a line each.
         left: Columns that are not in the row model, each with a note why.
+        contract: What a column does that the row model does not know.
         whole: Whether all rows were looked at, or their owner keeps nulls out: a column without a null has none.
     """
 
@@ -60,4 +61,5 @@ class Table:
     why_key: str = ""
     notes: Sequence[str] = ()
     left: Sequence[Column] = ()
+    contract: str = "evolve"
     whole: bool = True

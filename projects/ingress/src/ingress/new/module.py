@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tokenize
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from ingress.new.code import WIDTH, Call, Code, on_one_line, rendered
 from ingress.new.found import Column, Table
@@ -24,18 +24,17 @@ OURS = (
 )
 
 
-def module(name: str, title: str, tables: Sequence[Table], contracts: Mapping[str, str], deletions: Call | None) -> str:
+def module(name: str, title: str, tables: Sequence[Table], deletions: Call | None) -> str:
     """Return the source's module.
 
     Args:
         name: The source's.
         title: What it is, in a line of our own words.
         tables: Its tables; each has a key.
-        contracts: What a column does that the row model does not know, by resource.
         deletions: How rows vanish, where that is declared.
     """
     models = "\n\n".join(model(table) for table in tables)
-    resources = tuple(resource(name, table, contracts[table.name], deletions) for table in tables)
+    resources = tuple(resource(name, table, deletions) for table in tables)
     body = f"{models}\n\n{source(name, resources)}"
     # Two blank lines stand before a class alone.
     gap = "\n\n" if body.startswith("class ") else "\n"
@@ -108,10 +107,10 @@ def _digits(column: Column) -> dict[str, object]:
     return {"max_digits": digits, "decimal_places": places}
 
 
-def resource(name: str, table: Table, contract: str, deletions: Call | None) -> Call:
+def resource(name: str, table: Table, deletions: Call | None) -> Call:
     """Return the declaration of a resource."""
     positional = (table.name, f"{name}_{table.name}", Code(class_name(table.name)), tuple(table.key), table.reader)
-    return Call("Resource", positional, {"contract": contract, "deletions": deletions})
+    return Call("Resource", positional, {"contract": table.contract, "deletions": deletions})
 
 
 def source(name: str, resources: tuple[Call, ...]) -> str:
