@@ -266,12 +266,12 @@ def tell(table: Table) -> None:
     cursors = cursors_of(table.columns)
     if cursors:
         say(f"  may be cursors: {shown(cursors)}")
-    width = max(len(shortened(each.name, SHOWN)) for each in table.columns)
-    for each in [*table.columns, *table.left][:MOST_SHOWN]:
+    listed = [*table.columns, *table.left]
+    width = max(len(shortened(each.name, SHOWN)) for each in listed[:MOST_SHOWN])
+    for each in listed[:MOST_SHOWN]:
         say(f"  {shortened(each.name, SHOWN):<{width}}  {described(each)}")
-    more = len(table.columns) + len(table.left) - MOST_SHOWN
-    if more > 0:
-        say(f"  and {more:,} more columns")
+    if len(listed) > MOST_SHOWN:
+        say(f"  and {len(listed) - MOST_SHOWN:,} more columns")
 
 
 def described(column: Column) -> str:
