@@ -52,7 +52,9 @@ class Made:
         source = self.source
         self.project.load_source(source)
         assert self.project.fetch("select resource, reason from ops.quarantine") == []
-        counts = {each.name: self.project.fetch(f"select count(*) from {each.relation}")[0][0] for each in source.resources}
+        counts = {
+            each.name: self.project.fetch(f"select count(*) from {each.relation}")[0][0] for each in source.resources
+        }
         return counts
 
     def staged(self) -> dict[str, list[dict[str, Any]]]:

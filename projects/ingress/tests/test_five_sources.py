@@ -118,7 +118,9 @@ def test_github(project: Project, serve: Serve, monkeypatch: pytest.MonkeyPatch)
         "        --login bearer:GITHUB_TOKEN --cursor updated_at --since since"
     )
     made = make(project, "github", command)
-    assert "gh-token-1234" not in made.text + made.said and "milestone   text, may be null; null in every row" in made.said
+    assert (
+        "gh-token-1234" not in made.text + made.said and "milestone   text, may be null; null in every row" in made.said
+    )
     assert made.load() == {"issues": 7}
     api.asked.clear()
     made.load()

@@ -66,7 +66,9 @@ def test_packed_json_lines_on_s3(project: Project, monkeypatch: pytest.MonkeyPat
     with s3_server(monkeypatch) as client:
         client.put_object(Bucket=BUCKET, Key="exports/2026.jsonl.gz", Body=lines(orders(5)))
         credentials = {"aws_access_key_id": "ID", "aws_secret_access_key": "KEY", "endpoint_url": "URL"}
-        told = [word for name, variable in credentials.items() for word in ("--credential", f"{name}=KINDS_S3_{variable}")]
+        told = [
+            word for name, variable in credentials.items() for word in ("--credential", f"{name}=KINDS_S3_{variable}")
+        ]
         made = new_source(project, "exports", "--from", f"s3://{BUCKET}/exports/*.jsonl.gz", "--table", "orders", *told)
         assert made.load() == {"orders": 5}
         assert "hush" not in made.text and "an-id-of-a-key" not in made.text + made.said
@@ -224,14 +226,17 @@ HOSTILE = [
 @pytest.mark.filterwarnings("ignore:Field name:UserWarning")
 def test_names_from_a_server_are_never_code(project: Project, serve: Serve) -> None:
     """Whatever fields are called, the module has texts alone, the models names of their own, and the rows load."""
-    row = dict.fromkeys(HOSTILE, "v\n{{ x }}\"") | {"x" * 300: 1, "": 2}
+    row = dict.fromkeys(HOSTILE, 'v\n{{ x }}"') | {"x" * 300: 1, "": 2}
     serve(lambda api, *_: (200, {}, {"data": api.rows}), [{"id": number, **row} for number in (1, 2)])
     made = new_source(project, "evil", "--from", "API_URL/list")
     calls = [node for node in ast.walk(ast.parse(made.text)) if isinstance(node, ast.Call)]
     assert {ast.unparse(call.func) for call in calls} == {"row_model", "Resource", "Source", "Rest"}
     assert {ast.unparse(node) for node in ast.walk(ast.parse(made.text)) if isinstance(node, ast.Import)} == set()
     assert all(line.isprintable() for line in made.text.splitlines()) and "\x1b" not in made.said
-    assert re.findall("{{ .*? }}", sql_of(made)) == ["{{ source('raw', 'evil_list') }}", "{{ load_time('_dlt_load_id') }}"]
+    assert re.findall("{{ .*? }}", sql_of(made)) == [
+        "{{ source('raw', 'evil_list') }}",
+        "{{ load_time('_dlt_load_id') }}",
+    ]
     assert made.load() == {"list": 2}
     staged = made.staged()["stg_evil__list"]
     assert len(staged) == 2 and all(re.fullmatch("[a-z0-9_]+", name) for name in staged[0])

@@ -16,6 +16,7 @@ from orchestration.graph.projects import INGRESS, LABS, REPORTING, TRANSFORMATIO
 
 from shared.config import get_settings
 
+DEMO = ("crm", "erp", "loyalty", "pos")
 SNAPSHOT = Path(__file__).with_name("graph.json")
 OUTSIDE = ("ERP_URL", "LOYALTY_API_URL", "CRM_API_URL", "TABLE_TARGET_URL", "CRM_TARGET_NAME", "TABLE_TARGET_NAME")
 
@@ -77,10 +78,23 @@ def targets_of(sensor: SensorDefinition) -> str:
     return ", ".join(target.job_name for target in sensor.targets)
 
 
+def of_the_demo(found: dict[str, Any]) -> dict[str, Any]:
+    """Leave aside what is of sources that the demo has not: a new source is one module, and changes no test."""
+    listed = read_list(INGRESS, get_settings())["sources"]
+    others = [source["name"] for source in listed if source["name"] not in DEMO]
+    names = tuple(f"{word}{name}{end}" for name in others for word, end in (("raw/", "_"), ("staging/stg_", "__")))
+    steps = {f"{word}_{name}" for name in others for word in ("ingest", "poll")}
+    kept = {
+        what: {name: each for name, each in found[what].items() if not name.startswith(names) and name not in steps}
+        for what in found
+    }
+    return kept | {"jobs": {name: [step for step in each if step not in steps] for name, each in found["jobs"].items()}}
+
+
 @pytest.mark.usefixtures("configured")
 def test_the_graph_is_as_it_was() -> None:
     """Keys, dependencies, checks, schedules and sensors are those of graph.json; UPDATE_SNAPSHOT=1 writes it anew."""
-    found = as_text(load())
+    found = of_the_demo(as_text(load()))
     if os.environ.get("UPDATE_SNAPSHOT"):
         SNAPSHOT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     assert found == json.loads(SNAPSHOT.read_text(encoding="utf-8"))

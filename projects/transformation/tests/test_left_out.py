@@ -17,7 +17,7 @@ READ_AS_EMPTY = re.compile(r"source_or_empty\(source\('raw', '(\w+)'\)")
 @pytest.fixture
 def without_coupons(on_raw: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
     """Return a platform on which coupons were not loaded, and are declared as a table is that says nothing of it."""
-    declared = layers.RAW_SOURCES.read_text(encoding="utf-8")
+    declared = (layers.RAW_SOURCES / "_raw__sources.yml").read_text(encoding="utf-8")
     changed = declared.replace("good for which product.\n        config: *required", "good for which product.")
     assert changed != declared
     definition = tmp_path / "_sources.yml"
@@ -61,3 +61,12 @@ def test_tables_read_as_empty_are_those_that_the_models_read_so() -> None:
     declared = {table.relation for table in layers.source_tables(layers.RAW_SOURCES) if table.read_as_empty}
     models = [path.read_text(encoding="utf-8") for path in layers.PROJECT_DIR.glob("models/**/*.sql")]
     assert declared == {f"raw.{name}" for text in models for name in READ_AS_EMPTY.findall(text)}
+
+
+def test_tables_of_a_source_may_be_declared_beside_its_models(tmp_path: Path) -> None:
+    """Every file of sources below the folder counts, as those that `new-source` writes."""
+    (tmp_path / "shop").mkdir()
+    for path, table in (("_raw__sources.yml", "erp_articles"), ("shop/_shop__sources.yml", "shop_orders")):
+        (tmp_path / path).write_text(f"sources: [{{name: raw, schema: raw, tables: [{{name: {table}}}]}}]")
+    found = [table.relation for table in layers.source_tables(tmp_path)]
+    assert found == ["raw.erp_articles", "raw.shop_orders"]

@@ -15,7 +15,7 @@ from shared.warehouse import Role, Warehouse
 # Whose part of the work this project does, on an engine that knows roles.
 ROLE: Role = "transformation"
 PROJECT_DIR = Path(__file__).parents[2]
-RAW_SOURCES = PROJECT_DIR / "models/ingress/staging/_raw__sources.yml"
+RAW_SOURCES = PROJECT_DIR / "models/ingress/staging"
 MASTER_SOURCES = PROJECT_DIR / "models/egress/denormalized/_master__sources.yml"
 
 # The schemas that this project writes, in the order in which data passes through them.
@@ -72,8 +72,10 @@ def selection(scope: Scope, select: list[str], exclude: list[str]) -> list[str]:
 
 
 def source_tables(definition: Path) -> Iterator[SourceTable]:
-    """Yield the tables that a dbt sources file declares, each with what its `meta` says of it."""
-    for source in yaml.safe_load(definition.read_text(encoding="utf-8"))["sources"]:
+    """Yield the tables that a dbt sources file declares, or all of a folder, each with what its `meta` says of it."""
+    files = sorted(definition.rglob("*__sources.yml")) if definition.is_dir() else [definition]
+    declared = [source for file in files for source in yaml.safe_load(file.read_text(encoding="utf-8"))["sources"]]
+    for source in declared:
         for table in source["tables"]:
             meta = table.get("config", {}).get("meta", {})
             yield SourceTable(
@@ -84,7 +86,7 @@ def source_tables(definition: Path) -> Iterator[SourceTable]:
 
 
 def required_tables(definition: Path) -> list[str]:
-    """Return `schema.table` of each table that a dbt sources file declares as required."""
+    """Return `schema.table` of each table that a dbt sources file, or one of a folder, declares as required."""
     return [table.relation for table in source_tables(definition) if table.required]
 
 

@@ -5,7 +5,6 @@ Drafts and the note lie in `.pixi`, which git ignores; the last file makes the o
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -63,7 +62,7 @@ def publish(folder: Path, files: Mapping[Path, str], copied: tuple[Path, Path] |
     hold_free(files)
     made = [parent for path in files for parent in missing_parents(path)]
     note = {
-        "files": {str(path): hashlib.sha256(text.encode()).hexdigest() for path, text in files.items()},
+        "files": {str(path): text for path, text in files.items()},
         "folders": [str(path) for path in dict.fromkeys(made)],
         "copy": str(copied[1]) if copied else None,
     }
@@ -105,11 +104,11 @@ def take_back(folder: Path, *, whole: bool = True) -> None:
         note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return
-    files = [(Path(path), digest) for path, digest in note["files"].items()]
+    files = [(Path(path), text) for path, text in note["files"].items()]
     if not (whole and files[-1][0].exists()):
-        for path, digest in reversed(files):
+        for path, text in reversed(files):
             with suppress(FileNotFoundError):
-                if hashlib.sha256(path.read_bytes()).hexdigest() == digest:
+                if path.read_bytes() == text.encode():
                     path.unlink()
         if note["copy"]:
             Path(note["copy"]).unlink(missing_ok=True)
