@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -14,8 +15,8 @@ from conftest import Project
 
 from ingress.new.command import SOURCES, STAGING
 from ingress.source import Source
-from shared.warehouse import open_warehouse
 from shared.config import get_settings
+from shared.warehouse import open_warehouse
 
 numbers = count(1)
 
@@ -35,8 +36,6 @@ class Made:
         spec = importlib.util.spec_from_file_location(f"made_{next(numbers)}", path)
         assert spec is not None and spec.loader is not None
         module = importlib.util.module_from_spec(spec)
-        import sys
-
         sys.modules[spec.name] = module
         spec.loader.exec_module(module)
         source: Source = module.SOURCE
@@ -52,10 +51,9 @@ class Made:
         source = self.source
         self.project.load_source(source)
         assert self.project.fetch("select resource, reason from ops.quarantine") == []
-        counts = {
+        return {
             each.name: self.project.fetch(f"select count(*) from {each.relation}")[0][0] for each in source.resources
         }
-        return counts
 
     def staged(self) -> dict[str, list[dict[str, Any]]]:
         """Run the staging models as dbt would, hold them to what their YAML says, and return their rows."""

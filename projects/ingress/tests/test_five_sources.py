@@ -131,7 +131,7 @@ def test_github(project: Project, serve: Serve, monkeypatch: pytest.MonkeyPatch)
 
 @on_duckdb_alone
 def test_stripe(project: Project, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last row's key asks for the next page, `has_more` says whether there is one; expandable objects come as text."""
+    """The last row's key asks for the next page while `has_more` says so; what may be expanded comes as text."""
     api = serve(stripe, [charge(number) for number in range(1, 8)])
     monkeypatch.setenv("STRIPE_URL", api.url)
     monkeypatch.setenv("STRIPE_KEY", "sk_test_1234")
@@ -189,7 +189,7 @@ def test_northwind(project: Project, monkeypatch: pytest.MonkeyPatch, kind: str)
 
 @on_duckdb_alone
 def test_packed_lines_on_s3(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Types are those of the values, a field that few lines have is null in the others; secrets are variables' names."""
+    """Types are those of the values, a field that few lines have is null in the others; secrets have names."""
     content = "".join(f"{json.dumps(event(number))}\n" for number in range(1, 6))
     with s3_server(monkeypatch) as client:
         client.put_object(Bucket=BUCKET, Key="events/2026-01.jsonl.gz", Body=gzip.compress(content.encode(), mtime=0))

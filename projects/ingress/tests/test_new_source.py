@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import gzip
 import json
 import os
 import re
@@ -15,10 +14,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from api_styles import github, plain, salesforce, stripe
+from api_styles import plain
 from conftest import Project, Serve, on_duckdb_alone
-from kinds.files import BUCKET, s3_server
-from mariadb_server import mariadb
 from new_sources import Made, everything, new_source
 
 from ingress.new.command import SOURCES, STAGING
@@ -36,46 +33,8 @@ def test_csv_becomes_a_source_that_loads(project: Project, tmp_path: Path) -> No
     path.write_text(NASTY)
     made = new_source(project, "shop", "--from", str(path))
     assert made.load() == {"my_orders": 2}
-    first = made.staged()["stg_shop__my_orders"][0]
+    (first, _) = made.staged()["stg_shop__my_orders"]
     assert str(first["when_value"]) == "2020-12-31" and first["zip"] == "00123" and first["order_id"] == 1
-
-
-def orders(count: int) -> list[dict[str, Any]]:
-    """Return rows as a shop's export has them."""
-    return [
-        {
-            "id": number,
-            "status": "open" if number % 2 else None,
-            "total": number / 4,
-            "updated_at": f"2026-01-{number:02}T00:00:00Z",
-            "buyer": {"name": "Ada"} if number % 2 else "B-1",
-            **({"coupon": "X"} if number == 3 else {}),
-        }
-        for number in range(1, count + 1)
-    ]
-
-
-def lines(rows: list[dict[str, Any]]) -> bytes:
-    """Return a packed file with a line a row."""
-    return gzip.compress("".join(f"{json.dumps(row)}\n" for row in rows).encode(), mtime=0)
-
-
-@on_duckdb_alone
-def test_packed_json_lines_on_s3(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Types are those of the values; what is uncertain is told and comes as text; secrets are names of variables."""
-    with s3_server(monkeypatch) as client:
-        client.put_object(Bucket=BUCKET, Key="exports/2026.jsonl.gz", Body=lines(orders(5)))
-        credentials = {"aws_access_key_id": "ID", "aws_secret_access_key": "KEY", "endpoint_url": "URL"}
-        told = [
-            word for name, variable in credentials.items() for word in ("--credential", f"{name}=KINDS_S3_{variable}")
-        ]
-        made = new_source(project, "exports", "--from", f"s3://{BUCKET}/exports/*.jsonl.gz", "--table", "orders", *told)
-        assert made.load() == {"orders": 5}
-        assert "hush" not in made.text and "an-id-of-a-key" not in made.text + made.said
-        assert "buyer       text" in made.said and "objects and text in one column" in made.said
-        rows = project.fetch("select id, total, buyer, coupon from raw.exports_orders order by id limit 3")
-        assert rows == [(1, 0.25, '{"name": "Ada"}', None), (2, 0.5, "B-1", None), (3, 0.75, '{"name": "Ada"}', "X")]
-        assert len(made.staged()["stg_exports__orders"]) == 5
 
 
 @on_duckdb_alone
@@ -97,47 +56,6 @@ def test_parquet_in_the_landing_folder_stays_there(project: Project) -> None:
     assert [row["price"] for row in made.staged()["stg_drop__lines"]].count(None) == 1
 
 
-def test_github_like(project: Project, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Links in the header, a bearer's token, nested objects; changed rows alone are asked for where that is said."""
-    api = serve(github, [{**row, "labels": [{"name": "bug"}]} for row in orders(7)])
-    monkeypatch.setenv("GITHUB_TOKEN", "gh-token-1234")
-    login = ("--login", "bearer:GITHUB_TOKEN", "--cursor", "updated_at", "--since", "since")
-    made = new_source(project, "github", "--from", "API_URL/repos/acme/shop/issues?per_page=2", *login)
-    assert {"gh-token-1234", api.url} & set(made.text.split('"')) == set()
-    assert made.load() == {"issues": 7}
-    api.asked.clear()
-    made.load()
-    assert api.asked == ["/repos/acme/shop/issues?per_page=2&since=2026-01-07T00%3A00%3A00.000000Z"]
-    assert len(made.staged()["stg_github__issues"]) == 7
-
-
-@on_duckdb_alone
-def test_stripe_like(project: Project, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last row's key asks for the next page, `has_more` says whether there is one; expandable objects come as text."""
-    serve(stripe, orders(7))
-    monkeypatch.setenv("STRIPE_KEY", "sk_test_1234")
-    made = new_source(project, "stripe", "--from", "API_URL/v1/charges?limit=2", "--login", "basic:STRIPE_KEY")
-    assert made.load() == {"charges": 7}
-    assert '"cursor_param": "starting_after"' in made.text and "updated_at" in made.said
-    assert project.fetch("select count(*) from raw.stripe_charges where buyer = 'B-1'") == [(3,)]
-
-
-@on_duckdb_alone
-def test_salesforce_like(project: Project, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A token for client credentials, a link in the page, the number of all rows."""
-    api = serve(salesforce, orders(7))
-    monkeypatch.setenv("SF_TOKEN_URL", f"{api.url}/services/oauth2/token")
-    monkeypatch.setenv("SF_ID", "me")
-    monkeypatch.setenv("SF_SECRET", "s3cret-9")
-    where = "API_URL/services/data/query?q=select+Id+from+Account"
-    made = new_source(
-        project, "crm2", "--from", where, "--table", "accounts", "--login", "oauth2:SF_TOKEN_URL:SF_ID:SF_SECRET"
-    )
-    assert 'total="totalSize"' in made.text and '"next_url_path": "nextRecordsUrl"' in made.text
-    api.tokens = 1
-    assert made.load() == {"accounts": 7}
-
-
 @on_duckdb_alone
 @pytest.mark.parametrize(
     ("query", "written"),
@@ -151,48 +69,41 @@ def test_numbered_pages(
     project: Project, serve: Serve, monkeypatch: pytest.MonkeyPatch, query: str, written: dict[str, Any]
 ) -> None:
     """Page numbers and offsets are told by asking for the second page; a key stands in a header or the query."""
-    serve(plain, orders(5))
+    serve(plain, [{"id": number} for number in range(5)])
     monkeypatch.setenv("SHOP_KEY", "key-of-mine-1")
     made = new_source(project, "shop", "--from", f"API_URL/items?{query}", "--login", "api-key:key:query:SHOP_KEY")
     assert made.source.resources[0].reader.paginator == written  # type: ignore[attr-defined]
     assert made.load() == {"items": 5}
 
 
-NORTHWIND = """
-create table customers (customer_id text primary key, company_name text not null, updated_at datetime);
-create table "Order Details" (order_id int not null, product_id int not null, "Unit Price" decimal(9, 2),
-    primary key (order_id, product_id));
-create table log (line text);
-insert into customers values ('ALFKI', 'Alfreds', '2026-01-01 10:00:00'), ('ANATR', 'Ana', null);
-insert into "Order Details" values (1, 1, 9.5), (1, 2, null);
-"""
-
-
 @on_duckdb_alone
-def test_northwind_in_sqlite(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All tables of a database become resources with the keys that it keeps; one without a key is left out, which is said."""
-    file = project.root / "northwind.sqlite"
+def test_tables_without_a_key_are_left_out(project: Project) -> None:
+    """Of a database all tables are looked at; one without a key is left out, which is said, as is what to set."""
+    file = project.root / "shop.sqlite"
     with closing(sqlite3.connect(file)) as connection:
-        connection.executescript(NORTHWIND)
-    made = new_source(project, "northwind", "--from", f"sqlite:///{file}")
-    assert "log:\n  no key: left out" in made.said and f"set NORTHWIND_DATABASE_URL to sqlite:///{file}" in made.said
-    monkeypatch.setenv("NORTHWIND_DATABASE_URL", f"sqlite:///{file}")
-    assert made.load() == {"customers": 2, "order_details": 2}
-    assert [row["unit_price"] for row in made.staged()["stg_northwind__order_details"]].count(None) == 1
+        connection.executescript('create table "Orders" (id integer primary key); create table log (line text)')
+    made = new_source(project, "shop", "--from", f"sqlite:///{file}")
+    assert "log:\n  no key: left out" in made.said and f"set SHOP_DATABASE_URL to sqlite:///{file}" in made.said
+    assert [resource.name for resource in made.source.resources] == ["orders"]
 
 
 @on_duckdb_alone
-def test_northwind_in_mariadb(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cursor_key_and_deletions_are_declared(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the database keeps no key it is given, as is the cursor; marks of deleted rows are left out by staging."""
-    with mariadb() as (cursor, url):
-        cursor.execute("create table orders (id bigint, note varchar(10), changed_at datetime, paid boolean)")
-        cursor.execute("insert into orders values (1, 'a', '2026-01-01', true), (2, null, '2026-01-02', null)")
-        monkeypatch.setenv("SHOP_DB", url)
-        cursor_of = ("--cursor", "changed_at", "--key", "id", "--deletions", "flag:paid")
-        made = new_source(project, "shop", "--from", "SHOP_DB", "--table", "orders", *cursor_of)
-        assert made.load() == {"orders": 2}
-        assert "where {{ alive(source('raw', 'shop_orders')) }}" in sql_of(made)
-        assert url not in made.said + made.text
+    file = project.root / "shop.sqlite"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript("create table orders (id bigint, changed_at datetime, gone boolean)")
+        connection.execute(
+            "insert into orders values (1, '2026-01-01 10:00:00', true), (2, '2026-01-02 10:00:00', null)"
+        )
+        connection.commit()
+    monkeypatch.setenv("SHOP_DB", f"sqlite:///{file}")
+    declared = ("--key", "id", "--cursor", "changed_at", "--deletions", "flag:gone")
+    made = new_source(project, "shop", "--from", "SHOP_DB", "--table", "orders", *declared)
+    assert 'Sql("SHOP_DB", "orders", cursor="changed_at")' in made.text
+    assert made.load() == {"orders": 2}
+    assert project.fetch("select id from raw.shop_orders where _deleted_at is not null") == [(1,)]
+    assert "where {{ alive(source('raw', 'shop_orders')) }}" in sql_of(made)
 
 
 def sql_of(made: Made) -> str:
@@ -254,6 +165,8 @@ def test_names_from_a_server_are_never_code(project: Project, serve: Serve) -> N
         (("shop", "--from", "twice.csv"), "columns that raw cannot tell apart: `A b`, `a_b`"),
         (("shop", "--from", "keyless.csv"), "no column identifies a row of `keyless`"),
         (("shop", "--from", "good.csv", "--key", "nope"), "no column that a key can have: `nope`"),
+        (("shop", "--from", "good.csv", "--key", "id,n"), "rows are not told apart by: `id`, `n`"),
+        (("pos", "--from", "good.csv"), "there is a source of this name: `pos`"),
         (("shop", "--from", "wide.jsonl"), "more than 500 columns: 501"),
         (("shop", "--from", "good.csv", "--table", "A;B"), "no resource can be called so: `A;B`"),
         (("shop", "--from", "postgresql://me:secret-1@h/d"), "an address with a login"),
@@ -274,7 +187,7 @@ def test_mistake_leaves_nothing(
 ) -> None:
     """Each mistake exits 2 with a hint, says no secret, and leaves no file."""
     serve(lambda *_: (200, {}, {"error": "secret-1 \x1b[31m", "items": []}), [])
-    texts = {"good.csv": "id\n1\n2\n", "twice.csv": "A b,a_b\n1,2\n", "keyless.csv": "a\n1\n1\n"}
+    texts = {"good.csv": "no,id,n\n1,5,5\n2,5,5\n", "twice.csv": "A b,a_b\n1,2\n", "keyless.csv": "a\n1\n1\n"}
     texts["wide.jsonl"] = json.dumps({f"c{number}": 1 for number in range(501)})
     for name, text in texts.items():
         (tmp_path / name).write_text(text)
@@ -295,7 +208,7 @@ def test_mistake_leaves_nothing(
 def test_half_a_source_is_taken_back(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    """What was written before an error goes at once, before a kill with the next call; what others have changed stays."""
+    """What was written before an error goes at once, what was written before a kill with the next call."""
     (tmp_path / "good.csv").write_text("id\n1\n2\n")
     (tmp_path / "projects").mkdir()
     before = everything(tmp_path)

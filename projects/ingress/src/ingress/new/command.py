@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from types import ModuleType
 from typing import Any
 
 from ingress.new import models
 from ingress.new.code import Call
-from ingress.new.found import Column, Table
-from ingress.new.module import module
+from ingress.new.found import Table
+from ingress.new.module import hold_to_work, module
 from ingress.new.names import can_be_field, check_name, raw_names
 from ingress.new.origin import Origin, origin_of
 from ingress.new.publish import alone, hold_free, publish
-from ingress.new.values import cursors_of, no_key, shown
-from ingress.source import Source
+from ingress.new.telling import tell, tell_next
+from ingress.new.values import no_key, shown
+from ingress.sources import SOURCES as OTHERS
 from shared.command_line import Parser
 from shared.config import Settings
 from shared.config.named import Setting
 from shared.errors import InputError, UserError
-from shared.http.redaction import shortened
-from shared.utils.console import say
 
 SOURCES = "projects/ingress/src/ingress/sources"
 STAGING = "projects/transformation/models/ingress/staging"
-MOST_SHOWN, SHOWN = 50, 60
 
 
 def make_parser() -> Parser:
@@ -86,16 +82,18 @@ def new_source(settings: Settings, arguments: Sequence[str]) -> int:
     name = options.name
     check_name(name)
     with alone(settings) as folder:
+        if name in OTHERS:
+            raise UserError(f"there is a source of this name: `{name}`", hint="choose another name")
         hold_free([settings.root / SOURCES / f"{name}.py", settings.root / STAGING / name])
         origin = origin_of(options.origin, name)
         tables, copied, title = look(origin, settings, options)
         told = [settle(table, options) for table in tables]
-        check_different(told)
+        check_different(name, told)
         files = {settings.root / path: text for path, text in written(name, title, told, options).items()}
         publish(folder, files, copied)
     for table in told:
         tell(table)
-    after(name, origin, options, list(files))
+    tell_next(name, origin, files)
     return 0
 
 
@@ -189,8 +187,8 @@ def why_left(in_raw: bool) -> str:
     return "a name that no row model can have: comes as text" if in_raw else "a name that raw cannot have: not loaded"
 
 
-def check_different(tables: Sequence[Table]) -> None:
-    """Refuse tables that would be called the same.
+def check_different(name: str, tables: Sequence[Table]) -> None:
+    """Refuse tables that would be called the same, or as one that is there.
 
     Raises:
         UserError: There are such.
@@ -204,6 +202,8 @@ def check_different(tables: Sequence[Table]) -> None:
                 hint="make a source of each, by --table",
             )
         seen[plain] = table.name
+        if f"{name}_{table.name}" in {each.table for source in OTHERS.values() for each in source.resources}:
+            raise UserError(f"there is a table of this name: `raw.{name}_{table.name}`", hint="choose another name")
     if not any(table.key for table in tables):
         raise InputError("no table has a key", hint="name one by --table, and its key by --key a,b")
 
@@ -240,52 +240,3 @@ def deletions_of(said: str | None) -> Call | None:
     if how == "flag" and column:
         return Call("DeletedFlag", (column,))
     raise UserError("rows do not vanish so", hint="--deletions snapshot, or --deletions flag:COLUMN")
-
-
-def hold_to_work(name: str, text: str) -> Source:
-    """Make sure that a module is one of a source, before there is any file of it."""
-    made = ModuleType(f"_new_source_{name}")
-    sys.modules[made.__name__] = made
-    try:
-        exec(compile(text, f"{name}.py", "exec"), made.__dict__)
-        source: Source = made.SOURCE
-        return source
-    finally:
-        del sys.modules[made.__name__]
-
-
-def tell(table: Table) -> None:
-    """Say what was found of a table."""
-    say(f"{table.name}:")
-    for note in table.notes:
-        say(f"  {note}")
-    if not table.key:
-        say("  no key: left out; make a source of it by --table and --key")
-        return
-    say(f"  key {shown(table.key)}: {table.why_key}")
-    cursors = cursors_of(table.columns)
-    if cursors:
-        say(f"  may be cursors: {shown(cursors)}")
-    listed = [*table.columns, *table.left]
-    width = max(len(shortened(each.name, SHOWN)) for each in listed[:MOST_SHOWN])
-    for each in listed[:MOST_SHOWN]:
-        say(f"  {shortened(each.name, SHOWN):<{width}}  {described(each)}")
-    if len(listed) > MOST_SHOWN:
-        say(f"  and {len(listed) - MOST_SHOWN:,} more columns")
-
-
-def described(column: Column) -> str:
-    """Say what a column is."""
-    digits = f"({column.digits[0]}, {column.digits[1]})" if column.digits else ""
-    kind = f"{column.kind or 'text'}{digits}{', may be null' if column.nullable else ''}"
-    example = f", such as `{column.example}`" if column.example else ""
-    return f"{kind}{example}{f'; {column.note}' if column.note else ''}"
-
-
-def after(name: str, origin: Origin, options: argparse.Namespace, files: Iterable[Any]) -> None:
-    """Say what was written, and what to do next."""
-    for path in files:
-        say(f"wrote {path}")
-    if origin.setting and not origin.is_set:
-        say(f"set {origin.setting} to {shortened(origin.address, 200)}")
-    say(f"then ./pixiw run ingest --source {name}, and ./pixiw run dbt build --select 'stg_{name}__*'")

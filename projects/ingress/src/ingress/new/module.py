@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import sys
 import tokenize
 from collections.abc import Iterable, Sequence
+from types import ModuleType
 
 from ingress.new.code import WIDTH, Call, Code, on_one_line, rendered
 from ingress.new.found import Column, Table
 from ingress.new.names import class_name, is_plain
+from ingress.source import Source
 
 # Where what a module may use is from, in the order in which it is imported.
 STANDARD = (("datetime", ("date", "datetime")), ("decimal", ("Decimal",)), ("typing", ("Annotated",)))
@@ -119,3 +122,15 @@ def source(name: str, resources: tuple[Call, ...]) -> str:
     call = Call("Source", (name, resources))
     flat = lead + on_one_line(call)
     return (flat if len(flat) <= WIDTH else lead + rendered(call, len(lead))) + "\n"
+
+
+def hold_to_work(name: str, text: str) -> Source:
+    """Make sure that a module is one of a source, before there is any file of it."""
+    made = ModuleType(f"_new_source_{name}")
+    sys.modules[made.__name__] = made
+    try:
+        exec(compile(text, f"{name}.py", "exec"), made.__dict__)
+        source: Source = made.SOURCE
+        return source
+    finally:
+        del sys.modules[made.__name__]

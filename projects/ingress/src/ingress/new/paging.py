@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ingress.new.values import columns_of, is_unique_in, key_of
+from shared.data_quality.json_text import as_json
 from shared.http.answers import Answer
 
 # Where rows are, the likeliest first.
@@ -55,11 +56,12 @@ class Guess:
 
 def _overlap(pages: Pages) -> bool:
     """Tell whether a page has a row of an earlier one."""
-    seen: list[Any] = []
+    seen: set[str] = set()
     for page in pages:
-        if any(row in seen for row in page):
+        rows = {as_json(row) for row in page}
+        if rows & seen:
             return True
-        seen += page
+        seen |= rows
     return False
 
 

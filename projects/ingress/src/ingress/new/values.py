@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -80,7 +80,12 @@ def check_number(names: Sequence[str]) -> None:
 
 
 def key_of(
-    table: str, columns: Sequence[Column], given: Sequence[str], is_unique: Callable[[Sequence[str]], bool], rows: int
+    table: str,
+    columns: Sequence[Column],
+    given: Sequence[str],
+    is_unique: Callable[[Sequence[str]], bool],
+    rows: int,
+    candidates: Collection[str] | None = None,
 ) -> tuple[tuple[str, ...], str]:
     """Return the columns that identify a row, and why; none where that cannot be told.
 
@@ -90,6 +95,7 @@ def key_of(
         given: What the user says it is.
         is_unique: Tells whether no two rows have the same in columns.
         rows: How many were looked at.
+        candidates: Which columns to ask about where nothing is given, if not all.
 
     Raises:
         UserError: What the user says is no key.
@@ -109,7 +115,8 @@ def key_of(
                 f"rows are not told apart by: {shown(given)}", hint="name more columns with --key a,b, as in `--key id`"
             )
         return tuple(given), "as given"
-    single = [name for name, column in fitting.items() if column.kind != "date"]
+    asked = fitting if candidates is None else [name for name in fitting if name in candidates]
+    single = [name for name in asked if fitting[name].kind != "date"]
     ranked = sorted((rank(name, table), at, name) for at, name in enumerate(single))
     for place, _, name in ranked:
         if is_unique([name]):
