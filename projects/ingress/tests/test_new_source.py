@@ -9,12 +9,10 @@ import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from api_styles import plain
 from conftest import Project, Serve, on_duckdb_alone
 from new_sources import Made, everything, new_source
 
@@ -54,33 +52,6 @@ def test_parquet_in_the_landing_folder_stays_there(project: Project) -> None:
     made = new_source(project, "drop", "--from", str(folder / "*.parquet"), "--key", "code,line", "--table", "lines")
     assert 'Files("drop", "*.parquet")' in made.text and made.load() == {"lines": 3}
     assert [row["price"] for row in made.staged()["stg_drop__lines"]].count(None) == 1
-
-
-def without_total(*asked: Any) -> Any:
-    """Answer as `plain` does, and say nothing of how many rows there are."""
-    status, headers, body = plain(*asked)
-    return status, headers, {"items": body["items"]}
-
-
-@on_duckdb_alone
-@pytest.mark.parametrize(
-    ("style", "query", "written"),
-    [
-        (plain, "limit=2&offset=0", {"type": "offset", "limit": 2, "total_path": "count"}),
-        (without_total, "limit=2&offset=0", {"type": "offset", "limit": 2, "total_path": None}),
-        (without_total, "limit=2&page=0", {"type": "page_number", "base_page": 0, "total_path": None}),
-    ],
-    ids=["offset-total", "offset", "page"],
-)
-def test_numbered_pages(
-    project: Project, serve: Serve, monkeypatch: pytest.MonkeyPatch, style: Any, query: str, written: dict[str, Any]
-) -> None:
-    """Page numbers and offsets are told by asking for the second page; a key stands in a header or the query."""
-    serve(style, [{"id": number} for number in range(5)])
-    monkeypatch.setenv("SHOP_KEY", "key-of-mine-1")
-    made = new_source(project, "shop", "--from", f"API_URL/items?{query}", "--login", "api-key:key:query:SHOP_KEY")
-    assert made.source.resources[0].reader.paginator == written  # type: ignore[attr-defined]
-    assert made.load() == {"items": 5}
 
 
 @on_duckdb_alone

@@ -111,7 +111,9 @@ def test_a_run_is_in_the_ledger(on_complete: Platform) -> None:
         "select count(*) from information_schema.tables where table_schema in ('staging', 'core', 'egress')"
     )
     assert (
-        on_complete.sql("select count(*) from ops.run_output where relation not like 'raw.%' and detail not like '%left_out%'")
+        on_complete.sql(
+            "select count(*) from ops.run_output where relation not like 'raw.%' and detail not like '%left_out%'"
+        )
         == relations
     )
     metrics: dict[str, float] = dict(on_complete.sql("select name, sum(value) from ops.run_metric group by 1"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,19 +12,19 @@ from dlt.common.jsonpath import find_values
 from requests import Request
 
 from ingress.gather.paths import compiled
+from ingress.new.answers import rows_in, total_in
 from ingress.new.code import Call
 from ingress.new.found import Table
 from ingress.new.names import resource_name
 from ingress.new.origin import Origin, parameters_of
-from ingress.new.paging import Guess, guesses, rows_in, total_in
+from ingress.new.paging import Guess, guesses
 from ingress.new.values import columns_of, is_unique_in, key_of, shown
 from ingress.readers.rest.form import ListForm
 from ingress.readers.rest.login import Login
 from ingress.readers.rest.pages import ListReader, Tally, Unsteady
 from ingress.readers.rest.reader import source_bounds
-from shared.config.named import Setting
 from shared.data_quality.json_text import as_json, exact_number
-from shared.errors import InputError, PlatformError, SourceUnavailable, UserError
+from shared.errors import InputError, PlatformError, SourceUnavailable
 from shared.http.addresses import shown as shown_address
 from shared.http.answers import Answer, NotText
 from shared.http.client import HttpClient
@@ -85,16 +84,18 @@ class Api:
                 hint="name the address of a list, as its documentation has it",
             ) from None
 
-    def pages(self, form: ListForm) -> tuple[list[list[Any]], bool]:
-        """Return the first pages of a list, and whether these are all.
+    def pages(self, form: ListForm) -> Iterator[list[Any]]:
+        """Yield the rows of the first pages of a list, and of one more than are looked at.
 
         Raises:
             Unsteady, PlatformError: They do not make one.
         """
         tally = Tally(self.client.bounds)
-        pages = list(islice(ListReader(self.client, form, tally, self.login).pages(), PAGES + 1))
-        self.asked += tally.requests
-        return [page.rows for page in pages[:PAGES]], len(pages) <= PAGES
+        try:
+            for page in islice(ListReader(self.client, form, tally, self.login).pages(), PAGES + 1):
+                yield page.rows
+        finally:
+            self.asked += tally.requests
 
 
 def look_at_api(
@@ -126,33 +127,48 @@ def look_at_api(
             raise no_list(answer, body)
         rows = find_values(compiled(at), body)[0]
         total = total_in(body, at, len(rows))
-        why_not: Exception | None = None
-        for guess in guesses(answer, body, at, rows, total, parameters, key):
-            form = ListForm(api.base + path, guess.parameters, {}, guess.paginator, at, guess.total)
-            try:
-                pages, whole = api.pages(form)
-            except (Unsteady, PlatformError) as error:
-                why_not = why_not or error
-                continue
-            if guess.holds(pages, rows):
-                break
-        else:
+        tried = guesses(answer, body, at, rows, total, parameters, key)
+        found = next((each for guess in tried if (each := proved(api, path, at, rows, guess))), None)
+        if found is None:
             raise InputError(
-                f"how the pages of `{shown_address(answer.url)}` follow each other cannot be told: {why_not}",
+                f"`{shown_address(answer.url)}` says that there are more pages, but not how they are asked for",
                 hint="write the source by hand: projects/ingress/README.md has the paginators",
             )
-    found = [row for page in pages for row in page if isinstance(row, dict)]
-    columns = columns_of(found)
-    unique, why = key_of(name, columns, key, lambda names: is_unique_in(found, names), len(found))
+    guess, pages = found
+    whole = len(pages) <= PAGES
+    pages = pages[:PAGES]
+    looked_at = [row for page in pages for row in page if isinstance(row, dict)]
+    columns = columns_of(looked_at)
+    unique, why = key_of(name, columns, key, lambda names: is_unique_in(looked_at, names), len(looked_at))
     call = reader_call(origin.setting, path, guess, at, login, cursor)
     notes = [
-        f"{api.asked} requests, {len(pages)} pages, {'all' if whole else 'the first'} {len(found):,} rows",
+        f"{api.asked} requests, {len(pages)} pages, {'all' if whole else 'the first'} {len(looked_at):,} rows",
         f"rows at `{shortened(at, SHOWN)}`; {guess.said}",
         f"total at `{guess.total}`: {total[1]:,}"
         if guess.total and total
         else "no total: a list cut short is not noticed",
     ]
     return Table(name, columns, call, unique, why, notes=notes, whole=False)
+
+
+def proved(api: Api, path: str, at: str, first: Sequence[Any], guess: Guess) -> tuple[Guess, list[list[Any]]] | None:
+    """Return a guess with the pages that it leads to, or None where it is wrong.
+
+    Raises:
+        InputError: It is right as far as it goes, but the list does not end as it should.
+    """
+    form = ListForm(api.base + path, guess.parameters, {}, guess.paginator, at, guess.total)
+    pages: list[list[Any]] = []
+    try:
+        pages.extend(api.pages(form))
+    except (Unsteady, PlatformError) as error:
+        if guess.more and guess.holds(pages, first):
+            raise InputError(
+                f"{guess.said}, up to {len(pages)} pages, where: {error}",
+                hint="declare its paginator by hand, or ask the API's owner how the list ends",
+            ) from None
+        return None
+    return (guess, pages) if guess.holds(pages, first) else None
 
 
 def reader_call(
@@ -188,52 +204,3 @@ def no_list(answer: Answer, body: Any) -> InputError:
         f"no list of rows at `{shown_address(answer.url)}`: {said}",
         hint="name the address of a list of objects, which is not empty, as the API's documentation has it",
     )
-
-
-def login_of(said: str) -> dict[str, object]:
-    """Return a login as dlt declares it; every part that is secret is the name of a variable.
-
-    Raises:
-        UserError: It is none.
-    """
-    kind, *words = said.split(":")
-    try:
-        if kind == "bearer":
-            (token,) = words
-            return {"type": "bearer", "token": setting_of(token)}
-        if kind == "basic":
-            user, *password = words
-            secret: Setting | str = setting_of(password[0]) if password and password[0] else ""
-            return {"type": "http_basic", "username": setting_of(user), "password": secret}
-        if kind == "api-key":
-            name, *where, variable = words
-            location = where[0] if where else "header"
-            if location not in ("header", "query", "cookie") or len(where) > 1 or not name:
-                raise ValueError
-            return {"type": "api_key", "name": name, "api_key": setting_of(variable), "location": location}
-        if kind == "oauth2":
-            url, client, secret_name = words
-            return {
-                "type": "oauth2_client_credentials",
-                "access_token_url": setting_of(url),
-                "client_id": setting_of(client),
-                "client_secret": setting_of(secret_name),
-            }
-    except ValueError:
-        pass
-    raise UserError(
-        "not a login",
-        hint="bearer:VARIABLE, basic:USER[:PASSWORD], api-key:NAME[:header|query]:VARIABLE or "
-        "oauth2:TOKEN_URL:ID:SECRET, each the name of an environment variable, never a secret itself",
-    )
-
-
-def setting_of(name: str) -> Any:
-    """Return the setting of a name.
-
-    Raises:
-        ValueError: It is no variable's name, so it may be a secret.
-    """
-    if not re.fullmatch("[A-Z][A-Z0-9_]{0,99}", name):
-        raise ValueError
-    return Setting(name)

@@ -10,6 +10,7 @@ from typing import Any
 from ingress.new import models
 from ingress.new.code import Call
 from ingress.new.found import Table
+from ingress.new.login import login_of, setting_of
 from ingress.new.module import hold_to_work, module
 from ingress.new.names import can_be_field, check_name, raw_names
 from ingress.new.origin import Origin, origin_of
@@ -106,7 +107,7 @@ def look(origin: Origin, settings: Settings, options: argparse.Namespace) -> tup
     if table is not None:
         check_name(table, "resource")
     if origin.kind == "api":
-        from ingress.new.apis import login_of, look_at_api
+        from ingress.new.apis import look_at_api
 
         login = login_of(options.login) if options.login else None
         cursor = (options.cursor, options.since) if options.cursor else None
@@ -140,8 +141,6 @@ def credentials_of(given: Sequence[str]) -> dict[str, Setting]:
     Raises:
         UserError: One is not the name of a variable.
     """
-    from ingress.new.apis import setting_of
-
     found = {}
     for each in given:
         name, _, variable = each.partition("=")

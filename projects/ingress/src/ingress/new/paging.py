@@ -1,4 +1,4 @@
-"""Where an answer has its rows, and how the next ones may be asked for: the first guess that proves right counts."""
+"""How the next rows of a list may be asked for: the first guess that proves right counts."""
 
 from __future__ import annotations
 
@@ -7,25 +7,30 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ingress.new.answers import PLAIN, inside
 from ingress.new.values import columns_of, is_unique_in, key_of
 from shared.data_quality.json_text import as_json
 from shared.http.answers import Answer
 
-# Where rows are, the likeliest first.
-ROWS = ("data", "items", "records", "results", "rows", "value", "values", "entries", "objects", "content", "list")
-TOTALS = ("total", "totalsize", "totalcount", "count", "totalresults", "totalrecords", "totalitems", "totalelements")
 NEXT = re.compile(r"(odata\.)?next(_?(link|url|uri|page_?url|records_?url|href))?|href", re.IGNORECASE)
 NEXT_CURSOR = re.compile(
     r"(next|end)_?(page_?)?(cursor|token|key)|cursor|continuation(_?token)?|next_?page|next", re.IGNORECASE
 )
 MORE = re.compile(r"has_?(more|next(_?page)?)|more", re.IGNORECASE)
-CURSOR_PARAMETERS = ("cursor", "page_token", "pageToken", "next_token", "after", "starting_after", "continuation")
+CURSOR_PARAMETERS = (
+    "cursor",
+    "page_token",
+    "pageToken",
+    "next_token",
+    "after",
+    "starting_after",
+    "continuation",
+    "page",
+)
 LAST_PARAMETERS = ("starting_after", "after", "after_id", "since_id")
 SIZES = ("limit", "per_page", "page_size", "pageSize", "size", "count", "top", "$top", "maxResults")
 OFFSETS = ("offset", "skip", "start", "startAt", "$skip")
 PAGE_NUMBERS = ("page", "p", "page_number", "pageNumber")
-PLAIN = re.compile("[A-Za-z_][A-Za-z0-9_]*")
-DEPTH, INSIDE = 3, 200
 LONGEST_CURSOR = 4_096
 Pages = Sequence[Sequence[Any]]
 
@@ -65,46 +70,6 @@ def _overlap(pages: Pages) -> bool:
     return False
 
 
-def rows_in(body: Any) -> str | None:
-    """Return the path of the rows: the list of objects, by a usual name if there are several."""
-    if isinstance(body, list):
-        return "$" if is_rows(body) else None
-    found = [path for path, value in inside(body) if is_rows(value)]
-    named = sorted(found, key=lambda path: (path.count("."), _place(path)))
-    return named[0] if named and (len(found) == 1 or _place(named[0]) < len(ROWS) or "." not in named[0]) else None
-
-
-def _place(path: str) -> int:
-    last = path.rpartition(".")[2].lower()
-    return ROWS.index(last) if last in ROWS else len(ROWS)
-
-
-def is_rows(value: Any) -> bool:
-    """Tell whether a value is a list of objects."""
-    return isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
-
-
-def total_in(body: Any, rows_at: str, count: int) -> tuple[str, int] | None:
-    """Return where an answer says how many rows there are, and how many."""
-    for path, value in inside(body, skip=rows_at):
-        plain = path.rpartition(".")[2].lower().replace("_", "")
-        if plain in TOTALS and type(value) is int and value >= count:
-            return path, value
-    return None
-
-
-def inside(body: Any, *, skip: str = "", before: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
-    """Yield what an object holds, nested objects too, with paths that mean the same to a JSONPath."""
-    if not isinstance(body, Mapping) or depth == DEPTH:
-        return
-    for name, value in list(body.items())[:INSIDE]:
-        path = before + (name if PLAIN.fullmatch(name) else f"['{name}']")
-        if path == skip or not (PLAIN.fullmatch(name) or re.fullmatch("[@A-Za-z][A-Za-z0-9_.@]*", name)):
-            continue
-        yield path, value
-        yield from inside(value, skip=skip, before=f"{path}.", depth=depth + 1)
-
-
 def guesses(
     answer: Answer,
     body: Any,
@@ -114,7 +79,7 @@ def guesses(
     parameters: Mapping[str, object],
     key: Sequence[str],
 ) -> Iterator[Guess]:
-    """Yield how the list may page, the surest first; the last one is that it does not."""
+    """Yield how the list may page, the surest first, and where nothing says that it does, that it does not."""
     total_at = total[0] if total and (total[1] > len(rows) or total[0].lower().startswith("total")) else None
 
     def guess(said: str, more: bool = True, without: Sequence[str] = (), **paginator: object) -> Guess:
@@ -122,14 +87,17 @@ def guesses(
         return Guess(paginator, kept, total_at, said, more)
 
     found = list(inside(body, skip=rows_at))
-    if 'rel="next"' in answer.headers.get("link", "") or "rel=next" in answer.headers.get("link", ""):
+    if has_next_link(answer):
         yield guess("the next page stands in the header Link", type="header_link")
     for path, value in found:
         if isinstance(value, str) and NEXT.fullmatch(_last(path)) and "next" in path.lower() and _is_link(value):
             yield guess(f"the next page's address stands at `{path}`", type="json_link", next_url_path=path)
     for path, value in found:
-        if NEXT_CURSOR.fullmatch(_last(path)) and _is_cursor(value):
-            for name in CURSOR_PARAMETERS:
+        named = NEXT_CURSOR.fullmatch(_last(path)) or ("next" in path.lower() and _last(path) in CURSOR_PARAMETERS)
+        if named and _is_cursor(value):
+            for name in dict.fromkeys(
+                (*(each for each in (_last(path),) if each in CURSOR_PARAMETERS), *CURSOR_PARAMETERS)
+            ):
                 yield guess(
                     f"the next page is asked for by `{name}` with `{path}`",
                     type="cursor",
@@ -141,6 +109,8 @@ def guesses(
         yield from _by_last_row(rows_at, rows, more_at, key, guess)
     if len(rows) > 1 or total_at:
         yield from _numbered(rows, total, parameters, more_at, guess)
+    if goes_on(answer, found):
+        return
     for path, value in found:
         if value is None and NEXT.fullmatch(_last(path)) and "next" in path.lower():
             said = f"the next page's address would stand at `{path}`, but there is only one page"
@@ -148,6 +118,22 @@ def guesses(
     doubt = f", though `{more_at}` is there: look at a list of more pages" if more_at else ""
     one = guess(f"one page, as far as can be told{doubt}", more=False, type="single_page")
     yield from (one, replace(one, total=None))
+
+
+def goes_on(answer: Answer, found: Sequence[tuple[str, Any]]) -> bool:
+    """Tell whether an answer says that there are more pages: a list that has them is not to be taken for one page."""
+    if has_next_link(answer):
+        return True
+    return any(
+        (MORE.fullmatch(_last(path)) and value is True)
+        or ("next" in path.lower() and isinstance(value, (str, int)) and value not in ("", False))
+        for path, value in found
+    )
+
+
+def has_next_link(answer: Answer) -> bool:
+    """Tell whether the header Link has the address of the next page."""
+    return re.search(r"""rel=["']?next\b""", answer.headers.get("link", "")) is not None
 
 
 def _by_last_row(
