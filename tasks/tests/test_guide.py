@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -93,7 +94,10 @@ def lend_bytecode(root: Path, environment: str) -> None:
 
 
 def test_a_source_and_a_model_are_added_as_the_guide_says(reader: Reader) -> None:
-    """Following the guide loads two suppliers, holds back the third, and builds a tested model on them."""
+    """Following the guide loads two suppliers, holds back the third, and builds a tested model on them.
+
+    Beside it is built what `new-source` has written of a file, whose names are never code to dbt.
+    """
     reader.write_files("Add a source")
     reader.follow("Add a source")
     with open_warehouse(reader.settings, holder="test") as warehouse:
@@ -101,6 +105,12 @@ def test_a_source_and_a_model_are_added_as_the_guide_says(reader: Reader) -> Non
         held = warehouse.fetch("select origin, reason from ops.quarantine where source = 'suppliers'")
     assert [origin for origin, _ in held] == ["landing/suppliers/suppliers.csv"]
     assert "lead_time_days" in held[0][1]
+
+    (reader.root / "orders.csv").write_text(
+        'order_id,yes,{{ x }},order,"a: b"\n1,2026-01-31,1.50,x,\n2,2026-02-01,2.00,y,z\n'
+    )
+    reader.run("./pixiw run new-source shop --from orders.csv")
+    reader.run("./pixiw run ingest --source shop")
 
     sources = reader.root / "projects/transformation/models/ingress/staging/_raw__sources.yml"
     added = UNTITLED_YAML.search(reader.section("Add a model"))
@@ -112,4 +122,8 @@ def test_a_source_and_a_model_are_added_as_the_guide_says(reader: Reader) -> Non
         assert warehouse.fetch("select supplier_name from staging.stg_suppliers order by 1") == [
             ("Hill Coffee",),
             ("Northern Dairy",),
+        ]
+        assert warehouse.fetch("select order_id, _xx, order_value, a_b from staging.stg_shop__orders order by 1") == [
+            (1, Decimal("1.50"), "x", None),
+            (2, Decimal("2.00"), "y", "z"),
         ]

@@ -108,6 +108,7 @@ def make(project: Project, name: str, command: str) -> Made:
     return made
 
 
+@on_duckdb_alone
 def test_github(project: Project, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """Links in the header, a bearer's token, nested objects; changed rows alone are asked for, as was said."""
     api = serve(github, [issue(number) for number in range(1, 8)])

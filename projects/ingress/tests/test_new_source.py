@@ -8,6 +8,7 @@ import os
 import re
 import sqlite3
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -33,6 +34,20 @@ def test_csv_becomes_a_source_that_loads(project: Project, tmp_path: Path) -> No
     assert made.load() == {"my_orders": 2}
     (first, _) = made.staged()["stg_shop__my_orders"]
     assert str(first["when_value"]) == "2020-12-31" and first["zip"] == "00123" and first["order_id"] == 1
+
+
+@on_duckdb_alone
+def test_how_text_is_written_is_declared(project: Project, tmp_path: Path) -> None:
+    """What looking at a file finds of its values, or the user says of its form, stands in the module; all rows load."""
+    lines = ("a report", "id|paid|amount|on", "1|ja|1.234,50|31.12.24", "2|nein|0,75|30.12.24", "3|ja|12,00|29.12.24")
+    (tmp_path / "export.txt").write_text("\n".join(lines), encoding="cp1252")
+    declared = ("--encoding", "cp1252", "--skip", "1", "--delimiter", "|")
+    made = new_source(project, "bank", "--from", str(tmp_path / "export.txt"), *declared)
+    assert 'Files("bank", "export.txt", encoding="cp1252", delimiter="|", skip=1)' in made.text
+    assert re.search(r"on +str, such as `31.12.24`; dates, but .* declare .*: in the row model by `Written`", made.said)
+    assert made.load() == {"export": 3}
+    rows = project.fetch('select paid, amount, "on" from raw.bank_export order by id limit 1')
+    assert rows == [(True, Decimal("1234.50"), "31.12.24")]
 
 
 @on_duckdb_alone
@@ -153,6 +168,7 @@ def test_names_from_a_server_are_never_code(project: Project, serve: Serve) -> N
         (("shop", "--from", "https://me:secret-1@h/d"), "an address with a login"),
         (("shop", "--from", "https://h/d?api_key=secret-1"), "a secret in the address: `api_key`"),
         (("shop", "--from", "API_URL/list", "--login", "bearer:secret-1"), "not a login"),
+        (("shop", "--from", "good.csv", "--login", "bearer:SHOP_TOKEN"), "not for a file: `--login`"),
         (("shop", "--from", "NO_SUCH_VARIABLE"), "NO_SUCH_VARIABLE is not set"),
         (("shop", "--from", "API_URL/list"), "no list of rows at `http://127.0.0.1:"),
     ],

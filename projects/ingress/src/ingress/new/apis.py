@@ -131,7 +131,8 @@ def look_at_api(
         found = next((each for guess in tried if (each := proved(api, path, at, rows, guess))), None)
         if found is None:
             raise InputError(
-                f"`{shown_address(answer.url)}` says that there are more pages, but not how they are asked for",
+                f"`{shown_address(answer.url)}` says that there are more pages, but not how they are asked for, "
+                "or it has other rows each time",
                 hint="write the source by hand: projects/ingress/README.md has the paginators",
             )
     guess, pages = found

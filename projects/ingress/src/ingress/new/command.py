@@ -4,27 +4,40 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from ingress.new import models
 from ingress.new.code import Call
 from ingress.new.found import Table
-from ingress.new.login import login_of, setting_of
+from ingress.new.login import credentials_of, login_of
 from ingress.new.module import hold_to_work, module
-from ingress.new.names import can_be_field, check_name, raw_names
+from ingress.new.names import check_name, raw_names
 from ingress.new.origin import Origin, origin_of
 from ingress.new.publish import alone, hold_free, publish
+from ingress.new.settling import check_different, settle
 from ingress.new.telling import tell, tell_next
-from ingress.new.values import no_key, shown
 from ingress.sources import SOURCES as OTHERS
 from shared.command_line import Parser
 from shared.config import Settings
-from shared.config.named import Setting
-from shared.errors import InputError, UserError
+from shared.errors import UserError
 
 SOURCES = "projects/ingress/src/ingress/sources"
 STAGING = "projects/transformation/models/ingress/staging"
+
+
+# How files of text are written, where looking at one does not tell.
+TEXT: tuple[tuple[str, str, type, str], ...] = (
+    ("encoding", "NAME", str, "of files of text: Python's name of it"),
+    ("delimiter", "SIGN", str, r"between their fields; \t is a tab"),
+    ("skip", "N", int, "how many lines stand above their header"),
+    ("sheet", "NAME", str, "of a workbook with several"),
+)
+FITTING = {
+    "api": ("login", "since", "cursor"),
+    "database": ("cursor", "zone"),
+    "file": tuple(name for name, *_ in TEXT),
+    "place": ("credential", *(name for name, *_ in TEXT)),
+}
 
 
 def make_parser() -> Parser:
@@ -70,6 +83,8 @@ def make_parser() -> Parser:
     top.add_argument(
         "--deletions", metavar="HOW", help="snapshot, where a load reads all rows there are, or flag:COLUMN"
     )
+    for name, metavar, kind, about in TEXT:
+        top.add_argument(f"--{name}", metavar=metavar, type=kind, help=about)
     return top
 
 
@@ -87,8 +102,9 @@ def new_source(settings: Settings, arguments: Sequence[str]) -> int:
             raise UserError(f"there is a source of this name: `{name}`", hint="choose another name")
         hold_free([settings.root / SOURCES / f"{name}.py", settings.root / STAGING / name])
         origin = origin_of(options.origin, name)
+        hold_to_kind(origin, options)
         tables, copied, title = look(origin, settings, options)
-        told = [settle(table, options) for table in tables]
+        told = [settle(table, cursor=options.cursor, named=bool(options.table)) for table in tables]
         check_different(name, told)
         files = {settings.root / path: text for path, text in written(name, title, told, options).items()}
         publish(folder, files, copied)
@@ -96,6 +112,19 @@ def new_source(settings: Settings, arguments: Sequence[str]) -> int:
         tell(table)
     tell_next(name, origin, files)
     return 0
+
+
+def hold_to_kind(origin: Origin, options: argparse.Namespace) -> None:
+    """Refuse options that mean nothing to what is looked at: they would be left out without a word.
+
+    Raises:
+        UserError: There is one.
+    """
+    others = {name for names in FITTING.values() for name in names} - {*FITTING[origin.kind]}
+    given = next((name for name in sorted(others) if getattr(options, name) not in (None, [])), None)
+    if given:
+        kinds = " or ".join(kind for kind, names in FITTING.items() if given in names)
+        raise UserError(f"not for a {origin.kind}: `--{given}`", hint=f"leave it out; it is for a {kinds}")
 
 
 def look(origin: Origin, settings: Settings, options: argparse.Namespace) -> tuple[list[Table], Any, str]:
@@ -129,82 +158,17 @@ def look(origin: Origin, settings: Settings, options: argparse.Namespace) -> tup
         table=table,
         key=key,
         credentials=credentials_of(options.credential),
+        declared=declared_text(options),
         copied=copied,
     )
     target = settings.landing_dir / place.address / copied.name if copied else None
     return [found], (copied, target) if copied else None, f"{options.name}: files that are delivered."
 
 
-def credentials_of(given: Sequence[str]) -> dict[str, Setting]:
-    """Return credentials as `Files` has them.
-
-    Raises:
-        UserError: One is not the name of a variable.
-    """
-    found = {}
-    for each in given:
-        name, _, variable = each.partition("=")
-        try:
-            found[name] = setting_of(variable)
-        except ValueError:
-            raise UserError(
-                "a credential that is no variable's name", hint="as in --credential aws_access_key_id=SHOP_S3_ID"
-            ) from None
-    return found
-
-
-def settle(table: Table, options: argparse.Namespace) -> Table:
-    """Return a table with those columns that go into the row model, the others told.
-
-    Raises:
-        UserError: Nothing identifies a row, or what is named is not there.
-    """
-    if not table.key and (options.table or table.reader.name != "Sql"):
-        raise no_key(table.name, [each.name for each in table.columns])
-    known = raw_names([each.name for each in table.columns], table.name)
-    needed = {*table.key, *([options.cursor] if options.cursor else [])}
-    columns, left = [], []
-    for each in table.columns:
-        if each.kind and each.name in known and can_be_field(each.name):
-            nullable = each.name not in needed and (each.nullable or not table.whole)
-            columns.append(replace(each, nullable=nullable))
-        else:
-            left.append(each if each.note and each.name in known else replace(each, note=why_left(each.name in known)))
-    missing = needed - {each.name for each in columns}
-    if missing and table.key:
-        raise UserError(
-            f"no column that a row model can have: {shown(missing)}",
-            hint=f"it has {shown(each.name for each in columns)}",
-        )
-    # What raw cannot hold is an error under another contract.
-    contract = table.contract if all(each.name in known for each in left) else "report"
-    return replace(table, columns=columns, left=left, contract=contract)
-
-
-def why_left(in_raw: bool) -> str:
-    """Say why a column is not in the row model."""
-    return "a name that no row model can have: comes as text" if in_raw else "a name that raw cannot have: not loaded"
-
-
-def check_different(name: str, tables: Sequence[Table]) -> None:
-    """Refuse tables that would be called the same, or as one that is there.
-
-    Raises:
-        UserError: There are such.
-    """
-    seen: dict[str, str] = {}
-    for table in tables:
-        plain = table.name.replace("_", "")
-        if plain in seen:
-            raise UserError(
-                f"tables whose names cannot be told apart: `{seen[plain]}`, `{table.name}`",
-                hint="make a source of each, by --table",
-            )
-        seen[plain] = table.name
-        if f"{name}_{table.name}" in {each.table for source in OTHERS.values() for each in source.resources}:
-            raise UserError(f"there is a table of this name: `raw.{name}_{table.name}`", hint="choose another name")
-    if not any(table.key for table in tables):
-        raise InputError("no table has a key", hint="name one by --table, and its key by --key a,b")
+def declared_text(options: argparse.Namespace) -> dict[str, object]:
+    """Return what is said of how text is written."""
+    found = {name: getattr(options, name) for name, *_ in TEXT if getattr(options, name) is not None}
+    return found | ({"delimiter": "\t"} if found.get("delimiter") == r"\t" else {})
 
 
 def written(name: str, title: str, tables: Sequence[Table], options: argparse.Namespace) -> dict[str, str]:

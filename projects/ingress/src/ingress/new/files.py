@@ -63,6 +63,7 @@ def look_at_files(
     table: str | None,
     key: Sequence[str],
     credentials: Mapping[str, object],
+    declared: Mapping[str, object],
     copied: Path | None,
 ) -> Table:
     """Look at the files of a place.
@@ -74,19 +75,20 @@ def look_at_files(
         table: What the resource is called, if not after the files.
         key: What the user says identifies a row.
         credentials: For a place behind a server.
+        declared: What is said of how text is written: encoding, delimiter, skip, sheet.
         copied: A file that will be in the place, and is not yet.
 
     Raises:
         PlatformError: There are no files, or none that can be read with certainty.
     """
     place: str | Setting = Setting(origin.setting) if origin.setting else origin.address
-    reader = Files(place, origin.rest, credentials=credentials)
+    reader = Files(place, origin.rest, credentials=credentials, **declared)  # type: ignore[arg-type]
     resource = table or resource_name(re.split(r"[*?\[.]", origin.rest.rpartition("/")[2])[0].strip("_- ") or name)
     marks = [FileMark(copied.name, "", copied.stat().st_size, copied)] if copied else reader.files(settings)
     with at_hand(marks[-1:]) as (file,):
-        seen = LOOKS[reader.read_as](file)
+        seen = LOOKS[reader.read_as](file, reader.declared)
         found, why = key_of(resource, seen.columns, key, seen.is_unique, seen.rows, seen.candidates)
-    call = Call("Files", (place, origin.rest), {"credentials": dict(credentials) or None})
+    call = Call("Files", (place, origin.rest), {"credentials": dict(credentials) or None, **declared})
     told = f"{len(marks):,} files; looked at `{shortened(marks[-1].name, SHOWN)}`"
     whole = seen.whole and len(marks) == 1
     # Columns of arrow's nested types cannot be carried along as text.

@@ -19,11 +19,10 @@ from shared.data_quality.fields import DECIMAL_DIGITS
 from shared.errors import InputError
 from shared.http.redaction import shortened
 from shared.places import LocalFile
-from shared.tables import Convention, InferredColumn, Scratch, infer, look, staged
-from shared.tables.declared import NOTHING
+from shared.tables import Convention, Declared, InferredColumn, Scratch, infer, look, staged
 from shared.warehouse import literal, quote_name
 
-ROWS, SHOWN = 10_000, 100
+ROWS, BYTES, SHOWN = 10_000, 64 << 20, 100
 DECIMAL = re.compile(r"decimal\((\d+), ?(\d+)\)", re.IGNORECASE)
 KINDS = {
     "bigint": "int",
@@ -57,9 +56,9 @@ class Look:
     candidates: Collection[str] | None = None
 
 
-def look_at_text(file: LocalFile) -> Look:
+def look_at_text(file: LocalFile, declared: Declared) -> Look:
     """Look at a table of text."""
-    form = look(file.path, origin=file.name, declared=NOTHING)
+    form = look(file.path, origin=file.name, declared=declared)
     form.check_names(file.name)
     check_number(form.header)
     found = infer(file.path, form, file.name)
@@ -81,7 +80,7 @@ def look_at_text(file: LocalFile) -> Look:
 
 def text_column(found: InferredColumn) -> Column:
     """Return a column of text as a row model has it; what `Written` cannot say stays text."""
-    kind, digits, note = found.column.type.lower(), None, found.note
+    kind, digits, note = found.column.type.lower(), None, ""
     if decimal := DECIMAL.fullmatch(kind):
         kind, digits = "Decimal", (int(decimal[1]), int(decimal[2]))
     else:
@@ -90,6 +89,8 @@ def text_column(found: InferredColumn) -> Column:
     if written is None:
         kind, digits, written = "str", None, {}
         note = f"{found.column.described()}: kept as text, as a row model cannot say how it is written"
+    if found.note:
+        note = f"{found.note}: in the row model by `Written`"
     example = shortened(found.example, SHOWN)
     return Column(found.name, kind, not found.complete, digits, written, example=example, note=note)
 
@@ -112,15 +113,15 @@ def written_of(convention: Convention, kind: str) -> dict[str, object] | None:
     return found
 
 
-def look_at_json_lines(file: LocalFile) -> Look:
+def look_at_json_lines(file: LocalFile, declared: Declared) -> Look:
     """Look at the first lines of JSON."""
     rows: list[dict[str, Any]] = []
-    bad, whole = 0, True
+    bad, size, whole = 0, 0, True
     with opened(file) as text:
         for chunk in chunks(text):
             rows += chunk.rows
-            bad += len(chunk.bad)
-            if len(rows) >= ROWS:
+            bad, size = bad + len(chunk.bad), size + chunk.size
+            if len(rows) >= ROWS or size >= BYTES:
                 whole = False
                 break
     if not rows:
@@ -131,7 +132,7 @@ def look_at_json_lines(file: LocalFile) -> Look:
     return Look(columns_of(rows), len(rows), lambda names: is_unique_in(rows, names), notes, whole)
 
 
-def look_at_parquet(file: LocalFile) -> Look:
+def look_at_parquet(file: LocalFile, declared: Declared) -> Look:
     """Look at a parquet file: its types, and where it has nulls."""
     try:
         with pq.ParquetFile(file.path) as content:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from shared.config.named import Setting
 from shared.errors import UserError
@@ -55,3 +56,21 @@ def setting_of(name: str) -> Setting:
     if not re.fullmatch("[A-Z][A-Z0-9_]{0,99}", name):
         raise ValueError
     return Setting(name)
+
+
+def credentials_of(given: Sequence[str]) -> dict[str, Setting]:
+    """Return credentials as `Files` has them.
+
+    Raises:
+        UserError: One is not the name of a variable.
+    """
+    found = {}
+    for each in given:
+        name, _, variable = each.partition("=")
+        try:
+            found[name] = setting_of(variable)
+        except ValueError:
+            raise UserError(
+                "a credential that is no variable's name", hint="as in --credential aws_access_key_id=SHOP_S3_ID"
+            ) from None
+    return found

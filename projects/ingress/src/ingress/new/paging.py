@@ -55,8 +55,19 @@ class Guess:
 
     def holds(self, pages: Pages, first: Sequence[Any]) -> bool:
         """Tell whether pages that were read are those of a list that begins with the first one."""
-        begins = bool(pages) and list(pages[0]) == list(first)
+        begins = bool(pages) and are_same(pages[0], first)
         return begins and (not self.more or (len(pages) > 1 and bool(pages[1]) and not _overlap(pages)))
+
+
+def are_same(page: Sequence[Any], first: Sequence[Any]) -> bool:
+    """Tell whether a page has these rows, by a column that tells them apart where others have changed meanwhile."""
+    if list(page) == list(first):
+        return True
+    if len(page) != len(first) or not all(isinstance(row, dict) for row in [*page, *first]):
+        return False
+    columns = ([as_json(row.get(name)) for row in first] for name in first[0])
+    unlike = {name: values for name, values in zip(first[0], columns, strict=True) if len({*values}) == len(values)}
+    return any([as_json(row.get(name)) for row in page] == values for name, values in unlike.items())
 
 
 def _overlap(pages: Pages) -> bool:
