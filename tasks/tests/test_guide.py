@@ -109,8 +109,8 @@ def test_a_source_and_a_model_are_added_as_the_guide_says(reader: Reader) -> Non
     (reader.root / "orders.csv").write_text(
         'order_id,yes,{{ x }},order,"a: b"\n1,2026-01-31,1.50,x,\n2,2026-02-01,2.00,y,z\n'
     )
-    reader.run("./pixiw run new-source shop --from orders.csv")
-    reader.run("./pixiw run ingest --source shop")
+    reader.run("./pixiw run -e ingress new-source shop --from orders.csv")
+    reader.run("./pixiw run -e ingress ingest --source shop")
 
     sources = reader.root / "projects/transformation/models/ingress/staging/_raw__sources.yml"
     added = UNTITLED_YAML.search(reader.section("Add a model"))
