@@ -82,6 +82,11 @@ def unknown(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
     return 200, {}, {"items": rows, "next_cursor": following}
 
 
+def led_away(api: Any, *_: Any) -> Any:
+    """Answer with a next page that is another host's."""
+    return 200, {}, {"data": api.rows, "next": "http://192.0.2.1/"}
+
+
 def looked_at(serve: Serve, style: Style) -> Table:
     """Look at a list in a style."""
     api = serve(style, ROWS)
@@ -106,7 +111,8 @@ def test_next_page_is_found_where_the_answer_has_it(serve: Serve, style: Style, 
 @pytest.mark.parametrize(
     ("style", "said"),
     [
-        (unknown, "says that there are more pages, but not how they are asked for"),
+        (unknown, "goes on after its first rows cannot be told"),
+        (led_away, "goes on after its first rows cannot be told; the list leads back or away: `http://192.0.2.1/`"),
         (cut_off, "the next page is asked for by `page`, from 1 on, up to 3 pages, where: .* answers: 400"),
     ],
 )

@@ -184,7 +184,7 @@ def test_mistake_leaves_nothing(
 ) -> None:
     """Each mistake exits 2 with a hint, says no secret, and leaves no file."""
     serve(lambda *_: (200, {}, {"error": "secret-1 \x1b[31m", "items": []}), [])
-    texts = {"good.csv": "no,id,n\n1,5,5\n2,5,5\n", "twice.csv": "A b,a_b\n1,2\n", "keyless.csv": "a\n1\n1\n"}
+    texts = {"good.csv": "no,id,n\n1,5,5\n2,5,5\n", "twice.csv": "id,A b,a_b\n1,2,3\n", "keyless.csv": "a\n1\n1\n"}
     texts["wide.jsonl"] = json.dumps({f"c{number}": 1 for number in range(501)})
     for name, text in texts.items():
         (tmp_path / name).write_text(text)

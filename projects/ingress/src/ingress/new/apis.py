@@ -41,12 +41,14 @@ class Api:
 
     Attributes:
         asked: How many requests were made.
+        failures: Why guesses proved wrong.
     """
 
     client: HttpClient
     login: Login | None
     base: str
-    asked: int = field(default=0)
+    asked: int = 0
+    failures: list[str] = field(default_factory=list)
 
     @classmethod
     @contextmanager
@@ -130,9 +132,9 @@ def look_at_api(
         tried = guesses(answer, body, at, rows, total, parameters, key)
         found = next((each for guess in tried if (each := proved(api, path, at, rows, guess))), None)
         if found is None:
+            first = f"; {api.failures[0]}" if api.failures else ""
             raise InputError(
-                f"`{shown_address(answer.url)}` says that there are more pages, but not how they are asked for, "
-                "or it has other rows each time",
+                f"how `{shown_address(answer.url)}` goes on after its first rows cannot be told{first}",
                 hint="write the source by hand: projects/ingress/README.md has the paginators",
             )
     guess, pages = found
@@ -168,6 +170,7 @@ def proved(api: Api, path: str, at: str, first: Sequence[Any], guess: Guess) -> 
                 f"{guess.said}, up to {len(pages)} pages, where: {error}",
                 hint="declare its paginator by hand, or ask the API's owner how the list ends",
             ) from None
+        api.failures.append(str(error))
         return None
     return (guess, pages) if guess.holds(pages, first) else None
 

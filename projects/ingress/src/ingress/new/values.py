@@ -36,9 +36,17 @@ def column_of(name: str, values: Sequence[Any], rows: int) -> Column:
     present = [value for value in values if value is not None]
     absent = len(values) < rows
     kind, note = kind_of(present)
-    example = shortened(present[0] if isinstance(present[0], str) else as_json(present[0]), SHOWN) if present else ""
+    example = example_of(present[0]) if present else ""
     nullable = absent or len(present) < len(values)
     return Column(name, kind, nullable, absent=absent, example=example, note=note)
+
+
+def example_of(value: Any) -> str:
+    """Return a value as it may be shown."""
+    try:
+        return shortened(value if isinstance(value, str) else as_json(value), SHOWN)
+    except RecursionError:
+        return "…"
 
 
 def kind_of(values: Sequence[Any]) -> tuple[str, str]:
@@ -119,7 +127,8 @@ def key_of(
     single = [name for name in asked if fitting[name].kind != "date"]
     ranked = sorted((rank(name, table), at, name) for at, name in enumerate(single))
     for place, _, name in ranked:
-        if is_unique([name]):
+        # One row alone proves nothing but by its column's name.
+        if (place < POSSIBLE or rows > 1) and is_unique([name]):
             told = f"no two of {rows:,} rows have the same"
             return (name,), told if place < POSSIBLE else f"{told}, though its name does not say so: see --key"
     return (), ""
