@@ -26,6 +26,19 @@ class Call:
     named: Mapping[str, object] | None = None
 
 
+@dataclass(frozen=True)
+class Subscript:
+    """A name with items in square brackets.
+
+    Attributes:
+        behind: What follows the brackets.
+    """
+
+    name: str
+    items: tuple[object, ...]
+    behind: str = ""
+
+
 def text(value: str) -> str:
     """Return a text as a literal that holds nothing but it: what is not printable is escaped."""
     quote = "'" if '"' in value and "'" not in value else '"'
@@ -42,7 +55,7 @@ def rendered(value: object, before: int = 0, after: int = 0, depth: int = 0) -> 
     """Return an expression, on one line where it fits.
 
     Args:
-        value: A text, number, Setting, Code, Call, tuple or mapping of such.
+        value: A text, number, Setting, Code, Call, Subscript, tuple or mapping of such.
         before: How many signs stand before it on its line.
         after: How many stand behind it.
         depth: How far its line is indented.
@@ -67,7 +80,7 @@ def on_one_line(value: object) -> str:
         return text(value)
     if isinstance(value, Setting):
         return f"Setting({text(value.name)})"
-    if isinstance(value, (Call, Mapping, tuple)):
+    if isinstance(value, (Call, Subscript, Mapping, tuple)):
         opening, closing = brackets(value)
         inside = ", ".join(lead + on_one_line(item) for lead, item in parts(value))
         return opening + inside + ("," if isinstance(value, tuple) and len(value) == 1 else "") + closing
@@ -83,11 +96,14 @@ def parts(value: object) -> list[tuple[str, object]]:
         return [("", each) for each in value.positional] + [(f"{name}=", each) for name, each in named.items()]
     if isinstance(value, Mapping):
         return [(f"{text(str(name))}: ", each) for name, each in value.items()]
-    return [("", each) for each in value] if isinstance(value, tuple) else []
+    items = value.items if isinstance(value, Subscript) else value
+    return [("", each) for each in items] if isinstance(items, tuple) else []
 
 
 def brackets(value: object) -> tuple[str, str]:
     """Return what stands around the parts of a value."""
     if isinstance(value, Call):
         return f"{value.name}(", ")"
+    if isinstance(value, Subscript):
+        return f"{value.name}[", f"]{value.behind}"
     return ("{", "}") if isinstance(value, Mapping) else ("(", ")")

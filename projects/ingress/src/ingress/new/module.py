@@ -8,7 +8,7 @@ import tokenize
 from collections.abc import Iterable, Sequence
 from types import ModuleType
 
-from ingress.new.code import WIDTH, Call, Code, on_one_line, rendered
+from ingress.new.code import WIDTH, Call, Code, Subscript, on_one_line, rendered
 from ingress.new.found import Column, Table
 from ingress.new.names import class_name, is_plain
 from ingress.source import Source
@@ -69,40 +69,39 @@ def model(table: Table) -> str:
     """Return the row model of a table."""
     named, title = class_name(table.name), f"A row of {table.name}."
     if all(is_plain(column.name) for column in table.columns):
-        fields = "\n".join(f"    {column.name}: {declaration(column)}" for column in table.columns)
+        fields = "\n".join(map(declaration, table.columns))
         return f'class {named}(RowModel):\n    """{title}"""\n\n{fields}\n'
     # Names that no class can have: they are texts.
     fields_by_name = {
-        column.name: (Code(annotated(column)), None) if column.absent else Code(annotated(column))
+        column.name: (annotated(column), None) if column.absent else annotated(column)
         for column in table.columns
     }
     return f"{named} = {rendered(Call('row_model', (named, title, fields_by_name)), len(named) + 3)}\n"
 
 
 def declaration(column: Column) -> str:
-    """Return what stands behind the name of a field of a class."""
-    plain = base(column) + (" | None" if column.nullable else "")
-    if column.digits is None:
-        return f"{plain} = None" if column.absent else plain
-    default = {"default": Code("None")} if column.absent else {}
-    return f"{plain} = {on_one_line(Call('Field', (), default | _digits(column)))}"
-
-
-def annotated(column: Column) -> str:
-    """Return a field's type with all that is declared of it."""
-    kind = base(column)
+    """Return a field of a class."""
+    lead, behind = f"    {column.name}: ", " = None" if column.absent else ""
     if column.digits is not None:
-        kind = f"Annotated[{kind}, {on_one_line(Call('Field', (), _digits(column)))}]"
-    return kind + (" | None" if column.nullable else "")
+        default = {"default": Code("None")} if column.absent else {}
+        behind = f" = {on_one_line(Call('Field', (), default | _digits(column)))}"
+    return lead + rendered(typed(column), len(lead), len(behind), depth=1) + behind
 
 
-def base(column: Column) -> str:
-    """Return a field's type, without null and digits."""
-    if not column.written:
-        return column.kind
-    written = dict(column.written)
+def annotated(column: Column) -> Code | Subscript:
+    """Return a field's type with all that is declared of it."""
+    return typed(column, *([] if column.digits is None else [Call("Field", (), _digits(column))]))
+
+
+def typed(column: Column, *more: Call) -> Code | Subscript:
+    """Return a field's type, with how it is written and more that is declared of it."""
+    null = " | None" if column.nullable else ""
+    written = dict(column.written or {})
     positional = (written.pop("format"),) if "format" in written else ()
-    return f"Annotated[{column.kind}, {on_one_line(Call('Written', positional, written))}]"
+    calls = [Call("Written", positional, written)] if column.written else []
+    if not calls and not more:
+        return Code(column.kind + null)
+    return Subscript("Annotated", (Code(column.kind), *calls, *more), null)
 
 
 def _digits(column: Column) -> dict[str, object]:
