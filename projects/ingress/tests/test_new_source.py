@@ -40,7 +40,13 @@ def test_csv_becomes_a_source_that_loads(project: Project, tmp_path: Path) -> No
 @on_duckdb_alone
 def test_how_text_is_written_is_declared(project: Project, tmp_path: Path) -> None:
     """What looking at a file finds of its values, or the user says of its form, stands in the module; all rows load."""
-    lines = ("a report", "id|paid|The Amount That Is To Be Paid Once|on", "1|ja|1.234,50|31.12.24", "2|nein|0,75|30.12.24", "3|ja|12,00|29.12.24")
+    lines = (
+        "a report",
+        "id|paid|The Amount That Is To Be Paid Once|on",
+        "1|ja|1.234,50|31.12.24",
+        "2|nein|0,75|30.12.24",
+        "3|ja|12,00|29.12.24",
+    )
     (tmp_path / "export.txt").write_text("\n".join(lines), encoding="cp1252")
     declared = ("--encoding", "cp1252", "--skip", "1", "--delimiter", "|")
     made = new_source(project, "bank", "--from", str(tmp_path / "export.txt"), *declared)
@@ -48,7 +54,9 @@ def test_how_text_is_written_is_declared(project: Project, tmp_path: Path) -> No
     assert re.search(r"on +str, such as `31.12.24`; dates, but .* declare .*: in the row model by `Written`", made.said)
     assert max(map(len, made.text.splitlines())) <= 120
     assert made.load() == {"export": 3}
-    rows = project.fetch('select paid, the_amount_that_is_to_be_paid_once, "on" from raw.bank_export order by id limit 1')
+    rows = project.fetch(
+        'select paid, the_amount_that_is_to_be_paid_once, "on" from raw.bank_export order by id limit 1'
+    )
     assert rows == [(True, Decimal("1234.50"), "31.12.24")]
 
 

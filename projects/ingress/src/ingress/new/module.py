@@ -73,8 +73,7 @@ def model(table: Table) -> str:
         return f'class {named}(RowModel):\n    """{title}"""\n\n{fields}\n'
     # Names that no class can have: they are texts.
     fields_by_name = {
-        column.name: (annotated(column), None) if column.absent else annotated(column)
-        for column in table.columns
+        column.name: (annotated(column), None) if column.absent else annotated(column) for column in table.columns
     }
     return f"{named} = {rendered(Call('row_model', (named, title, fields_by_name)), len(named) + 3)}\n"
 
