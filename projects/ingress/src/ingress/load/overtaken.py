@@ -1,0 +1,84 @@
+"""Rows that must not be loaded from quarantine any more: raw has something newer of their key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timezone
+from typing import Any
+
+import pyarrow as pa
+
+from ingress.deletions import DELETED_AT
+from ingress.load.merge import LOAD
+from ingress.load.watermark import newest
+from ingress.source import Resource
+from shared.data_quality import POSITION
+from shared.data_quality.held_rows import HeldRow
+from shared.warehouse import Warehouse, quote
+
+KEYS = "_replayed_keys"
+NEWER = "raw has a row of its key that was loaded with it or later; `--force` replaces that"
+DELETED = "raw has a row of its key that is marked as deleted; `--force` replaces that"
+UNREAD = "its load has failed, and the next one reads it again"
+
+
+def overtaken(
+    warehouse: Warehouse, resource: Resource, good: pa.RecordBatch, held: Sequence[HeldRow], *, force: bool
+) -> dict[str, str]:
+    """Return why rows stay in quarantine, by their ids; one that raw has just so does not.
+
+    Args:
+        good: The rows as they were checked.
+        held: The same rows as they are in quarantine.
+        force: Whether they replace whatever raw has.
+    """
+    found: dict[str, str] = {}
+    begun = runs_of(warehouse, held)
+    late = newest(warehouse, resource)
+    stored = {} if force else stored_rows(warehouse, resource, good)
+    for row, of in zip(good.drop_columns([POSITION]).to_pylist(), held, strict=True):
+        status, started = begun.get(of.run_id, ("", 0.0))
+        # Raw says up to where a source with a cursor is loaded: nothing may get ahead of what a failed load left out.
+        cursor = resource.reader.cursor
+        if cursor and status != "succeeded" and (late is None or row[cursor] > late):
+            found[of.quarantine_id] = UNREAD
+            continue
+        there = stored.get(key_of(row, resource))
+        if there is None or all(repr(there.get(name)) == repr(value) for name, value in row.items()):
+            continue
+        if there.get(DELETED_AT) is not None:
+            found[of.quarantine_id] = DELETED
+        elif there[LOAD] is None or float(there[LOAD]) >= started:
+            found[of.quarantine_id] = NEWER
+    return found
+
+
+def runs_of(warehouse: Warehouse, held: Sequence[HeldRow]) -> dict[str, tuple[str, float]]:
+    """Return the runs that saw the rows last: how each ended, and when it began, in seconds since 1970."""
+    rows = warehouse.fetch(
+        "select run_id, status, started_at from ops.run where run_id = any($1)",
+        [sorted({row.run_id for row in held})],
+    )
+    return {run: (status, at.replace(tzinfo=timezone.utc).timestamp()) for run, status, at in rows}
+
+
+def stored_rows(warehouse: Warehouse, resource: Resource, good: pa.RecordBatch) -> dict[Any, dict[str, Any]]:
+    """Return the rows that raw has of the same keys, by their keys, in the types of those."""
+    relation, key = quote(resource.relation), [quote(name) for name in resource.key]
+    warehouse.execute(f"drop table if exists {KEYS}")
+    warehouse.execute(f"create temporary table {KEYS} as select {', '.join(key)} from {relation} limit 0")
+    warehouse.append_arrow(KEYS, pa.Table.from_batches([good]).select(list(resource.key)))
+    same = " and ".join(f"loaded.{name} = {KEYS}.{name}" for name in key)
+    there = warehouse.fetch_arrow(
+        f"select loaded.* from {relation} as loaded where exists (select 1 from {KEYS} where {same})"
+    )
+    warehouse.execute(f"drop table {KEYS}")
+    for at, name in enumerate(there.schema.names):
+        if name in good.schema.names:
+            there = there.set_column(at, name, there[name].cast(good.schema.field(name).type))
+    return {key_of(row, resource): row for row in there.to_pylist()}
+
+
+def key_of(row: dict[str, Any], resource: Resource) -> tuple[Any, ...]:
+    """Return the key of a row."""
+    return tuple(row[name] for name in resource.key)
