@@ -16,7 +16,6 @@ from shared.data_quality import POSITION
 from shared.data_quality.held_rows import HeldRow
 from shared.warehouse import Warehouse, quote
 
-KEYS = "_replayed_keys"
 NEWER = "raw has a row of its key that was loaded with it or later; `--force` replaces that"
 DELETED = "raw has a row of its key that is marked as deleted; `--force` replaces that"
 UNREAD = "its load has failed, and the next one reads it again"
@@ -64,15 +63,18 @@ def runs_of(warehouse: Warehouse, held: Sequence[HeldRow]) -> dict[str, tuple[st
 
 def stored_rows(warehouse: Warehouse, resource: Resource, good: pa.RecordBatch) -> dict[Any, dict[str, Any]]:
     """Return the rows that raw has of the same keys, by their keys, in the types of those."""
-    relation, key = quote(resource.relation), [quote(name) for name in resource.key]
-    warehouse.execute(f"drop table if exists {KEYS}")
-    warehouse.execute(f"create temporary table {KEYS} as select {', '.join(key)} from {relation} limit 0")
-    warehouse.append_arrow(KEYS, pa.Table.from_batches([good]).select(list(resource.key)))
-    same = " and ".join(f"loaded.{name} = {KEYS}.{name}" for name in key)
-    there = warehouse.fetch_arrow(
-        f"select loaded.* from {relation} as loaded where exists (select 1 from {KEYS} where {same})"
+    if not good.num_rows:
+        return {}
+    keys = [key_of(row, resource) for row in good.select(list(resource.key)).to_pylist()]
+    width = len(resource.key)
+    places = ", ".join(
+        f"({', '.join(f'${at * width + number}' for number in range(1, width + 1))})" for at in range(len(keys))
     )
-    warehouse.execute(f"drop table {KEYS}")
+    there = warehouse.fetch_arrow(
+        f"select * from {quote(resource.relation)} "
+        f"where ({', '.join(quote(name) for name in resource.key)}) in ({places})",
+        [value for key in keys for value in key],
+    )
     for at, name in enumerate(there.schema.names):
         if name in good.schema.names:
             there = there.set_column(at, name, there[name].cast(good.schema.field(name).type))
