@@ -20,6 +20,7 @@ from shared.config import get_settings
 from shared.data_quality import Quarantine, RowModel
 from shared.errors import UserError
 from shared.quarantine.__main__ import main as quarantine
+from shared.warehouse import open_warehouse
 
 RAW = "select id, amount from raw.things where _deleted_at is null order by id"
 
@@ -108,12 +109,11 @@ def test_row_that_raw_has_newer_is_not_replaced(project: Project) -> None:
 
 def project_update(project: Project, statement: str) -> None:
     """Change something as ingress may."""
-    from shared.warehouse import open_warehouse
-
     with open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as warehouse:
         warehouse.execute(statement)
 
 
+@on_duckdb_alone
 def test_replay_that_is_killed_after_its_commit_is_done_by_the_next(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,6 +156,7 @@ def test_rows_of_one_key_that_differ_stay(project: Project) -> None:
         again(other)
 
 
+@on_duckdb_alone
 def test_load_that_is_mostly_bad_stops(project: Project) -> None:
     """Nothing is loaded and no file noted; its bad rows are there to be looked at, and a rerun after a fix loads all."""
     drop(project, "1,1")

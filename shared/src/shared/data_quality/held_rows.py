@@ -61,7 +61,8 @@ class Selection:
     """Which rows are meant: those that fit all that is given.
 
     Attributes:
-        ids: Ids, or how they begin.
+        ids: Whole ids.
+        reason: The whole reason, or its beginning and `…`.
         since: Seen at this time or later, UTC without a zone.
     """
 
@@ -74,15 +75,15 @@ class Selection:
 
     def condition(self) -> tuple[str, list[Any]]:
         """Return it as SQL, and its parameters."""
-        given = {
-            "held.source =": self.source,
-            "held.resource =": self.resource,
-            "held.reason =": self.reason,
-            "held.last_seen_at >=": self.since,
+        cut = self.reason is not None and self.reason.endswith("…")
+        given: dict[str, Any] = {
+            "held.source = ${}": self.source,
+            "held.resource = ${}": self.resource,
+            "starts_with(held.reason, ${})" if cut else "held.reason = ${}": self.reason and self.reason.rstrip("…"),
+            "held.last_seen_at >= ${}": self.since,
+            "held.quarantine_id = any(${})": list(self.ids) or None,
         }
-        found = [(f"{what} ${{}}", value) for what, value in given.items() if value is not None]
-        if self.ids:
-            found.append(("held.quarantine_id = any(${})", list(self.ids)))
+        found = [(text, value) for text, value in given.items() if value is not None]
         clauses = [text.format(number) for number, (text, _) in enumerate(found, start=1)]
         clauses += [STATES[self.state]] if self.state else []
         return " and ".join(clauses) or "true", [value for _, value in found]
