@@ -162,7 +162,9 @@ def test_load_that_is_mostly_bad_stops(project: Project) -> None:
     drop(project, "1,1")
     project.load_source(source())
     drop(project, "1,1", *(f"{number},20" for number in range(2, 122)), *(f"{number},1" for number in range(200, 299)))
-    with pytest.raises(MostlyBad, match=r"120 of the 220 rows of `test.things` are bad, more than 50%; 120 of them: `a"):
+    with pytest.raises(
+        MostlyBad, match=r"120 of the 220 rows of `test.things` are bad, more than 50%; 120 of them: `a"
+    ):
         project.load_source(source())
     assert project.fetch(RAW) == [(1, 1)]
     assert len(project.bad_rows()) == 120

@@ -10,11 +10,11 @@ import pytest
 
 from shared.config import get_settings
 from shared.data_quality import BadRow, Quarantine
+from shared.data_quality.held_rows import Selection, held_rows
 from shared.errors import UserError
 from shared.monitoring import history, record_run
 from shared.quarantine.__main__ import main
 from shared.quarantine.owners import by_role, replay_by
-from shared.data_quality.held_rows import Selection, held_rows
 from shared.warehouse import Role, open_warehouse
 
 BAD = [
@@ -25,7 +25,7 @@ BAD = [
 
 @pytest.fixture
 def held(new_warehouse: None, role: Role) -> dict[int, str]:
-    """Put two rows into the quarantine of a resource, one into another's, and return the ids of the first by position."""
+    """Put two rows into the quarantine of a resource and one into another's, and return the first's ids by position."""
     found_bad(role)
     with open_warehouse(get_settings(), holder="test") as warehouse:
         rows = warehouse.fetch("select position, quarantine_id from ops.quarantine where resource = 'customers'")
@@ -116,9 +116,9 @@ def test_discarded_row_stays_so_until_it_comes_otherwise(
 
 @pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 def test_owner_is_called_with_ids(held: dict[int, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The project whose role found the rows tries them by the task that it declares; one that declares none is named."""
+    """The project whose role found the rows tries them by the task that it declares; without one it is named."""
     with open_warehouse(get_settings(), holder="test") as warehouse:
-        owned = by_role(held_rows(warehouse, Selection(source="crm"), 10))
+        owned = by_role(warehouse, held_rows(warehouse, Selection(source="crm"), 10))
     (role,) = owned
     project = tmp_path / "workspace" / "projects" / "sales"
     project.mkdir(parents=True)

@@ -24,11 +24,7 @@ SHORTEST_ID = 8
 
 @dataclass(frozen=True)
 class HeldRow:
-    """A row of the quarantine.
-
-    Attributes:
-        role: Whose run has found it; None of rows from before runs said so.
-    """
+    """A row of the quarantine."""
 
     quarantine_id: str
     run_id: str
@@ -44,7 +40,6 @@ class HeldRow:
     discarded_at: datetime | None
     discarded_by: str | None
     discarded_because: str | None
-    role: str | None
 
     @property
     def state(self) -> State:
@@ -52,8 +47,7 @@ class HeldRow:
         return "discarded" if self.discarded_at else "resolved" if self.resolved_at else "open"
 
 
-COLUMNS = ", ".join(f"run.{each.name}" if each.name == "role" else f'held."{each.name}"' for each in fields(HeldRow))
-FROM = f"{TABLE} as held left join ops.run as run on held.run_id = run.run_id"
+COLUMNS = ", ".join(f'held."{each.name}"' for each in fields(HeldRow))
 
 
 @dataclass(frozen=True)
@@ -112,7 +106,7 @@ def held_rows(warehouse: Warehouse, selection: Selection, most: int) -> list[Hel
     """Return the rows, the first seen first."""
     where, parameters = selection.condition()
     rows = warehouse.fetch(
-        f"select {COLUMNS} from {FROM} where {where} "
+        f"select {COLUMNS} from {TABLE} as held where {where} "
         f"order by held.first_seen_at, held.origin, held.position, held.quarantine_id limit {most:d}",
         parameters,
     )

@@ -88,10 +88,12 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     if options.action == "replay" and options.row and len(options.ids) != 1:
         raise UserError("a corrected row is of one row", hint="give `--row` with one ID")
-    rows = chosen(settings, options)
+    # Closed before anybody writes.
+    with opened(settings, None) as warehouse:
+        owned = by_role(warehouse, chosen(warehouse, options))
     if options.action == "discard":
-        return discard_as(settings, by_role(rows), options.because)
-    return replay_by(by_role(rows), row=options.row, force=options.force)
+        return discard_as(settings, owned, options.because)
+    return replay_by(owned, row=options.row, force=options.force)
 
 
 def opened(settings: Settings, lab: str | None) -> Warehouse:
@@ -118,7 +120,7 @@ def list_rows(warehouse: Warehouse, options: argparse.Namespace) -> None:
         show_counts(groups, count(warehouse, which), options.state, as_json=options.json)
 
 
-def chosen(settings: Settings, options: argparse.Namespace) -> list[HeldRow]:
+def chosen(warehouse: Warehouse, options: argparse.Namespace) -> list[HeldRow]:
     """Return the rows that are to be replayed or discarded: those named, whatever became of them, or open ones.
 
     Raises:
@@ -131,11 +133,10 @@ def chosen(settings: Settings, options: argparse.Namespace) -> list[HeldRow]:
         )
     if len(options.ids) > MOST:
         raise UserError(f"more than {MOST:,} ids", hint="give them in parts, or name the rows by options")
-    with open_warehouse(settings, holder="quarantine") as warehouse:
-        if options.ids:
-            return held_rows(warehouse, Selection(ids=whole_ids(warehouse, options.ids)), MOST)
-        which = selection(options, state="open")
-        rows, there = held_rows(warehouse, which, MOST), count(warehouse, which)
+    if options.ids:
+        return held_rows(warehouse, Selection(ids=whole_ids(warehouse, options.ids)), MOST)
+    which = selection(options, state="open")
+    rows, there = held_rows(warehouse, which, MOST), count(warehouse, which)
     if not rows:
         raise UserError("no open row of the quarantine is meant by this", hint="see `./pixiw run quarantine list`")
     if there > MOST:

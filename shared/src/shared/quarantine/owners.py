@@ -10,20 +10,23 @@ from shared.config import Settings
 from shared.config.roles import keeper_of
 from shared.data_quality.held_rows import HeldRow, discard
 from shared.errors import UserError
-from shared.monitoring import record_run
+from shared.monitoring import history, record_run
 from shared.utils.console import say
-from shared.warehouse import open_warehouse
+from shared.warehouse import Warehouse, open_warehouse
 from shared.workspace.environments import nested_run
 from shared.workspace.projects import WORKSPACE, Project, read_projects
 
 Owned = Mapping[str, Sequence[HeldRow]]
 
 
-def by_role(rows: Sequence[HeldRow]) -> Owned:
+def by_role(warehouse: Warehouse, rows: Sequence[HeldRow]) -> Owned:
     """Return rows by the role that has put them there; on PostgreSQL nobody else may change them."""
     found: dict[str, list[HeldRow]] = {}
+    runs = history.runs_by_id(warehouse, (row.run_id for row in rows))
     for row in rows:
-        found.setdefault(row.role or keeper_of("quarantine"), []).append(row)
+        # Runs of old do not say it.
+        role = runs.get(row.run_id, {}).get("role") or keeper_of("quarantine")
+        found.setdefault(role, []).append(row)
     return found
 
 

@@ -107,4 +107,6 @@ def write_payload(row: HeldRow, path: Path) -> None:
             file.write(row.payload + "\n")
     except OSError as error:
         raise UserError(f"cannot write: `{path}`: {error.strerror}", hint="name a new file") from error
-    say(f"the row as it came: `{path}`, for `./pixiw run quarantine replay {row.quarantine_id[:SHOWN_ID]} --row {path}`")
+    say(
+        f"the row as it came: `{path}`, for `./pixiw run quarantine replay {row.quarantine_id[:SHOWN_ID]} --row {path}`"
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timezone
 from typing import Any
 
@@ -14,6 +14,7 @@ from ingress.load.watermark import newest
 from ingress.source import Resource
 from shared.data_quality import POSITION
 from shared.data_quality.held_rows import HeldRow
+from shared.monitoring import history
 from shared.warehouse import Warehouse, quote
 
 NEWER = "raw has a row of its key that was loaded with it or later; `--force` replaces that"
@@ -32,14 +33,14 @@ def overtaken(
         force: Whether they replace whatever raw has.
     """
     found: dict[str, str] = {}
-    begun = runs_of(warehouse, held)
+    runs = history.runs_by_id(warehouse, (row.run_id for row in held))
     late = newest(warehouse, resource)
     stored = {} if force else stored_rows(warehouse, resource, good)
     for row, of in zip(good.drop_columns([POSITION]).to_pylist(), held, strict=True):
-        status, started = begun.get(of.run_id, ("", 0.0))
+        seen_by = runs.get(of.run_id, {})
         # Raw says up to where a source with a cursor is loaded: nothing may get ahead of what a failed load left out.
         cursor = resource.reader.cursor
-        if cursor and status != "succeeded" and (late is None or row[cursor] > late):
+        if cursor and seen_by.get("status") != "succeeded" and (late is None or row[cursor] > late):
             found[of.quarantine_id] = UNREAD
             continue
         there = stored.get(key_of(row, resource))
@@ -47,18 +48,14 @@ def overtaken(
             continue
         if there.get(DELETED_AT) is not None:
             found[of.quarantine_id] = DELETED
-        elif there[LOAD] is None or float(there[LOAD]) >= started:
+        elif not seen_by or there[LOAD] is None or float(there[LOAD]) >= begun(seen_by):
             found[of.quarantine_id] = NEWER
     return found
 
 
-def runs_of(warehouse: Warehouse, held: Sequence[HeldRow]) -> dict[str, tuple[str, float]]:
-    """Return the runs that saw the rows last: how each ended, and when it began, in seconds since 1970."""
-    rows = warehouse.fetch(
-        "select run_id, status, started_at from ops.run where run_id = any($1)",
-        [sorted({row.run_id for row in held})],
-    )
-    return {run: (status, at.replace(tzinfo=timezone.utc).timestamp()) for run, status, at in rows}
+def begun(run: Mapping[str, Any]) -> float:
+    """Return when a run began as dlt names its loads: in seconds since 1970."""
+    return float(run["started_at"].replace(tzinfo=timezone.utc).timestamp())
 
 
 def stored_rows(warehouse: Warehouse, resource: Resource, good: pa.RecordBatch) -> dict[Any, dict[str, Any]]:

@@ -38,7 +38,7 @@ NO_ROWS = {"_row", "_beyond_the_header"}
 
 @dataclass(frozen=True)
 class Held(Reader):
-    """Stands for the reader of rows that come from quarantine: by no cursor, as part of nothing, and not all of them."""
+    """Stands for the reader of rows from quarantine: they come by no cursor, lie within nothing, and are not all rows."""
 
     of: Reader
 
