@@ -63,7 +63,7 @@ def again(*identifiers: str, model: type[RowModel] = Thing, row: Path | None = N
 
 
 def test_rows_are_replayed_as_they_are_and_corrected(project: Project, tmp_path: Path) -> None:
-    """A row that the new model takes and one that is corrected are loaded, a bad one stays, and no row counts as gone."""
+    """What the new model takes and what is corrected is loaded, a bad row stays, and no row counts as gone."""
     drop(project, "1,1", "2,20", "3,90", "4,80")
     project.load_source(source())
     open_rows = ids(project)
@@ -137,7 +137,7 @@ def test_replay_that_is_killed_after_its_commit_is_done_by_the_next(
 
 @on_duckdb_alone
 def test_rows_of_one_key_that_differ_stay(project: Project) -> None:
-    """Of two rows of a key nobody can say which is right, until one is replayed alone; one of no resource is an error."""
+    """Of two rows of a key nobody knows which is right until one is replayed alone; one of no resource is an error."""
     drop(project, "1,1", "2,2", "2,3")
     project.load_source(source())
     (one, amount), (other, _) = project.fetch(
@@ -158,7 +158,7 @@ def test_rows_of_one_key_that_differ_stay(project: Project) -> None:
 
 @on_duckdb_alone
 def test_load_that_is_mostly_bad_stops(project: Project) -> None:
-    """Nothing is loaded and no file noted; its bad rows are there to be looked at, and a rerun after a fix loads all."""
+    """Nothing is loaded and no file noted; its bad rows are there to look at, and a rerun after a fix loads all."""
     drop(project, "1,1")
     project.load_source(source())
     drop(project, "1,1", *(f"{number},20" for number in range(2, 122)), *(f"{number},1" for number in range(200, 299)))

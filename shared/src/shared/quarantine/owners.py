@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from shared.data_quality.held_rows import HeldRow, discard
 from shared.errors import UserError
 from shared.monitoring import history, record_run
 from shared.utils.console import say
+from shared.utils.processes import call
 from shared.warehouse import Warehouse, open_warehouse
 from shared.workspace.environments import nested_run
 from shared.workspace.projects import WORKSPACE, Project, read_projects
@@ -59,7 +59,7 @@ def replay_by(owned: Owned, *, row: Path | None, force: bool, root: Path = WORKS
         words += ["--row", str(row.absolute())] if row else []
         words += ["--force"] if force else []
         line, variables = nested_run(root, projects[role].folder.name, *words)
-        codes.append(subprocess.run(line, env=variables, check=False).returncode)
+        codes.append(call(line, env=variables))
     return next((code for code in codes if code), 0)
 
 

@@ -26,11 +26,11 @@ def hold_to_share(job: Job) -> None:
     allowed = job.resource.most_bad
     if bad < LEAST or bad <= allowed * read:
         return
-    source, name = job.quarantine.source, job.resource.name
+    source, name, model = job.quarantine.source, job.resource.name, job.resource.model.__name__
     ((reason, times),) = job.reasons.most_common(1)
     raise MostlyBad(
-        f"{bad:,} of the {read:,} rows of `{source}.{name}` are bad, more than {allowed:.0%}; {times:,} of them: {reason}",
-        hint=f"nothing was loaded; `./pixiw run quarantine list --source {source} --resource {name}` shows them: correct "
-        f"the source or the row model `{job.resource.model.__name__}` and run the command again, or raise the "
-        "resource's `most_bad`",
+        f"{bad:,} of the {read:,} rows of `{source}.{name}` are bad, more than {allowed:.0%}; "
+        f"{times:,} of them: {reason}",
+        hint=f"nothing was loaded; `./pixiw run quarantine list --source {source} --resource {name}` shows why: "
+        f"correct the source or the row model `{model}` and run the command again, or raise `most_bad` at `{name}`",
     )

@@ -38,7 +38,7 @@ NO_ROWS = {"_row", "_beyond_the_header"}
 
 @dataclass(frozen=True)
 class Held(Reader):
-    """Stands for the reader of rows from quarantine: they come by no cursor, lie within nothing, and are not all rows."""
+    """Stands for the reader of rows in quarantine: they come by no cursor, lie within nothing, and are not all."""
 
     of: Reader
 

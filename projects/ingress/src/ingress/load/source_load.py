@@ -77,7 +77,7 @@ def load_source(
 
 
 def make_way(run: Run, jobs: Sequence[Job], approved: int | None) -> None:
-    """Make sure that no rows are mostly bad and no snapshot has lost too many, then drop those whose parents have none any more.
+    """Make sure that no rows are mostly bad and no snapshot has lost too many, then drop what parents have no more.
 
     Whoever is killed after it reads these parents again, and none whose rows are loaded.
 
