@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 from pathlib import Path
 
@@ -78,7 +77,7 @@ def test_rows_are_replayed_as_they_are_and_corrected(project: Project, tmp_path:
 
     raw = tmp_path / "row.json"
     quarantine(["show", open_rows["4"][:10], "--raw-to", str(raw)])
-    assert stat.S_IMODE(os.stat(raw).st_mode) == 0o600
+    assert stat.S_IMODE(raw.stat().st_mode) == 0o600
     raw.write_text(json.dumps({**json.loads(raw.read_text()), "amount": "8"}))
     assert again(open_rows["4"], row=raw) == 0
     assert project.fetch(RAW) == [(1, 1), (2, 20), (4, 8)]

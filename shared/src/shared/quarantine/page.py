@@ -103,7 +103,7 @@ def write_payload(row: HeldRow, path: Path) -> None:
     """
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(row.payload + "\n")
     except OSError as error:
         raise UserError(f"cannot write: `{path}`: {error.strerror}", hint="name a new file") from error
