@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from ingress.overview import list_sources, sources_as_json, validate_source
-from ingress.replaying import replay_rows
 from ingress.source import Source
 from ingress.sources import SOURCES
 from shared.command_line import Parser, as_platform_error, command, report, whole_number
@@ -79,6 +78,8 @@ def main(arguments: Sequence[str]) -> int:
     if options.action == "poll":
         return poll(settings, options.source, " ".join(arguments))
     if options.action == "replay":
+        from ingress.replaying import replay_rows
+
         return replay_rows(settings, SOURCES, options.ids, row=options.row, force=options.force)
     sources = [SOURCES[name] for name in options.source or SOURCES]
     hold_on_request(options.on_request, sources)
