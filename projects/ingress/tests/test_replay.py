@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from pydantic import Field
 from ingress.deletions import Snapshot
 from ingress.load.bad_rows import MostlyBad
 from ingress.readers.files.reader import Files
+from ingress.readers.sql.reader import Sql
 from ingress.replaying import replay_rows
 from ingress.source import Resource, Source
 from shared.config import get_settings
@@ -178,3 +181,37 @@ def test_few_bad_rows_stop_nothing(project: Project) -> None:
     drop(project, *(f"{number},20" for number in range(99)))
     project.load_source(source())
     assert project.fetch("select count(*) from raw.things") == [(0,)]
+
+
+@on_duckdb_alone
+def test_row_of_a_failed_load_does_not_get_ahead_of_it(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a cursor, what a failed load has found waits for the next one, which else would miss what that one left."""
+    path = project.root / "data" / "things.db"
+    path.parent.mkdir(exist_ok=True)
+    monkeypatch.setenv("THINGS_URL", f"sqlite:///{path}")
+
+    def changing(model: type[RowModel]) -> Source:
+        reader = Sql("THINGS_URL", "things", cursor="changed")
+        return Source("test", (Resource("things", "things", model, ("id",), reader),))
+
+    class Changing(Thing):
+        changed: int
+
+    class Later(Wider):
+        changed: int
+
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("create table things (id integer primary key, amount integer, changed integer)")
+        database.execute("insert into things values (1, 1, 1)")
+        database.commit()
+        project.load_source(changing(Changing))
+        database.executemany("insert into things values (?, 20, 9)", [(number,) for number in range(3, 123)])
+        database.execute("insert into things values (2, 2, 5)")
+        database.commit()
+    with pytest.raises(MostlyBad):
+        project.load_source(changing(Changing))
+    held = ids(project)
+    assert replay_rows(get_settings(), {"test": changing(Later)}, [held["3"]], row=None, force=True) == 1
+    assert project.fetch("select id from raw.things") == [(1,)]
+    project.load_source(changing(Later))
+    assert project.fetch("select count(*), min(amount) from raw.things") == [(122, 1)]
