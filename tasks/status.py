@@ -132,6 +132,9 @@ def render_quarantine(state: State, console: Console) -> None:
         for row in state["quarantine"]
     ]
     print_table(console, "Quarantine", ["from", "rows", "reason", "for example in"], rows, empty="nothing held back")
+    if rows:
+        held = sum(row["row_count"] for row in state["quarantine"])
+        console.print(f"  {held:,} rows: ./pixiw run quarantine list --rows", markup=False)
 
 
 def render_emptied(state: State, console: Console) -> None:

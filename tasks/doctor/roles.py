@@ -50,6 +50,17 @@ def roles_are_declared(repo: Repo) -> Iterator[Finding]:
                     yield Finding(f"{file}:{role.lineno}", f"nobody declares the role: `{role.value!s}`")
 
 
+def replays_are_tasks(repo: Repo) -> Iterator[Finding]:
+    """What a project declares as its `replay` is a task of the environment that is called as the project.
+
+    Correct [tool.platform] of the project's pyproject.toml: `quarantine replay` calls that task with the ids of rows.
+    """
+    for project in repo.projects:
+        task, environment = repo.platform(project).get("replay"), project.rpartition("/")[2]
+        if task and (environment not in repo.environments or task not in repo.tasks_in(environment)):
+            yield Finding(f"{project}/pyproject.toml", f"`{environment}` has no such task to replay rows: `{task}`")
+
+
 def role_in(node: ast.AST) -> ast.expr | None:
     """What a node hands on as `role`, or calls `ROLE`."""
     if isinstance(node, ast.keyword) and node.arg == "role":
@@ -109,4 +120,4 @@ def commands_in(line: str, environments: set[str], tasks: set[str]) -> Iterator[
             yield f"pixiw {verb}{rest}".rstrip()
 
 
-CHECKS = (declared_roles_can_be_given, roles_are_declared, shared_knows_no_project)
+CHECKS = (declared_roles_can_be_given, roles_are_declared, replays_are_tasks, shared_knows_no_project)

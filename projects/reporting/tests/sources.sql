@@ -92,7 +92,9 @@ insert into ops.run_output values
     ('i1', 'raw.pos_transactions', 8, '{"kept": 8}'), ('i2', 'raw.pos_transactions', 8, '{"unchanged": true}'),
     ('i1', 'raw.crm_customers', 3, '{"kept": 3}'), ('i2', 'raw.crm_customers', 5, '{"kept": 5}'),
     ('i2', 'files', 100, '{}');
-insert into ops.quarantine values
+insert into ops.quarantine (
+    quarantine_id, run_id, source, resource, origin, "position", reason, payload, first_seen_at, last_seen_at, resolved_at
+) values
     ('q1', 'i1', 'crm', 'customers', 'a.csv', 1, 'postcode', '{"surname": "lund"}',
     timestamp '2026-01-01 09:00:30', timestamp '2026-01-01 09:00:30', null),
     ('q2', 'i1', 'crm', 'customers', 'a.csv', 2, 'postcode', '{"surname": "parr"}',

@@ -245,6 +245,13 @@ BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
         "run_output",
         "for `seller`: `ops.run_output`",
     ),
+    "replay that is no task": (
+        roles.replays_are_tasks,
+        SALES,
+        'writes = ["shop"]',
+        'writes = ["shop"]\nreplay = "sell-again"',
+        "`sell-again`",
+    ),
     "role that nobody declares": (
         roles.roles_are_declared,
         SHOP,

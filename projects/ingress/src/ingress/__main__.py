@@ -1,9 +1,10 @@
-"""`python -m ingress`: load the sources into raw, list them, or check their input."""
+"""`python -m ingress`: load the sources into raw, list them, check their input, or replay rows."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
 
 from ingress.overview import list_sources, sources_as_json, validate_source
 from ingress.source import Source
@@ -50,6 +51,10 @@ def make_parser() -> Parser:
         )
     poll = actions.add_parser("poll", help="load the sources that are polled and due by the ledger: for cron")
     poll.add_argument("--source", nargs="+", action="extend", choices=list(SOURCES), metavar="NAME", default=[])
+    again = actions.add_parser("replay", help="load rows from quarantine: as they are, or one as it is corrected")
+    again.add_argument("ids", nargs="+", metavar="ID", help="see `quarantine list --rows`")
+    again.add_argument("--row", type=Path, metavar="FILE", help="the corrected row, a JSON object; with one ID")
+    again.add_argument("--force", action="store_true", help="also over a row of the key that was loaded later")
     listing = actions.add_parser("list", help="show sources, resources, keys, where they come from and the last load")
     listing.add_argument("--json", action="store_true", help="for programs, without the last load")
     actions.add_parser("new", add_help=False, help="write a source from a look at an API, files or a database")
@@ -72,6 +77,10 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     if options.action == "poll":
         return poll(settings, options.source, " ".join(arguments))
+    if options.action == "replay":
+        from ingress.replaying import replay_rows
+
+        return replay_rows(settings, SOURCES, options.ids, row=options.row, force=options.force)
     sources = [SOURCES[name] for name in options.source or SOURCES]
     hold_on_request(options.on_request, sources)
     # Whoever names what to load wants to hear that it is not there.

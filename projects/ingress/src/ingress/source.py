@@ -165,6 +165,7 @@ class Resource:
         required: Whether it is an error that there is nothing to read; else it is left out, which is said.
         deletions: How rows vanish where it comes from; without it they never do.
         widen: Columns of raw that a load may give the row model's type where that loses nothing.
+        most_bad: What share of a load's rows may be bad, between 0 and 1; some dozens may be in any case.
     """
 
     name: str
@@ -177,6 +178,7 @@ class Resource:
     required: bool = False
     deletions: Deletions = NEVER
     widen: tuple[str, ...] = ()
+    most_bad: float = 0.5
 
     def __post_init__(self) -> None:
         # Made at import, so that a model which cannot be checked by is found before anything runs.

@@ -2,6 +2,7 @@
 
     [tool.platform]
     role = "sales"                    # logs in as `platform_sales`
+    replay = "replay-sales"           # the task that tries rows again which it has put into quarantine, by their ids
     writes = ["shop"]                 # layers: it makes their tables, and whoever reads everything reads them
     scratch = ["shop_work"]           # schemas of its own, which nobody else reads
     reads = ["core"]                  # layers of others
@@ -64,6 +65,7 @@ class RoleDeclaration(_Table):
 
     role: Name | None = None
     command: str | None = None
+    replay: str | None = None
     writes: list[Name] = []
     scratch: list[Name] = []
     reads: list[Name] = []

@@ -37,7 +37,10 @@ class Quarantine:
     resource: str
 
     def add(self, origin: str, rows: Iterable[BadRow]) -> int:
-        """Keep bad rows of one origin, a file or page by a name that stays the same, and return how many."""
+        """Keep bad rows of one origin, a file or page by a name that stays the same, and return how many.
+
+        One that was discarded and comes again as it was stays discarded.
+        """
         now, origin = utc_now(), redacted(origin)
         records = {identifier: row for row in rows for identifier in [self._identify(origin, row)]}
         if not records:
@@ -59,7 +62,14 @@ class Quarantine:
         for name in ("position", "reason", "payload"):
             columns[name] = pa.array([getattr(row, name) for row in records.values()], SCHEMA.field(name).type)
         table = pa.table({name: columns[name] for name in SCHEMA.names}, SCHEMA)
-        return self.warehouse.merge_arrow(TABLE, table, key=("quarantine_id",), keep=("first_seen_at",))
+        with self.warehouse.transaction():
+            kept = self.warehouse.merge_arrow(TABLE, table, key=("quarantine_id",), keep=("first_seen_at",))
+            self.warehouse.execute(
+                f"update {TABLE} set resolved_at = discarded_at where source = $1 and resource = $2 "
+                "and discarded_at is not null and resolved_at is null",
+                [self.source, self.resource],
+            )
+        return kept
 
     def resolve(self, origins: Sequence[str] | None = None) -> int:
         """Mark the rows of these origins (None: of all) that this run has read and not found bad any more.

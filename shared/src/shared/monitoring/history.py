@@ -7,7 +7,7 @@ somebody asks: it is `interrupted` where nobody writes as its role any more.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -135,6 +135,14 @@ def latest_run(warehouse: Warehouse) -> Record | None:
     """Return the run that was begun last, as in `last_runs`; None where there was none."""
     runs = _runs(warehouse, "order by place desc limit 1")
     return runs[0] if runs else None
+
+
+def runs_by_id(warehouse: Warehouse, ids: Iterable[str]) -> dict[str, Record]:
+    """Return those of these runs that the ledger has: `role` (None of old ones), `started_at` (UTC), and the
+    `status` that they have said themselves."""
+    query = "select run_id, role, started_at, status from ops.run where run_id = any($1)"
+    records = _records(warehouse, query, [sorted(set(ids))])
+    return {record["run_id"]: record for record in records}
 
 
 def last_outputs(warehouse: Warehouse) -> list[Record]:

@@ -16,6 +16,8 @@ REJECTS_KEPT = f"store_rejects = true, rejects_table = '{REJECTED}', rejects_sca
 BAD_QUOTE, TOO_LONG, NOT_ENCODED = "UNQUOTED VALUE", "LINE SIZE OVER MAXIMUM", "INVALID ENCODING"
 KEPT_CHARACTERS = 1000
 
+CUT_WRONG = "not as many fields as the header has"
+
 
 def count_rejected(engine: Engine, origin: str) -> int:
     """Return how many lines could not be cut.
@@ -54,7 +56,7 @@ def _bad_row(line: int, kinds: list[str], raw: bytes, source: Source) -> BadRow:
         return BadRow.of(line, f"not {source.form.encoding}", {"line": text})
     if TOO_LONG in kinds:
         return BadRow.of(line, "line longer than 2,000,000 bytes", {"line": text[:KEPT_CHARACTERS]})
-    return BadRow.of(line, f"not as many fields as the header has: {len(source.form.header)}", {"line": text})
+    return BadRow.of(line, f"{CUT_WRONG}: {len(source.form.header)}", {"line": text})
 
 
 def _joined(fields: Sequence[str], delimiter: str) -> str:

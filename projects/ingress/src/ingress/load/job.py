@@ -13,7 +13,7 @@ from ingress.load.corrections import corrected_later, read_again
 from ingress.load.deletions import Marks
 from ingress.load.duplicates import unique_rows
 from ingress.source import ORDER, Batch, Input, Resource, Watermark
-from shared.data_quality import POSITION, Quarantine, arrow_schema
+from shared.data_quality import POSITION, BadRow, Quarantine, arrow_schema
 from shared.places import FileMark
 
 
@@ -27,6 +27,7 @@ class Job:
         before: How many rows the table had.
         read: How many rows each origin had.
         counts: How many rows were `kept`, `quarantined`, … in all.
+        reasons: How many rows went to quarantine for which reason.
     """
 
     resource: Resource
@@ -37,6 +38,7 @@ class Job:
     before: int = 0
     read: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
     _keys: list[pa.Table] = field(default_factory=list)
 
     def rows(self) -> Iterator[pa.Table]:
@@ -47,7 +49,7 @@ class Job:
         # Rows may be many, so their keys are kept only where there is somebody to look for.
         by_key = self.input.since is not None or (bool(self.files) and not self.resource.reader.one_file)
         some_open = by_key and bool(self.quarantine.unresolved())
-        for table in unique_rows(self._batches(), self.input.duplicated, key, self.counts, self.quarantine.add):
+        for table in unique_rows(self._batches(), self.input.duplicated, key, self.counts, self.refuse):
             # A later file may correct what an earlier one of this load has brought.
             some_bad = by_key and len(self.files) > 1 and self.counts["bad"] + self.counts["conflict"] > 0
             if some_open or some_bad:
@@ -65,9 +67,14 @@ class Job:
         for batch in self.input.batches:
             self.read[batch.origin] += batch.good.num_rows + len(batch.bad)
             self.counts["bad"] += len(batch.bad)
-            self.quarantine.add(batch.origin, batch.bad)
+            self.refuse(batch.origin, batch.bad)
             self.marks.see(batch.good, batch.bad)
             yield replace(batch, good=batch.good.select(known)) if reported else batch
+
+    def refuse(self, origin: str, bad: Sequence[BadRow]) -> None:
+        """Put rows into quarantine."""
+        self.reasons.update(row.reason for row in bad)
+        self.quarantine.add(origin, bad)
 
     def resolve(self) -> int:
         """Let go of quarantined rows that are not bad any more, once the good rows are committed."""

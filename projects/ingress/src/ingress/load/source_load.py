@@ -9,6 +9,7 @@ import pyarrow as pa
 from ingress.deletions import Snapshot
 from ingress.gather.child import families, opened_inputs
 from ingress.load import pipeline
+from ingress.load.bad_rows import hold_to_share
 from ingress.load.changes import counted, rows_of
 from ingress.load.deletions import Marks
 from ingress.load.emptied import drop_emptied
@@ -76,14 +77,15 @@ def load_source(
 
 
 def make_way(run: Run, jobs: Sequence[Job], approved: int | None) -> None:
-    """Make sure that no snapshot has lost too many rows, then drop those whose parents have none any more.
+    """Make sure that no rows are mostly bad and no snapshot has lost too many, then drop what parents have no more.
 
     Whoever is killed after it reads these parents again, and none whose rows are loaded.
 
     Raises:
-        TooManyDeletes: One has; nothing is dropped.
+        MostlyBad, TooManyDeletes: One has; nothing is dropped.
     """
     for job in jobs:
+        hold_to_share(job)
         job.marks.guard(approved)
     for job in jobs:
         drop_emptied(run.warehouse, job.resource, job.input)
