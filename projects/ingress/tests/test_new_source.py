@@ -77,6 +77,7 @@ def test_parquet_in_the_landing_folder_stays_there(project: Project) -> None:
     made = new_source(project, "drop", "--from", str(folder / "*.parquet"), "--key", "code,line", "--table", "lines")
     assert 'Files("drop", "*.parquet")' in made.text and made.load() == {"lines": 3}
     assert [row["price"] for row in made.staged()["stg_drop__lines"]].count(None) == 1
+    assert project.fetch("select tags from raw.drop_lines order by code, line") == [('["x"]',), ("[]",), (None,)]
 
 
 @on_duckdb_alone

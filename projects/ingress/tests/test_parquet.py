@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import LINES, Fingerprints, Project, on_duckdb_alone, transactions
 
 from ingress.readers.files.reader import Files
+from ingress.source import Resource, Source
 from shared.config import get_settings
+from shared.data_quality import RowModel
 from shared.errors import InputError
+
+
+class Numbered(RowModel):
+    """A row of files that have more than it says."""
+
+    id: int
 
 
 def with_values(column: str, values: dict[int, object]) -> pa.Table:
@@ -134,3 +143,26 @@ def test_parquet_file_behind_a_link_out_of_landing_is_refused(project: Project) 
     (project.landing / "pos" / "products.parquet").symlink_to("/proc/self/exe")
     with pytest.raises(InputError, match=r"a link that leads out of .*: `pos/products.parquet`"):
         Files("pos", "products.parquet").files(get_settings())
+
+
+def test_new_columns_of_any_type_come_as_text(project: Project) -> None:
+    """Under `evolve` a column that the model does not know is text, whatever its type is in which file."""
+    folder = project.landing / "kinds"
+    folder.mkdir(parents=True)
+    first = {"id": [1], "tags": [["a", "b"]], "part": [{"x": 1}], "raw": [b"\x00\xff"], "share": [1.5]}
+    later = {
+        "id": [2],
+        "share": ["much"],
+        "moment": pa.array([1], pa.timestamp("ns", "UTC")),
+        "code": pa.array([7], pa.uint64()),
+    }
+    for name, columns in {"a": first, "b": later}.items():
+        pq.write_table(pa.table(columns), folder / f"{name}.parquet")
+    project.load_source(
+        Source("kinds", (Resource("rows", "kinds_rows", Numbered, ("id",), Files("kinds", "*.parquet"), "evolve"),))
+    )
+    rows = project.fetch("select tags, part, raw, share, moment, code from raw.kinds_rows order by id")
+    assert rows == [
+        ('["a", "b"]', '{"x": 1}', "\\x00ff", "1.5", None, None),
+        (None, None, None, "much", "1970-01-01 00:00:00.000000001Z", "7"),
+    ]

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -184,5 +185,9 @@ def _storable(values: Sequence[Any], arrow_type: pa.DataType) -> bool:
 
 
 def as_text(value: object) -> str | None:
-    """Return a value of a column that has no model as text, what is nested as JSON."""
-    return value if value is None or isinstance(value, str) else as_json(value)
+    """Return a value of a column that has no model as text: what is nested as JSON, bytes as PostgreSQL writes them."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return "\\x" + bytes(value).hex()
+    return as_json(value) if isinstance(value, (dict, list, bool, int, float, Decimal)) else str(value)

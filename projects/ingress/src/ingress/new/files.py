@@ -91,7 +91,4 @@ def look_at_files(
     call = Call("Files", (place, origin.rest), {"credentials": dict(credentials) or None, **declared})
     told = f"{len(marks):,} files; looked at `{shortened(marks[-1].name, SHOWN)}`"
     whole = seen.whole and len(marks) == 1
-    # Columns of arrow's nested types cannot be carried along as text.
-    nested = reader.read_as == "parquet" and any(not column.kind for column in seen.columns)
-    contract = "report" if nested else "evolve"
-    return Table(resource, seen.columns, call, found, why, [told, *seen.notes], contract=contract, whole=whole)
+    return Table(resource, seen.columns, call, found, why, [told, *seen.notes], whole=whole)

@@ -10,7 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingress.duplicate_keys import duplicated_keys
+from ingress.gather.spool import with_columns
 from ingress.source import Batch, Input, Resource
+from shared.data_quality.conversion import readable
+from shared.data_quality.rows import as_text
 from shared.errors import InputError
 from shared.places import LocalFile
 
@@ -23,29 +26,22 @@ def read_parquet(resource: Resource, files: Sequence[LocalFile]) -> Input:
     Raises:
         InputError: One is not readable, or has not the columns of the row model.
     """
-    extras: dict[str, pa.Field] = {}
+    extras: dict[str, None] = {}
     for file in files:
         with named(file.name), pq.ParquetFile(file.path) as opened:
-            schema = opened.schema_arrow
-        unknown = resource.columns.extra_columns(schema, file.name)
+            unknown = resource.columns.extra_columns(opened.schema_arrow, file.name)
         resource.hold_to_contract(unknown, file.name)
-        for name in unknown:
-            known, found = extras.setdefault(name, schema.field(name)).type, schema.field(name).type
-            if known != found:
-                raise InputError(
-                    f"column `{name}` of `{file.name}` is of another type than in files before: `{found}`, `{known}`",
-                    hint=f"have one of them delivered anew, or add it to the row model `{resource.model.__name__}`",
-                )
+        extras |= dict.fromkeys(unknown)
 
     def duplicated(duck: duckdb.DuckDBPyConnection) -> pa.Table:
         with named(", ".join(file.name for file in files[:1])):
             rows = duck.read_parquet([str(file.path) for file in files], union_by_name=len(files) > 1)
             return duplicated_keys(duck, rows, resource.key)
 
-    return Input(list(extras), read_batches(resource, files, list(extras.values())), duplicated)
+    return Input(list(extras), read_batches(resource, files, list(extras)), duplicated)
 
 
-def read_batches(resource: Resource, files: Sequence[LocalFile], extras: Sequence[pa.Field]) -> Iterator[Batch]:
+def read_batches(resource: Resource, files: Sequence[LocalFile], extras: Sequence[str]) -> Iterator[Batch]:
     """Read and check files; the rows' positions are their numbers in their file, from 1."""
     for file in files:
         position = 1
@@ -58,18 +54,20 @@ def read_batches(resource: Resource, files: Sequence[LocalFile], extras: Sequenc
                     batch = next(batches, None)
                 if batch is None:
                     break
-                checked = resource.columns.check(batch, position)
-                yield Batch(file.name, file.order, with_extras(checked.good, extras), checked.bad)
+                with named(file.name):
+                    texts = as_texts(batch, extras)
+                checked = resource.columns.check(texts, position)
+                yield Batch(file.name, file.order, with_columns(checked.good, extras), checked.bad)
                 position += batch.num_rows
 
 
-def with_extras(rows: pa.RecordBatch, extras: Sequence[pa.Field]) -> pa.RecordBatch:
-    """Return rows with all these columns after those of the model; one that their file does not have is null."""
-    for extra in extras:
-        if extra.name not in rows.schema.names:
-            rows = rows.append_column(extra, pa.nulls(rows.num_rows, extra.type))
-    known = [name for name in rows.schema.names if name not in {extra.name for extra in extras}]
-    return rows.select([*known, *(extra.name for extra in extras)])
+def as_texts(batch: pa.RecordBatch, extras: Sequence[str]) -> pa.RecordBatch:
+    """Return a batch in which these columns are text, what is nested as JSON: in raw a new column is one of text."""
+    for at, name in enumerate(batch.schema.names):
+        if name in extras and not pa.types.is_string(batch.schema.field(at).type):
+            values = readable(batch.select([name])).column(0).to_pylist()
+            batch = batch.set_column(at, name, pa.array([as_text(value) for value in values], pa.string()))
+    return batch
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from ingress.source import Resource
 from shared.data_quality import Checked
 from shared.data_quality.conversion import convertible
 from shared.data_quality.fields import Field
+from shared.data_quality.rows import as_text
 from shared.data_quality.values import converted
 from shared.data_quality.written import USUALLY, Unfit, read
 
@@ -122,15 +123,6 @@ def as_mapping(
         name: as_text(value) if name in extras else prepare[name](value) if name in prepare else value
         for name, value in zip(names, row, strict=True)
     }
-
-
-def as_text(value: Any) -> str | None:
-    """Return a value of a column that has no model as text, bytes as PostgreSQL writes them."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return "\\x" + bytes(value).hex()
-    return repr(value) if isinstance(value, float) else str(value)
 
 
 def prepared(field: Field, zone: tzinfo | None, *, bits: bool) -> Prepare | None:
