@@ -24,8 +24,8 @@ from dagster import (
     job,
     op,
 )
-from orchestration.defs.sensors import drop_sensor, failure_alert, recovery_alert
-from orchestration.graph.drops import Drop
+from orchestration.defs.sensors import drop_sensor, drops_of_sources, failure_alert, recovery_alert
+from orchestration.graph.drops import Drop, dropped
 from orchestration.graph.freshness import tell_age
 from orchestration.supervise.dead_runs import MESSAGE
 from orchestration.told import tags_of_materialize
@@ -93,6 +93,29 @@ def watch(settings: Settings) -> Watch:
     watching = Watch(settings)
     assert watching.look() == []
     return watching
+
+
+def test_files_of_each_format_are_watched(settings: Settings) -> None:
+    """Folders of files are watched by their patterns, whatever the format; not what comes on request or by a server."""
+    there = {"drop_folder": "landing/shop", "on_request": False}
+    resources = [
+        {**there, "name": "orders", "pattern": "*.jsonl.gz"},
+        {**there, "name": "prices", "pattern": "prices.parquet"},
+        {**there, "name": "all", "pattern": "*.csv", "on_request": True},
+        {"name": "members", "drop_folder": None, "pattern": None, "on_request": False},
+    ]
+    drops = drops_of_sources([{"name": "shop", "resources": resources}], settings)
+    assert [(each.name, each.folder.name, each.pattern) for each in drops] == [
+        ("shop.orders", "shop", "*.jsonl.gz"),
+        ("shop.prices", "shop", "prices.parquet"),
+    ]
+    folder = settings.landing_dir / "shop"
+    folder.mkdir(parents=True)
+    assert list(dropped(drops, settings, ())) == []
+    for name in ("a.jsonl.gz", "prices.parquet", "other.parquet"):
+        (folder / name).write_bytes(b"\x1f\x8b PAR1")
+        os.utime(folder / name, (time.time() - 60, time.time() - 60))
+    assert [found.names for found in dropped(drops, settings, ())] == [("a.jsonl.gz",), ("prices.parquet",)]
 
 
 def test_a_new_file_asks_for_what_comes_of_it(watch: Watch) -> None:

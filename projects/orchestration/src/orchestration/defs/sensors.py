@@ -62,7 +62,7 @@ def drops_of_sources(sources: Sequence[dict[str, Any]], settings: Settings) -> l
     """Return the folders of files that sources take, and what runs when there is a new one: all that comes of it."""
     return [
         Drop(
-            source["name"],
+            f"{source['name']}.{resource['name']}",
             settings.data_dir / resource["drop_folder"],
             resource["pattern"],
             AssetSelection.tag("source", source["name"]).downstream(),
@@ -70,7 +70,7 @@ def drops_of_sources(sources: Sequence[dict[str, Any]], settings: Settings) -> l
         )
         for source in sources
         for resource in source["resources"]
-        if str(resource["pattern"]).endswith(".csv") and not resource["on_request"]
+        if resource["drop_folder"] and not resource["on_request"]
     ]
 
 
