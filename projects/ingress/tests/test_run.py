@@ -172,7 +172,7 @@ def test_mistakes_of_the_user_exit_2(project: Project) -> None:
     [
         (["run", "--source", "sap"], "'crm', 'erp', 'loyalty', 'pos'"),
         (["run", "--everything"], "--everything"),
-        (["load"], "'run', 'validate', 'poll', 'list'"),
+        (["load"], "'run', 'validate', 'poll', 'replay', 'list', 'new'"),
         (["run", "--on-request", "pos.products"], "(choose from"),
         (["run", "--source", "crm", "--on-request", "pos.promotions"], "`pos.promotions`"),
         ([], "action"),
