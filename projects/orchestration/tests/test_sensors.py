@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import time
@@ -55,7 +56,7 @@ def alerts(settings: Settings) -> list[tuple[str, str]]:
 class Watch:
     """A sensor on the folder `drop` of one source, and its looks one after the other."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *patterns: str) -> None:
         @asset(key=AssetKey(["raw", "customers"]), tags={"source": "crm"})
         def raw() -> None: ...
 
@@ -64,7 +65,7 @@ class Watch:
 
         self.folder = settings.data_dir / "drop"
         self.folder.mkdir()
-        drop = Drop("crm", self.folder, "*.csv", AssetSelection.tag("source", "crm").downstream())
+        drop = Drop("crm", self.folder, patterns, AssetSelection.tag("source", "crm").downstream())
         self.sensor: SensorDefinition = drop_sensor("files", "platform", [drop], settings)
         platform = define_asset_job("platform", AssetSelection.all())
         self.repository = Definitions([raw, core], jobs=[platform], sensors=[self.sensor]).get_repository_def()
@@ -80,17 +81,18 @@ class Watch:
             self.cursor = result.cursor
         return list(result.run_requests or ())
 
-    def drop(self, name: str, text: str) -> None:
+    def drop(self, name: str, text: str | bytes) -> None:
         """Drop a file that has come to rest."""
         path = self.folder / name
-        path.write_text(text)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
         os.utime(path, (time.time() - 60, time.time() - 60))
 
 
 @pytest.fixture
 def watch(settings: Settings) -> Watch:
     """Return a sensor that has looked once, at an empty folder."""
-    watching = Watch(settings)
+    watching = Watch(settings, "*.csv", "days/**/*.jsonl.gz", "*.parquet")
     assert watching.look() == []
     return watching
 
@@ -105,9 +107,9 @@ def test_files_of_each_format_are_watched(settings: Settings) -> None:
         {"name": "members", "drop_folder": None, "pattern": None, "on_request": False},
     ]
     drops = drops_of_sources([{"name": "shop", "resources": resources}], settings)
-    assert [(each.name, each.folder.name, each.pattern) for each in drops] == [
-        ("shop.orders", "shop", "*.jsonl.gz"),
-        ("shop.prices", "shop", "prices.parquet"),
+    assert [(each.name, each.folder.name, each.patterns) for each in drops] == [
+        ("shop.orders", "shop", ("*.jsonl.gz",)),
+        ("shop.prices", "shop", ("prices.parquet",)),
     ]
     folder = settings.landing_dir / "shop"
     folder.mkdir(parents=True)
@@ -125,6 +127,22 @@ def test_a_new_file_asks_for_what_comes_of_it(watch: Watch) -> None:
     assert request.asset_selection == [AssetKey(["core", "customers"]), AssetKey(["raw", "customers"])]
     assert request.tags["files"] == "a.csv"
     assert watch.look() == []
+
+
+def test_files_of_any_pattern_are_watched(watch: Watch) -> None:
+    """Packed lines of JSON and parquet ask as CSV does, each where its pattern says; others do not."""
+    lines = gzip.compress(b'{"id": 1}\n')
+    for name, content, asks in (
+        ("days/1.jsonl.gz", lines, True),
+        ("days/2/3/1.jsonl.gz", lines, True),
+        ("1.jsonl.gz", lines, False),
+        ("days/1.csv", "id\n1\n", False),
+        ("1.parquet", b"PAR1", True),
+        ("1.json", "{}", False),
+    ):
+        watch.drop(name, content)
+        assert [request.tags["files"] for request in watch.look()] == ([name] if asks else [])
+        assert watch.look() == []
 
 
 def test_a_changed_file_asks_again(watch: Watch) -> None:
@@ -148,7 +166,7 @@ def test_a_look_that_was_lost_is_repeated(watch: Watch) -> None:
 
 def test_what_lay_there_before_is_not_new(settings: Settings) -> None:
     """Files that are there when the folder is looked at for the very first time ask for nothing."""
-    watching = Watch(settings)
+    watching = Watch(settings, "*.csv")
     watching.drop("a.csv", "id\n1\n")
     assert (watching.look(), watching.look()) == ([], [])
 

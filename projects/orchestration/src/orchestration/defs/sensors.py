@@ -35,6 +35,7 @@ from shared.monitoring.alerts import Alerts
 
 LOOK_SECONDS = 30
 RUNNING = DefaultSensorStatus.RUNNING
+ANYWHERE = tuple(f"**/{pattern}" for pattern in TABLES)
 
 
 @definitions
@@ -64,7 +65,7 @@ def drops_of_sources(sources: Sequence[dict[str, Any]], settings: Settings) -> l
         Drop(
             f"{source['name']}.{resource['name']}",
             settings.data_dir / resource["drop_folder"],
-            resource["pattern"],
+            (resource["pattern"],),
             AssetSelection.tag("source", source["name"]).downstream(),
             within=settings.landing_dir,
         )
@@ -77,7 +78,7 @@ def drops_of_sources(sources: Sequence[dict[str, Any]], settings: Settings) -> l
 def drops_of_labs(labs: Sequence[dict[str, Any]], settings: Settings) -> list[Drop]:
     """Return the raw folders of the labs."""
     return [
-        Drop(lab["name"], settings.root / lab["raw_dir"], TABLES, AssetSelection.tag("lab", lab["name"]))
+        Drop(lab["name"], settings.root / lab["raw_dir"], ANYWHERE, AssetSelection.tag("lab", lab["name"]))
         for lab in labs
     ]
 
