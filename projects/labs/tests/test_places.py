@@ -156,6 +156,7 @@ def test_settings_are_told_and_values_are_not(
     assert sales["files"] == ["s3://bucket/shop/**/*.csv*"]
     assert sales["settings"] == {"SHOP_ID": False, "SHOP_KEY": True, "SHOP_URL": True}
     assert local["settings"] == {}
+    assert (sales["fetched"], local["fetched"]) == (True, False)
     found, _ = load_now(lab)
     assert isinstance(found, ConfigurationError)
     assert found.message == "SHOP_ID is not set"
@@ -181,6 +182,8 @@ def test_lab_is_made_from_a_place(labs: Labs, labs_dir: Path, s3: Any, capfd: py
     assert KEY not in written
     assert labs("lab9_visits", "load") == 0
     assert "visits: 2 rows" in "".join(capfd.readouterr())
+    assert labs("lab9_visits", "check") == 0
+    assert f"visits: from {address}, SHOP_ID is set, SHOP_KEY is set" in "".join(capfd.readouterr())
 
 
 @pytest.mark.parametrize(
@@ -190,9 +193,10 @@ def test_lab_is_made_from_a_place(labs: Labs, labs_dir: Path, s3: Any, capfd: py
         ({"place": "ftp://bucket/shop"}, "no place that files are read from"),
         ({"place": "sftp://me:hush@host/shop"}, "a password in the place of `x`"),
         ({"place": "s3://bucket/shop", "credentials": "hush"}, "no credentials"),
+        ({"place": "s3://bucket/shop", "credentials": {"secret": "hush"}}, "a secret in the file, in `x`: `secret`"),
     ],
 )
-def test_what_is_no_place_is_refused(said: dict[str, str], message: str) -> None:
+def test_what_is_no_place_is_refused(said: dict[str, Any], message: str) -> None:
     """A declaration that names no place, or has a password in it, is an error that does not show it."""
     with pytest.raises(ConfigurationError, match=message) as told:
         Place.of(said, "x")

@@ -25,7 +25,7 @@ from dagster import (
     job,
     op,
 )
-from orchestration.defs.sensors import drop_sensor, drops_of_sources, failure_alert, recovery_alert
+from orchestration.defs.sensors import drop_sensor, drops_of_labs, drops_of_sources, failure_alert, recovery_alert
 from orchestration.graph.drops import Drop, dropped
 from orchestration.graph.freshness import tell_age
 from orchestration.supervise.dead_runs import MESSAGE
@@ -143,6 +143,20 @@ def test_files_of_any_pattern_are_watched(watch: Watch) -> None:
         watch.drop(name, content)
         assert [request.tags["files"] for request in watch.look()] == ([name] if asks else [])
         assert watch.look() == []
+
+
+def test_what_a_lab_fetches_is_no_drop(settings: Settings) -> None:
+    """Files that a lab's load has fetched from a place do not ask for another run; dropped ones do."""
+
+    def patterns(*fetched: bool) -> tuple[str, ...]:
+        raw = [{"name": f"t{number}", "fetched": each} for number, each in enumerate(fetched)]
+        (drop,) = drops_of_labs([{"name": "a", "raw_dir": "a/raw", "raw": raw}], settings)
+        return drop.patterns
+
+    assert "**/*.csv" in patterns(False, False)
+    found = patterns(True, False)
+    assert {"t1.csv", "t1/*.csv.gz"} <= {*found}
+    assert all(pattern.startswith("t1") for pattern in found)
 
 
 def test_a_changed_file_asks_again(watch: Watch) -> None:

@@ -38,6 +38,7 @@ def _described(lab: Lab, root: Path) -> dict[str, Any]:
                 "relation": f"{SCHEMA}.{table.name}",
                 "description": table.description,
                 "files": table.described,
+                "fetched": table.place is not None,
                 "settings": table.place.settings if table.place else {},
             }
             for table in raw_tables(lab)

@@ -20,6 +20,8 @@ from shared.utils.console import say
 from shared.utils.excerpts import excerpt
 from shared.utils.files import write_whole
 
+# What fsspec's clients of all places call what nobody else may know.
+SECRET = frozenset({"secret", "password", "passphrase", "token", "account_key", "sas_token", "connection_string"})
 KEYS = ("place", "pattern", "credentials")
 # Beside the files of a table: what they are copies of. No file of a table is called so.
 MARKS = ".place.json"
@@ -61,7 +63,13 @@ class Place:
             )
         if not isinstance(credentials, dict):
             raise ConfigurationError(f"no credentials, in `{where}`", hint="write `{secret: {setting: VARIABLE}}`")
-        return cls(url, str(said.get("pattern", "*.csv")), {name: _given(value) for name, value in credentials.items()})
+        given = {str(name): _given(value) for name, value in credentials.items()}
+        plain = next((name for name, value in given.items() if name in SECRET and not isinstance(value, Setting)), None)
+        if plain is not None:
+            raise ConfigurationError(
+                f"a secret in the file, in `{where}`: `{plain}`", hint=f"write `{plain}: {{setting: VARIABLE}}`"
+            )
+        return cls(url, str(said.get("pattern", "*.csv")), given)
 
     def as_declared(self) -> dict[str, Any]:
         """Return it as a declaration has it."""

@@ -78,9 +78,17 @@ def drops_of_sources(sources: Sequence[dict[str, Any]], settings: Settings) -> l
 def drops_of_labs(labs: Sequence[dict[str, Any]], settings: Settings) -> list[Drop]:
     """Return the raw folders of the labs."""
     return [
-        Drop(lab["name"], settings.root / lab["raw_dir"], ANYWHERE, AssetSelection.tag("lab", lab["name"]))
+        Drop(lab["name"], settings.root / lab["raw_dir"], _patterns_of(lab), AssetSelection.tag("lab", lab["name"]))
         for lab in labs
     ]
+
+
+def _patterns_of(lab: dict[str, Any]) -> tuple[str, ...]:
+    """Return which files of a lab people drop: all, but for what its own loads fetch."""
+    own = [table["name"] for table in lab["raw"] if not table["fetched"]]
+    if len(own) == len(lab["raw"]):
+        return ANYWHERE
+    return tuple(one for name in own for ending in TABLES for one in (f"{name}{ending[1:]}", f"{name}/{ending}"))
 
 
 def drop_sensor(name: str, job: str, drops: Sequence[Drop], settings: Settings) -> SensorDefinition:
