@@ -6,6 +6,8 @@ import gzip
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,10 +22,13 @@ from pydantic import Field
 from ingress.readers.files import jsonl
 from ingress.readers.files.reader import Files
 from ingress.source import Reader, Resource, Source
+from ingress.sources import SOURCES
 from shared.config import get_settings
 from shared.config.named import Setting
 from shared.data_quality import JsonText, RowModel
 from shared.errors import ConfigurationError, InputError, SourceUnavailable, StorageFull
+from shared.monitoring.polling import Poll
+from shared.utils.clock import utc_now
 
 PLACE = f"s3://{BUCKET}/shop"
 
@@ -205,6 +210,27 @@ def test_object_is_read_once_until_it_changes(project: Project, bucket: Any, mon
     assert "hush" not in said
     assert len(files(pattern="**/*.jsonl.gz").files(get_settings())) == 3
     assert orders.resources[0].reader.dataset(get_settings()).namespace == f"s3://{BUCKET}"
+
+
+@on_duckdb_alone
+def test_place_is_polled_and_loads_what_has_changed(
+    project: Project, bucket: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A place behind a server that is due is asked; with the same ETags nothing is copied or loaded."""
+    shop = replace(source(files()), poll=Poll(timedelta(minutes=1)))
+    monkeypatch.setitem(SOURCES, "shop", shop)
+    assert shop.resources[0].reader.drop_folder(get_settings()) is None
+    put(bucket, "1.jsonl.gz", {"id": 1, "total": 1})
+    assert project.ingress("poll", "--source", "shop")[0] == 0
+    later = utc_now() + timedelta(hours=1)
+    monkeypatch.setattr("ingress.polling.utc_now", lambda: later)
+    with monkeypatch.context() as patch:
+        patch.setattr("shared.places.files.copy_files", None)
+        code, said = project.ingress("poll", "--source", "shop")
+    assert (code, "shop.orders: unchanged" in said) == (0, True)
+    put(bucket, "1.jsonl.gz", {"id": 1, "total": 2})
+    assert project.ingress("poll", "--source", "shop")[0] == 0
+    assert project.fetch("select id, total from raw.shop_orders") == [(1, 2)]
 
 
 @on_duckdb_alone

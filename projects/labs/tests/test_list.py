@@ -42,6 +42,8 @@ def test_labs_are_listed_for_programs() -> None:
         "relation": "raw.transactions",
         "description": "Lines of sale; a product is at most once in a basket.",
         "files": ["transactions.csv", "transactions/*.csv"],
+        "fetched": False,
+        "settings": {},
     }
     assert lab["expectations"][-1] == {
         "name": "lift that can be believed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import time
@@ -24,7 +25,7 @@ from dagster import (
     job,
     op,
 )
-from orchestration.defs.sensors import drop_sensor, drops_of_sources, failure_alert, recovery_alert
+from orchestration.defs.sensors import drop_sensor, drops_of_labs, drops_of_sources, failure_alert, recovery_alert
 from orchestration.graph.drops import Drop, dropped
 from orchestration.graph.freshness import tell_age
 from orchestration.supervise.dead_runs import MESSAGE
@@ -55,7 +56,7 @@ def alerts(settings: Settings) -> list[tuple[str, str]]:
 class Watch:
     """A sensor on the folder `drop` of one source, and its looks one after the other."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *patterns: str) -> None:
         @asset(key=AssetKey(["raw", "customers"]), tags={"source": "crm"})
         def raw() -> None: ...
 
@@ -64,7 +65,7 @@ class Watch:
 
         self.folder = settings.data_dir / "drop"
         self.folder.mkdir()
-        drop = Drop("crm", self.folder, "*.csv", AssetSelection.tag("source", "crm").downstream())
+        drop = Drop("crm", self.folder, patterns, AssetSelection.tag("source", "crm").downstream())
         self.sensor: SensorDefinition = drop_sensor("files", "platform", [drop], settings)
         platform = define_asset_job("platform", AssetSelection.all())
         self.repository = Definitions([raw, core], jobs=[platform], sensors=[self.sensor]).get_repository_def()
@@ -80,17 +81,18 @@ class Watch:
             self.cursor = result.cursor
         return list(result.run_requests or ())
 
-    def drop(self, name: str, text: str) -> None:
+    def drop(self, name: str, text: str | bytes) -> None:
         """Drop a file that has come to rest."""
         path = self.folder / name
-        path.write_text(text)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
         os.utime(path, (time.time() - 60, time.time() - 60))
 
 
 @pytest.fixture
 def watch(settings: Settings) -> Watch:
     """Return a sensor that has looked once, at an empty folder."""
-    watching = Watch(settings)
+    watching = Watch(settings, "*.csv", "days/**/*.jsonl.gz", "*.parquet")
     assert watching.look() == []
     return watching
 
@@ -105,9 +107,9 @@ def test_files_of_each_format_are_watched(settings: Settings) -> None:
         {"name": "members", "drop_folder": None, "pattern": None, "on_request": False},
     ]
     drops = drops_of_sources([{"name": "shop", "resources": resources}], settings)
-    assert [(each.name, each.folder.name, each.pattern) for each in drops] == [
-        ("shop.orders", "shop", "*.jsonl.gz"),
-        ("shop.prices", "shop", "prices.parquet"),
+    assert [(each.name, each.folder.name, each.patterns) for each in drops] == [
+        ("shop.orders", "shop", ("*.jsonl.gz",)),
+        ("shop.prices", "shop", ("prices.parquet",)),
     ]
     folder = settings.landing_dir / "shop"
     folder.mkdir(parents=True)
@@ -125,6 +127,36 @@ def test_a_new_file_asks_for_what_comes_of_it(watch: Watch) -> None:
     assert request.asset_selection == [AssetKey(["core", "customers"]), AssetKey(["raw", "customers"])]
     assert request.tags["files"] == "a.csv"
     assert watch.look() == []
+
+
+def test_files_of_any_pattern_are_watched(watch: Watch) -> None:
+    """Packed lines of JSON and parquet ask as CSV does, each where its pattern says; others do not."""
+    lines = gzip.compress(b'{"id": 1}\n')
+    for name, content, asks in (
+        ("days/1.jsonl.gz", lines, True),
+        ("days/2/3/1.jsonl.gz", lines, True),
+        ("1.jsonl.gz", lines, False),
+        ("days/1.csv", "id\n1\n", False),
+        ("1.parquet", b"PAR1", True),
+        ("1.json", "{}", False),
+    ):
+        watch.drop(name, content)
+        assert [request.tags["files"] for request in watch.look()] == ([name] if asks else [])
+        assert watch.look() == []
+
+
+def test_what_a_lab_fetches_is_no_drop(settings: Settings) -> None:
+    """Files that a lab's load has fetched from a place do not ask for another run; dropped ones do."""
+
+    def patterns(*fetched: bool) -> tuple[str, ...]:
+        raw = [{"name": f"t{number}", "fetched": each} for number, each in enumerate(fetched)]
+        (drop,) = drops_of_labs([{"name": "a", "raw_dir": "a/raw", "raw": raw}], settings)
+        return drop.patterns
+
+    assert "**/*.csv" in patterns(False, False)
+    found = patterns(True, False)
+    assert {"t1.csv", "t1/*.csv.gz"} <= {*found}
+    assert all(pattern.startswith("t1") for pattern in found)
 
 
 def test_a_changed_file_asks_again(watch: Watch) -> None:
@@ -148,7 +180,7 @@ def test_a_look_that_was_lost_is_repeated(watch: Watch) -> None:
 
 def test_what_lay_there_before_is_not_new(settings: Settings) -> None:
     """Files that are there when the folder is looked at for the very first time ask for nothing."""
-    watching = Watch(settings)
+    watching = Watch(settings, "*.csv")
     watching.drop("a.csv", "id\n1\n")
     assert (watching.look(), watching.look()) == ([], [])
 

@@ -19,6 +19,8 @@ from ingress.readers.files.reader import Files
 from kinds import Kind, Row
 from shared.config.named import Setting
 from shared.data_quality import arrow_schema
+from shared.testing.s3 import ID, KEY, REGION
+from shared.testing.s3 import s3_server as serve_s3
 from shared.utils.files import write_whole
 
 FOLDER, BUCKET = "kinds", "kinds"
@@ -26,39 +28,18 @@ LOGIN = {
     "aws_access_key_id": Setting("KINDS_S3_ID"),
     "aws_secret_access_key": Setting("KINDS_S3_KEY"),
     "endpoint_url": Setting("KINDS_S3_URL"),
-    "region_name": "us-east-1",
+    "region_name": REGION,
 }
 
 
 @contextmanager
 def s3_server(patch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Serve S3 on loopback with an empty bucket, let `LOGIN` lead there, and give a client for it."""
-    import boto3
-    from botocore.config import Config
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        patch.setenv("KINDS_S3_URL", f"http://{host}:{port}")
-        patch.setenv("KINDS_S3_ID", "an-id-of-a-key")
-        patch.setenv("KINDS_S3_KEY", "hush-hush-hush")
-        client = boto3.client(
-            "s3",
-            endpoint_url=f"http://{host}:{port}",
-            aws_access_key_id="an-id-of-a-key",
-            aws_secret_access_key="hush-hush-hush",
-            region_name="us-east-1",
-            config=Config(retries={"max_attempts": 0}),
-        )
-        client.create_bucket(Bucket=BUCKET)
+    with serve_s3(BUCKET) as (url, client):
+        patch.setenv("KINDS_S3_URL", url)
+        patch.setenv("KINDS_S3_ID", ID)
+        patch.setenv("KINDS_S3_KEY", KEY)
         yield client
-        for found in client.list_objects_v2(Bucket=BUCKET).get("Contents", []):
-            client.delete_object(Bucket=BUCKET, Key=found["Key"])
-        client.delete_bucket(Bucket=BUCKET)
-    finally:
-        server.stop()
 
 
 class LocalKind(Kind):

@@ -58,7 +58,9 @@ def show_raw_files(lab: Lab) -> None:
     """
     tables = tables_to_read(lab)
     for table in tables:
-        if not table.files:
+        if table.place:
+            say(f"  {table.name}: {table.place.told}")
+        elif not table.files:
             raise no_file(lab, table)
         say(f"  ✓ {table.name}: {len(table.files)} files, {len(table.columns)} columns")
         for path in table.files:

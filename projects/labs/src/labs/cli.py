@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -54,7 +55,10 @@ def new_parser() -> argparse.ArgumentParser:
     )
     top.add_argument("name", metavar="NAME", help="lower case letters, digits and `_`: lab4_store_visits")
     top.add_argument("--environment", default="labs", metavar="ENV", help="where it runs (default: labs)")
-    top.add_argument("--from", dest="files", nargs="+", type=Path, default=[], metavar="FILE", help="files to copy in")
+    top.add_argument("--from", dest="files", nargs="+", default=[], metavar="FILE", help="files to copy in, or s3://…")
+    top.add_argument(
+        "--credential", nargs="+", default=[], metavar="NAME=VARIABLE", help="of s3://…: the variable that has it"
+    )
     top.add_argument("--encoding", metavar="NAME", help="of the files, where they do not tell: utf-8, cp1252, …")
     top.add_argument("--delimiter", metavar="SIGN", help=r"between fields; \t is a tab")
     top.add_argument("--skip", type=int, metavar="N", help="how many lines stand above the header")
@@ -71,15 +75,30 @@ def make_lab(settings: Settings, options: argparse.Namespace) -> int:
 
         return 1 if update_lab(find_lab(options.name, settings), settings.labs_dir / TEMPLATE) else 0
     from labs.new import new_lab
+    from labs.places import place_of
     from shared.tables import Declared
 
     started = Path(os.environ.get("INIT_CWD", "."))
-    files = [started / path for path in options.files]
+    credentials = dict(pair(each) for each in options.credential)
+    files = [place_of(path, credentials) if "://" in path else started / path for path in options.files]
     delimiter = "\t" if options.delimiter == r"\t" else options.delimiter
     declared = Declared(options.encoding, delimiter, options.skip, options.sheet)
     said = {"environment": options.environment, "description": options.description}
     new_lab(settings, options.name, files=files, declared=declared, **said)
     return 0
+
+
+def pair(text: str) -> tuple[str, str]:
+    """Return the name of a credential and that of the variable which has it.
+
+    Raises:
+        UserError: It is no such pair.
+    """
+    name, _, variable = text.partition("=")
+    # Where the variable should be there may be the secret itself.
+    if not name.isidentifier() or not re.fullmatch(r"[A-Z][A-Z0-9_]*", variable):
+        raise UserError("no credential and environment variable after --credential", hint="as in `secret=SHOP_S3_KEY`")
+    return name, variable
 
 
 def chosen_steps(names: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from labs.expectations import suite_of
-from labs.sources import SCHEMA, patterns, raw_tables
+from labs.sources import SCHEMA, raw_tables
 from shared.config import Settings
 from shared.config.labs import Lab
 from shared.data_quality.expectations import load_suite
@@ -37,7 +37,9 @@ def _described(lab: Lab, root: Path) -> dict[str, Any]:
                 "name": table.name,
                 "relation": f"{SCHEMA}.{table.name}",
                 "description": table.description,
-                "files": patterns(table.name),
+                "files": table.described,
+                "fetched": table.place is not None,
+                "settings": table.place.settings if table.place else {},
             }
             for table in raw_tables(lab)
         ],

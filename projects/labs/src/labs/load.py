@@ -11,6 +11,7 @@ from itertools import islice
 
 from pydantic import ByteSize, TypeAdapter
 
+from labs.places import fetch
 from labs.sources import SCHEMA, RawTable, table_of, tables_to_read
 from shared.config.labs import Lab
 from shared.csv_monitor import TABLES, CSVMonitor, Scan, Seen
@@ -62,12 +63,13 @@ def load(lab: Lab, warehouse: Warehouse, run: Run) -> Loaded:
         InputError: There are no files, or some that cannot be loaded: the tables of the others are.
         ConfigurationError: The lab's sources cannot be used.
     """
-    tables = tables_to_read(lab)
     lab.raw_dir.mkdir(parents=True, exist_ok=True)
+    failed = fetch_places(lab)
+    tables = [table for table in tables_to_read(lab) if table.name not in failed]
     watch = monitor(lab, warehouse, tables)
     scan = at_rest(watch)
     files = {file.name: file for file in scan.files}
-    loaded, refused, quarantined = dict[str, int](), list[PlatformError](), 0
+    loaded, refused, quarantined = dict[str, int](), [*failed.values()], 0
     for table in tables:
         parts = [files[path.relative_to(lab.raw_dir).as_posix()] for path in table.files]
         gone = [file for file in scan.of("gone") if table_of(file.name) == table.name]
@@ -88,8 +90,22 @@ def load(lab: Lab, warehouse: Warehouse, run: Run) -> Loaded:
             say(f"  {table.name}: {rows:,} rows" + (f", {bad:,} bad ones in the quarantine" if bad else ""))
     if refused:
         others = f", and {len(refused) - 1} more" if len(refused) > 1 else ""
-        raise InputError(refused[0].message + others, hint=refused[0].hint)
+        raise type(refused[0])(refused[0].message + others, hint=refused[0].hint)
     return Loaded(loaded, quarantined)
+
+
+def fetch_places(lab: Lab) -> dict[str, PlatformError]:
+    """Fetch the files of tables that come from places; return why it failed, by table."""
+    failed: dict[str, PlatformError] = {}
+    for table in tables_to_read(lab):
+        if table.place is None:
+            continue
+        try:
+            fetch(table.place, lab.raw_dir / table.name)
+        except PlatformError as error:
+            failed[table.name] = error
+            say(f"  ✗ {table.name}: {error.message}")
+    return failed
 
 
 def at_rest(watch: CSVMonitor) -> Scan:
@@ -145,10 +161,17 @@ def load_table(lab: Lab, warehouse: Warehouse, run: Run, table: RawTable, files:
         warehouse.execute(f"comment on table {quote(target)} is {literal(ways_of(table))}")
         quarantine.resolve()
         rows = warehouse.row_count(target)
-        origin = Origin(tuple(Dataset.of_file(path) for path in table.files), {name: name for name in table.columns})
+        origin = Origin(datasets_of(table), {name: name for name in table.columns})
         detail = {"quarantined": bad_count, "files": [file.name for file in files]}
         run.output(target, rows=rows, detail=detail, origin=origin)
     return rows, bad_count
+
+
+def datasets_of(table: RawTable) -> tuple[Dataset, ...]:
+    """Return what a table comes from, as collectors of lineage know it."""
+    if table.place:
+        return (Dataset.of_url(table.place.url),)
+    return tuple(Dataset.of_file(path) for path in table.files)
 
 
 def no_file(lab: Lab, table: RawTable) -> InputError:

@@ -14,6 +14,7 @@ from typing import Any
 
 from labs.findings import tell, watched
 from labs.names import reserved_words, snake, sql_names
+from labs.places import Place, fetch, fetched, name_at
 from labs.template import TEMPLATE, render, version_of
 from shared.config import Settings
 from shared.config.labs import NAME_PATTERN, REGISTRY, RESERVED, read_registry
@@ -39,7 +40,7 @@ def new_lab(
     name: str,
     *,
     environment: str,
-    files: Sequence[Path],
+    files: Sequence[Path | Place],
     description: str,
     declared: Declared = NOTHING,
 ) -> Path:
@@ -49,13 +50,15 @@ def new_lab(
         settings: Names the labs' folder.
         name: The lab's name.
         environment: The environment of pixi.toml that it runs in.
-        files: Files that are copied into it, a raw table each; an example where there are none.
+        files: Files that are copied into it, and places that are fetched from, a raw table each; an example where there
+            are none.
         description: What it is for, in a sentence.
         declared: How all of the files are written, as far as that is known.
 
     Raises:
         UserError: The name or the environment cannot be.
-        InputError: A file is no table, or not with certainty.
+        InputError: A file is no table, or not with certainty, or is not there.
+        ConfigurationError, SourceUnavailable: A place cannot be read.
     """
     check_name(settings, name)
     check_environment(settings, environment)
@@ -128,8 +131,8 @@ def locked(settings: Settings) -> Iterator[None]:
         lock.release()
 
 
-def take_tables(files: Sequence[Path], raw_dir: Path, declared: Declared) -> Iterator[dict[str, Any]]:
-    """Copy files into the lab's raw folder, and return for each the table that it becomes."""
+def take_tables(files: Sequence[Path | Place], raw_dir: Path, declared: Declared) -> Iterator[dict[str, Any]]:
+    """Copy or fetch files into the lab's raw folder, and return for each the table that it becomes."""
     raw_dir.mkdir(parents=True)
     if not files:
         example = raw_dir / "example.csv"
@@ -137,16 +140,29 @@ def take_tables(files: Sequence[Path], raw_dir: Path, declared: Declared) -> Ite
         yield {**table_of(example, example.name, "example", NOTHING), "file": example.name}
     names: set[str] = set()
     for path in files:
-        ending = ending_of(path.name)
-        name = snake(path.name[: -len(ending) - 1] if ending else path.stem)
+        called = name_at(path) if isinstance(path, Place) else path.name
+        ending = ending_of(called)
+        name = snake(called[: -len(ending) - 1] if ending else Path(called).stem)
         if not name or name in names:
-            raise InputError(f"no table can be called after the file: `{path}`", hint="rename the file")
+            shown = path.described if isinstance(path, Place) else path
+            raise InputError(f"no table can be called after the file: `{shown}`", hint="rename the file")
         names.add(name)
+        if isinstance(path, Place):
+            yield table_at(path, raw_dir / name, declared)
+            continue
         if not path.is_file():
             raise InputError(f"no such file: `{path}`", hint="correct the path after --from")
         copy = raw_dir / f"{name}.{ending or 'csv'}"
         shutil.copyfile(path, copy)
         yield {**table_of(copy, path.name, name, declared), "file": copy.name}
+
+
+def table_at(place: Place, folder: Path, declared: Declared) -> dict[str, Any]:
+    """Fetch the files of a place, and return the table that they become, going by the first of them."""
+    fetch(place, folder)
+    path = fetched(folder)[0]
+    table = table_of(path, path.name, folder.name, declared)
+    return {**table, "declared": {**table["declared"], **place.as_declared()}, "file": f"{folder.name}/"}
 
 
 def table_of(path: Path, origin: str, name: str, declared: Declared) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from labs.places import KEYS, Place, fetched
 from shared.config.labs import Lab
 from shared.csv_monitor import ENDINGS, ending_of
 from shared.errors import ConfigurationError, InputError
@@ -29,7 +30,8 @@ class RawTable:
         description: What a row is.
         columns: Type and convention by column, in order.
         declared: How its files are written, as far as it is said.
-        files: Those in the lab's raw folder that are named as `patterns` says.
+        files: Those in the lab's raw folder that are named as `patterns` says, or that were fetched from the place.
+        place: Where its files come from, where that is not the raw folder itself.
     """
 
     name: str
@@ -37,6 +39,12 @@ class RawTable:
     columns: dict[str, Column]
     declared: Declared
     files: tuple[Path, ...]
+    place: Place | None = None
+
+    @property
+    def described(self) -> tuple[str, ...]:
+        """Where its files are, for people."""
+        return (self.place.described,) if self.place else patterns(self.name)
 
 
 def raw_tables(lab: Lab) -> list[RawTable]:
@@ -51,8 +59,10 @@ def raw_tables(lab: Lab) -> list[RawTable]:
         if name in tables:
             raise ConfigurationError(f"raw table twice in lab `{lab.name}`: `{name}`", hint=f"once in `{path}`")
         description = str(table.get("description") or "")
-        declared = Declared.of(_meta(table, name, [field.name for field in fields(Declared)]), f"{path}: {name}")
-        tables[name] = RawTable(name, description, dict(_columns(path, name, table)), declared, _files(lab, name))
+        said = _meta(table, name, [*(field.name for field in fields(Declared)), *KEYS])
+        declared, place = Declared.of(said, f"{path}: {name}"), Place.of(said, f"{path}: {name}")
+        files = fetched(lab.raw_dir / name) if place else _files(lab, name)
+        tables[name] = RawTable(name, description, dict(_columns(path, name, table)), declared, files, place)
     if not tables:
         raise ConfigurationError(
             f"lab `{lab.name}` declares no raw table",

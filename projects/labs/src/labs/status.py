@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
+from labs.sources import raw_tables
 from shared.config import Settings
 from shared.config.labs import Lab
 from shared.errors import PlatformError
 from shared.monitoring import history
 from shared.utils.clock import shown
-from shared.utils.console import output
+from shared.utils.console import output, say
 from shared.warehouse.lab_database import open_lab
 
 
@@ -21,6 +22,20 @@ def show_list(labs: Sequence[Lab]) -> None:
     for lab in labs:
         table.add_row(lab.name, lab.environment, lab.description)
     output().print(table)
+    tell_places(labs)
+
+
+def tell_places(labs: Sequence[Lab]) -> None:
+    """Print which raw tables come from places behind a server, and which of the settings for them are set."""
+    for lab in labs:
+        try:
+            places = {table.name: table.place for table in raw_tables(lab)}
+        except PlatformError as error:
+            say(f"{lab.name}: {error.message}")
+            continue
+        for name, place in places.items():
+            if place:
+                say(f"{lab.name}: {name}: {place.told}")
 
 
 def show_status(labs: Sequence[Lab], settings: Settings) -> None:
@@ -29,6 +44,7 @@ def show_status(labs: Sequence[Lab], settings: Settings) -> None:
     for lab in labs:
         table.add_row(lab.name, *_status_of(lab, settings))
     output().print(table)
+    tell_places(labs)
 
 
 def _status_of(lab: Lab, settings: Settings) -> list[str]:

@@ -1,6 +1,6 @@
 """Places that files are delivered to, on this disk or behind a server: what is there, and how to have it at hand."""
 
-from shared.places.files import FileMark, LocalFile, at_hand
+from shared.places.files import FileMark, LocalFile, at_hand, copy_files
 from shared.places.local import files_of_folder, folder_below
 from shared.places.names import no_package, scheme_of
 from shared.places.remote import RemotePlace
@@ -10,6 +10,7 @@ __all__ = [
     "LocalFile",
     "RemotePlace",
     "at_hand",
+    "copy_files",
     "files_of_folder",
     "folder_below",
     "no_package",

@@ -57,27 +57,42 @@ def at_hand(files: Sequence[FileMark]) -> Iterator[list[LocalFile]]:
         StorageFull: The copies would not find room.
         SourceUnavailable: One cannot be had, or is not the one any more that was listed.
     """
-    far = {order: file.copy for order, file in enumerate(files) if file.copy is not None}
+    far = [order for order, file in enumerate(files) if file.copy is not None]
     if not far:
         yield [LocalFile(file.path, file.name, order) for order, file in enumerate(files) if file.path is not None]
         return
     with scratch_folder() as folder:
-        total = sum(files[order].size for order in far)
-        free = shutil.disk_usage(folder).free
-        if total > free:
-            raise StorageFull(
-                f"no room to copy {len(far)} files: {total:,} bytes, and {free:,} are free",
-                hint="make room among the temporary files, or set TMPDIR to a folder that has it",
-            )
-        done = 0
-        with Counter(f"  copying {len(far)} files: {total:,} bytes", unit="MB") as counter:
+        # Whatever they are called where they are from.
+        copies = {order: folder / str(order) for order in far}
+        copy_files([(files[order], path) for order, path in copies.items()])
+        yield [
+            LocalFile(copies.get(order) or file.path or folder, file.name, order) for order, file in enumerate(files)
+        ]
 
-            def came(count: int) -> None:
-                nonlocal done
-                done += count
-                counter.advance(done // MEGABYTE, total // MEGABYTE)
 
-            for order, copy in far.items():
-                # Whatever it is called where it is from.
-                copy(folder / str(order), came)
-        yield [LocalFile(file.path or folder / str(order), file.name, order) for order, file in enumerate(files)]
+def copy_files(wanted: Sequence[tuple[FileMark, Path]]) -> None:
+    """Copy files that are elsewhere to paths of one folder, one after the other.
+
+    Raises:
+        StorageFull: They would not find room.
+        SourceUnavailable: One cannot be had, or is not the one any more that was listed.
+    """
+    if not wanted:
+        return
+    total, free = sum(file.size for file, _ in wanted), shutil.disk_usage(wanted[0][1].parent).free
+    if total > free:
+        raise StorageFull(
+            f"no room to copy {len(wanted)} files: {total:,} bytes, and {free:,} are free",
+            hint=f"make room where `{wanted[0][1].parent}` lies; TMPDIR says where temporary files do",
+        )
+    done = 0
+    with Counter(f"  copying {len(wanted)} files: {total:,} bytes", unit="MB") as counter:
+
+        def came(count: int) -> None:
+            nonlocal done
+            done += count
+            counter.advance(done // MEGABYTE, total // MEGABYTE)
+
+        for file, path in wanted:
+            if file.copy is not None:
+                file.copy(path, came)

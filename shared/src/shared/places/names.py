@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from urllib.parse import urlsplit
 
 from shared.errors import ConfigurationError, InputError
 from shared.redaction import redacted
@@ -10,6 +11,8 @@ from shared.utils.excerpts import excerpt
 
 # By the package that each is read with.
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs", "abfss": "adlfs", "sftp": "paramiko"}
+# Seconds, as S3's client has them: without, it waits a minute for each of many tries.
+PATIENCE = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 3}}
 # A pattern in a place would name several.
 WILD = frozenset("*?[]")
 LONGEST_NAME = 1_024
@@ -38,6 +41,12 @@ def scheme_of(place: str) -> str | None:
             hint="write it as in s3://bucket/folder; which files of it are meant is for `pattern` to say",
         )
     return scheme
+
+
+def shown(url: str) -> str:
+    """Return a place's address without a login."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
 
 
 def no_package(scheme: str, project: str) -> ConfigurationError:

@@ -35,6 +35,7 @@ from shared.monitoring.alerts import Alerts
 
 LOOK_SECONDS = 30
 RUNNING = DefaultSensorStatus.RUNNING
+ANYWHERE = tuple(f"**/{pattern}" for pattern in TABLES)
 
 
 @definitions
@@ -64,7 +65,7 @@ def drops_of_sources(sources: Sequence[dict[str, Any]], settings: Settings) -> l
         Drop(
             f"{source['name']}.{resource['name']}",
             settings.data_dir / resource["drop_folder"],
-            resource["pattern"],
+            (resource["pattern"],),
             AssetSelection.tag("source", source["name"]).downstream(),
             within=settings.landing_dir,
         )
@@ -77,9 +78,17 @@ def drops_of_sources(sources: Sequence[dict[str, Any]], settings: Settings) -> l
 def drops_of_labs(labs: Sequence[dict[str, Any]], settings: Settings) -> list[Drop]:
     """Return the raw folders of the labs."""
     return [
-        Drop(lab["name"], settings.root / lab["raw_dir"], TABLES, AssetSelection.tag("lab", lab["name"]))
+        Drop(lab["name"], settings.root / lab["raw_dir"], _patterns_of(lab), AssetSelection.tag("lab", lab["name"]))
         for lab in labs
     ]
+
+
+def _patterns_of(lab: dict[str, Any]) -> tuple[str, ...]:
+    """Return which files of a lab people drop: all, but for what its own loads fetch."""
+    own = [table["name"] for table in lab["raw"] if not table["fetched"]]
+    if len(own) == len(lab["raw"]):
+        return ANYWHERE
+    return tuple(one for name in own for ending in TABLES for one in (f"{name}{ending[1:]}", f"{name}/{ending}"))
 
 
 def drop_sensor(name: str, job: str, drops: Sequence[Drop], settings: Settings) -> SensorDefinition:

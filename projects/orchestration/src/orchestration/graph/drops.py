@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from dagster import AssetSelection
 
 from shared.config import Settings
-from shared.csv_monitor import CSVMonitor, Scan
+from shared.csv_monitor import CSVMonitor, Scan, Seen
 
 
 @dataclass(frozen=True)
@@ -20,16 +20,21 @@ class Drop:
     Attributes:
         name: Whose it is.
         folder: Where the files are dropped.
-        pattern: Which files count, by one pattern or several.
+        patterns: Which files count: what `Path.glob` finds from the folder by one of them.
         assets: What is made anew when there is a new one.
         within: The folder that links may lead to; the watched one where it is None.
     """
 
     name: str
     folder: Path
-    pattern: str | tuple[str, ...]
+    patterns: tuple[str, ...]
     assets: AssetSelection
     within: Path | None = None
+
+    def new(self, scan: Scan) -> list[Seen]:
+        """Return the new and changed files of one of the patterns: a scan goes by their names alone."""
+        wanted = {path for pattern in self.patterns for path in self.folder.absolute().glob(pattern)}
+        return [file for file in scan.to_load if self.folder.absolute() / file.name in wanted]
 
 
 @dataclass(frozen=True)
@@ -66,15 +71,16 @@ def dropped(drops: Sequence[Drop], settings: Settings, asked: Collection[str]) -
         if not drop.folder.is_dir():
             continue
         seen = settings.state_dir / "drops" / f"{drop.name}.json"
-        monitor = CSVMonitor(drop.folder, seen, pattern=drop.pattern, within=drop.within)
-        scan = monitor.scan()
-        found = Dropped(drop, _digest(drop, scan), tuple(file.name for file in scan.to_load))
+        names = [PurePosixPath(pattern).name for pattern in drop.patterns]
+        monitor = CSVMonitor(drop.folder, seen, pattern=names, within=drop.within)
+        new = drop.new(monitor.scan())
+        found = Dropped(drop, _digest(drop, new), tuple(file.name for file in new))
         if not seen.exists() or found.digest in asked:
-            monitor.mark_loaded(scan.to_load)
+            monitor.mark_loaded(new)
         elif found.names:
             yield found
 
 
-def _digest(drop: Drop, scan: Scan) -> str:
-    text = "\n".join([drop.name, *(f"{file.name} {file.sha256}" for file in scan.to_load)])
+def _digest(drop: Drop, new: Sequence[Seen]) -> str:
+    text = "\n".join([drop.name, *(f"{file.name} {file.sha256}" for file in new)])
     return hashlib.sha256(text.encode()).hexdigest()

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
-from urllib.parse import urlsplit
 
 from shared.config.named import settings_of, with_values
 from shared.errors import ConfigurationError
 from shared.http.redaction import masked
 from shared.places import RemotePlace, no_package
-from shared.places.names import PACKAGES
+from shared.places.names import PACKAGES, PATIENCE, shown
 from shared.redaction import guard
 
 # Of a login these are told; all else may be secret.
 TOLD = ("url", "host", "region", "port", "account_name", "account_host", "project_id", "profile")
-# Seconds, as S3's client has them: without, it waits a minute for each of many tries.
-PATIENCE = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 3}}
 
 
 def opened(scheme: str, url: str, credentials: Mapping[str, object]) -> RemotePlace:
@@ -59,9 +56,3 @@ def opened(scheme: str, url: str, credentials: Mapping[str, object]) -> RemotePl
             else "declare `credentials=`, each secret a Setting, or set the client's own",
         ) from None
     return RemotePlace(client, str(root).rstrip("/"), shown(url))
-
-
-def shown(url: str) -> str:
-    """Return a place's address without a login."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"

@@ -19,7 +19,7 @@ from shared.config.named import Setting, settings_of
 from shared.errors import ConfigurationError, InputError
 from shared.monitoring.lineage import Dataset
 from shared.places import FileMark, RemotePlace, at_hand, files_of_folder, folder_below, scheme_of
-from shared.places.names import WILD
+from shared.places.names import WILD, shown
 from shared.tables import Declared
 
 Format = Literal["csv", "jsonl", "parquet"]
@@ -111,8 +111,6 @@ class Files(Reader):
     @property
     def _url(self) -> str | None:
         """The address of a place behind a server, without a login."""
-        from ingress.readers.files.clients import shown
-
         return shown(self._place) if scheme_of(self._place) else None
 
     @override

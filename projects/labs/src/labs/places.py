@@ -1,0 +1,240 @@
+"""Places behind a server that a lab's raw tables come from, and their files in the lab's raw folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from shared.config.named import Setting, with_values
+from shared.csv_monitor import ending_of
+from shared.errors import ConfigurationError, InputError, SourceUnavailable
+from shared.http.redaction import masked
+from shared.places import FileMark, RemotePlace, copy_files, no_package, scheme_of
+from shared.places.names import PACKAGES, PATIENCE, WILD, shown
+from shared.redaction import guard
+from shared.utils.console import say
+from shared.utils.excerpts import excerpt
+from shared.utils.files import write_whole
+
+# What fsspec's clients of all places call what nobody else may know.
+SECRET = frozenset({"secret", "password", "passphrase", "token", "account_key", "sas_token", "connection_string"})
+KEYS = ("place", "pattern", "credentials")
+# Beside the files of a table: what they are copies of. No file of a table is called so.
+MARKS = ".place.json"
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True)
+class Place:
+    """Files behind a server.
+
+    Attributes:
+        url: `s3://bucket/folder` or the like.
+        pattern: The names of the files.
+        credentials: What the place's client of fsspec takes; a secret is a `Setting`.
+    """
+
+    url: str
+    pattern: str
+    credentials: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any], where: str) -> Place | None:
+        """Read it from a declaration, other keys left alone; None where it has none.
+
+        Raises:
+            ConfigurationError: It names no place, or holds what a setting should.
+        """
+        if "place" not in said:
+            return None
+        url, credentials = str(said["place"]), said.get("credentials") or {}
+        if scheme_of(url) is None or shown(url).count("//") != 1:
+            raise ConfigurationError(
+                f"no place behind a server, in `{where}`: `{excerpt(url, LONGEST_NAME)}`",
+                hint=f"write {', '.join(f'{name}://' for name in PACKAGES)}; files of this disk lie in data/raw",
+            )
+        if ":" in url.partition("://")[2].rpartition("@")[0]:
+            raise ConfigurationError(
+                f"a password in the place of `{where}`", hint="write `credentials: {password: {setting: VARIABLE}}`"
+            )
+        if not isinstance(credentials, dict):
+            raise ConfigurationError(f"no credentials, in `{where}`", hint="write `{secret: {setting: VARIABLE}}`")
+        given = {str(name): _given(value) for name, value in credentials.items()}
+        plain = next((name for name, value in given.items() if name in SECRET and not isinstance(value, Setting)), None)
+        if plain is not None:
+            raise ConfigurationError(
+                f"a secret in the file, in `{where}`: `{plain}`", hint=f"write `{plain}: {{setting: VARIABLE}}`"
+            )
+        return cls(url, str(said.get("pattern", "*.csv")), given)
+
+    def as_declared(self) -> dict[str, Any]:
+        """Return it as a declaration has it."""
+        credentials = {
+            name: {"setting": value.name} if isinstance(value, Setting) else value
+            for name, value in self.credentials.items()
+        }
+        return {
+            "place": self.url,
+            "pattern": self.pattern,
+            **({"credentials": credentials} if credentials else {}),
+        }
+
+    @property
+    def described(self) -> str:
+        """Where its files are, for people: without a login."""
+        return f"{shown(self.url)}/{self.pattern}"
+
+    @property
+    def told(self) -> str:
+        """Where its files are and which settings are set, for people."""
+        states = [f"{name} is {'set' if is_set else 'not set'}" for name, is_set in self.settings.items()]
+        return ", ".join([f"from {self.described}", *states])
+
+    @property
+    def settings(self) -> dict[str, bool]:
+        """The settings that it needs, and whether each is set."""
+        return {value.name: value.is_set for value in self.credentials.values() if isinstance(value, Setting)}
+
+    def opened(self) -> RemotePlace:
+        """Return the place, to list and copy.
+
+        Raises:
+            ConfigurationError: A setting or a package is missing, or the client does not take the credentials.
+            SourceUnavailable: The server does not answer.
+        """
+        scheme = self.url.partition("://")[0]
+        if find_spec(PACKAGES[scheme]) is None:
+            raise no_package(scheme, "labs")
+        # Here and not above: it takes a moment to import.
+        from fsspec import get_filesystem_class
+
+        given = with_values(self.credentials)
+        for name, value in self.credentials.items():
+            if isinstance(value, Setting):
+                guard(str(given[name]))
+        patience = {"config_kwargs": dict(PATIENCE)} if scheme == "s3" else {}
+        kind = get_filesystem_class(scheme)
+        told = {**patience, **kind._get_kwargs_from_urls(self.url), **given}
+        try:
+            client = kind(**told, use_listings_cache=False, skip_instance_cache=True)
+        except (TypeError, ValueError) as error:
+            raise ConfigurationError(
+                f"no credentials for `{shown(self.url)}`: {masked(str(error))}",
+                hint=f"`credentials` are what fsspec's client of `{scheme}://` takes",
+            ) from None
+        # Each client has its own.
+        except Exception as error:
+            raise SourceUnavailable(
+                f"`{shown(self.url)}` cannot be reached: {masked(f'{type(error).__name__}: {error}')}",
+                hint="run the command again; if it stays, correct place and credentials",
+            ) from None
+        return RemotePlace(client, str(kind._strip_protocol(self.url)).rstrip("/"), shown(self.url))
+
+
+def _given(value: object) -> object:
+    return Setting(str(value["setting"])) if isinstance(value, dict) and set(value) == {"setting"} else value
+
+
+def place_of(url: str, credentials: Mapping[str, str]) -> Place:
+    """Return the place of the file, or of the files of a pattern, at an address.
+
+    Args:
+        credentials: The environment variable of each.
+    """
+    folder, _, pattern = url.rpartition("/")
+    settings = {name: {"setting": variable} for name, variable in credentials.items()}
+    place = Place.of({"place": folder, "pattern": pattern, "credentials": settings}, excerpt(url, LONGEST_NAME))
+    assert place is not None
+    return place
+
+
+def name_at(place: Place) -> str:
+    """Return the name that a place gives a table: its file's, or its folder's where there may be several files."""
+    return place.url.rstrip("/").rpartition("/")[2] if WILD & set(place.pattern) else place.pattern
+
+
+def fetched(folder: Path) -> tuple[Path, ...]:
+    """Return the files of a table's folder that were fetched from its place, in the order of their names there."""
+    paths = (folder / Path(str(mark["file"])).name for mark in _marks(folder).values())
+    return tuple(path for path in paths if path.is_file())
+
+
+def fetch(place: Place, folder: Path) -> None:
+    """Have the files of a place in a table's folder: new and changed ones are copied, those that are gone removed.
+
+    A file is known by what its server says changes with it; killed in between, what is missing comes the next time.
+
+    Raises:
+        InputError: There is no file, or one whose name is not that of a table.
+        ConfigurationError, SourceUnavailable, StorageFull: It cannot be listed or copied; no file has changed.
+    """
+    if folder.is_symlink():
+        raise InputError(f"a link in the place of a folder: `{folder.name}`", hint="remove it: files are fetched there")
+    listed = place.opened().files(place.pattern)
+    if not listed:
+        raise InputError(f"no file at `{place.described}`", hint="deliver one there, or correct `place` and `pattern`")
+    before, names = _marks(folder), _local_names(listed, place)
+    new = [mark for mark in listed if before.get(mark.name) != _record(mark, folder / names[mark.name])]
+    gone = {Path(str(mark["file"])).name for mark in before.values()} - set(names.values())
+    if not new and not gone:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    _bring(new, names, folder)
+    for name in gone:
+        (folder / name).unlink(missing_ok=True)
+    marks = {mark.name: _record(mark, folder / names[mark.name]) for mark in listed}
+    write_whole(folder / MARKS, json.dumps(marks, indent=1))
+    say(f"  {folder.name}: {len(new)} new files from {place.described}" + (f", {len(gone)} gone" if gone else ""))
+
+
+def _bring(new: Sequence[FileMark], names: Mapping[str, str], folder: Path) -> None:
+    """Copy files, and put them in the places of others once all of them are here."""
+    # Hidden, so that nobody takes them for files of the table.
+    drafts = [(mark, folder / f".{number}.fetched") for number, mark in enumerate(new)]
+    try:
+        copy_files(drafts)
+        for mark, draft in drafts:
+            draft.replace(folder / names[mark.name])
+    finally:
+        for _, draft in drafts:
+            draft.unlink(missing_ok=True)
+
+
+def _local_names(listed: Sequence[FileMark], place: Place) -> dict[str, str]:
+    """Return what each file is called in the table's folder: the name that it has there, folders and all."""
+    names: dict[str, str] = {}
+    for mark in listed:
+        there = mark.name.removeprefix(f"{shown(place.url)}/")
+        ending = ending_of(there)
+        # No two files become one, and none is hidden.
+        name = there[: len(there) - len(ending)].replace("%", "%25").replace("/", "%2F") + ending
+        name = f"%2E{name[1:]}" if name.startswith(".") else name
+        if not ending or len(name.encode()) > LONGEST_NAME or name in names.values():
+            raise InputError(
+                f"not called as a file of a table: `{excerpt(mark.name, LONGEST_NAME)}`",
+                hint="let `pattern` name those that are: *.csv, *.csv.gz, *.xlsx, …",
+            )
+        names[mark.name] = name
+    return names
+
+
+def _record(mark: FileMark, path: Path) -> dict[str, object]:
+    """Return what is kept of a file: what it was there, and what it is here."""
+    try:
+        status = path.stat()
+        here = [status.st_size, status.st_mtime_ns]
+    except FileNotFoundError:
+        here = []
+    return {"file": path.name, "version": mark.version, "here": here}
+
+
+def _marks(folder: Path) -> dict[str, dict[str, Any]]:
+    try:
+        found = json.loads((folder / MARKS).read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
