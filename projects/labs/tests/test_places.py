@@ -193,7 +193,10 @@ def test_lab_is_made_from_a_place(labs: Labs, labs_dir: Path, s3: Any, capfd: py
         ({"place": "ftp://bucket/shop"}, "no place that files are read from"),
         ({"place": "sftp://me:hush@host/shop"}, "a password in the place of `x`"),
         ({"place": "s3://bucket/shop", "credentials": "hush"}, "no credentials"),
-        ({"place": "s3://bucket/shop", "credentials": {"secret": "hush"}}, "a secret in the file, in `x`: `secret`"),
+        ({"place": "s3://bucket/shop", "credentials": {"secret": "hush"}}, "in `x`: `secret`"),
+        ({"place": "az://bucket/shop", "credentials": {"client_secret": "hush"}}, "in `x`: `client_secret`"),
+        ({"place": "s3://bucket/shop", "credentials": {"client_kwargs": {"aws_key": "hush"}}}, "in `x`: `aws_key`"),
+        ({"place": "s3://bucket/shop", "credentials": {"endpoint_url": "https://a:hush@b"}}, "in `x`: `endpoint_url`"),
     ],
 )
 def test_what_is_no_place_is_refused(said: dict[str, Any], message: str) -> None:

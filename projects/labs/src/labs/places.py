@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,8 +20,8 @@ from shared.utils.console import say
 from shared.utils.excerpts import excerpt
 from shared.utils.files import write_whole
 
-# What fsspec's clients of all places call what nobody else may know.
-SECRET = frozenset({"secret", "password", "passphrase", "token", "account_key", "sas_token", "connection_string"})
+# What fsspec's clients call what everybody may know; whatever else is text may be a secret.
+PLAIN = frozenset({"endpoint_url", "region_name", "host", "username", "account_name", "project", "signature_version"})
 KEYS = ("place", "pattern", "credentials")
 # Beside the files of a table: what they are copies of. No file of a table is called so.
 MARKS = ".place.json"
@@ -64,10 +64,10 @@ class Place:
         if not isinstance(credentials, dict):
             raise ConfigurationError(f"no credentials, in `{where}`", hint="write `{secret: {setting: VARIABLE}}`")
         given = {str(name): _given(value) for name, value in credentials.items()}
-        plain = next((name for name, value in given.items() if name in SECRET and not isinstance(value, Setting)), None)
-        if plain is not None:
+        if (name := next(_secrets(given), None)) is not None:
             raise ConfigurationError(
-                f"a secret in the file, in `{where}`: `{plain}`", hint=f"write `{plain}: {{setting: VARIABLE}}`"
+                f"what may be a secret stands in the file, in `{where}`: `{name}`",
+                hint=f"write `{name}: {{setting: VARIABLE}}` below `credentials`",
             )
         return cls(url, str(said.get("pattern", "*.csv")), given)
 
@@ -133,6 +133,15 @@ class Place:
                 hint="run the command again; if it stays, correct place and credentials",
             ) from None
         return RemotePlace(client, str(kind._strip_protocol(self.url)).rstrip("/"), shown(self.url))
+
+
+def _secrets(given: Mapping[str, object]) -> Iterator[str]:
+    """Yield the names of texts that may be secrets, also of those within others."""
+    for name, value in given.items():
+        if isinstance(value, Mapping):
+            yield from _secrets(value)
+        elif isinstance(value, (str, list)) and (name not in PLAIN or "@" in value):
+            yield str(name)[:LONGEST_NAME]
 
 
 def _given(value: object) -> object:
