@@ -42,7 +42,9 @@ Serve = Callable[[Any, list[dict[str, Any]]], Api]
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave what takes long out of `test-fast`."""
-    mark_slow(items, fixtures={"clean_run"}, files={"test_erp", "test_run", "test_storage"})
+    servers = {"dlt", "erp", "files", "five_sources", "guarantees", "mariadb", "new_source", "rest"}
+    files = {f"test_{name}" for name in (*servers, "replay", "run", "storage")}
+    mark_slow(items, fixtures={"clean_run"}, files=files)
 
 
 def customer(number: int, **changes: str) -> str:
