@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from ingress.source import Input, Reader, Resource, Watermark
+from ingress.gather.reader import GatheringReader
+from ingress.source import Watermark
 from shared.config import Settings
 from shared.config.named import settings_of
 from shared.monitoring.lineage import Dataset
-from shared.places import FileMark
-from shared.utils.console import step
 
 if TYPE_CHECKING:
     from ingress.gather.family import Family
@@ -23,7 +22,7 @@ CHUNK_ROWS = 1_000
 
 
 @dataclass(frozen=True)
-class Dlt(Reader):
+class Dlt(GatheringReader):
     """A dlt source or resource: what it yields, mappings or arrow tables, is checked and loaded as any other rows.
 
     dlt's state is not used: with a `cursor` its `incremental` begins at the newest value that raw holds. Its hints of
@@ -38,6 +37,8 @@ class Dlt(Reader):
         since_format: How its values are written, where they are times or dates as text; in UTC.
     """
 
+    doing = "reading all rows"
+
     made_by: Callable[..., Any] | str
     arguments: Mapping[str, object] = field(default_factory=dict)
     resource: str | None = None
@@ -51,45 +52,30 @@ class Dlt(Reader):
         return tuple(setting.name for setting in settings_of(self.arguments))
 
     @property
-    def name(self) -> str:
-        """What it is made by, for people."""
+    @override
+    def label(self) -> str:
         made_by = self.made_by
         name = made_by if isinstance(made_by, str) else f"{made_by.__module__}:{made_by.__qualname__}"
         return f"{name} {self.resource}" if self.resource else name
 
     @override
     def where(self, settings: Settings) -> str:
-        return f"dlt {self.name}"
+        return f"dlt {self.label}"
 
     @override
     def dataset(self, settings: Settings) -> Dataset:
-        return Dataset("dlt", self.name)
+        return Dataset("dlt", self.label)
 
     @override
-    def read(
-        self, resource: Resource, settings: Settings, files: Sequence[FileMark], since: Watermark | None = None
-    ) -> Input:
-        return self.read_family(resource, (), settings, since)[0]
-
-    @override
-    def read_family(
-        self, resource: Resource, children: Sequence[Resource], settings: Settings, since: Watermark | None = None
-    ) -> list[Input]:
+    def gather(self, family: Family, since: Watermark | None) -> Sequence[str]:
         # dlt takes a moment to import, and who only asks what there is does without.
-        from ingress.gather.family import Family
         from ingress.readers.dlt.extraction import items_of, made
 
-        family = Family(resource, children, self.name)
-        try:
-            with step(f"{resource.name}: reading all rows"):
-                found = made(self.made_by, self.arguments, self.resource)
-                with closing(items_of(found, self.cursor_path or self.cursor, self.start(since))) as items:
-                    for first, rows in chunks(items):
-                        keep(family, found.name, rows, first)
-            return family.inputs(since)
-        except BaseException:
-            family.close()
-            raise
+        found = made(self.made_by, self.arguments, self.resource)
+        with closing(items_of(found, self.cursor_path or self.cursor, self.start(since))) as items:
+            for first, rows in chunks(items):
+                keep(family, found.name, rows, first)
+        return ()
 
     def start(self, since: Watermark | None) -> object:
         """Return where its incremental begins, as it writes that."""

@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from ingress.gather.reader import GatheringReader
 from ingress.readers.rest.declared import Declared
-from ingress.source import Input, Reader, Resource, Watermark
+from ingress.source import Watermark
 from shared.config import Settings
 from shared.monitoring.lineage import Dataset
-from shared.places import FileMark
-from shared.utils.console import step
 
 if TYPE_CHECKING:
+    from ingress.gather.family import Family
     from shared.http.bounds import HttpBounds
 
 
-class Rest(Declared, Reader):
+class Rest(Declared, GatheringReader):
     """A list of an API that answers JSON, page by page, or one of each row of another list."""
+
+    doing = "fetching all pages"
 
     @property
     @override
@@ -34,25 +36,20 @@ class Rest(Declared, Reader):
     def dataset(self, settings: Settings) -> Dataset:
         return Dataset.of_url(self.base() + self.path)
 
+    @property
     @override
-    def read(
-        self, resource: Resource, settings: Settings, files: Sequence[FileMark], since: Watermark | None = None
-    ) -> Input:
-        return self.read_family(resource, (), settings, since)[0]
+    def label(self) -> str:
+        return self.path
 
     @override
-    def read_family(
-        self, resource: Resource, children: Sequence[Resource], settings: Settings, since: Watermark | None = None
-    ) -> list[Input]:
+    def gather(self, family: Family, since: Watermark | None) -> Sequence[str]:
         # What talks to servers takes a moment to import, and who only asks what there is does without.
-        from ingress.gather.family import Family
         from ingress.readers.rest.lists import Lists, steadily
         from ingress.readers.rest.pages import Tally
         from shared.http.pace import Pace
 
         tally = Tally(source_bounds())
         lists = Lists(tally, Pace(min(self.paces(), default=None)), since)
-        family = Family(resource, children, self.path)
         empty = family.mark()
 
         def undo() -> None:
@@ -60,13 +57,8 @@ class Rest(Declared, Reader):
             tally.back_to((0, 0))
             lists.gone = lists.read = 0
 
-        try:
-            with step(f"{resource.name}: fetching all pages"):
-                steadily(tally.bounds.http_readings, lambda: lists.gather(self, family), undo, resource.name)
-            return family.inputs(since, [f"{lists.gone:,} lists left out that are gone"] if lists.gone else ())
-        except BaseException:
-            family.close()
-            raise
+        steadily(tally.bounds.http_readings, lambda: lists.gather(self, family), undo, family.own.resource.name)
+        return [f"{lists.gone:,} lists left out that are gone"] if lists.gone else []
 
 
 def source_bounds() -> HttpBounds:
