@@ -14,7 +14,9 @@ def rows_of(warehouse: Warehouse, resource: Resource) -> int:
     return warehouse.row_count(resource.relation) if warehouse.table_exists(resource.relation) else 0
 
 
-def counted(warehouse: Warehouse, resource: Resource, load: str, *, before: int, loaded: int) -> Counter[str]:
+def counted(
+    warehouse: Warehouse, resource: Resource, load: str, *, before: int, after: int, loaded: int
+) -> Counter[str]:
     """Return how many of the rows that a load has brought are `new`, `changed` and `unchanged`.
 
     Rows that are written carry the load's id, and none is taken away: so two counts tell it. Rows within others are
@@ -23,9 +25,10 @@ def counted(warehouse: Warehouse, resource: Resource, load: str, *, before: int,
     Args:
         load: dlt's id of the load.
         before: How many rows the table had.
+        after: How many it has.
         loaded: How many rows the load has brought, each key once.
     """
-    more = rows_of(warehouse, resource) - before
+    more = after - before
     written = max(more, 0)
     if before and loaded:
         query = f"select count(*) from {quote(resource.relation)} where {LOAD} = $1"

@@ -38,9 +38,10 @@ class Marks:
         self.seen, self.gone = f"_seen_{resource.table}"[:60], f"_gone_{resource.table}"[:60]
         deletions = resource.deletions
         by_keys = isinstance(deletions, Snapshot) or (isinstance(deletions, Tombstones) and deletions.at is None)
+        self._was_there = resource.marks_deleted and warehouse.table_exists(resource.relation)
         # What is in an empty table after a load is what the load has read.
-        self.by_keys = by_keys and warehouse.table_exists(resource.relation)
-        if resource.marks_deleted and warehouse.table_exists(resource.relation):
+        self.by_keys = by_keys and self._was_there
+        if self._was_there:
             self._add_columns()
         if self.by_keys:
             self._make(self.seen)
@@ -92,7 +93,8 @@ class Marks:
         deletions = self.resource.deletions
         if not self.resource.marks_deleted:
             return 0
-        self._add_columns()
+        if not self._was_there:
+            self._add_columns()
         if isinstance(deletions, DeletedFlag):
             flagged = self._flagged(deletions.column)
             self._delete(flagged)

@@ -149,12 +149,13 @@ def finish(run: Run, settings: Settings, source: Source, job: Job, load: str) ->
     job.marks.gather()
     with run.warehouse.transaction():
         job.counts["deleted"] = job.marks.mark(load)
-        job.counts.update(counted(run.warehouse, resource, load, before=job.before, loaded=job.counts["kept"]))
+        rows, kept = run.warehouse.row_count(resource.relation), job.counts["kept"]
+        job.counts.update(counted(run.warehouse, resource, load, before=job.before, after=rows, loaded=kept))
         job.counts["resolved"] = job.resolve()
         note_files(run, source, job)
         detail: dict[str, object] = {**job.counts, "extra_columns": list(extras), "since": job.input.since}
         origin = resource.origin(settings, () if resource.contract == "report" else extras)
-        run.output(resource.relation, rows=run.warehouse.row_count(resource.relation), detail=detail, origin=origin)
+        run.output(resource.relation, rows=rows, detail=detail, origin=origin)
     job.marks.close()
     say(f"  {source.name}.{job.resource.name}: {job.summary()}")
 
