@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from shared.config.named import Setting, with_values
 from shared.csv_monitor import ending_of
 from shared.errors import ConfigurationError, InputError, SourceUnavailable
 from shared.http.redaction import masked
-from shared.places import FileMark, RemotePlace, copy_files, no_package, scheme_of
+from shared.places import FileMark, RemotePlace, copy_files, require_package, scheme_of
 from shared.places.names import PACKAGES, PATIENCE, WILD, shown
 from shared.redaction import guard
 from shared.utils.console import say
@@ -107,8 +106,7 @@ class Place:
             SourceUnavailable: The server does not answer.
         """
         scheme = self.url.partition("://")[0]
-        if find_spec(PACKAGES[scheme]) is None:
-            raise no_package(scheme, "labs")
+        require_package(scheme, "labs")
         # Here and not above: it takes a moment to import.
         from fsspec import get_filesystem_class
 

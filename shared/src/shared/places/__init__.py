@@ -2,7 +2,7 @@
 
 from shared.places.files import FileMark, LocalFile, at_hand, copy_files
 from shared.places.local import files_of_folder, folder_below
-from shared.places.names import no_package, scheme_of
+from shared.places.names import require_package, scheme_of
 from shared.places.remote import RemotePlace
 
 __all__ = [
@@ -13,6 +13,6 @@ __all__ = [
     "copy_files",
     "files_of_folder",
     "folder_below",
-    "no_package",
+    "require_package",
     "scheme_of",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from shared.errors import ConfigurationError, InputError
@@ -49,13 +50,18 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
 
 
-def no_package(scheme: str, project: str) -> ConfigurationError:
-    """Return the error for a place whose package a project does not have."""
+def require_package(scheme: str, project: str) -> None:
+    """Make sure that a project has the package that a place is read with.
+
+    Raises:
+        ConfigurationError: It is not installed.
+    """
     package = PACKAGES[scheme]
-    return ConfigurationError(
-        f"a place of `{scheme}://` needs a package that is not installed: `{package}`",
-        hint=f"add `{package}` to the dependencies in projects/{project}/pyproject.toml, then `./pixiw run lock`",
-    )
+    if find_spec(package) is None:
+        raise ConfigurationError(
+            f"a place of `{scheme}://` needs a package that is not installed: `{package}`",
+            hint=f"add `{package}` to the dependencies in projects/{project}/pyproject.toml, then `./pixiw run lock`",
+        )
 
 
 def check_name(name: str, place: str) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.util import find_spec
 from typing import Any
 
 from shared.config.named import settings_of, with_values
 from shared.errors import ConfigurationError
 from shared.http.redaction import masked
-from shared.places import RemotePlace, no_package
-from shared.places.names import PACKAGES, PATIENCE, shown
+from shared.places import RemotePlace, require_package
+from shared.places.names import PATIENCE, shown
 from shared.redaction import guard
 
 # Of a login these are told; all else may be secret.
@@ -27,8 +26,7 @@ def opened(scheme: str, url: str, credentials: Mapping[str, object]) -> RemotePl
     Raises:
         ConfigurationError: The package for it is not installed, or the credentials are none.
     """
-    if find_spec(PACKAGES[scheme]) is None:
-        raise no_package(scheme, "ingress")
+    require_package(scheme, "ingress")
     # Here and not above: it takes a moment to import.
     from dlt.common.configuration import resolve_configuration
     from dlt.common.configuration.exceptions import ConfigurationException
