@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -120,15 +120,11 @@ def check_environment(settings: Settings, environment: str) -> None:
         )
 
 
-@contextmanager
-def locked(settings: Settings) -> Iterator[None]:
+def locked(settings: Settings) -> AbstractContextManager[None]:
     """Keep another `new-lab` out of the registry."""
-    lock = FileLock(settings.labs_dir / REGISTRY, "new-lab", timeout=settings.warehouse_lock_timeout, on_wait=say)
-    lock.acquire(exclusive=True)
-    try:
-        yield
-    finally:
-        lock.release()
+    return FileLock(
+        settings.labs_dir / REGISTRY, "new-lab", timeout=settings.warehouse_lock_timeout, on_wait=say
+    ).held()
 
 
 def take_tables(files: Sequence[Path | Place], raw_dir: Path, declared: Declared) -> Iterator[dict[str, Any]]:

@@ -6,8 +6,8 @@ import errno
 import json
 import os
 import socket
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -57,6 +57,19 @@ class FileLock:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Be the one writer within a block.
+
+        Raises:
+            WarehouseBusy: As of `acquire`.
+        """
+        self.acquire(exclusive=True)
+        try:
+            yield
+        finally:
+            self.release()
 
     def _open(self, *, exclusive: bool) -> int | None:
         # os.open makes the descriptor one that child processes do not inherit, so no child outlives us with the lock.

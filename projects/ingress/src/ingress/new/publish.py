@@ -26,13 +26,9 @@ def alone(settings: Settings) -> Iterator[Path]:
     """Keep other calls out, take back what a killed one left, and yield the folder for notes and drafts."""
     folder = settings.root / ".pixi" / "new-source"
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder, "new-source", timeout=settings.warehouse_lock_timeout, on_wait=say)
-    lock.acquire(exclusive=True)
-    try:
+    with FileLock(folder, "new-source", timeout=settings.warehouse_lock_timeout, on_wait=say).held():
         take_back(folder)
         yield folder
-    finally:
-        lock.release()
 
 
 def hold_free(paths: Iterable[Path]) -> None:
