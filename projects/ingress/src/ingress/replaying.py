@@ -10,7 +10,7 @@ from typing import Any
 from ingress.load.replay import replay
 from ingress.source import Resource, Source
 from shared.config import Settings
-from shared.data_quality.held_rows import HeldRow, Selection, held_rows, whole_ids
+from shared.data_quality.held_rows import MOST, HeldRow, Selection, held_rows, whole_ids
 from shared.errors import InputError, UserError
 from shared.monitoring import record_run
 from shared.utils.console import say
@@ -18,7 +18,6 @@ from shared.utils.excerpts import excerpt
 from shared.utils.strict_json import NotJson, strict_json
 from shared.warehouse import open_warehouse
 
-MOST = 1_000
 LARGEST = 10_000_000
 LONGEST_REASON = 200
 

@@ -14,7 +14,6 @@ import duckdb
 import pyarrow as pa
 
 from ingress.deletions import NEVER, Append, Deletions, Tombstones, hold
-from ingress.raw_names import ORDER as ORDER
 from ingress.raw_names import raw_name
 from shared.config import Settings
 from shared.config.named import Setting

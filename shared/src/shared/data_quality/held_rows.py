@@ -18,6 +18,8 @@ STATES: dict[State, str] = {
     "resolved": "held.resolved_at is not null and held.discarded_at is null",
     "discarded": "held.discarded_at is not null",
 }
+MOST = 1_000
+"""How many rows one call replays or discards: their ids are handed on as arguments."""
 SHORTEST_ID = 8
 """As many signs of an id are enough where no other row begins so."""
 

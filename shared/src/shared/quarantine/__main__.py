@@ -11,16 +11,13 @@ from pathlib import Path
 from shared.command_line import Parser, command
 from shared.config import Settings, get_settings
 from shared.config.labs import find_lab
-from shared.data_quality.held_rows import STATES, HeldRow, Selection, count, counted, held_rows, whole_ids
+from shared.data_quality.held_rows import MOST, STATES, HeldRow, Selection, count, counted, held_rows, whole_ids
 from shared.errors import UserError
 from shared.quarantine.owners import by_role, discard_as, replay_by
 from shared.quarantine.page import show_counts, show_row, show_rows, write_payload
 from shared.utils.console import say
 from shared.warehouse import Warehouse, open_warehouse
 from shared.warehouse.lab_database import open_lab
-
-MOST = 1_000
-"""How many rows one call replays or discards: their ids are handed on as arguments."""
 
 
 def make_parser() -> Parser:

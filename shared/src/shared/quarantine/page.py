@@ -12,10 +12,9 @@ from rich.table import Table
 
 from shared.data_quality.held_rows import HeldRow
 from shared.errors import UserError
-from shared.redaction import redacted
+from shared.http.redaction import shortened
 from shared.utils.clock import shown
 from shared.utils.console import output, say
-from shared.utils.excerpts import excerpt
 
 LONGEST_REASON = 200
 LONGEST_ORIGIN = 100
@@ -23,14 +22,9 @@ LONGEST_PAYLOAD = 2_000
 SHOWN_ID = 12
 
 
-def foreign(text: str, longest: int) -> str:
-    """Return a text from outside as a screen may show it."""
-    return excerpt(redacted(text), longest)
-
-
 def show_counts(groups: Sequence[Mapping[str, Any]], there: int, state: str, *, as_json: bool) -> None:
     """Print how many rows there are for each reason."""
-    groups = [{**group, "reason": foreign(group["reason"], LONGEST_REASON)} for group in groups]
+    groups = [{**group, "reason": shortened(group["reason"], LONGEST_REASON)} for group in groups]
     if as_json:
         print(json.dumps({"rows": there, "reasons": groups}, default=str, indent=2))
         return
@@ -77,21 +71,21 @@ def record(row: HeldRow) -> dict[str, Any]:
         "state": row.state,
         "source": row.source,
         "resource": row.resource,
-        "origin": foreign(row.origin, LONGEST_ORIGIN),
+        "origin": shortened(row.origin, LONGEST_ORIGIN),
         "position": row.position,
-        "reason": foreign(row.reason, LONGEST_REASON),
+        "reason": shortened(row.reason, LONGEST_REASON),
         "run": row.run_id,
         "first seen (UTC)": row.first_seen_at,
         "last seen (UTC)": row.last_seen_at,
         **({"closed (UTC)": row.resolved_at} if row.resolved_at else {}),
         **({"discarded by run": row.discarded_by} if row.discarded_by else {}),
-        **({"because": foreign(row.discarded_because, LONGEST_REASON)} if row.discarded_because else {}),
+        **({"because": shortened(row.discarded_because, LONGEST_REASON)} if row.discarded_because else {}),
     }
 
 
 def show_row(row: HeldRow) -> None:
     """Print all that is known of a row."""
-    for name, value in {**record(row), "payload": foreign(row.payload, LONGEST_PAYLOAD)}.items():
+    for name, value in {**record(row), "payload": shortened(row.payload, LONGEST_PAYLOAD)}.items():
         output().print(f"{name}: {value}", markup=False, soft_wrap=True)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
-from ingress.source import ORDER
+from ingress.raw_names import ORDER
 from shared.warehouse import quote
 
 # Id, origin and payload, as `Quarantine.unresolved` returns them.

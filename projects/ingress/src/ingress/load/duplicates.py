@@ -14,7 +14,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingress.source import ORDER, Batch, Duplicated
+from ingress.raw_names import ORDER
+from ingress.source import Batch, Duplicated
 from shared.data_quality import POSITION, BadRow
 from shared.warehouse import quote
 

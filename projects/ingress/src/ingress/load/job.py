@@ -12,7 +12,8 @@ import pyarrow as pa
 from ingress.load.corrections import corrected_later, read_again
 from ingress.load.deletions import Marks
 from ingress.load.duplicates import unique_rows
-from ingress.source import ORDER, Batch, Input, Resource, Watermark
+from ingress.raw_names import ORDER
+from ingress.source import Batch, Input, Resource, Watermark
 from shared.data_quality import POSITION, BadRow, Quarantine, arrow_schema
 from shared.places import FileMark
 

@@ -22,7 +22,8 @@ from ingress.load.deletions import Marks
 from ingress.load.duplicates import REASON, unique_rows
 from ingress.load.overtaken import overtaken
 from ingress.load.widening import widen
-from ingress.source import ORDER, Batch, Input, Reader, Resource, Watermark
+from ingress.raw_names import ORDER
+from ingress.source import Batch, Input, Reader, Resource, Watermark
 from shared.config import Settings
 from shared.data_quality import POSITION, BadRow, Quarantine
 from shared.data_quality.held_rows import HeldRow, say_reasons

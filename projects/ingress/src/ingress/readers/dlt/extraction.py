@@ -15,9 +15,8 @@ from dlt.extract.incremental import IncrementalResourceWrapper
 
 from shared.config.named import Setting, with_values
 from shared.errors import ConfigurationError, PlatformError, SourceUnavailable, causes, first_line
-from shared.http.redaction import masked
+from shared.http.redaction import masked, shortened
 from shared.redaction import guard
-from shared.utils.excerpts import excerpt
 
 LONGEST = 300
 
@@ -120,7 +119,7 @@ def explained(error: Exception, when: str) -> PlatformError:
     if ours is not None:
         return ours
     cause = found[-1]
-    said = f"{type(cause).__name__}: {excerpt(masked(first_line(cause)), LONGEST)}"
+    said = f"{type(cause).__name__}: {shortened(first_line(cause), LONGEST)}"
     if any(isinstance(each, ConfigurationException) for each in found):
         return ConfigurationError(
             f"a dlt source lacks a setting {when}: {said}",
