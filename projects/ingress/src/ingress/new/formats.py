@@ -147,7 +147,7 @@ def look_at_parquet(file: LocalFile, declared: Declared) -> Look:
     columns = []
     for each, count in zip(schema, filled, strict=True):
         kind, digits = arrow_kind(each.type)
-        note = "" if kind else f"of a type that no row model has, and not loaded: {shortened(str(each.type), SHOWN)}"
+        note = "" if kind else f"comes as text, as no row model has its type: {shortened(str(each.type), SHOWN)}"
         columns.append(Column(each.name, kind, count < rows, digits, note=note))
 
     def is_unique(names: Sequence[str]) -> bool:
