@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingress.new.code import Call
+from ingress.readers.sql import reflection
 
 MOST_COLUMNS = 500
 # What identifies rows is text or a whole number, or a day with others.
@@ -13,25 +14,20 @@ KEYS = ("int", "str", "date")
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column.
+class Column(reflection.Column):
+    """A column, and how it was found.
 
     Attributes:
         name: As it is where it comes from.
         kind: The row model's type: `int`, `Decimal`, `AwareDatetime`, `JsonText`, …; empty where that is uncertain, and
             the column is left to become one of text.
         nullable: Whether it may be null.
-        digits: Of a `Decimal`, its max_digits and decimal_places.
         written: How its text is written, where not as usual: the arguments of `Written`.
         absent: Whether some rows do not have it at all.
         example: One of its values.
         note: What is uncertain of it, and what to declare.
     """
 
-    name: str
-    kind: str
-    nullable: bool
-    digits: tuple[int, int] | None = None
     written: Mapping[str, object] = field(default_factory=dict)
     absent: bool = False
     example: str = ""

@@ -7,7 +7,8 @@ from typing import Any
 
 from ingress.new.found import Column, Table
 from ingress.new.origin import Origin
-from ingress.new.values import cursors_of, shown
+from ingress.new.values import shown
+from ingress.readers.sql.reflection import cursors_of
 from shared.http.redaction import shortened
 from shared.utils.console import say
 

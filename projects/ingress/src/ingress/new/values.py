@@ -8,7 +8,7 @@ from typing import Any
 
 from ingress.new.found import KEYS, MOST_COLUMNS, Column
 from ingress.new.names import can_be_field
-from ingress.readers.sql.reflection import CHANGES, MOMENTS, all_read
+from ingress.readers.sql.reflection import MOMENTS, all_read
 from shared.data_quality.json_text import as_json
 from shared.errors import InputError, UserError
 from shared.http.redaction import shortened
@@ -17,7 +17,6 @@ from shared.utils.excerpts import listed
 SHOWN = 40
 INT64 = range(-(2**63), 2**63)
 SURE, LIKELY, POSSIBLE = range(3)
-CURSOR_ORDER = ("AwareDatetime", "datetime", "date", "int")
 
 
 def columns_of(rows: Sequence[Mapping[str, Any]]) -> list[Column]:
@@ -153,12 +152,6 @@ def rank(name: str, table: str) -> int:
 def is_unique_in(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> bool:
     """Tell whether no two rows have the same in columns."""
     return len({tuple(row.get(name) for name in names) for row in rows}) == len(rows)
-
-
-def cursors_of(columns: Sequence[Column]) -> tuple[str, ...]:
-    """Return the columns that look as if they grow with every change, the likeliest first."""
-    named = [each for each in columns if each.kind in CURSOR_ORDER and CHANGES.search(each.name)]
-    return tuple(each.name for each in sorted(named, key=lambda each: CURSOR_ORDER.index(each.kind)))
 
 
 def shown(names: Iterable[str]) -> str:

@@ -201,7 +201,7 @@ def all_read(values: Sequence[str], kind: type) -> bool:
 
 
 def cursors_of(columns: Sequence[Column]) -> tuple[str, ...]:
-    """Return the columns that look as if they grow with every change."""
+    """Return the columns that look as if they grow with every change, the likeliest first."""
     order = ("AwareDatetime", "datetime", "date", "int")
     named = [column for column in columns if column.kind in order and CHANGES.search(column.name)]
     return tuple(column.name for column in sorted(named, key=lambda column: order.index(column.kind)))
