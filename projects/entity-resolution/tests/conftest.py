@@ -19,8 +19,9 @@ import pyarrow as pa
 import pytest
 
 from entity_resolution.cli import main
-from entity_resolution.golden import COLUMNS as GOLDEN_COLUMNS
-from entity_resolution.master import XREF_COLUMNS
+from entity_resolution.engine.golden.query import golden_columns
+from entity_resolution.engine.master import XREF_COLUMNS
+from entity_resolution.entities.customer import ENTITY as CUSTOMER
 from shared.command_line import command
 from shared.config import Settings, get_settings
 from shared.postgres.server import LocalServer
@@ -110,7 +111,7 @@ class Platform:
     @property
     def model_folder(self) -> Path:
         """Where the models of this platform's warehouse are."""
-        return next(self.data_dir.glob("state/*/entity-resolution"))
+        return next(self.data_dir.glob("state/*/entity-resolution/customer"))
 
     def put(self, parties: pa.Table) -> Platform:
         """Make these the rows of core.dim_customer."""
@@ -156,7 +157,9 @@ class Platform:
         """Return what master holds, without times and run ids."""
         return {
             "xref": self.fetch(f"select {', '.join(XREF_COLUMNS)} from master.entity_xref order by party_id"),
-            "golden": self.fetch(f"select {', '.join(GOLDEN_COLUMNS)} from master.golden_customer order by entity_id"),
+            "golden": self.fetch(
+                f"select {', '.join(golden_columns(CUSTOMER))} from master.golden_customer order by entity_id"
+            ),
             "quality": self.fetch("select measure, value from master.resolution_quality order by measure"),
         }
 

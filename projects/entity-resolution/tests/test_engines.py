@@ -12,7 +12,9 @@ import psycopg2
 import pytest
 from conftest import PlatformOn, Platforms, ResolvedOn, party, table_of
 
-from entity_resolution import model, text_functions
+from entity_resolution.engine.linking import definition
+from entity_resolution.entities.customer import ENTITY as CUSTOMER
+from entity_resolution.kinds import functions
 
 LONG = "pneumonoultramicroscopicsilicovolcanoconiosis " * 7
 TEXTS = [
@@ -76,7 +78,7 @@ def test_texts_are_compared_alike(platforms: Platforms, tmp_path: Path) -> None:
     )
     values = list(enumerate(TEXTS))
     with duckdb.connect() as embedded:
-        embedded.execute(text_functions.DUCKDB)
+        embedded.execute(functions.DUCKDB)
         embedded.execute("create table texts (number integer, text varchar)")
         embedded.executemany("insert into texts values (?, ?)", values)
         expected = embedded.sql(query).fetchall()
@@ -84,7 +86,7 @@ def test_texts_are_compared_alike(platforms: Platforms, tmp_path: Path) -> None:
     assert database is not None
     server = psycopg2.connect(database.admin_url)
     with server.cursor() as cursor:
-        cursor.execute(text_functions.POSTGRES)
+        cursor.execute(functions.POSTGRES)
         cursor.execute("create temporary table texts (number integer, text varchar)")
         cursor.executemany("insert into texts values (%s, %s)", values)
         cursor.execute(query)
@@ -97,8 +99,8 @@ def test_texts_are_compared_alike(platforms: Platforms, tmp_path: Path) -> None:
 @pytest.mark.parametrize("dialect", ["duckdb", "postgres"])
 def test_one_definition(dialect: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Splink writes the same settings whichever engine they are for, so a model needs no engine."""
-    settings = model.settings()
+    settings = definition.settings(CUSTOMER)
     assert "sql_dialect" not in str(settings)
-    monkeypatch.setattr(model, "DIALECT", dialect)
-    assert model.settings() == settings
-    assert model.without_dialect(model.for_dialect(settings, dialect)) == settings
+    monkeypatch.setattr(definition, "DIALECT", dialect)
+    assert definition.settings(CUSTOMER) == settings
+    assert definition.without_dialect(definition.for_dialect(settings, dialect)) == settings

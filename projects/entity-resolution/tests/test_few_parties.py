@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pytest
 from conftest import PARTY_SCHEMA, Platform, party, table_of, training_alone
 
-from entity_resolution.parties import ADDRESS
+from entity_resolution.entities.customer import ADDRESS
 
 ANNA: dict[str, Any] = {
     "given_name": "anna",

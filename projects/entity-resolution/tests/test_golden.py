@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from conftest import Platform, party, table_of
 
-from entity_resolution.golden import COLUMNS, golden_query
-from entity_resolution.parties import current_parties
+from entity_resolution.engine.golden.query import golden_columns, golden_query
+from entity_resolution.engine.parties import current_parties
+from entity_resolution.entities.customer import ENTITY as CUSTOMER
 from shared.warehouse import open_warehouse
 
 FULL_ADDRESS = {
@@ -44,9 +45,9 @@ def golden_record(platform: Platform, parties: Sequence[dict[str, Any]]) -> dict
     with open_warehouse(platform.settings, holder="test", role="entity_resolution", mode="write") as warehouse:
         warehouse.execute("create temporary table entity (party_id varchar, entity_id varchar)")
         warehouse.execute("insert into entity select party_id, 'E-1' from core.dim_customer")
-        rows = warehouse.fetch(golden_query(current_parties(), "entity"))
+        rows = warehouse.fetch(golden_query(CUSTOMER, current_parties(warehouse, CUSTOMER), "entity"))
     assert len(rows) == 1
-    return dict(zip(COLUMNS, rows[0], strict=True))
+    return dict(zip(golden_columns(CUSTOMER), rows[0], strict=True))
 
 
 @pytest.mark.parametrize("field", ["given_name", "surname"])

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from conftest import Platform
 
-from entity_resolution.master import MIGRATIONS, TABLES
+from entity_resolution.engine.master import MIGRATIONS, tables
+from entity_resolution.entities.customer import ENTITY as CUSTOMER
 from shared.errors import WrongWarehouse
 from shared.warehouse import Warehouse, open_warehouse
 from shared.warehouse.migrations import migrate, version_of
@@ -36,7 +37,7 @@ def test_every_earlier_layout_is_brought_up_to_date(platform: Platform, layout: 
     with opened(platform) as warehouse:
         migrate(warehouse, MIGRATIONS)
         catalog = [warehouse.fetch(query) for query in CATALOGS]
-        for table in TABLES:
+        for table in tables(CUSTOMER):
             warehouse.execute(f"drop table {table}")
         warehouse.execute(f"update ops.layout set version = {number}")
         warehouse.execute(layout.read_text(encoding="utf-8"))

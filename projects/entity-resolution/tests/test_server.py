@@ -13,8 +13,7 @@ import pytest
 from conftest import Platform, table_of
 from psycopg2 import extensions
 
-from entity_resolution.in_server import SCHEMA, SESSION
-from entity_resolution.workplace import PARTIES
+from entity_resolution.backends.postgres.in_server import SCHEMA, SESSION, SNAPSHOT
 from shared.postgres.server import LocalServer
 from shared.postgres.target import PostgresTarget
 from shared.warehouse import open_warehouse
@@ -59,7 +58,7 @@ def stopped(platform: Platform, place: str) -> Iterator[subprocess.Popen[str]]:
             assert process.stderr is not None
             assert any("✓ read parties" in line for line in process.stderr)
             # Splink, which takes its time to start, finds the table locked.
-            session.cursor().execute(f"lock table {SCHEMA}.{PARTIES} in access exclusive mode")
+            session.cursor().execute(f"lock table {SCHEMA}.{SNAPSHOT} in access exclusive mode")
         until_stopped_by_a_lock(session)
         yield process
 
@@ -105,9 +104,9 @@ def test_work_that_a_killed_run_left_is_ended(changed: Platform, resolved_sample
     orphan = PostgresTarget.from_url(changed.url, user=login, passfile=passfile).connect(SESSION)
     orphan.autocommit = False
     with orphan.cursor() as cursor:
-        cursor.execute(f"create table {SCHEMA}.__splink__df_left (i int); create table {SCHEMA}.{PARTIES} (i int)")
+        cursor.execute(f"create table {SCHEMA}.__splink__df_left (i int); create table {SCHEMA}.{SNAPSHOT} (i int)")
         orphan.commit()
-        cursor.execute(f"lock table {SCHEMA}.{PARTIES} in access exclusive mode")
+        cursor.execute(f"lock table {SCHEMA}.{SNAPSHOT} in access exclusive mode")
         changed.resolve()
         with pytest.raises(psycopg2.OperationalError):
             cursor.execute("select 1")

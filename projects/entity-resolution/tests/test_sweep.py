@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from conftest import Platform, PlatformOn, Platforms, table_of, training_alone
 
-from entity_resolution.quality import JUDGED
-from entity_resolution.sweep import SCHEMA, TABLE, THRESHOLDS
+from entity_resolution.engine.quality import JUDGED
+from entity_resolution.engine.sweep import SCHEMA, TABLE, THRESHOLDS
 
 COLUMNS = [name for name in SCHEMA.names if name not in ("swept_at", "run_id")]
 Rows = dict[tuple[float, float], dict[str, Any]]

@@ -8,8 +8,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from entity_resolution import listing, resolve, sweep
-from entity_resolution.quality import Measures
+from entity_resolution import listing
+from entity_resolution.engine import resolve, sweep
+from entity_resolution.engine.quality import Measures
+from entity_resolution.entities import entities
+from entity_resolution.opening import open_workplace
 from entity_resolution.settings import read_options
 from shared.command_line import Parser
 from shared.config import get_settings
@@ -62,18 +65,19 @@ def _job(command: str, truth: str | None, line: str) -> Iterator[resolve.Job]:
     settings = get_settings()
     step, holder = "resolve" if command in ("run", "predict") else command, f"entity resolution: {line}"
     with Teller(settings, command=holder).telling(f"step {step}"):
-        options = read_options(settings, truth)
+        (entity,) = entities().values()
+        options = read_options(settings, entity, truth)
         with (
             open_warehouse(settings, holder=holder, role="entity_resolution", mode="write") as warehouse,
             record_run(warehouse, step=step, command=line) as run,
         ):
-            yield resolve.Job(warehouse, settings, options, run)
+            yield resolve.Job(entity, warehouse, settings, options, run, open_workplace)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m entity_resolution",
-        description="Find which records of core are the same person, and keep one golden record for each in master.",
+        description="Find which records of core are the same entity, and keep one golden record for each in master.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
     train = commands.add_parser("train", help="train a model on the parties of core")
@@ -94,7 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="measure master against the truth")
     for command in (run, predict, evaluate):
         command.add_argument(
-            "--truth", metavar="PATH", help="CSV of customer_id and member_id (ENTITY_TRUTH, else data/demo/truth.csv)"
+            "--truth",
+            metavar="PATH",
+            help="CSV of pairs of the same entity (ENTITY_TRUTH, else what the entity declares)",
         )
     listed = commands.add_parser("list", help="show what is read, written and measured")
     listed.add_argument("--json", action="store_true", help="for programs")

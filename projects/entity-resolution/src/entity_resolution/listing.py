@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 
-from entity_resolution import master, parties, quality, resolve
+from entity_resolution.engine import master, quality
+from entity_resolution.entities import modules
 from shared.utils.code import path_of
 
 
 def as_json() -> str:
     """Return all of it for programs."""
+    (module,) = modules().values()
+    entity = module.ENTITY
     return json.dumps(
         {
             "version": 1,
-            "reads": [parties.TABLE],
+            "reads": [entity.parties.relation],
             "writes": [
                 {"relation": name, "description": table.description, "key": [table.key]}
-                for name, table in master.TABLES.items()
+                for name, table in master.tables(entity).items()
             ],
-            "measures": [{"name": name, "description": text} for name, text in quality.DESCRIPTIONS.items()],
-            "code": path_of(resolve),
+            "measures": [{"name": name, "description": text} for name, text in quality.descriptions(entity).items()],
+            "code": path_of(module),
         },
         indent=2,
     )
@@ -27,7 +30,9 @@ def as_json() -> str:
 
 def as_text() -> str:
     """Return all of it for people."""
-    lines = ["reads:", f"  {parties.TABLE}", "writes:"]
-    lines += [f"  {name} (key {table.key}): {table.description}" for name, table in master.TABLES.items()]
-    lines += ["measures:", *(f"  {name}: {text}" for name, text in quality.DESCRIPTIONS.items())]
+    (module,) = modules().values()
+    entity = module.ENTITY
+    lines = ["reads:", f"  {entity.parties.relation}", "writes:"]
+    lines += [f"  {name} (key {table.key}): {table.description}" for name, table in master.tables(entity).items()]
+    lines += ["measures:", *(f"  {name}: {text}" for name, text in quality.descriptions(entity).items())]
     return "\n".join(lines)

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from entity_resolution.golden import COLUMNS as GOLDEN_COLUMNS
-from entity_resolution.golden import golden_query
-from entity_resolution.quality import JUDGED, Measures
+from entity_resolution.engine.golden.query import golden_columns, golden_query
+from entity_resolution.engine.quality import JUDGED, Measures
+from entity_resolution.entity import Entity
 from shared.monitoring.versions import Part, Relation, Rows
 from shared.utils.clock import utc_now
-from shared.warehouse import Warehouse, literal
+from shared.warehouse import Warehouse, literal, quote
 from shared.warehouse.migrations import Migrations
 
-XREF, GOLDEN = "master.entity_xref", "master.golden_customer"
+XREF = "master.entity_xref"
 QUALITY, RUN = "master.resolution_quality", "master.resolution_run"
 
 
@@ -32,23 +32,32 @@ class Table:
     key: str
 
 
-TABLES = {
-    XREF: Table("The entity of each party, which is a record of a customer or member.", "party_id"),
-    GOLDEN: Table(
-        "The golden record of each entity: one for each person, chosen from that person's records.", "entity_id"
-    ),
-    QUALITY: Table(
-        "The measures of the present resolution: counts, and precision, recall and F1 where the truth is known.",
-        "measure",
-    ),
-    RUN: Table("The run, model and threshold that the present tables were made by.", "run_id"),
-}
-MIGRATIONS = Migrations("master", Path(__file__).parent / "migrations")
+MIGRATIONS = Migrations("master", Path(__file__).parents[1] / "migrations")
+
+
+def golden_table(entity: Entity) -> str:
+    """Return the table of an entity's golden records."""
+    return f"master.golden_{entity.name}"
+
+
+def tables(entity: Entity) -> dict[str, Table]:
+    """Return the tables of an entity."""
+    return {
+        XREF: Table(f"The entity of each party, which is a record of a {entity.name}.", "party_id"),
+        golden_table(entity): Table(
+            f"The golden record of each {entity.name}, chosen from all records of the same one.", "entity_id"
+        ),
+        QUALITY: Table(
+            "The measures of the present resolution: counts, and precision, recall and F1 where the truth is known.",
+            "measure",
+        ),
+        RUN: Table("The run, model and threshold that the present tables were made by.", "run_id"),
+    }
 
 
 XREF_COLUMNS = ("party_id", "entity_id", "source_system", "source_id")
 # What a resolution has come to, until all of it is published: temporary tables, which the session takes with it.
-NEW_XREF, NEW_GOLDEN = "new_entity_xref", "new_golden_customer"
+NEW_XREF, NEW_GOLDEN = "new_xref", "new_golden"
 
 
 @dataclass(frozen=True)
@@ -66,12 +75,13 @@ class Resolution:
     threshold: float
 
 
-def parts(warehouse: Warehouse) -> dict[str, Part]:
+def parts(warehouse: Warehouse, entity: Entity) -> dict[str, Part]:
     """Return what a resolution makes, by name."""
     judged = ", ".join(map(literal, JUDGED))
     # Without what `evaluate` measures against another truth: the resolution stays what it is.
     counts = f"(select measure, value from {QUALITY} where measure not in ({judged}))"
-    return {QUALITY: Rows(warehouse, counts), **{name: Relation(warehouse, name) for name in (XREF, GOLDEN, RUN)}}
+    others = (XREF, golden_table(entity), RUN)
+    return {QUALITY: Rows(warehouse, counts), **{name: Relation(warehouse, name) for name in others}}
 
 
 def read_xref(warehouse: Warehouse) -> pa.Table:
@@ -84,11 +94,12 @@ def read_measures(warehouse: Warehouse) -> Measures:
     return dict(warehouse.fetch(f"select measure, value from {QUALITY} order by measure"))
 
 
-def choose_records(warehouse: Warehouse, parties: str, xref: pa.Table) -> None:
+def choose_records(warehouse: Warehouse, entity: Entity, parties: str, xref: pa.Table) -> None:
     """Make the new rows of master, for `publish`.
 
     Args:
         warehouse: Where master is.
+        entity: What is resolved.
         parties: The parties that were resolved, see `Workplace.parties`.
         xref: Columns `XREF_COLUMNS`, a row for each party.
     """
@@ -97,15 +108,16 @@ def choose_records(warehouse: Warehouse, parties: str, xref: pa.Table) -> None:
     columns = ", ".join(f"{column} varchar not null" for column in XREF_COLUMNS)
     warehouse.execute(f"create temporary table {NEW_XREF} ({columns})")
     warehouse.append_arrow(NEW_XREF, xref.select(XREF_COLUMNS))
-    warehouse.execute(f"create temporary table {NEW_GOLDEN} as {golden_query(parties, NEW_XREF)}")
+    warehouse.execute(f"create temporary table {NEW_GOLDEN} as {golden_query(entity, parties, NEW_XREF)}")
 
 
-def publish(warehouse: Warehouse, run_id: str, resolution: Resolution) -> None:
+def publish(warehouse: Warehouse, entity: Entity, run_id: str, resolution: Resolution) -> None:
     """Replace master with a resolution, in one transaction: killed at any point, the former one stays whole."""
     now = utc_now()
+    golden = (golden_table(entity), NEW_GOLDEN, golden_columns(entity))
     with warehouse.transaction():
-        for table, new, columns in ((XREF, NEW_XREF, XREF_COLUMNS), (GOLDEN, NEW_GOLDEN, GOLDEN_COLUMNS)):
-            names = ", ".join(columns)
+        for table, new, columns in ((XREF, NEW_XREF, XREF_COLUMNS), golden):
+            names = ", ".join(map(quote, columns))
             warehouse.execute(f"delete from {table}")
             warehouse.execute(
                 f"insert into {table} ({names}, resolved_at, run_id) select {names}, $1, $2 from {new}", [now, run_id]

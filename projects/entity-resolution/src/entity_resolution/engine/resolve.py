@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 
-from entity_resolution import master
+from entity_resolution.engine import master
+from entity_resolution.engine.in_memory import in_memory
+from entity_resolution.engine.linking.splink_log import splink_logged
+from entity_resolution.engine.linking.workplace import OpenWorkplace, Workplace
+from entity_resolution.engine.parties import count_parties, current_parties
+from entity_resolution.engine.quality import Measures, compare_with_truth, count_entities
+from entity_resolution.engine.training.model_store import ModelStore
+from entity_resolution.entity import Entity
 from entity_resolution.entity_ids import IdPolicy, SmallestParty
-from entity_resolution.golden import ORIGIN as GOLDEN_ORIGIN
-from entity_resolution.in_memory import in_memory
-from entity_resolution.model_store import Model, ModelStore
-from entity_resolution.opening import open_workplace
-from entity_resolution.parties import TABLE, count_parties, current_parties, require_parties
-from entity_resolution.quality import Measures, compare_with_truth, count_entities
 from entity_resolution.settings import Options
-from entity_resolution.splink_log import splink_logged
-from entity_resolution.workplace import Workplace
 from shared.config import Settings
 from shared.errors import UserError
 from shared.monitoring import Run
@@ -39,17 +38,23 @@ ID_POLICY: IdPolicy = SmallestParty()
 
 @dataclass(frozen=True)
 class Job:
-    """What every step needs: an open warehouse, settings, and the run that is being recorded."""
+    """What every step needs: the entity, an open warehouse, settings, and the run that is being recorded.
 
+    Attributes:
+        open_workplace: Puts the entity's current parties where they are linked.
+    """
+
+    entity: Entity
     warehouse: Warehouse
     settings: Settings
     options: Options
     run: Run
+    open_workplace: OpenWorkplace
 
     @property
     def models(self) -> ModelStore:
-        """The models of this warehouse."""
-        return ModelStore(self.warehouse)
+        """The entity's models in this warehouse."""
+        return ModelStore(self.warehouse, self.entity.name)
 
 
 def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -> Measures:
@@ -61,28 +66,28 @@ def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -
         full: Do the work also where nothing has changed since the last time.
 
     Raises:
-        UserError: Core holds no parties table, or there is no model and none may be trained.
+        UserError: Core holds no parties as declared, or there is no model and none may be trained.
     """
-    require_parties(job.warehouse)
+    parties = current_parties(job.warehouse, job.entity)
     migrate(job.warehouse, master.MIGRATIONS)
     wanted = full or training == "always"
-    if not wanted and is_current(job.warehouse, resolution_step(job, current_parties())):
+    if not wanted and is_current(job.warehouse, resolution_step(job, parties)):
         say("nothing new: parties, model and settings are those of the last run (--full does it all again)")
         return _record(job, master.read_measures(job.warehouse))
     if training == "never":
         _require_model(job)
     with splink_logged(job.settings), ExitStack() as stack:
         with step("read parties"):
-            workplace = stack.enter_context(open_workplace(job.warehouse, job.settings))
+            workplace = stack.enter_context(job.open_workplace(job.warehouse, job.settings, job.entity))
         _start_splink()
-        if training == "always" or (training == "if needed" and _is_outdated(job.models.current())):
+        if training == "always" or (training == "if needed" and _is_outdated(job)):
             with workplace.session() as connection:
                 _train(job, connection)
         clusters = _link(job, workplace)
         with step("choose golden records"):
             resolution = _resolution(job, workplace, clusters)
         with step("write master"), job.warehouse.transaction():
-            master.publish(job.warehouse, job.run.id, resolution)
+            master.publish(job.warehouse, job.entity, job.run.id, resolution)
             keep(job.run, resolution_step(job, workplace.parties))
     return _record(job, resolution.measures)
 
@@ -91,12 +96,12 @@ def train(job: Job) -> None:
     """Train a model on the parties of core and make it the one in use.
 
     Raises:
-        UserError: Core holds no parties table.
+        UserError: Core holds no parties as declared.
     """
-    require_parties(job.warehouse)
+    parties = current_parties(job.warehouse, job.entity)
     with splink_logged(job.settings), ExitStack() as stack:
         with step("read parties"):
-            connection = stack.enter_context(in_memory(job.warehouse, job.settings, current_parties()))
+            connection = stack.enter_context(in_memory(job.warehouse, job.settings, job.entity, parties))
         _start_splink()
         _train(job, connection)
 
@@ -112,7 +117,7 @@ def evaluate(job: Job, truth: Path) -> Measures:
         raise UserError("there is no resolution to evaluate", hint="run `./pixiw run resolve` first")
     migrate(job.warehouse, master.MIGRATIONS)
     xref = master.read_xref(job.warehouse)
-    measures = count_entities(xref) | compare_with_truth(xref, truth)
+    measures = count_entities(xref) | compare_with_truth(job.entity, xref, truth)
     master.store_measures(job.warehouse, job.run.id, measures)
     return _record(job, measures)
 
@@ -124,21 +129,21 @@ def resolution_step(job: Job, parties: str) -> Step:
         job: Where it is done.
         parties: What it resolves: a table, or a query in brackets, with the columns of `current_parties`.
     """
-    inputs = {TABLE: Rows(job.warehouse, parties), "model": Value(job.models.current_text())}
+    inputs = {job.entity.parties.relation: Rows(job.warehouse, parties), "model": Value(job.models.current_text())}
     truth = {"truth": File(job.options.truth)} if job.options.truth else {}
     return Step(
         name="resolve",
         inputs={**inputs, **truth},
         settings={"threshold": job.options.threshold},
-        code=Code(Path(__file__).parent),
-        outputs=master.parts(job.warehouse),
+        code=Code(Path(__file__).parents[1]),
+        outputs=master.parts(job.warehouse, job.entity),
     )
 
 
 def _start_splink() -> None:
     """Import Splink, which takes a second: a run with nothing new does without it."""
     with step("start Splink"):
-        import_module("entity_resolution.linking")
+        import_module("entity_resolution.engine.linking.linking")
 
 
 def _require_model(job: Job) -> None:
@@ -146,18 +151,19 @@ def _require_model(job: Job) -> None:
         raise UserError("there is no model yet", hint="run `python -m entity_resolution train` first")
 
 
-def _is_outdated(model: Model | None) -> bool:
-    """Tell whether a model is to be replaced. Starting weights give way as soon as there is something to learn from."""
-    from entity_resolution.model import definition
+def _is_outdated(job: Job) -> bool:
+    """Tell whether the model is to be replaced. Starting weights give way once there is something to learn from."""
+    from entity_resolution.engine.linking.definition import definition
 
-    return model is None or not model.learned or model.definition != definition()
+    model = job.models.current()
+    return model is None or not model.learned or model.definition != definition(job.entity)
 
 
 def _train(job: Job, connection: duckdb.DuckDBPyConnection) -> None:
-    from entity_resolution.training import train as train_model
+    from entity_resolution.engine.training.training import train as train_model
 
     with step("train"):
-        model = train_model(connection)
+        model = train_model(connection, job.entity)
         name = job.models.save(model)
     learned = "learned from the parties" if model.learned else "Splink's starting weights, too few sure matches"
     say(f"    {job.models.folder / name}: {learned}")
@@ -177,18 +183,21 @@ def _link(job: Job, workplace: Workplace) -> pa.Table:
 def _resolution(job: Job, workplace: Workplace, clusters: pa.Table) -> master.Resolution:
     previous = master.read_xref(job.warehouse).select(["party_id", "entity_id"])
     xref = clusters.join(ID_POLICY.assign(clusters, previous), "party_id", join_type="inner")
-    master.choose_records(job.warehouse, workplace.parties, xref)
+    master.choose_records(job.warehouse, job.entity, workplace.parties, xref)
     truth = job.options.truth
     return master.Resolution(
-        measures=count_entities(xref) | (compare_with_truth(xref, truth) if truth else {}),
+        measures=count_entities(xref) | (compare_with_truth(job.entity, xref, truth) if truth else {}),
         model=str(job.models.current_name()),
         threshold=job.options.threshold,
     )
 
 
 def _record(job: Job, measures: Measures) -> Measures:
-    for table, columns in ((master.XREF, {}), (master.GOLDEN, GOLDEN_ORIGIN)):
-        origin = Origin((TABLE,), columns, same_names=True)
+    parties = job.entity.parties
+    xref = {"source_id": parties.id} | ({"source_system": parties.source} if parties.source else {})
+    golden = {field: xref.get(column, column) for field, column in job.entity.fields.items()}
+    for table, columns in ((master.XREF, xref), (master.golden_table(job.entity), golden)):
+        origin = Origin((parties.relation,), columns, same_names=True)
         job.run.output(table, rows=job.warehouse.row_count(table), origin=origin)
     job.run.note_metrics(measures)
     return measures

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from entity_resolution.entity import Entity
+from shared.config import Settings
+from shared.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-# The table that Splink works on. Its name is the run's alone: Splink asks the catalog for it without a schema.
+# The table that Splink works on, with parties in the forms that they are compared in. Its name is the run's alone:
+# Splink asks the catalog for it without a schema.
 PARTIES = "resolution_parties"
 CLUSTER_COLUMNS = "party_id, source_system, source_id, cluster_id"
 
@@ -31,12 +37,15 @@ class Workplace(ABC):
 
     @abstractmethod
     def cluster(self, settings: dict[str, Any], threshold: float) -> pa.Table:
-        """Group the parties, of which there are two at least, into persons.
+        """Group the parties, of which there are two at least, into entities.
 
         Args:
             settings: A trained model's settings, see `Model.settings`.
-            threshold: The match probability from which a pair is joined; persons are what such pairs connect.
+            threshold: The match probability from which a pair is joined; entities are what such pairs connect.
 
         Returns:
             Columns `CLUSTER_COLUMNS`, a row for each party. A `cluster_id` means nothing beyond this table.
         """
+
+
+OpenWorkplace: TypeAlias = Callable[[Warehouse, Settings, Entity], AbstractContextManager[Workplace]]

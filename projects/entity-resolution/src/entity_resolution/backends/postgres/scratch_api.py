@@ -12,7 +12,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 from typing_extensions import override
 
-from entity_resolution import text_functions
+from entity_resolution.kinds import functions
 
 if TYPE_CHECKING:
     from psycopg2 import extensions
@@ -41,7 +41,12 @@ class ScratchAPI(PostgresAPI):
 
     @override
     def _register_custom_functions(self) -> None:
-        self._execute_sql_against_backend(text_functions.POSTGRES)
+        self._execute_sql_against_backend(functions.POSTGRES)
+
+    def make_table(self, name: str, query: str) -> None:
+        """Make a table of a query's rows, which may call the functions by which values are compared."""
+        self._execute_sql_against_backend(f"create unlogged table {name} as {query}")
+        self._execute_sql_against_backend(f"analyze {name}")
 
     @override
     def _setup_for_execute_sql(self, sql: str, physical_name: str) -> str:

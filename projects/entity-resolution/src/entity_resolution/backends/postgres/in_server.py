@@ -10,9 +10,10 @@ import psycopg2
 import pyarrow as pa
 from typing_extensions import override
 
-from entity_resolution.in_memory import in_memory
-from entity_resolution.parties import COLUMNS, current_parties
-from entity_resolution.workplace import CLUSTER_COLUMNS, PARTIES, Workplace
+from entity_resolution.engine.in_memory import in_memory
+from entity_resolution.engine.linking.workplace import CLUSTER_COLUMNS, PARTIES, Workplace
+from entity_resolution.engine.parties import compared_parties, current_parties
+from entity_resolution.entity import KEY, Entity
 from shared.config import Settings
 from shared.errors import causes
 from shared.postgres.errors import explain
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from psycopg2 import extensions
 
 SCHEMA = "splink"
+# The parties as they are in core, while the run lasts.
+SNAPSHOT = "resolution_snapshot"
 # By this name a run finds the sessions of one that was killed.
 SESSION = "entity resolution: Splink"
 SPLINKS_PREFIX = "__splink__"
@@ -34,27 +37,29 @@ PATIENCE_MILLISECONDS = 60_000
 class InServer(Workplace):
     """Links in the schema `splink`, through a session of its own beside the warehouse's."""
 
-    def __init__(self, warehouse: PostgresWarehouse, settings: Settings) -> None:
-        self.parties = f"{SCHEMA}.{PARTIES}"
+    def __init__(self, warehouse: PostgresWarehouse, settings: Settings, entity: Entity) -> None:
+        self.parties = f"{SCHEMA}.{SNAPSHOT}"
         self._warehouse = warehouse
         self._settings = settings
+        self._entity = entity
 
     @override
     def session(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
-        return in_memory(self._warehouse, self._settings, self.parties)
+        return in_memory(self._warehouse, self._settings, self._entity, self.parties)
 
     @override
     def cluster(self, settings: dict[str, Any], threshold: float) -> pa.Table:
-        from entity_resolution.linking import cluster_parties
-        from entity_resolution.scratch_api import scratch_api
+        from entity_resolution.backends.postgres.scratch_api import scratch_api
+        from entity_resolution.engine.linking.linking import cluster_parties
 
         with _explained(), scratch_api(lambda: _connect(self._warehouse.target)) as api:
+            api.make_table(PARTIES, f"select {compared_parties(self._entity)} from {SNAPSHOT}")
             clusters = cluster_parties(api, settings, threshold)
             return self._warehouse.fetch_arrow(f"select {CLUSTER_COLUMNS} from {SCHEMA}.{quote(clusters)}")
 
 
 @contextmanager
-def linking_in_server(warehouse: Warehouse, settings: Settings) -> Iterator[Workplace]:
+def linking_in_server(warehouse: Warehouse, settings: Settings, entity: Entity) -> Iterator[Workplace]:
     """Copy the parties from core into the schema `splink`, on the server, and clear it in the end.
 
     Raises:
@@ -64,8 +69,8 @@ def linking_in_server(warehouse: Warehouse, settings: Settings) -> Iterator[Work
     _end_killed_runs(warehouse)
     _clear(warehouse)
     try:
-        _prepare(warehouse)
-        yield InServer(warehouse, settings)
+        _take_snapshot(warehouse, entity)
+        yield InServer(warehouse, settings, entity)
     finally:
         # What cannot be removed now, with the server gone, is removed at the next start.
         with suppress(Exception):
@@ -84,20 +89,20 @@ def _end_killed_runs(warehouse: PostgresWarehouse) -> None:
 def _clear(warehouse: PostgresWarehouse) -> None:
     """Drop the tables of a run."""
     for table in warehouse.tables(SCHEMA):
-        if table == PARTIES or table.startswith(SPLINKS_PREFIX):
+        if table in (SNAPSHOT, PARTIES) or table.startswith(SPLINKS_PREFIX):
             warehouse.execute(f"drop table if exists {SCHEMA}.{quote(table)}")
 
 
-def _prepare(warehouse: PostgresWarehouse) -> None:
-    """Make the table of parties."""
-    # As on DuckDB texts sort by code point, whatever the database does: which of two parties is the left one, and
+def _take_snapshot(warehouse: PostgresWarehouse, entity: Entity) -> None:
+    """Copy the parties, so that they stay as they are."""
+    # As on DuckDB they sort by code point, whatever the database does: which of two parties is the left one, and
     # which id is the smallest, must not depend on the server's language.
-    kinds = {"text": 'text collate "C"'}
-    columns = ", ".join(f"{quote(name)} {kinds.get(kind, kind)}" for name, kind in COLUMNS.items())
-    names = ", ".join(map(quote, COLUMNS))
-    warehouse.execute(f"create unlogged table {SCHEMA}.{PARTIES} ({columns})")
-    warehouse.execute(f"insert into {SCHEMA}.{PARTIES} ({names}) select {names} from {current_parties()} as party")
-    warehouse.execute(f"analyze {SCHEMA}.{PARTIES}")
+    columns = [*(f'{name} collate "C" as {name}' for name in KEY), *map(quote, entity.columns)]
+    warehouse.execute(
+        f"create unlogged table {SCHEMA}.{SNAPSHOT} as "
+        f"select {', '.join(columns)} from {current_parties(warehouse, entity)} as party"
+    )
+    warehouse.execute(f"analyze {SCHEMA}.{SNAPSHOT}")
 
 
 def _connect(target: PostgresTarget) -> extensions.connection:

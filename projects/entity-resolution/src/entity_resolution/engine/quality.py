@@ -7,27 +7,31 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from entity_resolution.entity import Entity
 from shared import matching
+from shared.errors import ConfigurationError
 
 Measures = dict[str, float]
-# The columns of a truth, and whose ids they hold.
-TRUTH = {"customer_id": "crm", "member_id": "loyalty"}
 JUDGED = ("recall", "f1", "precision", "pairs_right", "pairs_wrong", "pairs_missed")
 SEVERAL = "entities_with_several_"
 DESCRIPTIONS = {
-    "parties": "Records of customers and members",
-    "entities": "Persons that these records were found to be",
-    "entities_joined": "Persons found to have several records",
-    "largest_entity": "Records of the person who has most",
-    f"{SEVERAL}crm": "Persons with several records in the CRM",
-    f"{SEVERAL}loyalty": "Persons with several records in the loyalty programme",
-    "precision": "Share of the pairs found that are the same person",
-    "recall": "Share of the pairs of the same person that were found",
+    "parties": "Records that were resolved",
+    "entities": "Entities that these records were found to be",
+    "entities_joined": "Entities found to have several records",
+    "largest_entity": "Records of the entity that has most",
+    "precision": "Share of the pairs found that are the same entity",
+    "recall": "Share of the pairs of the same entity that were found",
     "f1": "Harmonic mean of precision and recall",
-    "pairs_right": "Pairs found that are the same person",
-    "pairs_wrong": "Pairs found that are not the same person",
-    "pairs_missed": "Pairs of the same person that were not found",
+    "pairs_right": "Pairs found that are the same entity",
+    "pairs_wrong": "Pairs found that are not the same entity",
+    "pairs_missed": "Pairs of the same entity that were not found",
 }
+
+
+def descriptions(entity: Entity) -> dict[str, str]:
+    """Return what is measured, and what each measure is; sources that the entity does not name are measured too."""
+    several = {f"{SEVERAL}{source}": f"Entities with several records of {source}" for source in entity.sources}
+    return DESCRIPTIONS | several
 
 
 def count_entities(xref: pa.Table) -> Measures:
@@ -51,15 +55,16 @@ def count_entities(xref: pa.Table) -> Measures:
     return {name: float(value) for name, value in measures.items()}
 
 
-def compare_with_truth(xref: pa.Table, truth: Path) -> Measures:
+def compare_with_truth(entity: Entity, xref: pa.Table, truth: Path) -> Measures:
     """Measure a resolution against the known pairs, by the definitions of `shared.matching.Measures`.
 
     A pair counts as found when both parties are in one entity, whether or not the two were ever compared directly.
     What the truth does not speak of is not judged: pairs with a party that it does not name, or that core has not.
 
     Args:
+        entity: Says which columns a truth has.
         xref: Columns `party_id`, `entity_id`.
-        truth: A CSV file with `customer_id` and `member_id` of the same person on each line.
+        truth: A CSV file with the ids of two records of the same entity on each line.
 
     Returns:
         The measures `JUDGED`; empty where the truth names no pair of these parties.
@@ -67,16 +72,22 @@ def compare_with_truth(xref: pa.Table, truth: Path) -> Measures:
     Raises:
         InputError: The file is no such CSV.
     """
-    measures = vars(matching.compare(xref.select(["party_id", "entity_id"]), read_persons(truth)))
+    measures = vars(matching.compare(xref.select(["party_id", "entity_id"]), read_truth(entity, truth)))
     if not measures["pairs_right"] + measures["pairs_missed"]:
         return {}
     return {name: measures[name] for name in JUDGED}
 
 
-def read_persons(truth: Path) -> dict[str, str]:
-    """Return the person of each party that the truth names.
+def read_truth(entity: Entity, truth: Path) -> dict[str, str]:
+    """Return the true entity of each party that the truth names, by one of its parties.
 
     Raises:
         InputError: The file is no such CSV.
+        ConfigurationError: The entity says of no columns that a truth has.
     """
-    return matching.connected(matching.read_pairs(truth, TRUTH))
+    if entity.truth is None:
+        raise ConfigurationError(
+            f"the entity `{entity.name}` does not say which columns a truth has: `{truth}`",
+            hint="declare truth=Truth({column: source, column: source}) in its module",
+        )
+    return matching.connected(matching.read_pairs(truth, entity.truth.columns))

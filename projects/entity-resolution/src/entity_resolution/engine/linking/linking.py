@@ -1,4 +1,4 @@
-"""Find which parties are the same person, on whichever engine."""
+"""Find which parties are the same entity, on whichever engine."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from splink import Linker
 from splink.internals.database_api import DatabaseAPISubClass
 
-from entity_resolution.model import for_dialect
-from entity_resolution.workplace import PARTIES
+from entity_resolution.engine.linking.definition import for_dialect
+from entity_resolution.engine.linking.workplace import PARTIES
 
 
 def make_linker(api: DatabaseAPISubClass, settings: dict[str, Any]) -> Linker:
@@ -17,14 +17,14 @@ def make_linker(api: DatabaseAPISubClass, settings: dict[str, Any]) -> Linker:
 
     Args:
         api: Splink's way to the database.
-        settings: Settings without a dialect, see `model.settings`.
+        settings: Settings without a dialect, see `definition.settings`.
     """
     dialect = api.sql_dialect.sql_dialect_str
     return Linker(api.register(PARTIES), for_dialect(settings, dialect), log_level=None)
 
 
 def cluster_parties(api: DatabaseAPISubClass, settings: dict[str, Any], threshold: float) -> str:
-    """Group the parties of a database into persons, and return the name of the table that says how.
+    """Group the parties of a database into entities, and return the name of the table that says how.
 
     It has the columns of `PARTIES` and `cluster_id`; see `Workplace.cluster`.
     """

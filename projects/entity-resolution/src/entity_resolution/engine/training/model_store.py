@@ -20,7 +20,7 @@ class Model:
 
     Attributes:
         settings: What Splink needs to predict: comparisons with their weights, blocking rules.
-        definition: Which untrained settings it was made from, see `model.definition`.
+        definition: Which untrained settings it was made from, see `definition`.
         learned: Whether the weights come from matches in the data; False while there were too few.
         trained_on: How many parties of each source system it has seen.
     """
@@ -36,10 +36,10 @@ class Model:
 
 
 class ModelStore:
-    """The models of one warehouse. Older ones stay; to go back to one, write its name into `current`."""
+    """The models of an entity in one warehouse. Older ones stay; to go back to one, write its name into `current`."""
 
-    def __init__(self, warehouse: Warehouse) -> None:
-        self.folder = warehouse.state_dir / "entity-resolution"
+    def __init__(self, warehouse: Warehouse, entity: str) -> None:
+        self.folder = warehouse.state_dir / "entity-resolution" / entity
 
     def current_name(self) -> str | None:
         """Return the name of the model in use, None where there is none yet."""

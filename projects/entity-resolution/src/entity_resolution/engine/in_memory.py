@@ -1,0 +1,38 @@
+"""Parties in a DuckDB of its own in memory: where models are trained, whatever the warehouse's engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from entity_resolution.engine.linking.workplace import PARTIES
+from entity_resolution.engine.parties import compared_parties
+from entity_resolution.entity import Entity
+from entity_resolution.kinds import functions
+from shared.config import Settings
+from shared.warehouse import Warehouse
+
+
+@contextmanager
+def in_memory(
+    warehouse: Warehouse, settings: Settings, entity: Entity, parties: str
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a database in memory that holds parties in the table `PARTIES`, as they are compared.
+
+    Args:
+        warehouse: Where the parties are.
+        settings: How much memory it may take before it writes to the disk.
+        entity: Whose parties they are.
+        parties: A table, or a query in brackets, with the columns of `current_parties`.
+    """
+    limit, spill = settings.warehouse_memory_limit, str(warehouse.state_dir / "spill")
+    with duckdb.connect(config={"memory_limit": limit, "temp_directory": spill}) as connection:
+        # In one order always, since samples are drawn by it.
+        incoming = warehouse.stream_arrow(f'select * from {parties} as party order by party_id collate "C"')
+        connection.register("incoming", incoming)
+        connection.execute(functions.DUCKDB)
+        connection.execute(f"create table {PARTIES} as select {compared_parties(entity)} from incoming")
+        connection.unregister("incoming")
+        yield connection

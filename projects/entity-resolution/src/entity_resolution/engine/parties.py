@@ -1,0 +1,76 @@
+"""The parties of an entity: one row for each record that a source system holds today."""
+
+from __future__ import annotations
+
+from entity_resolution.entity import KEY, Entity
+from shared.errors import UserError
+from shared.utils.names import suggestion
+from shared.warehouse import Warehouse, literal, quote
+from shared.warehouse.sql.catalog import Relation
+
+
+def current_parties(warehouse: Warehouse, entity: Entity) -> str:
+    """Return the query, in brackets, for the current version of every party: columns `KEY` and the entity's.
+
+    Values are those of core, but an empty text says no more than a missing one.
+
+    Raises:
+        UserError: Core lacks the entity's relation, or that lacks a column.
+    """
+    kinds = {field.name: field.kind for field in _relation(warehouse, entity).fields}
+    columns = [
+        f"nullif({quote(name)}, '') as {quote(name)}" if kinds[name] == "text" else quote(name)
+        for name in entity.columns
+    ]
+    where = f" where {entity.parties.where}" if entity.parties.where else ""
+    return f"(select {', '.join([*_key(entity), *columns])} from {quote(entity.parties.relation)}{where})"
+
+
+def compared_parties(entity: Entity) -> str:
+    """Return the columns of parties as they are compared: `KEY` as it is, and each column in its form."""
+    forms = [f"{form.of(name)} as {quote(name)}" for name, form in entity.forms.items() if name not in KEY]
+    return ", ".join([*map(quote, KEY), *forms])
+
+
+def count_parties(warehouse: Warehouse, parties: str) -> int:
+    """Count parties, a table or a query in brackets.
+
+    Raises:
+        UserError: One of them has no id, or the same as another one.
+    """
+    count, ids = warehouse.fetch(f"select count(*), count(distinct party_id) from {parties} as party")[0]
+    if ids < count:
+        raise UserError(
+            f"parties without an id, or with that of another one: `{count - ids}`",
+            hint="correct `id`, `source` or `where` of the entity's parties, so that each record is there once",
+        )
+    return int(count)
+
+
+def _key(entity: Entity) -> list[str]:
+    parties = entity.parties
+    source = f"cast({quote(parties.source)} as varchar)" if parties.source else literal(entity.name)
+    record = f"cast({quote(parties.id)} as varchar)"
+    return [
+        f"{expression} as {name}"
+        for name, expression in zip(KEY, (f"{source} || ':' || {record}", source, record), strict=True)
+    ]
+
+
+def _relation(warehouse: Warehouse, entity: Entity) -> Relation:
+    schema, _, name = entity.parties.relation.partition(".")
+    found = warehouse.relations(schema, name)
+    if not found:
+        raise UserError(
+            f"there are no parties to resolve, table missing: `{entity.parties.relation}`",
+            hint="run `./pixiw run ingest` and `./pixiw run transform-core` first",
+        )
+    there = {field.name for field in found[0].fields}
+    parties = entity.parties
+    for column in (parties.id, *([parties.source] if parties.source else []), *entity.columns):
+        if column not in there:
+            raise UserError(
+                f"the entity `{entity.name}` needs a column that `{parties.relation}` does not have: `{column}`",
+                hint=f"correct the declaration in entities/, or the model; {suggestion(column, there)}",
+            )
+    return found[0]

@@ -1,0 +1,138 @@
+"""What an entity is: which records of core may be the same thing, how they are compared, and what is believed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Annotated
+
+from pydantic import Field, model_validator
+from typing_extensions import Self
+
+from entity_resolution.kinds import Block, Comparison, Form, Survivor
+from entity_resolution.kinds.base import DECLARED, Column, Share, dataclass
+
+# What the records of every entity are told apart by, whatever their relation calls it.
+KEY = ("party_id", "source_system", "source_id")
+# What every golden record has beside the fields that are declared.
+GENERAL = ("entity_id", "party_count", "source_systems", "resolved_at", "run_id")
+
+SomeBlocks = Annotated[tuple[Block, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True, config=DECLARED)
+class Parties:
+    """Where the records come from, each of which a party is made of.
+
+    Attributes:
+        relation: A table or view of core.
+        id: The column by which a source tells its records apart.
+        source: The column that names the source; None where all are of one.
+        where: Which rows are records of now, in the SQL of both engines; all where empty.
+    """
+
+    relation: Annotated[str, Field(pattern=r"^core\.[A-Za-z_][A-Za-z0-9_]*$")]
+    id: Column
+    source: Column | None = None
+    where: str = ""
+
+
+@dataclass(frozen=True, config=DECLARED)
+class Training:
+    """How the weights of comparisons are learned.
+
+    Attributes:
+        sure: A pair that meets one of these is the same entity but for rare accidents.
+        recall: Which share of all pairs of the same entity these find, about.
+        sessions: Weights are learned among the pairs of each of these, but not of what it holds equal: no column
+            may be in all of them.
+    """
+
+    sure: SomeBlocks
+    recall: Share
+    sessions: SomeBlocks
+
+
+@dataclass(frozen=True, config=DECLARED)
+class Truth:
+    """A CSV file of pairs that are known to be the same entity.
+
+    Attributes:
+        columns: Its two columns, and the source whose ids each holds.
+        file: Where it is in the data folder, if anybody has made it.
+    """
+
+    columns: Annotated[Mapping[str, str], Field(min_length=2, max_length=2)]
+    file: str | None = None
+
+
+@dataclass(frozen=True, config=DECLARED)
+class Entity:
+    """An entity.
+
+    Attributes:
+        name: What its tables are called by, in lower case.
+        parties: Where its records come from.
+        compare: How two records are compared.
+        block: Which pairs are compared: those that meet one of these.
+        training: How the weights are learned.
+        golden: Which values the golden record has, in the order of its columns.
+        sources: The sources in the order in which they are believed; others come after.
+        threshold: The match probability from which two records are the same entity. Joining two does more harm than
+            leaving one in two, so a pair must be nearly certain.
+        truth: What a resolution is measured against.
+        hidden: The columns that a sweep hides to see what poorer records would come to.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    parties: Parties
+    compare: Annotated[tuple[Comparison, ...], Field(min_length=1)]
+    block: SomeBlocks
+    training: Training
+    golden: Annotated[tuple[Survivor, ...], Field(min_length=1)]
+    sources: tuple[str, ...] = ()
+    threshold: Share = 0.95
+    truth: Truth | None = None
+    hidden: tuple[Column, ...] = ()
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        for message in self._contradictions():
+            raise ValueError(message)
+        return self
+
+    @property
+    def forms(self) -> dict[str, Form]:
+        """The columns that are compared or blocked on, and the form that each is in then."""
+        compared = {column: form for each in self.compare for column, form in each.forms.items()}
+        blocks = (*self.block, *self.training.sure, *self.training.sessions)
+        return {**{column: Form.PLAIN for each in blocks for column in each.columns}, **compared}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that its relation must have, beside those that tell records apart, in the order declared."""
+        read = [column for each in self.golden for column in each.reads]
+        return tuple(column for column in dict.fromkeys([*self.forms, *read]) if column not in KEY)
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The fields of the golden record, and the columns that they come from."""
+        return {field: column for each in self.golden for field, column in each.fields.items()}
+
+    def _contradictions(self) -> Iterator[str]:
+        forms: dict[str, Form] = {}
+        for each in self.compare:
+            for column, form in each.forms.items():
+                if forms.setdefault(column, form) != form:
+                    yield f"a column is compared in two ways that do not go together: `{column}`"
+        fields = [field for each in self.golden for field in each.fields]
+        for field, times in Counter(fields).items():
+            if times > 1:
+                yield f"two rules say which value survives: `{field}`"
+            if field in GENERAL:
+                yield f"a field that every golden record has is declared: `{field}`"
+        for column in self.hidden:
+            if column not in self.forms:
+                yield f"a column is to be hidden that is not compared: `{column}`"
+        if set.intersection(*(set(each.columns) for each in self.training.sessions)):
+            yield "a column is the same in all sessions of training, so its weights are never learned"

@@ -1,0 +1,46 @@
+"""What entities are declared from: ways to compare, rules of which pairs to compare, and which value survives.
+
+Each means the same on every engine. `Own` takes a comparison of Splink's.
+"""
+
+from entity_resolution.kinds.base import Block, Comparison, Form
+from entity_resolution.kinds.blocks import Same, Swapped, same, swapped
+from entity_resolution.kinds.comparisons import (
+    Address,
+    Category,
+    Date,
+    Identifier,
+    Items,
+    Name,
+    Number,
+    Own,
+    Place,
+    Words,
+)
+from entity_resolution.kinds.survivorship import FirstSource, Longest, MostFrequent, MostRecent, OneRecord, Survivor
+
+__all__ = [
+    "Address",
+    "Block",
+    "Category",
+    "Comparison",
+    "Date",
+    "FirstSource",
+    "Form",
+    "Identifier",
+    "Items",
+    "Longest",
+    "MostFrequent",
+    "MostRecent",
+    "Name",
+    "Number",
+    "OneRecord",
+    "Own",
+    "Place",
+    "Same",
+    "Survivor",
+    "Swapped",
+    "Words",
+    "same",
+    "swapped",
+]

@@ -1,0 +1,72 @@
+"""What every kind is made from: how a value is brought into the form that it is compared in."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from entity_resolution.kinds.functions import SEPARATOR
+from shared.warehouse import literal, quote
+
+if TYPE_CHECKING:
+    from splink.internals.comparison_creator import ComparisonCreator
+
+# A field that a kind does not know is a mistake, and so is a number for a text.
+DECLARED = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
+Column = Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Form(Enum):
+    """What a value becomes before it is compared; the original stays where it was."""
+
+    AS_IS = "{}"
+    TEXT = "nullif(cast({} as varchar), '')"
+    """As it is written; a date as `YYYY-MM-DD`."""
+    PLAIN = "plain_text(cast({} as varchar))"
+    """In lower case and one Unicode form, Latin letters without accents."""
+    CODE = "code_text(cast({} as varchar))"
+    """As `PLAIN`, without blanks and the signs between parts of a number."""
+    NUMBER = "cast({} as double precision)"
+    LIST = "nullif(array_to_string({}, {separator}), '')"
+    """The items of an array, in a text."""
+
+    def of(self, column: str) -> str:
+        """Return the expression for a column in this form, in the SQL of both engines."""
+        return self.value.format(quote(column), separator=literal(SEPARATOR))
+
+
+class Comparison(ABC):
+    """A way to compare two records by one or several of their columns."""
+
+    @property
+    @abstractmethod
+    def forms(self) -> Mapping[str, Form]:
+        """The columns that it looks at, and the form that it needs each in."""
+
+    @abstractmethod
+    def for_splink(self) -> ComparisonCreator:
+        """Return it as Splink takes it, in words that mean the same on every engine."""
+
+
+class Block(ABC):
+    """A rule by which pairs are found that are worth comparing."""
+
+    @property
+    @abstractmethod
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it looks at."""
+
+    @property
+    @abstractmethod
+    def condition(self) -> str:
+        """The condition on the two records `l` and `r`, in the SQL of both engines."""
+
+
+__all__ = ["DECLARED", "Block", "Column", "Comparison", "Count", "Form", "Share", "dataclass"]

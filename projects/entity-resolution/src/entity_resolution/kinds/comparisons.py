@@ -1,0 +1,257 @@
+"""The ways to compare that an entity is declared by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import field
+from typing import TYPE_CHECKING
+
+from pydantic import model_validator
+from typing_extensions import Self, override
+
+from entity_resolution.kinds.base import DECLARED, Column, Comparison, Count, Form, Share, dataclass
+from entity_resolution.kinds.functions import SEPARATOR
+from shared.warehouse import literal
+
+if TYPE_CHECKING:
+    from splink.internals.comparison_creator import ComparisonCreator
+
+
+@dataclass(frozen=True, config=DECLARED)
+class Name(Comparison):
+    """A name of a person, place or thing, which people spell in several ways.
+
+    Attributes:
+        swapped: The column that people also write it into.
+        alike: From which shares of the longer text on two are spellings of one name; the largest first.
+        frequencies: Whether agreeing on a rare name says more than agreeing on a common one.
+    """
+
+    column: Column
+    swapped: Column | None = None
+    alike: tuple[Share, ...] = (0.75, 0.5)
+    frequencies: bool = True
+
+    @property
+    @override
+    def forms(self) -> Mapping[str, Form]:
+        columns = [self.column, *([self.swapped] if self.swapped else [])]
+        return dict.fromkeys(columns, Form.PLAIN)
+
+    @override
+    def for_splink(self) -> ComparisonCreator:
+        from entity_resolution.kinds import levels
+
+        between = [levels.similar(self.column, least) for least in self.alike]
+        swaps = [levels.swapped(self.column, self.swapped)] if self.swapped else []
+        return levels.by_levels(self.column, *between[:1], *swaps, *between[1:], frequencies=self.frequencies)
+
+
+@dataclass(frozen=True, config=DECLARED)
+class Address(Name):
+    """A line of an address, a town: as a `Name`, but half the country living in one town says less of each."""
+
+    frequencies: bool = False
+
+
+@dataclass(frozen=True, config=DECLARED)
+class Identifier(Comparison):
+    """A number or code that is right or mistyped: postcode, telephone, article number.
+
+    Blanks, dots, dashes, slashes and brackets do not count.
+
+    Attributes:
+        edits: How many edits of single characters are levels of their own; two digits changed round are two edits.
+    """
+
+    column: Column
+    edits: tuple[Count, ...] = (1,)
+    frequencies: bool = False
+
+    @property
+    @override
+    def forms(self) -> Mapping[str, Form]:
+        return {self.column: Form.CODE}
+
+    @override
+    def for_splink(self) -> ComparisonCreator:
+        from entity_resolution.kinds import levels
+
+        between = [levels.edits(self.column, most) for most in self.edits]
+        return levels.by_levels(self.column, *between, frequencies=self.frequencies)
+
+
+@dataclass(frozen=True, config=DECLARED)
+class Category(Comparison):
+    """One of a few values, equal or not: a state, a class."""
+
+    column: Column
+    frequencies: bool = False
+
+    @property
+    @override
+    def forms(self) -> Mapping[str, Form]:
+        return {self.column: Form.PLAIN}
+
+    @override
+    def for_splink(self) -> ComparisonCreator:
+        from entity_resolution.kinds import levels
+
+        return levels.by_levels(self.column, frequencies=self.frequencies)
+
+
+@dataclass(frozen=True, config=DECLARED)
+class Date(Comparison):
+    """A date, by the digits that people type: a transposition is two edits.
+
+    A difference in days would call 1931 and 1913 far apart.
+    """
+
+    column: Column
+    edits: tuple[Count, ...] = (1, 2)
+
+    @property
+    @override
+    def forms(self) -> Mapping[str, Form]:
+        return {self.column: Form.TEXT}
+
+    @override
+    def for_splink(self) -> ComparisonCreator:
+        from entity_resolution.kinds import levels
+
+        return levels.by_levels(self.column, *(levels.edits(self.column, most) for most in self.edits))
+
+
+@dataclass(frozen=True, config=DECLARED)
+class Number(Comparison):
+    """A number that may be off by something: a year of birth, a size.
+
+    Attributes:
+        within: By how much two may differ, in the column's unit, the smallest first.
+    """
+
+    column: Column
+    within: tuple[float, ...] = (1.0,)
+
+    @property
+    @override
+    def forms(self) -> Mapping[str, Form]:
+        return {self.column: Form.NUMBER}
+
+    @override
+    def for_splink(self) -> ComparisonCreator:
+        from entity_resolution.kinds import levels
+
+        left, right = f'"{self.column}_l"', f'"{self.column}_r"'
+        conditions = [(f"abs({left} - {right}) <= {most!r}", f"{self.column} within {most:g}") for most in self.within]
+        return levels.by_levels(self.column, *(levels.when(*each) for each in conditions))
+
+
+@dataclass(frozen=True, config=DECLARED)
+class Words(Comparison):
+    """A free text, by the words that two have in common, in whatever order.
+
+    Attributes:
+        shared: From which shares of the longer one's words on two texts are alike; the largest first.
+        alike: The same by edits of single letters, for words that are written otherwise; looked at after `shared`.
+    """
+
+    column: Column
+    shared: tuple[Share, ...] = (0.75, 0.5)
+    alike: tuple[Share, ...] = (0.5,)
+
+    @property
+    @override
+    def forms(self) -> Mapping[str, Form]:
+        return {self.column: Form.PLAIN}
+
+    @override
+    def for_splink(self) -> ComparisonCreator:
+        from entity_resolution.kinds import levels
+
+        share = f'share_of_parts("{self.column}_l", "{self.column}_r", \' \')'
+        same = levels.when(f"{share} = 1", f"{self.column} of the same words")
+        between = [levels.when(f"{share} >= {least}", f"{self.column} shares {least}") for least in self.shared]
+        spelled = [levels.similar(self.column, least) for least in self.alike]
+        return levels.by_levels(self.column, same, *between, *spelled)
+
+
+@dataclass(frozen=True, config=DECLARED)
+class Items(Comparison):
+    """An array of values: telephone numbers, tags.
+
+    Attributes:
+        shared: How many items two have in common, as levels; the largest first.
+    """
+
+    column: Column
+    shared: tuple[Count, ...] = (2, 1)
+
+    @property
+    @override
+    def forms(self) -> Mapping[str, Form]:
+        return {self.column: Form.LIST}
+
+    @override
+    def for_splink(self) -> ComparisonCreator:
+        from entity_resolution.kinds import levels
+
+        common = f'shared_parts("{self.column}_l", "{self.column}_r", {literal(SEPARATOR)})'
+        return levels.by_levels(
+            self.column,
+            *(levels.when(f"{common} >= {least}", f"{self.column} shares {least}") for least in self.shared),
+        )
+
+
+@dataclass(frozen=True, config=DECLARED)
+class Place(Comparison):
+    """A place on the earth, by its distance.
+
+    Attributes:
+        latitude, longitude: Columns in degrees.
+        kilometres: Distances that are levels, the smallest first.
+    """
+
+    latitude: Column
+    longitude: Column
+    kilometres: tuple[float, ...] = (1.0, 10.0, 100.0)
+
+    @property
+    @override
+    def forms(self) -> Mapping[str, Form]:
+        return {self.latitude: Form.NUMBER, self.longitude: Form.NUMBER}
+
+    @override
+    def for_splink(self) -> ComparisonCreator:
+        from splink.comparison_library import DistanceInKMAtThresholds
+
+        return DistanceInKMAtThresholds(self.latitude, self.longitude, list(self.kilometres))
+
+
+@dataclass(frozen=True, config=DECLARED)
+class Own(Comparison):
+    """A comparison of Splink's own library, or of somebody's own.
+
+    Attributes:
+        make: Returns it; Splink is imported in there, as whoever lists entities does without.
+        columns: The columns that it looks at, and the form that it needs each in.
+    """
+
+    make: Callable[[], object]
+    columns: Mapping[Column, Form] = field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _looks_at_something(self) -> Self:
+        if not self.columns:
+            raise ValueError("a comparison of Splink's own looks at no column")
+        return self
+
+    @property
+    @override
+    def forms(self) -> Mapping[str, Form]:
+        return self.columns
+
+    @override
+    def for_splink(self) -> ComparisonCreator:
+        made: ComparisonCreator = self.make()  # type: ignore[assignment]
+        return made

@@ -1,0 +1,156 @@
+"""The kinds that entities are declared from: each means the same on both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import duckdb
+import psycopg2
+import pytest
+from conftest import Platforms
+
+from entity_resolution.kinds import (
+    Address,
+    Category,
+    Comparison,
+    Date,
+    Form,
+    Identifier,
+    Items,
+    Name,
+    Number,
+    Own,
+    Place,
+    Words,
+    functions,
+)
+from shared.testing.engines import Engine
+from shared.warehouse import quote
+
+Fetch = Callable[[str], Any]
+Values = tuple[Any, ...]
+
+
+def dates() -> object:
+    """Return a comparison of Splink's own."""
+    from splink.comparison_library import AbsoluteDateDifferenceAtThresholds
+
+    return AbsoluteDateDifferenceAtThresholds("d", input_is_string=False, metrics=["day"], thresholds=[3])
+
+
+PLAIN = {
+    "Ärger MØLLER": "arger moller",
+    "Jose\u0301": "jose",
+    "Straße": "strasse",
+    "Nguyễn": "nguyen",
+    "İpek": "ipek",
+    "O’Brien": "o'brien",
+    "Йод": "йод",
+    "ΣΊΣΥΦΟΣ": "σίσυφοσ",
+    "q\u0306": "q",
+    "\u0436\u0302": "\u0436\u0302",
+    "が": "が",
+    "कि": "कि",
+    " Anna\t": "anna",
+    " ": None,
+    "": None,
+}
+NAME, DATE, WORDS = Name("a", swapped="b"), Date("d"), Words("a")
+PLACE = Place("x", "y", kilometres=(1.0, 100.0))
+# Comparison, columns, what the two records have there, and the level: 0 is missing, 1 equal, the last one different.
+CASES: list[tuple[Comparison, str, Values, Values, int]] = [
+    (NAME, "a b", ("José", "x"), ("jose", "y"), 1),
+    (NAME, "a b", ("keller", "x"), ("kellar", "y"), 2),
+    (NAME, "a b", ("anna", "keller"), ("Keller", "Anna"), 3),
+    (NAME, "a b", ("keller", "x"), ("kehlor", "y"), 4),
+    (NAME, "a b", ("anna", "x"), ("boris", "y"), 5),
+    (NAME, "a b", ("", "x"), ("boris", "y"), 0),
+    (Address("a"), "a", ("St. Kilda",), ("st kilda",), 2),
+    (Identifier("a", edits=(1, 2)), "a", ("(03) 90-12",), ("0390.12",), 1),
+    (Identifier("a", edits=(1, 2)), "a", ("3053",), ("3035",), 3),
+    (Identifier("a", edits=(1, 2)), "a", ("3053",), ("9999",), 4),
+    (Category("a"), "a", ("VIC",), ("vic",), 1),
+    (Category("a"), "a", ("vic",), ("nsw",), 2),
+    (DATE, "d", ("date '1980-04-12'",), ("date '1980-04-12'",), 1),
+    (DATE, "d", ("date '1980-04-12'",), ("date '1980-04-21'",), 3),
+    (DATE, "d", ("date '1980-04-12'",), ("date '1931-12-30'",), 4),
+    (Number("x", within=(1.0, 5.0)), "x", (1900,), (1901,), 2),
+    (Number("x", within=(1.0, 5.0)), "x", (1900,), (1904.5,), 3),
+    (Number("x", within=(1.0, 5.0)), "x", (1900,), (1906,), 4),
+    (WORDS, "a", ("red fine tea",), ("Tea red fine",), 2),
+    (WORDS, "a", ("red fine tea leaves",), ("tea red fine",), 3),
+    (WORDS, "a", ("red fine tea leaves",), ("tea red blend loose",), 4),
+    (WORDS, "a", ("bluberry",), ("blueberries",), 5),
+    (WORDS, "a", ("red",), ("blue",), 6),
+    (Items("i"), "i", ("['a', 'b', 'c']",), ("['c', 'b']",), 2),
+    (Items("i"), "i", ("['a', 'b']",), ("['b', 'x']",), 3),
+    (Items("i"), "i", ("['a']",), ("['x']",), 4),
+    (PLACE, "x y", (-37.8136, 144.9631), (-37.8140, 144.9633), 1),
+    (PLACE, "x y", (-37.8136, 144.9631), (-38.1499, 144.3617), 2),
+    (PLACE, "x y", (-37.8136, 144.9631), (-33.8688, 151.2093), 3),
+    (Own(dates, {"d": Form.AS_IS}), "d", ("date '1980-04-12'",), ("date '1980-04-14'",), 2),
+]
+TYPES = {"a": "varchar", "b": "varchar", "d": "date", "x": "double precision", "y": "double precision"}
+
+
+@pytest.fixture(scope="module")
+def fetchers(platforms: Platforms, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Fetch]]:
+    """Return what runs a query with the functions of kinds, by engine."""
+    database = platforms.new(tmp_path_factory.mktemp("kinds"), "postgres").database
+    assert database is not None
+    server, embedded = psycopg2.connect(database.admin_url), duckdb.connect()
+    cursor = server.cursor()
+
+    def ask_server(sql: str) -> Any:
+        cursor.execute(sql)
+        return cursor.fetchone()
+
+    cursor.execute(functions.POSTGRES)
+    embedded.execute(functions.DUCKDB)
+    yield {"duckdb": lambda sql: embedded.sql(sql).fetchone(), "postgres": ask_server}
+    server.close()
+    embedded.close()
+
+
+def literal(column: str, value: Any, engine: Engine) -> str:
+    """Return a value of a column as SQL."""
+    if column == "i":
+        return value if engine == "duckdb" else f"array{value}"
+    if column == "d":
+        return str(value)
+    text = f"'{value}'" if isinstance(value, str) else repr(value)
+    return f"cast({text} as {TYPES[column]})"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{type(case[0]).__name__}-{case[4]}")
+@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
+def test_level_of_agreement(
+    fetchers: dict[str, Fetch], engine: Engine, case: tuple[Comparison, str, Values, Values, int]
+) -> None:
+    """Two records agree by the level that the kind is documented to see, on either engine."""
+    comparison, columns, left, right, expected = case
+    levels = comparison.for_splink().create_comparison_dict(engine)["comparison_levels"]
+    conditions = [level["sql_condition"] for level in levels]
+    assert conditions[-1] == "ELSE"
+    record = ", ".join(f"{form.of(column)} as {quote(column)}" for column, form in comparison.forms.items())
+    sides = []
+    for values in (left, right):
+        given = ", ".join(
+            f"{literal(column, value, engine)} as {quote(column)}"
+            for column, value in zip(columns.split(), values, strict=True)
+        )
+        sides.append(f"(select {record} from (select {given}) as given)")
+    both = ", ".join(
+        f"{side}.{quote(column)} as {quote(f'{column}_{side}')}" for side in "lr" for column in comparison.forms
+    )
+    cases = " ".join(f"when {condition} then {number}" for number, condition in enumerate(conditions[:-1]))
+    pair = f"(select {both} from {sides[0]} as l, {sides[1]} as r) as pair"
+    assert fetchers[engine](f"select case {cases} else {len(conditions) - 1} end from {pair}") == (expected,)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
+def test_one_form_of_spellings(fetchers: dict[str, Fetch], engine: Engine) -> None:
+    """Case and Latin accents do not count; the letters of other scripts stay what they are."""
+    found = {text: fetchers[engine](f"select plain_text('{text}')")[0] for text in PLAIN}
+    assert found == PLAIN
