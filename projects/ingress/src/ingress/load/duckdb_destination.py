@@ -10,6 +10,7 @@ from dlt.destinations import duckdb
 from dlt.destinations.impl.duckdb.duck import DuckDbClient, DuckDbCopyJob
 from typing_extensions import override
 
+from ingress.load.configured_once import ConfiguredOnce
 from ingress.load.merge import MergesChanges
 
 
@@ -43,7 +44,7 @@ class Client(MergesChanges, DuckDbClient):
         return CopyJob(file_path) if isinstance(job, DuckDbCopyJob) else job
 
 
-class DuckDb(duckdb):
+class DuckDb(ConfiguredOnce, duckdb):
     """A DuckDB file, as dlt loads into it."""
 
     @property

@@ -12,6 +12,7 @@ from dlt.destinations.impl.postgres.configuration import PostgresClientConfigura
 from dlt.destinations.impl.postgres.postgres import PostgresClient, PostgresParquetCopyJob
 from typing_extensions import override
 
+from ingress.load.configured_once import ConfiguredOnce
 from ingress.load.merge import MergesChanges
 from shared.postgres.target import PostgresTarget
 
@@ -66,7 +67,7 @@ class Client(MergesChanges, PostgresClient):
         return CopyJob(file_path) if isinstance(job, PostgresParquetCopyJob) else job
 
 
-class Postgres(postgres):
+class Postgres(ConfiguredOnce, postgres):
     """A database of a PostgreSQL server, as dlt loads into it."""
 
     spec = Configuration  # type: ignore[assignment]
