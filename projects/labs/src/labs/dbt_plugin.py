@@ -24,7 +24,7 @@ DATABASE_VARIABLE = "LAB_DATABASE"
 _held: dict[str, FileLock] = {}
 
 
-class Plugin(BasePlugin):
+class Plugin(BasePlugin):  # type: ignore[misc]
     """Points dbt at the registry's database for the lab that the profile's `config` names."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
