@@ -31,6 +31,7 @@ SQL = (
     "projects/labs/*/tests",
     "projects/labs/*/extract",
 )
+CONTAINER_SCRIPTS = ("infra/docker/entrypoint", "infra/docker/healthy")
 # Has libraries that the other environment of its Python lacks: mypy breaks off on a cache of both.
 # For one checker, on a slow machine without a cache.
 SECONDS = 1800.0
@@ -68,7 +69,7 @@ def checkers(root: Path) -> dict[str, list[str]]:
         "ruff": ["ruff", "check", "."],
         "format": ["ruff", "format", "--check", "."],
         "sql": ["sqlfluff", "lint", "--disable-progress-bar", *sql_folders(root)],
-        "shell": ["shellcheck", "pixiw", ".ci/run", ".ci/packages", "tasks/pixiw/bashrc", *scripts],
+        "shell": ["shellcheck", "pixiw", ".ci/run", ".ci/packages", "tasks/pixiw/bashrc", *CONTAINER_SCRIPTS, *scripts],
         "workflows": ["actionlint", "-no-color"],
         # Names that are no fragments end a build.
         "changes": ["towncrier", "build", "--draft", "--version", "next"],

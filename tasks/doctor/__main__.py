@@ -10,13 +10,29 @@ from pathlib import Path
 from shared.command_line import command
 from shared.config import get_settings
 from shared.errors import UserError
-from tasks.doctor import code, commands, files, imports, ledger, locks, manifest, nested, roles, versions, waits
+from tasks.doctor import (
+    code,
+    commands,
+    containers,
+    files,
+    imports,
+    ledger,
+    locks,
+    manifest,
+    nested,
+    roles,
+    versions,
+    waits,
+)
 from tasks.doctor.repo import Finding, Repo
 
 Check = Callable[[Repo], Iterator[Finding]]
 CHECKS: tuple[Check, ...] = tuple(
     check
-    for module in (manifest, commands, nested, locks, code, imports, ledger, roles, versions, waits, files)
+    for module in (
+        *(manifest, commands, nested, locks, code, imports, ledger, roles, versions, waits, files),
+        containers,
+    )
     for check in module.CHECKS
 )
 

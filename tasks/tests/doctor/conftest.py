@@ -99,6 +99,27 @@ jobs:
 """,
     ".devcontainer/devcontainer.json": '{"build": {"dockerfile": "../infra/Dockerfile"}}\n',
     "infra/Dockerfile": "COPY projects/sales /app/\n",
+    ".github/actions/pixi/action.yml": "pixi-version: v0.77.0\n",
+    "infra/docker/Dockerfile": """\
+ARG PIXI_IMAGE=example/pixi:0.77.0
+ARG ENVIRONMENTS="default sales"
+ENTRYPOINT ["/app/tasks/activate.sh"]
+""",
+    "infra/docker/compose.yaml": """\
+services:
+  sales:
+    image: sales:${TAG:-1}
+    command: [run, -e, sales, sell, --port, "3000"]
+    volumes: ["./Caddyfile:/etc/caddy/Caddyfile:ro", "data:/data"]
+  login:
+    image: caddy:2
+    command: caddy run
+    network_mode: "service:sales"
+    secrets: [users]
+    environment: { URL: https://localhost }
+""",
+    "infra/docker/.env.example": "# Which.\nTAG=1\n",
+    "infra/docker/Caddyfile": "{$URL} {\n\timport /run/secrets/users\n\treverse_proxy 127.0.0.1:3000\n}\n",
     "tasks/activate.sh": "true\n",
     "tasks/demo/data.py": "import json\n\nfrom shared import errors\n",
     "shared/pyproject.toml": """\

@@ -7,6 +7,7 @@ import pytest
 from tasks.doctor import code, commands, files, imports, ledger, locks, manifest, nested, roles, versions, waits
 from tasks.doctor.__main__ import CHECKS, Check, main, title_and_hint
 from tasks.doctor.repo import Repo
+from tasks.tests.doctor.infra_breakages import INFRA_BREAKAGES
 
 CI = ".github/workflows/ci.yml"
 # Read once, as the checks read all of it.
@@ -370,6 +371,7 @@ BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
     "large file": (files.files_are_small, "README.md", "", "x" * 500_000 + "\n", "0.5 MB"),
     "no line end": (files.files_end_with_a_line_end, "README.md", "", "end", "one line end"),
     "two line ends": (files.files_end_with_a_line_end, "README.md", "", "\n", "one line end"),
+    **INFRA_BREAKAGES,
 }
 
 

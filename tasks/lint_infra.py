@@ -1,0 +1,91 @@
+"""Hold the files of infra/ against the tools that read them: `python -m tasks.lint_infra [NAME …]` (task `lint-infra`).
+
+Nothing is started, built or fetched: each checker reads files, and every one has its say even when another fails.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from shared.command_line import Parser, command
+from shared.config import get_settings
+from shared.errors import UserError
+from tasks.lint import matches, run_all
+
+DOCKERFILE = "infra/docker/Dockerfile"
+COMPOSE = ("infra/docker/compose.yaml", "infra/lightdash/compose.yaml")
+SCHEMA = ["check-jsonschema", "--builtin-schema"]
+
+
+def checkers(root: Path) -> dict[str, list[str]]:
+    """Every checker by name, with its command line; what takes longest first."""
+    return {
+        # Its own rules come with it; with this nothing of them is asked for elsewhere.
+        "checkov": ["checkov", "--config-file", "infra/checkov.yaml"],
+        **{f"compose-{Path(file).parent.name}": configured(root, file) for file in COMPOSE},
+        "compose-rules": [
+            *("compose-lint", "check", "--config", "infra/docker/compose-lint.yaml", "--strict-config"),
+            *("--fail-on", "low", "--no-env", "--skip-suppressed", "--no-pager", *COMPOSE),
+        ],
+        "schema-compose": [*SCHEMA, "vendor.compose-spec", *COMPOSE],
+        "schema-workflows": [*SCHEMA, "vendor.github-workflows", *found(root, ".github/workflows/*.yml")],
+        "schema-actions": [*SCHEMA, "vendor.github-actions", *found(root, ".github/actions/*/action.yml")],
+        "dockerfile": ["hadolint", "--no-color", DOCKERFILE],
+        "workflows": [
+            *("zizmor", "--offline", "--no-progress", "--quiet", "--color=never", "--min-severity=medium"),
+            *("--config", ".github/zizmor.yml", ".github"),
+        ],
+    }
+
+
+def configured(root: Path, file: str) -> list[str]:
+    """The command line that reads a compose file with all its profiles; values are those of the example beside it."""
+    example = str(Path(file).with_name(".env.example"))
+    filled = [f"{name}=x" for name in unset(root / example)]
+    return [*("env", *filled), *("docker-compose", "--env-file", example, "-f", file, "--profile", "*", "config", "-q")]
+
+
+def unset(example: Path) -> list[str]:
+    """The variables that an example leaves to whoever copies it; those of digests may stay empty."""
+    lines = example.read_text(encoding="utf-8").splitlines()
+    names = [line.removesuffix("=") for line in lines if line.endswith("=") and not line.startswith("#")]
+    return [name for name in names if not name.endswith("_DIGEST")]
+
+
+def found(root: Path, pattern: str) -> list[str]:
+    """The files of a pattern, from the root."""
+    return [str(path.relative_to(root)) for path in sorted(root.glob(pattern))]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the checkers side by side.
+
+    Returns:
+        1 where one of them failed, else 0.
+
+    Raises:
+        UserError: There is no checker of a name.
+    """
+    parser = Parser(prog="lint-infra", description="Hold the files of infra/ against the tools that read them.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these checkers, or those whose names begin so")
+    names = parser.parse_args(argv).names
+    root = get_settings().root
+    commands = checkers(root)
+    if unknown := [name for name in names if not any(matches(known, name) for known in commands)]:
+        raise UserError(f"no such checker: `{unknown[0]}`", hint=f"one of: {', '.join(commands)}")
+    chosen = {
+        known: line for known, line in commands.items() if not names or any(matches(known, name) for name in names)
+    }
+    begun = time.monotonic()
+    outcomes = run_all([{name: line} for name, line in chosen.items()], root, workers=os.cpu_count() or 1)
+    failed = sum(not outcome.passed for outcome in outcomes)
+    print(f"\n{len(outcomes) - failed} passed, {failed} failed in {time.monotonic() - begun:.1f} s")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(command(main))

@@ -1,0 +1,29 @@
+"""What is broken in infra/, for test_checks.py: check, file, what to replace, by what, what the finding must say."""
+
+from tasks.doctor import containers
+from tasks.doctor.__main__ import Check
+
+DOCKERFILE = "infra/docker/Dockerfile"
+COMPOSE = "infra/docker/compose.yaml"
+EXAMPLE = "infra/docker/.env.example"
+CADDYFILE = "infra/docker/Caddyfile"
+
+INFRA_BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
+    "image of a missing environment": (containers.images_fit, DOCKERFILE, "default sales", "default sail", "`sail`"),
+    "image with another pixi": (containers.images_fit, DOCKERFILE, "pixi:0.77.0", "pixi:0.76.0", "is 0.76.0, but 0.77"),
+    "image with a missing path": (containers.images_fit, DOCKERFILE, "/activate.sh", "/active.sh", "`tasks/active.sh`"),
+    "compose with a missing environment": (containers.compose_files_fit, COMPOSE, "-e, sales", "-e, sail", "`sail`"),
+    "compose with a missing task": (
+        containers.compose_files_fit,
+        COMPOSE,
+        "sell,",
+        "buy,",
+        "`sales` has no task `buy`",
+    ),
+    "compose with a missing file": (containers.compose_files_fit, COMPOSE, "./Caddyfile", "./Caddy", "docker/Caddy`"),
+    "compose with a variable of no example": (containers.compose_files_fit, COMPOSE, "{TAG", "{TAGS", "yaml: `TAGS`"),
+    "example of a variable that nobody reads": (containers.compose_files_fit, EXAMPLE, "", "OLD=1\n", "reads: `OLD`"),
+    "login to another port": (containers.login_fits, CADDYFILE, ":3000", ":3001", "port 3001, but on: 3000"),
+    "login with another secret": (containers.login_fits, CADDYFILE, "/users", "/people", "not given: `people`"),
+    "login with another variable": (containers.login_fits, CADDYFILE, "{$URL}", "{$SITE}", "not given: `SITE`"),
+}
