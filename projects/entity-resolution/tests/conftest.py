@@ -31,7 +31,9 @@ from shared.warehouse import open_warehouse
 
 pytest_plugins = ["shared.testing.engines"]
 
+EVENT_COLUMNS = "revision, entity_id, event, reason, records_before, records_after, members_before, members_after"
 DEMO_DATA = get_settings().data_dir
+Master = dict[str, list[tuple[Any, ...]]]
 PARTY_SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("party_id", "source_system", "source_id", "given_name", "surname")]
     + [(name, pa.string()) for name in ("street_number", "address_1", "address_2", "suburb", "postcode", "state")]
@@ -153,13 +155,16 @@ class Platform:
         with open_warehouse(self.settings, holder="test") as warehouse:
             return warehouse.fetch(sql)
 
-    def master(self) -> dict[str, list[tuple[Any, ...]]]:
+    def master(self) -> Master:
         """Return what master holds, without times and run ids."""
         return {
             "xref": self.fetch(f"select {', '.join(XREF_COLUMNS)} from master.entity_xref order by party_id"),
             "golden": self.fetch(
                 f"select {', '.join(golden_columns(CUSTOMER))} from master.golden_customer order by entity_id"
             ),
+            "history": self.fetch("select * from master.customer_history order by entity_id, present_id"),
+            "former": self.fetch("select * from master.customer_former_member order by entity_id, party_id"),
+            "events": self.fetch(f"select {EVENT_COLUMNS} from master.customer_event order by 1, 2, 3"),
             "quality": self.fetch("select measure, value from master.resolution_quality order by measure"),
         }
 
@@ -307,3 +312,24 @@ def changed_on(
 def changed(platforms: Platforms, changed_on: PlatformOn, engine: Engine, tmp_path: Path) -> Platform:
     """Return a platform of its own that has resolved few parties, and now has the sample to resolve."""
     return platforms.new(tmp_path / "changed", engine, changed_on(engine))
+
+
+@pytest.fixture(scope="session")
+def undisturbed_on(
+    platforms: Platforms, changed_on: PlatformOn, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Engine], Master]:
+    """Return, for an engine, the master that a run on `changed` ends with."""
+
+    @cache
+    def run(engine: Engine) -> Master:
+        platform = platforms.new(tmp_path_factory.mktemp("undisturbed"), engine, changed_on(engine))
+        platform.resolve()
+        return platform.master()
+
+    return run
+
+
+@pytest.fixture
+def undisturbed(undisturbed_on: Callable[[Engine], Master], engine: Engine) -> Master:
+    """Return the master that a run on `changed` ends with."""
+    return undisturbed_on(engine)

@@ -13,7 +13,7 @@ from shared.errors import WrongWarehouse
 from shared.warehouse import Warehouse, open_warehouse
 from shared.warehouse.migrations import migrate, version_of
 
-LAYOUTS = sorted((Path(__file__).parent / "layouts").glob("master_*.sql"))
+LAYOUTS = Path(__file__).parent / "layouts"
 CATALOGS = (
     "select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns "
     "where table_schema = 'master' order by table_name, column_name",
@@ -27,9 +27,10 @@ def opened(platform: Platform) -> Warehouse:
     return open_warehouse(platform.settings, holder="test", role="entity_resolution", mode="write")
 
 
-@pytest.mark.parametrize("number", [0, 1], ids=["without a number", "numbered"])
-@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda path: path.stem)
-def test_every_earlier_layout_is_brought_up_to_date(platform: Platform, layout: Path, number: int) -> None:
+@pytest.mark.parametrize(
+    ("layout", "number"), [("master_1", 0), ("master_1", 1), ("master_2", 2)], ids=["without a number", "1", "2"]
+)
+def test_every_earlier_layout_is_brought_up_to_date(platform: Platform, layout: str, number: int) -> None:
     """No row of an earlier layout is lost or changed, and the tables are those that a new warehouse gets.
 
     Only the hash by which the first layout knew that nothing was new is left out: the ledger has that now.
@@ -40,7 +41,7 @@ def test_every_earlier_layout_is_brought_up_to_date(platform: Platform, layout: 
         for table in tables(CUSTOMER):
             warehouse.execute(f"drop table {table}")
         warehouse.execute(f"update ops.layout set version = {number}")
-        warehouse.execute(layout.read_text(encoding="utf-8"))
+        warehouse.execute((LAYOUTS / f"{layout}.sql").read_text(encoding="utf-8"))
         columns = [(table, name) for table, name, *_ in warehouse.fetch(CATALOGS[0]) if name != "fingerprint"]
         before = {field: warehouse.fetch(f"select {field[1]} from master.{field[0]}") for field in columns}
         assert all(before.values())
@@ -48,6 +49,9 @@ def test_every_earlier_layout_is_brought_up_to_date(platform: Platform, layout: 
         assert [warehouse.fetch(query) for query in CATALOGS] == catalog
         assert {field: warehouse.fetch(f"select {field[1]} from master.{field[0]}") for field in columns} == before
         assert version_of(warehouse, MIGRATIONS) == MIGRATIONS.latest
+        # The ids that there are become the first history.
+        first = warehouse.fetch("select entity_id, present_id, status, given_in, ended_in from master.customer_history")
+        assert first == [("E-crm:1", "E-crm:1", "present", 0, None)]
 
 
 def test_newer_layout_is_refused(platform: Platform) -> None:

@@ -38,6 +38,9 @@ def test_tables_are_listed_for_programs(tmp_path: Path, monkeypatch: pytest.Monk
         "master.golden_customer": ["entity_id"],
         "master.resolution_quality": ["measure"],
         "master.resolution_run": ["run_id"],
+        "master.customer_history": ["entity_id", "present_id"],
+        "master.customer_event": ["revision", "entity_id", "event"],
+        "master.customer_former_member": ["entity_id", "party_id"],
     }
     assert all(each["description"] for each in [*listed["writes"], *listed["measures"]])
     assert (ROOT / listed["code"]).is_file()

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import psycopg2
 import pyarrow as pa
 import pytest
-from conftest import Platform, table_of
+from conftest import Master, Platform, table_of
 from psycopg2 import extensions
 
 from entity_resolution.backends.postgres.in_server import SCHEMA, SESSION, SNAPSHOT
@@ -64,7 +64,7 @@ def stopped(platform: Platform, place: str) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.parametrize("place", ["link", "write master"])
-def test_killed_in_the_middle(changed: Platform, resolved_sample: Platform, place: str) -> None:
+def test_killed_in_the_middle(changed: Platform, undisturbed: Master, place: str) -> None:
     """After `kill -9` in the middle of linking or writing, master is as before, and a rerun ends as undisturbed."""
     before = changed.master()
     with stopped(changed, place) as process:
@@ -72,17 +72,17 @@ def test_killed_in_the_middle(changed: Platform, resolved_sample: Platform, plac
         process.communicate()
     assert changed.master() == before
     changed.resolve()
-    assert changed.master() == resolved_sample.master()
+    assert changed.master() == undisturbed
     assert changed.fetch("select status from ops.run where status = 'interrupted'") == [("interrupted",)]
     assert left_over(changed) == []
 
 
 @pytest.mark.parametrize("place", ["link", "write master"])
 def test_server_killed_in_the_middle(
-    changed: Platform, resolved_sample: Platform, postgres_server: LocalServer, place: str
+    changed: Platform, undisturbed: Master, postgres_server: LocalServer, place: str
 ) -> None:
     """A run whose server dies says so with a hint and without a traceback; with the server back a rerun is as ever."""
-    before, undisturbed = changed.master(), resolved_sample.master()
+    before = changed.master()
     port = postgres_server.port
     with stopped(changed, place) as process:
         postgres_server.kill()
@@ -98,7 +98,7 @@ def test_server_killed_in_the_middle(
     assert left_over(changed) == []
 
 
-def test_work_that_a_killed_run_left_is_ended(changed: Platform, resolved_sample: Platform) -> None:
+def test_work_that_a_killed_run_left_is_ended(changed: Platform, undisturbed: Master) -> None:
     """A session that still works for a killed run is ended by the next run, and its tables are dropped."""
     login, passfile = "platform_entity_resolution", changed.settings.passfile
     orphan = PostgresTarget.from_url(changed.url, user=login, passfile=passfile).connect(SESSION)
@@ -110,7 +110,7 @@ def test_work_that_a_killed_run_left_is_ended(changed: Platform, resolved_sample
         changed.resolve()
         with pytest.raises(psycopg2.OperationalError):
             cursor.execute("select 1")
-    assert changed.master() == resolved_sample.master()
+    assert changed.master() == undisturbed
     assert left_over(changed) == []
 
 
@@ -123,13 +123,13 @@ def test_tables_of_others_are_left_alone(platform: Platform) -> None:
     assert left_over(platform) == ["mine"]
 
 
-def test_core_changes_while_parties_are_linked(changed: Platform, resolved_sample: Platform, sample: pa.Table) -> None:
+def test_core_changes_while_parties_are_linked(changed: Platform, undisturbed: Master, sample: pa.Table) -> None:
     """A run goes by the parties that it began with, and the next one sees that there are others by now."""
     with stopped(changed, "write master") as process:
         changed.put(sample.slice(0, 40))
     _, err = process.communicate()
     assert process.returncode == 0, err
-    assert changed.master() == resolved_sample.master()
+    assert changed.master() == undisturbed
     assert "nothing new" not in changed.resolve().err
     assert changed.fetch("select count(*) from master.entity_xref") == [(40,)]
 

@@ -18,7 +18,7 @@ def as_json() -> str:
             "version": 1,
             "reads": [entity.parties.relation],
             "writes": [
-                {"relation": name, "description": table.description, "key": [table.key]}
+                {"relation": name, "description": table.description, "key": list(table.key)}
                 for name, table in master.tables(entity).items()
             ],
             "measures": [{"name": name, "description": text} for name, text in quality.descriptions(entity).items()],
@@ -33,6 +33,8 @@ def as_text() -> str:
     (module,) = modules().values()
     entity = module.ENTITY
     lines = ["reads:", f"  {entity.parties.relation}", "writes:"]
-    lines += [f"  {name} (key {table.key}): {table.description}" for name, table in master.tables(entity).items()]
+    lines += [
+        f"  {name} (key {', '.join(table.key)}): {table.description}" for name, table in master.tables(entity).items()
+    ]
     lines += ["measures:", *(f"  {name}: {text}" for name, text in quality.descriptions(entity).items())]
     return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""What resolves any entity: it knows none by name."""

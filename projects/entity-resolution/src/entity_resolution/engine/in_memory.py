@@ -9,6 +9,7 @@ import duckdb
 
 from entity_resolution.engine.linking.workplace import PARTIES
 from entity_resolution.engine.parties import compared_parties
+from entity_resolution.engine.scratch import scratch
 from entity_resolution.entity import Entity
 from entity_resolution.kinds import functions
 from shared.config import Settings
@@ -27,8 +28,7 @@ def in_memory(
         entity: Whose parties they are.
         parties: A table, or a query in brackets, with the columns of `current_parties`.
     """
-    limit, spill = settings.warehouse_memory_limit, str(warehouse.state_dir / "spill")
-    with duckdb.connect(config={"memory_limit": limit, "temp_directory": spill}) as connection:
+    with scratch(warehouse, settings) as connection:
         # In one order always, since samples are drawn by it.
         incoming = warehouse.stream_arrow(f'select * from {parties} as party order by party_id collate "C"')
         connection.register("incoming", incoming)

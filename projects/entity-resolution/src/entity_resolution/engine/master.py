@@ -9,6 +9,8 @@ import pyarrow as pa
 
 from entity_resolution.engine.golden.query import golden_columns, golden_query
 from entity_resolution.engine.quality import JUDGED, Measures
+from entity_resolution.engine.registry import Change, RegistryTables
+from entity_resolution.engine.registry import publish as publish_change
 from entity_resolution.entity import Entity
 from shared.monitoring.versions import Part, Relation, Rows
 from shared.utils.clock import utc_now
@@ -25,11 +27,11 @@ class Table:
 
     Attributes:
         description: What a row is.
-        key: The column that identifies it.
+        key: The columns that identify it.
     """
 
     description: str
-    key: str
+    key: tuple[str, ...]
 
 
 MIGRATIONS = Migrations("master", Path(__file__).parents[1] / "migrations")
@@ -40,18 +42,41 @@ def golden_table(entity: Entity) -> str:
     return f"master.golden_{entity.name}"
 
 
+def registry(entity: Entity) -> RegistryTables:
+    """Return the tables by which an entity's ids last."""
+    return RegistryTables(entity.name, XREF)
+
+
+def _registry_tables(names: RegistryTables) -> dict[str, Table]:
+    return {
+        names.history: Table(
+            "Every entity id ever given and the entities that it leads to now: itself, others, or none.",
+            ("entity_id", "present_id"),
+        ),
+        names.events: Table(
+            "What happened to entities: created, grown, shrunk, merged, split, retired, with members before and after.",
+            ("revision", "entity_id", "event"),
+        ),
+        names.former: Table(
+            "The records by which an id that has ended, or has taken in others, is known again.",
+            ("entity_id", "party_id"),
+        ),
+    }
+
+
 def tables(entity: Entity) -> dict[str, Table]:
     """Return the tables of an entity."""
     return {
-        XREF: Table(f"The entity of each party, which is a record of a {entity.name}.", "party_id"),
+        XREF: Table(f"The entity of each party, which is a record of a {entity.name}.", ("party_id",)),
         golden_table(entity): Table(
-            f"The golden record of each {entity.name}, chosen from all records of the same one.", "entity_id"
+            f"The golden record of each {entity.name}, chosen from all records of the same one.", ("entity_id",)
         ),
         QUALITY: Table(
             "The measures of the present resolution: counts, and precision, recall and F1 where the truth is known.",
-            "measure",
+            ("measure",),
         ),
-        RUN: Table("The run, model and threshold that the present tables were made by.", "run_id"),
+        RUN: Table("The run, model and threshold that the present tables were made by.", ("run_id",)),
+        **_registry_tables(registry(entity)),
     }
 
 
@@ -65,11 +90,13 @@ class Resolution:
     """A finished resolution, whose rows wait in `NEW_XREF` and `NEW_GOLDEN`.
 
     Attributes:
+        change: The ids of its entities, and what they change.
         measures: What it was measured to be.
         model: The name of the model.
         threshold: The match probability from which pairs were joined.
     """
 
+    change: Change
     measures: Measures
     model: str
     threshold: float
@@ -80,7 +107,8 @@ def parts(warehouse: Warehouse, entity: Entity) -> dict[str, Part]:
     judged = ", ".join(map(literal, JUDGED))
     # Without what `evaluate` measures against another truth: the resolution stays what it is.
     counts = f"(select measure, value from {QUALITY} where measure not in ({judged}))"
-    others = (XREF, golden_table(entity), RUN)
+    # What has happened stays: no run could make it again.
+    others = [name for name in tables(entity) if name not in (QUALITY, registry(entity).events)]
     return {QUALITY: Rows(warehouse, counts), **{name: Relation(warehouse, name) for name in others}}
 
 
@@ -122,6 +150,7 @@ def publish(warehouse: Warehouse, entity: Entity, run_id: str, resolution: Resol
             warehouse.execute(
                 f"insert into {table} ({names}, resolved_at, run_id) select {names}, $1, $2 from {new}", [now, run_id]
             )
+        publish_change(warehouse, registry(entity), resolution.change, run_id)
         warehouse.execute(f"delete from {RUN}")
         warehouse.execute(
             f"insert into {RUN} (run_id, model, threshold, resolved_at) values ($1, $2, $3, $4)",

@@ -16,9 +16,10 @@ from entity_resolution.engine.linking.splink_log import splink_logged
 from entity_resolution.engine.linking.workplace import OpenWorkplace, Workplace
 from entity_resolution.engine.parties import count_parties, current_parties
 from entity_resolution.engine.quality import Measures, compare_with_truth, count_entities
+from entity_resolution.engine.registry import next_change, read_state
+from entity_resolution.engine.scratch import scratch
 from entity_resolution.engine.training.model_store import ModelStore
 from entity_resolution.entity import Entity
-from entity_resolution.entity_ids import IdPolicy, SmallestParty
 from entity_resolution.settings import Options
 from shared.config import Settings
 from shared.errors import UserError
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     import duckdb
 
 Training = Literal["never", "if needed", "always"]
-ID_POLICY: IdPolicy = SmallestParty()
 
 
 @dataclass(frozen=True)
@@ -181,11 +181,14 @@ def _link(job: Job, workplace: Workplace) -> pa.Table:
 
 
 def _resolution(job: Job, workplace: Workplace, clusters: pa.Table) -> master.Resolution:
-    previous = master.read_xref(job.warehouse).select(["party_id", "entity_id"])
-    xref = clusters.join(ID_POLICY.assign(clusters, previous), "party_id", join_type="inner")
+    with scratch(job.warehouse, job.settings) as connection:
+        state = read_state(job.warehouse, master.registry(job.entity))
+        change = next_change(connection, clusters.select(["party_id", "cluster_id"]), state)
+    xref = clusters.join(change.ids, "party_id", join_type="inner")
     master.choose_records(job.warehouse, job.entity, workplace.parties, xref)
     truth = job.options.truth
     return master.Resolution(
+        change=change,
         measures=count_entities(xref) | (compare_with_truth(job.entity, xref, truth) if truth else {}),
         model=str(job.models.current_name()),
         threshold=job.options.threshold,

@@ -1,0 +1,79 @@
+"""The tables of a registry: read as its state, and changed by what a resolution changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from entity_resolution.engine.registry.registry import Change, State
+from shared.utils.clock import utc_now
+from shared.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class RegistryTables:
+    """The names of an entity's tables in master.
+
+    Attributes:
+        entity: The entity's name.
+        xref: The table of the present ids, columns `party_id`, `entity_id`.
+    """
+
+    entity: str
+    xref: str
+
+    @property
+    def history(self) -> str:
+        """Every id ever given, and where it leads now."""
+        return f"master.{self.entity}_history"
+
+    @property
+    def former(self) -> str:
+        """The records by which an id is known again: its last ones, or those before it took in others."""
+        return f"master.{self.entity}_former_member"
+
+    @property
+    def events(self) -> str:
+        """What happened to each entity, and why."""
+        return f"master.{self.entity}_event"
+
+
+def read_state(warehouse: Warehouse, tables: RegistryTables) -> State:
+    """Return what a registry knows."""
+    return State(
+        present=warehouse.fetch_arrow(f"select party_id, entity_id from {tables.xref}"),
+        history=warehouse.fetch_arrow(
+            f"select entity_id, present_id, status, given_in, ended_in from {tables.history}"
+        ),
+        former=warehouse.fetch_arrow(f"select entity_id, party_id from {tables.former}"),
+        revision=int(warehouse.fetch(f"select coalesce(max(revision), 0) from {tables.events}")[0][0]),
+    )
+
+
+def publish(warehouse: Warehouse, tables: RegistryTables, change: Change, run_id: str) -> None:
+    """Write what a resolution changes: part of the transaction that replaces the xref, so neither is without the other.
+
+    A change by which nothing happened writes nothing.
+    """
+    with warehouse.transaction():
+        _put(warehouse, tables.history, change.replaced, change.history)
+        _put(warehouse, tables.former, change.forgotten, change.former)
+        events = change.events
+        run = {"happened_at": pa.array([utc_now()] * len(events), pa.timestamp("us")), "run_id": [run_id] * len(events)}
+        for name, values in run.items():
+            events = events.append_column(name, pa.array(values))
+        if len(events):
+            warehouse.append_arrow(tables.events, events)
+
+
+def _put(warehouse: Warehouse, table: str, ids: pa.Table, rows: pa.Table) -> None:
+    """Replace the rows of these ids."""
+    if len(ids):
+        incoming = "_changed_ids"
+        warehouse.execute(f"create temporary table {incoming} (entity_id varchar not null)")
+        warehouse.append_arrow(incoming, ids)
+        warehouse.execute(f"delete from {table} where entity_id in (select entity_id from {incoming})")
+        warehouse.execute(f"drop table {incoming}")
+    if len(rows):
+        warehouse.append_arrow(table, rows)
