@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import subprocess
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import Labs
-from labs.names import sql_names
+from labs.names import reserved_words, sql_names
 
 from shared.config.labs import find_lab, read_registry
+from shared.config.paths import get_lab_db_path
 
 MIXED = (
     "Order ID,Größe (cm),order,when,flag,zip,price,note\n"
@@ -43,6 +49,23 @@ def test_lab_of_a_nasty_file_runs_at_once(labs: Labs, labs_dir: Path, tmp_path: 
 
 
 @pytest.mark.slow
+def test_lab_of_parquet_and_lines_of_json_runs_at_once(labs: Labs, labs_dir: Path, tmp_path: Path) -> None:
+    """Files whose rows are no text of fields become raw tables as others do, values and types as they are in them."""
+    pq.write_table(pa.table({"Id": [2**62, 2], "Price": [Decimal("1.10"), None]}), tmp_path / "Sold items.parquet")
+    (tmp_path / "visits.jsonl").write_text(
+        '{"id": 1, "at": {"city": "Köln"}}\nnot json\n{"id": 2, "day": "2024-01-31"}\n'
+    )
+    files = (str(tmp_path / "Sold items.parquet"), str(tmp_path / "visits.jsonl"))
+    assert labs("new", "lab9_records", "--from", *files) == 0
+    assert labs("lab9_records", "load", "transform") == 0
+    with duckdb.connect(get_lab_db_path("lab9_records"), read_only=True) as database:
+        assert database.sql("from silver.slv_sold_items").fetchall() == [(2**62, Decimal("1.10")), (2, None)]
+        visits = [(1, '{"city": "Köln"}', None), (2, None, date(2024, 1, 31))]
+        assert database.sql("from silver.slv_visits").fetchall() == visits
+        refused = database.sql('select "position", reason from ops.quarantine').fetchall()
+        assert refused == [(3, "not one object of JSON")]
+
+
 def test_lab_without_files_has_an_example(labs: Labs, labs_dir: Path) -> None:
     """A lab that is made from nothing has an example to run, see and replace."""
     assert labs("new", "lab9_empty") == 0
@@ -52,6 +75,11 @@ def test_lab_without_files_has_an_example(labs: Labs, labs_dir: Path) -> None:
 def test_names_for_sql_differ() -> None:
     """Names that would become the same in SQL are told apart; none is empty or begins with a digit."""
     assert sql_names(["A b", "a-B", "1st", "?!", "select"], {"select"}) == ["a_b", "a_b_2", "_1st", "column", "select_"]
+
+
+def test_words_of_sql_are_no_names() -> None:
+    """A column that is called as a word which needs quotes, `left` or `at` as well as `select`, gets another name."""
+    assert sql_names(["Left", "at", "day"], reserved_words()) == ["left_", "at_", "day"]
 
 
 def test_names_stay_readable() -> None:

@@ -24,8 +24,9 @@ from shared.utils.files import sha256_of, write_whole
 State = Literal["new", "changed", "unchanged", "gone", "partial"]
 # Names under which programs write a file that is not whole yet.
 PARTIAL_ENDINGS = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".swp")
+RECORD_ENDINGS = ("parquet", "jsonl", "ndjson", "jsonl.gz", "ndjson.gz")
 # As files of tables are named; what one is, its bytes say.
-ENDINGS = ("csv", "tsv", "txt", "csv.gz", "tsv.gz", "txt.gz", "csv.zip", "zip", "xlsx")
+ENDINGS = ("csv", "tsv", "txt", "csv.gz", "tsv.gz", "txt.gz", "csv.zip", "zip", "xlsx", *RECORD_ENDINGS)
 TABLES = tuple(f"*.{ending}" for ending in ENDINGS)
 
 

@@ -33,7 +33,7 @@ def reserved_words() -> set[str]:
     """Return the words that cannot be a column's name without quotes."""
     with duckdb.connect() as connection:
         words = connection.execute(
-            "select keyword_name from duckdb_keywords() where keyword_category = 'reserved'"
+            "select keyword_name from duckdb_keywords() where keyword_category in ('reserved', 'type_function')"
         ).fetchall()
     return {PSEUDO_COLUMN, *(word for (word,) in words)}
 

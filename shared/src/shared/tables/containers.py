@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import IO
 
 from shared.errors import InputError
-from shared.tables.declared import Declared
+from shared.tables.declared import NOTHING, Declared
+from shared.tables.records import write_lines, write_parquet
 from shared.tables.workbooks import write_sheet
 from shared.utils.excerpts import listed
 from shared.utils.scratch import scratch_folder
@@ -47,6 +48,9 @@ OTHERS = {
 GZIP, ZIP = b"\x1f\x8b", (b"PK\x03\x04", b"PK\x05\x06")
 # Parts of a workbook's zip; what macOS adds to any zip.
 WORKBOOK, WORKBOOK_BINARY, NO_MEMBER = "xl/workbook.xml", "xl/workbook.bin", "__MACOSX/"
+# Rows that are no text of fields; only in a file that is called so, since an error's answer may be JSON too.
+RECORDS = {".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+PARQUET = b"PAR1"
 MARKUP = {
     b"<!doctype": "a web page",
     b"<html": "a web page",
@@ -64,7 +68,7 @@ class Text:
 
     Attributes:
         path: Where the text is: the file itself, or what was unpacked.
-        container: `text`, `gzip`, `zip` or `xlsx`.
+        container: `text`, `gzip`, `zip`, `xlsx`, `parquet` or `jsonl`.
         part: The member of a zip, the sheet of a workbook.
     """
 
@@ -91,23 +95,47 @@ def unpacked(
     """
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    if not head.startswith((GZIP, *ZIP)):
+    records = "" if "JSON" in allowed else records_of(path)
+    if not head.startswith((GZIP, *ZIP)) and not records:
         refuse_others(head, origin, allowed=allowed)
         yield Text(path, "text")
         return
     with scratch_folder() as folder:
         target = folder / "table"
         try:
-            container, part = _unpack(path, head, origin, declared, target, limit)
+            if records:
+                _write_records(records, path, head, origin, folder, limit)
+            container, part = (records, "") if records else _unpack(path, head, origin, declared, target, limit)
         except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError) as error:
             raise InputError(
                 f"damaged or not whole: `{origin}`: {error}", hint="have it delivered again, or unpack it by hand"
             ) from error
-        if container != "xlsx":
+        if container not in ("xlsx", *RECORDS.values()):
             with target.open("rb") as file:
                 named = f"{origin}: {part}" if part else origin
                 refuse_others(file.read(HEAD_BYTES), named, nested=True, allowed=allowed)
         yield Text(target, container, part)
+
+
+def records_of(path: Path) -> str:
+    """Return what kind of rows a file has that are no text of fields, as its name says; empty where it says none."""
+    packed = path.suffix.lower() in (".gz", ".zip")
+    return RECORDS.get(Path(path.stem if packed else path.name).suffix.lower(), "")
+
+
+def _write_records(kind: str, path: Path, head: bytes, origin: str, folder: Path, limit: int) -> None:
+    """Write what a parquet file or lines of JSON hold as delimited text into `table` of a folder."""
+    if head.startswith((GZIP, *ZIP)):
+        plain = folder / "records"
+        _unpack(path, head, origin, NOTHING, plain, limit)
+        path = plain
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    if kind == "parquet" and not head.startswith(PARQUET):
+        raise InputError(f"no parquet file: `{origin}`", hint="name it as what it is")
+    refuse_others(head, origin, allowed=("a parquet file",) if kind == "parquet" else ("JSON",))
+    write = write_parquet if kind == "parquet" else write_lines
+    write(path, origin, folder / "table", lambda size: _hold_to_limit(size, origin, limit))
 
 
 def _unpack(path: Path, head: bytes, origin: str, declared: Declared, target: Path, limit: int) -> tuple[str, str]:

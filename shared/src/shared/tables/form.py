@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.config import get_settings
 from shared.errors import InputError
-from shared.tables.containers import Text, unpacked
+from shared.tables.containers import RECORDS, Text, unpacked
 from shared.tables.declared import NOTHING, Declared
 from shared.tables.dialects import Dialect, dialect_of
 from shared.tables.encodings import encoding_of
@@ -32,7 +32,7 @@ class Form:
         delimiter: The sign between fields.
         header: The names of the columns.
         skip: How many lines stand above the header.
-        container: `text`, `gzip`, `zip` or `xlsx`.
+        container: `text`, `gzip`, `zip`, `xlsx`, `parquet` or `jsonl`.
         part: The member of a zip or the sheet of a workbook that holds the table.
         regular: Whether DuckDB can read the bytes as they are: UTF-8, one way to end lines, nothing above the header.
         line_end: How the lines of a regular file end.
@@ -75,6 +75,8 @@ class Form:
         delimiter = {"\t": "tab", " ": "blank"}.get(self.delimiter, f"`{self.delimiter}`")
         inside = f"{self.container}{f' `{self.part}`' if self.part else ''}, " if self.container != "text" else ""
         above = f", {self.skip} lines above the header" if self.skip else ""
+        if self.container in RECORDS.values():
+            return f"{self.container}, {len(self.header)} columns"
         return f"{inside}{self.encoding}, {len(self.header)} columns parted by {delimiter}{above}"
 
     def as_record(self) -> dict[str, Any]:
@@ -131,6 +133,8 @@ def form_of(text: Text, found: Survey, origin: str, declared: Declared) -> Form:
     """Return how a text is written, going by a survey of it."""
     if text.container == "xlsx":
         declared = Declared("utf-8", ",", declared.skip)
+    if text.container in RECORDS.values():
+        declared = Declared("utf-8", ",", 0)
     encoding = encoding_of(found, origin, declared.encoding)
     head = _decoded_head(found, encoding, origin)
     cut: Dialect = dialect_of(head, origin, declared)

@@ -8,6 +8,7 @@ from io import StringIO
 
 from shared.data_quality.rows import BadRow
 from shared.tables.canonical import unclosed
+from shared.tables.records import NO_OBJECT
 from shared.tables.source import CHUNK_ROWS, Engine, Source
 
 REJECTED, SCANNED = "_rejected", "_scanned"
@@ -56,6 +57,8 @@ def _bad_row(line: int, kinds: list[str], raw: bytes, source: Source) -> BadRow:
         return BadRow.of(line, f"not {source.form.encoding}", {"line": text})
     if TOO_LONG in kinds:
         return BadRow.of(line, "line longer than 2,000,000 bytes", {"line": text[:KEPT_CHARACTERS]})
+    if source.form.container == "jsonl":
+        return BadRow.of(line, NO_OBJECT, {"line": next(csv.reader([text]))[0]})
     return BadRow.of(line, f"{CUT_WRONG}: {len(source.form.header)}", {"line": text})
 
 
