@@ -18,6 +18,8 @@ from tasks.lint import matches, run_all
 
 DOCKERFILE = "infra/docker/Dockerfile"
 COMPOSE = ("infra/docker/compose.yaml", "infra/lightdash/compose.yaml")
+OVERLAYS = "infra/kubernetes/overlays/*/kustomization.yaml"
+VALIDATE = "kubernetes-validate --strict"
 SCHEMA = ["check-jsonschema", "--builtin-schema"]
 
 
@@ -27,6 +29,8 @@ def checkers(root: Path) -> dict[str, list[str]]:
         # Its own rules come with it; with this nothing of them is asked for elsewhere.
         "checkov": ["checkov", "--config-file", "infra/checkov.yaml"],
         **{f"compose-{Path(file).parent.name}": configured(root, file) for file in COMPOSE},
+        "manifests": [*VALIDATE.split(), *manifests(root)],
+        **{f"kustomize-{Path(file).parent.name}": rendered(Path(file).parent) for file in found(root, OVERLAYS)},
         "compose-rules": [
             *("compose-lint", "check", "--config", "infra/docker/compose-lint.yaml", "--strict-config"),
             *("--fail-on", "low", "--no-env", "--skip-suppressed", "--no-pager", *COMPOSE),
@@ -47,6 +51,21 @@ def configured(root: Path, file: str) -> list[str]:
     example = str(Path(file).with_name(".env.example"))
     filled = [f"{name}=x" for name in unset(root / example)]
     return [*("env", *filled), *("docker-compose", "--env-file", example, "-f", file, "--profile", "*", "config", "-q")]
+
+
+def manifests(root: Path) -> list[str]:
+    """Every file with objects of Kubernetes, each by itself: what is wrong is named with its own file."""
+    return [file for file in found(root, "infra/kubernetes/**/*.yaml") if not file.endswith("/kustomization.yaml")]
+
+
+def rendered(overlay: Path) -> list[str]:
+    """The command line that puts an overlay together and validates what comes of it."""
+    made = f".pixi/{overlay.name}.yaml"
+    return [
+        "sh",
+        "-c",
+        f"kubectl kustomize {overlay} >{made} && {VALIDATE} {made} >{made}.log || {{ cat {made}.log; false; }}",
+    ]
 
 
 def unset(example: Path) -> list[str]:

@@ -16,6 +16,7 @@ from tasks.doctor import (
     containers,
     files,
     imports,
+    kubernetes,
     ledger,
     locks,
     manifest,
@@ -31,7 +32,7 @@ CHECKS: tuple[Check, ...] = tuple(
     check
     for module in (
         *(manifest, commands, nested, locks, code, imports, ledger, roles, versions, waits, files),
-        containers,
+        *(containers, kubernetes),
     )
     for check in module.CHECKS
 )

@@ -79,6 +79,15 @@ def test_commands_write_nothing_but_data(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, f"{tmp_path / 'data'}\n"), done.stderr
 
 
+def test_passwords_are_made_private(told: Path) -> None:
+    """A file of passwords that is a secret is copied for its reader alone, as its group could read it where it lies."""
+    (told / "secrets/passwords").write_text("*:*:*:me:word\n")
+    (told / "secrets/passwords").chmod(0o440)
+    (told / "pixiw").write_text('#!/bin/sh\nstat -c %a "$PGPASSFILE"; cat "$PGPASSFILE"\n')
+    done = start(told, PGPASSFILE=str(told / "secrets/passwords"), TMPDIR=str(told))
+    assert (done.stdout, done.stderr) == ("600\n*:*:*:me:word\n", "")
+
+
 def test_labs_are_copied_to_the_data_once(told: Path) -> None:
     """Where LABS_DIR is set the labs of the image are put there at the first start, and are left alone from then on."""
     (told / "projects/labs").mkdir(parents=True)

@@ -7,20 +7,17 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 from dagster import (
     AssetCheckResult,
     AssetCheckSpec,
     AssetKey,
-    AssetsDefinition,
     AssetSpec,
     DagsterInstance,
-    ExecuteInProcessResult,
     materialize,
 )
-from orchestration.graph.projects import Command
+from ledger_steps import failure, python, run, table
 from orchestration.home import instance, prepare_home
 from orchestration.run.command_assets import step_assets
 
@@ -28,21 +25,6 @@ from shared.command_line import command
 from shared.config import Settings, get_settings
 from shared.testing.secrets import marked, marks_below, marks_in, settings_with_secrets
 from shared.warehouse import open_warehouse
-
-BEFORE = """
-import os, sys
-from pathlib import Path
-from shared.command_line import command
-from shared.config import get_settings
-from shared.errors import *
-from shared.monitoring import record_run
-from shared.warehouse import open_warehouse
-
-def main(arguments):
-    with open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as warehouse:
-        with record_run(warehouse, step="ingest", command="run") as run:
-"""
-AFTER = "\nsys.exit(command(main))\n"
 
 
 @pytest.fixture
@@ -52,32 +34,6 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.delenv("WAREHOUSE_URL", raising=False)
     monkeypatch.setenv("ORCHESTRATION_RETRY_SECONDS", "0")
     return get_settings()
-
-
-def python(work: str, environment: str = "orchestration") -> Command:
-    """Return a command that does some work in a run of the ledger, as a project's does."""
-    lines = "\n".join(" " * 12 + line for line in dedent(work).strip().splitlines())
-    return Command(environment, ("-c", BEFORE + lines + AFTER))
-
-
-def table(name: str, command: Command, settings: Settings, *deps: str) -> AssetsDefinition:
-    """Return a step that makes `raw.<name>`."""
-    key = AssetKey(["raw", name])
-    spec = AssetSpec(key, deps=[AssetKey(["raw", dep]) for dep in deps])
-    return step_assets(name, command, settings, specs=[spec], relations={f"raw.{name}": key}, pool=None)
-
-
-def run(*assets: AssetsDefinition) -> ExecuteInProcessResult:
-    """Run steps to their end."""
-    with DagsterInstance.ephemeral() as instance:
-        return materialize(list(assets), instance=instance, raise_on_error=False)
-
-
-def failure(result: ExecuteInProcessResult, step: str) -> str:
-    """Return what Dagster shows of a step's failure."""
-    data = result.failure_data_for_node(step)
-    assert data is not None
-    return str(data.user_failure_data.description if data.user_failure_data else data.error_display_string)
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,43 @@ services:
 """,
     "infra/docker/.env.example": "# Which.\nTAG=1\n",
     "infra/docker/Caddyfile": "{$URL} {\n\timport /run/secrets/users\n\treverse_proxy 127.0.0.1:3000\n}\n",
+    "infra/kubernetes/base/sales.yaml": """\
+kind: Deployment
+metadata: { name: sales }
+spec:
+  template:
+    spec:
+      serviceAccountName: seller
+      containers:
+        - name: sales
+          image: sales:1
+          command: [/app/tasks/activate.sh]
+          args: [run, -e, sales, sell, --port, "3000"]
+          env:
+            - { name: SALES_POD_ENVIRONMENTS, value: sales old }
+            - { name: URL, valueFrom: { configMapKeyRef: { name: ui, key: url } } }
+          envFrom: [{ secretRef: { name: "step-{environment}" } }]
+        - name: login
+          image: login:1
+          args: [--upstream=http://127.0.0.1:3000]
+          ports: [{ name: http, containerPort: 80 }]
+      volumes: [{ name: data, persistentVolumeClaim: { claimName: data } }]
+---
+kind: Service
+metadata: { name: sales }
+spec: { ports: [{ port: 80, targetPort: http }] }
+""",
+    "infra/kubernetes/base/others.yaml": "---\n".join(
+        f"kind: {kind}\nmetadata: {{ name: {name} }}\n"
+        for kind, name in {
+            "data": "PersistentVolumeClaim",
+            "seller": "ServiceAccount",
+            "step-sales": "ExternalSecret",
+            "step-old": "ExternalSecret",
+        }.items()
+        for kind, name in [(name, kind)]
+    ),
+    "infra/kubernetes/base/kustomization.yaml": "kind: Kustomization\nconfigMapGenerator: [{ name: ui }]\n",
     "tasks/activate.sh": "true\n",
     "tasks/demo/data.py": "import json\n\nfrom shared import errors\n",
     "shared/pyproject.toml": """\

@@ -1,12 +1,14 @@
 """What is broken in infra/, for test_checks.py: check, file, what to replace, by what, what the finding must say."""
 
-from tasks.doctor import containers
+from tasks.doctor import containers, kubernetes
 from tasks.doctor.__main__ import Check
 
 DOCKERFILE = "infra/docker/Dockerfile"
 COMPOSE = "infra/docker/compose.yaml"
 EXAMPLE = "infra/docker/.env.example"
 CADDYFILE = "infra/docker/Caddyfile"
+POD = "infra/kubernetes/base/sales.yaml"
+OTHERS = "infra/kubernetes/base/others.yaml"
 
 INFRA_BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
     "image of a missing environment": (containers.images_fit, DOCKERFILE, "default sales", "default sail", "`sail`"),
@@ -26,4 +28,38 @@ INFRA_BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
     "login to another port": (containers.login_fits, CADDYFILE, ":3000", ":3001", "port 3001, but on: 3000"),
     "login with another secret": (containers.login_fits, CADDYFILE, "/users", "/people", "not given: `people`"),
     "login with another variable": (containers.login_fits, CADDYFILE, "{$URL}", "{$SITE}", "not given: `SITE`"),
+    "pod of a missing environment": (kubernetes.pods_fit, POD, "-e, sales", "-e, sail", "no such environment: `sail`"),
+    "pod of a missing task": (kubernetes.pods_fit, POD, "sell,", "buy,", "`sales` has no task `buy`"),
+    "pod with a missing path": (kubernetes.pods_fit, POD, "/activate.sh", "/active.sh", "`tasks/active.sh`"),
+    "steps of a missing environment": (kubernetes.pods_fit, POD, "sales old", "sales new", "environment: `new`"),
+    "pod that asks another port": (kubernetes.pods_fit, POD, "127.0.0.1:3000", "127.0.0.1:3001", "port 3001, but on"),
+    "pod of a missing account": (
+        kubernetes.references_lead_somewhere,
+        POD,
+        "seller",
+        "buyer",
+        "ServiceAccount: `buyer`",
+    ),
+    "pod with a missing claim": (
+        kubernetes.references_lead_somewhere,
+        POD,
+        "claimName: data",
+        "claimName: x",
+        "Claim: `x`",
+    ),
+    "pod with a missing ConfigMap": (
+        kubernetes.references_lead_somewhere,
+        POD,
+        "{ name: ui,",
+        "{ name: x,",
+        "Map: `x`",
+    ),
+    "step without a secret": (kubernetes.references_lead_somewhere, OTHERS, "step-old", "step-x", "Secret: `step-old`"),
+    "service of a missing port": (
+        kubernetes.references_lead_somewhere,
+        POD,
+        "targetPort: http",
+        "targetPort: x",
+        "Port: `x`",
+    ),
 }

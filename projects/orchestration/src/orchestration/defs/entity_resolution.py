@@ -16,7 +16,7 @@ from orchestration.graph.assets import OWNER, code_of, key_of, warehouse_pool
 from orchestration.graph.lists import read_list
 from orchestration.graph.projects import ENTITY_RESOLUTION
 from orchestration.run.command_assets import step_assets
-from orchestration.run.steps import Ended
+from orchestration.run.ended import Ended
 from orchestration.settings import OrchestrationSettings
 from shared.config import get_settings
 from shared.config.settings import read_settings

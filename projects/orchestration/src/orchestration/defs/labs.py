@@ -20,7 +20,7 @@ from orchestration.graph.dbt import MADE, relation_of
 from orchestration.graph.lists import read_list, read_manifest
 from orchestration.graph.projects import LABS
 from orchestration.run.command_assets import step_assets
-from orchestration.run.steps import Ended
+from orchestration.run.ended import Ended
 from shared.config import Settings, get_settings
 
 

@@ -18,7 +18,8 @@ from dagster import (
 
 from orchestration.graph.projects import Command
 from orchestration.home import home_of
-from orchestration.run.steps import Ended, run_command
+from orchestration.run.ended import Ended
+from orchestration.run.steps import run_command
 from orchestration.supervise.run_locks import hold
 from shared.config import Settings
 

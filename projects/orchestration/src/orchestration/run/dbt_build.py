@@ -23,7 +23,8 @@ from orchestration.graph.dbt import UNIQUE_ID, LayerTranslator, asset_specs, che
 from orchestration.graph.projects import Command, Project
 from orchestration.home import home_of
 from orchestration.run import children
-from orchestration.run.steps import Ended, prepared, reported
+from orchestration.run.ended import Ended
+from orchestration.run.steps import prepared, reported
 from orchestration.supervise.run_locks import hold
 from shared.config import Settings
 

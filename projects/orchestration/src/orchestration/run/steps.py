@@ -5,25 +5,18 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from signal import Signals
-from typing import Any, NoReturn
 
 from dagster import (
-    AssetExecutionContext,
-    DagsterExecutionInterruptedError,
     Failure,
-    MetadataValue,
-    OpExecutionContext,
     PipesTempFileContextInjector,
     PipesTempFileMessageReader,
     PreviewWarning,
-    RetryRequested,
     open_pipes_session,
 )
 
 from orchestration.graph.projects import Command
 from orchestration.run import children
+from orchestration.run.ended import Context, Ended
 from orchestration.settings import OrchestrationSettings
 from shared.config import Settings
 from shared.config.settings import read_settings
@@ -32,81 +25,6 @@ from shared.utils.processes import started
 
 # Dagster warns of a preview feature that it uses itself, at each step.
 warnings.filterwarnings("ignore", category=PreviewWarning, module="dagster")
-
-Context = AssetExecutionContext | OpExecutionContext
-Metadata = dict[str, Any]
-
-
-@dataclass
-class Ended:
-    """How a command ended, by its own word.
-
-    Attributes:
-        code: Its exit code; below zero the signal that ended it.
-        runs: The entries that it made in the run ledger, see `shared.monitoring.ledger`.
-        error: What it said of its failure: `message`, `hint`, `code`, `retryable`.
-    """
-
-    command: Command
-    code: int = 0
-    runs: list[dict[str, Any]] = field(default_factory=list)
-    error: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def outputs(self) -> dict[str, Metadata]:
-        """The metadata of each relation that was written."""
-        return {relation: _metadata(run, found) for run in self.runs for relation, found in run["outputs"].items()}
-
-    @property
-    def left_out(self) -> dict[str, Metadata]:
-        """The metadata of each relation that the step did without."""
-        found = {relation: reason for run in self.runs for relation, reason in run.get("left_out", {}).items()}
-        return {relation: {"left_out": reason} for relation, reason in found.items()}
-
-    @property
-    def metadata(self) -> Metadata:
-        """What is true of the step as a whole."""
-        return _metadata(self.runs[-1], {}) if self.runs else {}
-
-    @property
-    def metrics(self) -> dict[str, float]:
-        """What was measured."""
-        return {name: value for run in self.runs for name, value in run["metrics"].items()}
-
-    @property
-    def checks(self) -> list[dict[str, Any]]:
-        """The outcomes of the checks that the command itself has made."""
-        return [check for run in self.runs for check in run.get("checks", [])]
-
-    def require(self, context: Context) -> None:
-        """Raise what makes Dagster fail the step, or try it again later, unless the command has succeeded.
-
-        Raises:
-            DagsterExecutionInterruptedError: The run was cancelled.
-            RetryRequested: It failed, and may succeed when tried again.
-            Failure: It failed for good.
-        """
-        if children.of_run(context.run.run_id).interrupted.is_set():
-            raise DagsterExecutionInterruptedError
-        if self.code:
-            self._fail(context)
-
-    def _fail(self, context: Context) -> NoReturn:
-        how = f"ended by {Signals(-self.code).name}" if self.code < 0 else f"exit code {self.code}"
-        message = f"{self.error.get('message') or how}\nhint: {self.error.get('hint') or 'its output says more'}"
-        facts = {
-            "command": self.command.text,
-            "exit_code": self.code,
-            "code": self.error.get("code", ""),
-            **self.metadata,
-        }
-        failure = Failure(message, metadata=facts, allow_retries=False)
-        # A process that was killed did nothing wrong: memory may have been short.
-        if not (self.error.get("retryable") or self.code < 0):
-            raise failure
-        settings = read_settings(OrchestrationSettings)
-        seconds = settings.orchestration_retry_seconds * 2**context.retry_number
-        raise RetryRequested(settings.orchestration_retries, seconds) from failure
 
 
 def prepared(command: Command, settings: Settings) -> tuple[list[str], Mapping[str, str]]:
@@ -133,18 +51,24 @@ def reported(context: Context, command: Command) -> Iterator[tuple[Ended, Mappin
         context=context, context_injector=PipesTempFileContextInjector(), message_reader=PipesTempFileMessageReader()
     ) as session:
         yield ended, session.get_bootstrap_env_vars()
-    for message in session.get_custom_messages():
-        if "run" in message:
-            ended.runs.append(message["run"])
-        ended.error = message.get("error", ended.error)
+    ended.take(session.get_custom_messages())
 
 
 def run_command(context: Context, settings: Settings, command: Command) -> Ended:
-    """Run a command to its end; its output goes where this process's goes.
+    """Run a command to its end, here or in a pod; its output goes where this process's goes.
 
     Raises:
-        Failure: Its environment is not installed.
+        Failure: Its environment is not installed, or the template of pods cannot be used.
     """
+    own = read_settings(OrchestrationSettings)
+    if own.has_pod(command.environment):
+        # Kubernetes' client takes a second to import.
+        from orchestration.run.pods import run_in_pod
+
+        try:
+            return run_in_pod(context, command, own)
+        except PlatformError as error:
+            raise Failure(f"{error.message}\nhint: {error.hint}", allow_retries=False) from error
     line, variables = prepared(command, settings)
     context.log.info(f"running {command.text}")
     with reported(context, command) as (ended, channel):
@@ -156,19 +80,3 @@ def run_command(context: Context, settings: Settings, command: Command) -> Ended
         ):
             ended.code = ours.wait(child)
     return ended
-
-
-def _metadata(run: Mapping[str, Any], output: Mapping[str, Any]) -> Metadata:
-    facts = {
-        "dagster/row_count": output.get("rows"),
-        "bytes": output.get("bytes"),
-        "database_bytes": run["database_bytes"],
-        "seconds": (output.get("detail") or {}).get("seconds", run["seconds"]),
-        "python": run["python_version"],
-        "environment": run["environment"],
-        "lock_sha256": run["lock_sha256"],
-        "ledger_run": run["id"],
-        "command": run["command"],
-        "detail": MetadataValue.json(dict(output["detail"])) if output.get("detail") else None,
-    }
-    return {name: value for name, value in facts.items() if value is not None}
