@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from shutil import which
 
 from shared.command_line import Parser, command
 from shared.config import get_settings
@@ -20,6 +21,28 @@ DOCKERFILE = "infra/docker/Dockerfile"
 COMPOSE = ("infra/docker/compose.yaml", "infra/lightdash/compose.yaml")
 OVERLAYS = "infra/kubernetes/overlays/*/kustomization.yaml"
 VALIDATE = "kubernetes-validate --strict"
+# The fork that checkov brings: checkov itself passes over what it cannot parse.
+PARSE_HCL = """
+import sys, hcl2
+bad = 0
+for name in sys.argv[1:]:
+    try:
+        hcl2.load(open(name))
+    except Exception as error:
+        bad = 1
+        print(f"{name}: {str(error)[:300]}")
+sys.exit(bad)
+"""
+# systemd looks for the program that a unit starts, and warns of what it does not know with a status of 0.
+VERIFY_UNITS = """
+made=.pixi/units && rm -rf $made && mkdir -p $made
+for unit; do sed "s#/opt/data-platform/pixiw#$PWD/pixiw#" "$unit" >"$made/${unit##*/}"; done
+said=$(
+    systemd-analyze verify --man=no $made/* 2>&1
+    systemd-analyze security --offline=true --threshold=20 $made/*.service >$made/.log 2>&1 || grep Overall $made/.log
+)
+[ -z "$said" ] || { printf '%s\\n' "$said" | sed "s#.*\\.pixi/units#infra/systemd#"; exit 1; }
+"""
 SCHEMA = ["check-jsonschema", "--builtin-schema"]
 
 
@@ -38,6 +61,12 @@ def checkers(root: Path) -> dict[str, list[str]]:
         "schema-compose": [*SCHEMA, "vendor.compose-spec", *COMPOSE],
         "schema-workflows": [*SCHEMA, "vendor.github-workflows", *found(root, ".github/workflows/*.yml")],
         "schema-actions": [*SCHEMA, "vendor.github-actions", *found(root, ".github/actions/*/action.yml")],
+        "terraform": ["python", "-c", PARSE_HCL, *found(root, "infra/terraform/**/*.tf")],
+        "units": ["sh", "-c", VERIFY_UNITS, "sh", *found(root, "infra/systemd/*")],
+        # NixOS' own parser, where somebody has it.
+        **(
+            {"nix": ["nix-instantiate", "--parse", *found(root, "infra/nix/*.nix")]} if which("nix-instantiate") else {}
+        ),
         "dockerfile": ["hadolint", "--no-color", DOCKERFILE],
         "workflows": [
             *("zizmor", "--offline", "--no-progress", "--quiet", "--color=never", "--min-severity=medium"),

@@ -19,6 +19,7 @@ from tasks.doctor import (
     kubernetes,
     ledger,
     locks,
+    machines,
     manifest,
     nested,
     roles,
@@ -32,7 +33,7 @@ CHECKS: tuple[Check, ...] = tuple(
     check
     for module in (
         *(manifest, commands, nested, locks, code, imports, ledger, roles, versions, waits, files),
-        *(containers, kubernetes),
+        *(containers, kubernetes, machines),
     )
     for check in module.CHECKS
 )

@@ -120,6 +120,27 @@ services:
 """,
     "infra/docker/.env.example": "# Which.\nTAG=1\n",
     "infra/docker/Caddyfile": "{$URL} {\n\timport /run/secrets/users\n\treverse_proxy 127.0.0.1:3000\n}\n",
+    "infra/systemd/sales.service": "[Service]\nExecStart=/opt/sales/pixiw run -e sales sell\n",
+    "infra/systemd/sales.timer": "[Timer]\nOnCalendar=daily\n",
+    "infra/terraform/shop/main.tf": """\
+variable "size" {
+  description = "How large."
+}
+
+output "id" {
+  value = var.size
+}
+""",
+    "infra/terraform/example/main.tf": """\
+module "shop" {
+  source = "../shop"
+  size   = 1
+}
+
+output "id" {
+  value = module.shop.id
+}
+""",
     "infra/kubernetes/base/sales.yaml": """\
 kind: Deployment
 metadata: { name: sales }

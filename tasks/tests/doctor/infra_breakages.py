@@ -1,6 +1,6 @@
 """What is broken in infra/, for test_checks.py: check, file, what to replace, by what, what the finding must say."""
 
-from tasks.doctor import containers, kubernetes
+from tasks.doctor import containers, kubernetes, machines
 from tasks.doctor.__main__ import Check
 
 DOCKERFILE = "infra/docker/Dockerfile"
@@ -9,6 +9,9 @@ EXAMPLE = "infra/docker/.env.example"
 CADDYFILE = "infra/docker/Caddyfile"
 POD = "infra/kubernetes/base/sales.yaml"
 OTHERS = "infra/kubernetes/base/others.yaml"
+UNIT = "infra/systemd/sales.service"
+SHOP = "infra/terraform/shop/main.tf"
+EXAMPLE_TF = "infra/terraform/example/main.tf"
 
 INFRA_BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
     "image of a missing environment": (containers.images_fit, DOCKERFILE, "default sales", "default sail", "`sail`"),
@@ -61,5 +64,38 @@ INFRA_BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
         "targetPort: http",
         "targetPort: x",
         "Port: `x`",
+    ),
+    "unit of a missing task": (machines.units_fit, UNIT, "sales sell", "sales buy", "`sales` has no task `buy`"),
+    "timer without a service": (
+        machines.units_fit,
+        "infra/systemd/x.timer",
+        "",
+        "[Timer]\n",
+        "no unit: `infra/systemd/x.",
+    ),
+    "variable that is not declared": (machines.terraform_fits, SHOP, "var.size", "var.sizes", "variable: `sizes`"),
+    "variable without a description": (
+        machines.terraform_fits,
+        SHOP,
+        '  description = "How large."\n',
+        "",
+        "n: `size`",
+    ),
+    "module of no source": (machines.terraform_fits, EXAMPLE_TF, "../shop", "../store", "no such source: `../store`"),
+    "module with a variable that it lacks": (
+        machines.terraform_fits,
+        EXAMPLE_TF,
+        "  size ",
+        "  length ",
+        "no `length`",
+    ),
+    "module without a variable": (machines.terraform_fits, EXAMPLE_TF, "  size   = 1\n", "", "needs `size`"),
+    "output that there is not": (machines.terraform_fits, EXAMPLE_TF, "shop.id", "shop.name", "no output `name`"),
+    "path that there is not": (
+        machines.named_paths_exist,
+        UNIT,
+        "",
+        "# See docs/sales.md.\n",
+        "no such path: `docs/sal",
     ),
 }
