@@ -175,7 +175,7 @@ def test_collector_is_told_of_every_step(demo: Demo) -> None:
         ("transform.staging.cnf_products", "product_id", ["staging.cln_products: product_id"]),
         ("resolve.master.golden_customer", "crm_customer_id", ["core.dim_customer: source_id"]),
         ("deliver.crm", "customer_id", ["egress.retl_crm_customers: customer_id"]),
-        ("report.reporting.rpt_entity_sizes", "party_count", ["master.golden_customer: party_count"]),
+        ("report.reporting.rpt_entity_sizes", "party_count", ["master.resolution_size: party_count"]),
     ],
 )
 def test_collector_is_told_where_columns_come_from(demo: Demo, job: str, column: str, sources: list[str]) -> None:

@@ -158,7 +158,7 @@ class Platform:
     def master(self) -> Master:
         """Return what master holds, without times and run ids."""
         return {
-            "xref": self.fetch(f"select {', '.join(XREF_COLUMNS)} from master.entity_xref order by party_id"),
+            "xref": self.fetch(f"select {', '.join(XREF_COLUMNS)} from master.customer_xref order by party_id"),
             "golden": self.fetch(
                 f"select {', '.join(golden_columns(CUSTOMER))} from master.golden_customer order by entity_id"
             ),

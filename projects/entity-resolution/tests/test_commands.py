@@ -27,13 +27,13 @@ def test_predict_never_trains(platform: Platform, sample: pa.Table) -> None:
     """`predict` asks for a model where there is none, and uses the one that `train` made."""
     platform.put(sample.slice(0, 40))
     finished = platform.run("predict")
-    assert (finished.code, "there is no model yet" in finished.err) == (2, True)
+    assert (finished.code, "there is no model of `customer` yet" in finished.err) == (2, True)
     alerts = Alerts.from_settings(platform.settings)
     assert [episode.subject for episode in alerts.failing()] == ["step resolve"]
     assert platform.run("train").code == 0
     finished = platform.run("predict")
     assert (finished.code, "✓ train" in finished.err, alerts.failing()) == (0, False, [])
-    assert platform.fetch("select count(*) from master.entity_xref") == [(40,)]
+    assert platform.fetch("select count(*) from master.customer_xref") == [(40,)]
 
 
 def test_evaluate(again: Platform, truth: Path) -> None:
@@ -52,7 +52,7 @@ def test_evaluate(again: Platform, truth: Path) -> None:
 def test_evaluate_before_there_is_anything(platform: Platform, truth: Path) -> None:
     """There is nothing to evaluate before the first run, and the user is told so."""
     finished = platform.run("evaluate", "--truth", str(truth))
-    assert (finished.code, "there is no resolution to evaluate" in finished.err) == (2, True)
+    assert (finished.code, "there is no resolution of `customer` to evaluate" in finished.err) == (2, True)
 
 
 def test_evaluate_without_truth(platform: Platform) -> None:
@@ -64,7 +64,7 @@ def test_evaluate_without_truth(platform: Platform) -> None:
 def test_run_without_truth_says_so(platform: Platform) -> None:
     """A run without a truth tells that nothing was measured and shows no figures."""
     finished = platform.put(table_of([])).resolve()
-    assert "quality: not measured, there is no truth" in finished.out
+    assert "customer quality: not measured, there is no truth" in finished.out
     assert set(platform.measures()) == {"parties", "entities", "entities_joined", "largest_entity"}
 
 

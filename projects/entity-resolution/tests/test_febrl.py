@@ -7,8 +7,8 @@ import json
 import pyarrow as pa
 from conftest import Finished, Platform, training_alone
 
-from entity_resolution.engine.master import tables as tables_of
-from entity_resolution.entities.customer import ENTITY
+from entity_resolution.engine import master
+from entity_resolution.entities.customer import ENTITY as CUSTOMER
 from shared.warehouse import open_warehouse
 
 Resolved = tuple[Platform, Finished]
@@ -30,19 +30,19 @@ def test_measures_are_metrics_of_the_run(resolved: Resolved) -> None:
     metrics = dict(platform.fetch("select name, value from ops.run_metric join ops.run using (run_id)"))
     assert metrics == platform.measures()
     outputs = dict(platform.fetch("select relation, row_count from ops.run_output"))
-    assert outputs == {"master.entity_xref": 10000, "master.golden_customer": metrics["entities"]}
+    assert outputs == {"master.customer_xref": 10000, "master.golden_customer": metrics["entities"]}
 
 
 def test_every_party_has_one_entity_and_every_entity_a_golden_record(resolved: Resolved) -> None:
     """No party is lost or doubled on the way to the golden records."""
     platform, _ = resolved
     parties = platform.fetch(
-        "select count(distinct party_id) from master.entity_xref join core.dim_customer using (party_id)"
+        "select count(distinct party_id) from master.customer_xref join core.dim_customer using (party_id)"
     )
     assert parties == [(10000,)]
     assert platform.fetch("select sum(party_count) from master.golden_customer") == [(10000,)]
     assert platform.fetch(
-        "select count(*) from master.entity_xref left join master.golden_customer using (entity_id) "
+        "select count(*) from master.customer_xref left join master.golden_customer using (entity_id) "
         "where party_count is null"
     ) == [(0,)]
 
@@ -52,7 +52,8 @@ def test_warehouse_keeps_no_table_of_splink(resolved: Resolved) -> None:
     platform, _ = resolved
     with open_warehouse(platform.settings, holder="test") as warehouse:
         tables = {schema: warehouse.tables(schema) for schema in warehouse.schemas()}
-    assert {f"master.{table}" for table in tables["master"]} == {*tables_of(ENTITY)}
+    made = {*master.tables(CUSTOMER), *master.SHARED}
+    assert {f"master.{table}" for table in tables["master"]} == made
     assert not tables.get("splink")
     assert not [name for names in tables.values() for name in names if "splink" in name or "parties" in name]
 

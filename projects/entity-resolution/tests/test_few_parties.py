@@ -37,7 +37,7 @@ BORIS: dict[str, Any] = {
 def test_no_parties(platform: Platform) -> None:
     """An empty core gives an empty master and no error."""
     finished = platform.put(table_of([])).resolve()
-    assert "entities: 0 of 0 parties" in finished.out
+    assert "customer entities: 0 of 0 parties" in finished.out
     assert platform.master()["golden"] == []
 
 
@@ -111,7 +111,7 @@ def test_duplicates_within_one_source_are_joined_and_counted(platform: Platform)
         ("C-1", 2),
         ("C-3", 1),
     ]
-    assert "entities with several records of crm: 1" in finished.out
+    assert "customer entities with several records of crm: 1" in finished.out
 
 
 def test_former_versions_are_no_parties(platform: Platform) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from conftest import Platform
 
-from entity_resolution.engine.master import MIGRATIONS, tables
-from entity_resolution.entities.customer import ENTITY as CUSTOMER
+from entity_resolution.engine.master import MIGRATIONS
 from shared.errors import WrongWarehouse
 from shared.warehouse import Warehouse, open_warehouse
 from shared.warehouse.migrations import migrate, version_of
 
 LAYOUTS = Path(__file__).parent / "layouts"
+# What tables of earlier layouts are called now.
+RENAMED = {"entity_xref": "customer_xref"}
 CATALOGS = (
     "select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns "
     "where table_schema = 'master' order by table_name, column_name",
@@ -38,20 +39,24 @@ def test_every_earlier_layout_is_brought_up_to_date(platform: Platform, layout: 
     with opened(platform) as warehouse:
         migrate(warehouse, MIGRATIONS)
         catalog = [warehouse.fetch(query) for query in CATALOGS]
-        for table in tables(CUSTOMER):
-            warehouse.execute(f"drop table {table}")
+        for table in warehouse.tables("master"):
+            warehouse.execute(f"drop table master.{table}")
         warehouse.execute(f"update ops.layout set version = {number}")
         warehouse.execute((LAYOUTS / f"{layout}.sql").read_text(encoding="utf-8"))
         columns = [(table, name) for table, name, *_ in warehouse.fetch(CATALOGS[0]) if name != "fingerprint"]
-        before = {field: warehouse.fetch(f"select {field[1]} from master.{field[0]}") for field in columns}
+        before = {(table, name): warehouse.fetch(f"select {name} from master.{table}") for table, name in columns}
         assert all(before.values())
         migrate(warehouse, MIGRATIONS)
         assert [warehouse.fetch(query) for query in CATALOGS] == catalog
-        assert {field: warehouse.fetch(f"select {field[1]} from master.{field[0]}") for field in columns} == before
+        for (table, name), values in before.items():
+            assert warehouse.fetch(f"select {name} from master.{RENAMED.get(table, table)}") == values
         assert version_of(warehouse, MIGRATIONS) == MIGRATIONS.latest
         # The ids that there are become the first history.
         first = warehouse.fetch("select entity_id, present_id, status, given_in, ended_in from master.customer_history")
         assert first == [("E-crm:1", "E-crm:1", "present", 0, None)]
+        # What there was is the customer's.
+        assert warehouse.fetch("select distinct entity from master.resolution_quality") == [("customer",)]
+        assert warehouse.fetch("select entity, parties, entities from master.resolution_size") == [("customer", 2, 1)]
 
 
 def test_newer_layout_is_refused(platform: Platform) -> None:

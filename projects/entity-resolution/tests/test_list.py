@@ -31,19 +31,25 @@ def test_tables_are_listed_for_programs(tmp_path: Path, monkeypatch: pytest.Monk
     assert done.stderr == "none\n"
     assert list(tmp_path.iterdir()) == []
     listed = json.loads(done.stdout)
-    assert (listed["version"], listed["reads"]) == (1, ["core.dim_customer"])
-    keys = {table["relation"]: table["key"] for table in listed["writes"]}
-    assert keys == {
-        "master.entity_xref": ["party_id"],
+    assert listed["version"] == 2
+    customer = listed["entities"][0]
+    assert (customer["name"], customer["reads"]) == ("customer", ["core.dim_customer"])
+    assert {table["relation"]: table["key"] for table in customer["writes"]} == {
+        "master.customer_xref": ["party_id"],
         "master.golden_customer": ["entity_id"],
-        "master.resolution_quality": ["measure"],
-        "master.resolution_run": ["run_id"],
         "master.customer_history": ["entity_id", "present_id"],
         "master.customer_event": ["revision", "entity_id", "event"],
         "master.customer_former_member": ["entity_id", "party_id"],
     }
-    assert all(each["description"] for each in [*listed["writes"], *listed["measures"]])
-    assert (ROOT / listed["code"]).is_file()
+    assert {table["relation"]: table["key"] for table in listed["shared"]["writes"]} == {
+        "master.resolution_quality": ["entity", "measure"],
+        "master.resolution_size": ["entity", "party_count", "source_systems"],
+        "master.resolution_run": ["entity"],
+    }
+    assert all(
+        each["description"] for each in [*customer["writes"], *customer["measures"], *listed["shared"]["writes"]]
+    )
+    assert all((ROOT / each["code"]).is_file() for each in (customer, listed["shared"]))
 
 
 def test_every_measure_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,8 +60,8 @@ def test_every_measure_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[s
     measured = count_entities(xref) | compare_with_truth(CUSTOMER, xref, truth)
     main(["list", "--json"])
     listed = json.loads(capsys.readouterr().out)
-    assert {measure["name"] for measure in listed["measures"]} == set(measured)
+    assert {measure["name"] for measure in listed["entities"][0]["measures"]} == set(measured)
     main(["list"])
     told = capsys.readouterr().out
     assert all(f"  {name}: " in told for name in measured)
-    assert all(table["relation"] in told for table in listed["writes"])
+    assert all(table["relation"] in told for table in listed["entities"][0]["writes"])

@@ -10,13 +10,13 @@ import pytest
 from conftest import Platform
 from registry_histories import Clusters, Contract, history, members_of, table_of
 
-from entity_resolution.engine.master import MIGRATIONS, XREF
+from entity_resolution.engine.master import MIGRATIONS
 from entity_resolution.engine.registry import Change, RegistryTables, next_change, publish, read_state
 from entity_resolution.engine.registry.registry import State
 from shared.warehouse import Warehouse, open_warehouse
 from shared.warehouse.migrations import migrate
 
-TABLES = RegistryTables("customer", XREF)
+TABLES = RegistryTables("customer", "master.customer_xref")
 NOTHING = State(
     present=pa.table({"party_id": pa.array([], pa.string()), "entity_id": pa.array([], pa.string())}),
     history=pa.schema(

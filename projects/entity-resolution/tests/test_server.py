@@ -131,7 +131,7 @@ def test_core_changes_while_parties_are_linked(changed: Platform, undisturbed: M
     assert process.returncode == 0, err
     assert changed.master() == undisturbed
     assert "nothing new" not in changed.resolve().err
-    assert changed.fetch("select count(*) from master.entity_xref") == [(40,)]
+    assert changed.fetch("select count(*) from master.customer_xref") == [(40,)]
 
 
 def left_over(platform: Platform) -> list[str]:

@@ -145,7 +145,7 @@ def test_a_quality_that_is_too_low_stops_egress(
     code, said = command(main, ["materialize", "group:master or group:egress"]), capsys.readouterr().err
     assert (code, "error: 1 steps failed, 0 succeeded: `resolve`" in said) == (1, True), said
     assert "pairwise_quality" in said
-    resolved, _ = flow.latest("master", "entity_xref")
+    resolved, _ = flow.latest("master", "customer_xref")
     assert resolved.run_id != made.run_id
     assert flow.latest("egress", "customer_360")[0].run_id == made.run_id
 

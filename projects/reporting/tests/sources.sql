@@ -65,9 +65,12 @@ insert into ops.expectation values
     ('t2', 'core.fct_sales', 'not_null', 'not_null', 'completeness', 'error', 'passed', 8, 0, '', '', null, null,
     timestamp '2026-01-02 10:00:00');
 -- as entity_resolution
-create table master.golden_customer (entity_id varchar, party_count integer, source_systems varchar);
-insert into master.golden_customer values
-    ('e1', 2, 'crm,loyalty'), ('e2', 1, 'crm'), ('e3', 1, 'crm'), ('e4', 3, 'crm,loyalty');
+create table master.resolution_size (
+    entity varchar, party_count bigint, source_systems varchar, entities bigint, parties bigint
+);
+insert into master.resolution_size values
+    ('customer', 1, 'crm', 2, 2), ('customer', 2, 'crm,loyalty', 1, 2), ('customer', 3, 'crm,loyalty', 1, 3),
+    ('product', 1, 'pos', 7, 7);
 insert into ops.run (
     run_id, sequence, step, command, status, environment, python_version, host, pid, started_at, finished_at, error, role
 ) values
@@ -79,7 +82,12 @@ insert into ops.run (
     timestamp '2026-01-03 11:00:00', timestamp '2026-01-03 11:00:01', null, 'entity_resolution');
 insert into ops.run_metric values
     ('r1', 'entities', 5), ('r1', 'precision', 0.8), ('r1', 'recall', 0.5), ('r1', 'f1', 0.6),
-    ('r2', 'entities', 4), ('r2', 'precision', 1.0), ('r2', 'recall', 0.9), ('r2', 'f1', 0.95);
+    ('r2', 'entities', 4), ('r2', 'precision', 1.0), ('r2', 'recall', 0.9), ('r2', 'f1', 0.95),
+    ('r3', 'entities', 7), ('r3', 'precision', 0.9), ('r3', 'recall', 0.9), ('r3', 'f1', 0.9),
+    ('r3', 'entities_with_several_pos', 2), ('r3', 'entities_with_several_supplier', 1);
+insert into ops.run_output (run_id, relation, row_count, detail) values
+    ('r1', 'master.golden_customer', 5, '{}'), ('r2', 'master.golden_customer', 4, '{}'),
+    ('r3', 'master.golden_product', 7, '{}'), ('r3', 'master.product_xref', 9, '{}');
 -- as ingress
 insert into ops.run (
     run_id, sequence, step, command, status, environment, python_version, host, pid, started_at, finished_at, error, role

@@ -86,11 +86,16 @@ def test_segments_tell_of_nobody(platform: Platform) -> None:
 
 
 def test_quality_of_entities_is_that_of_the_run(platform: Platform) -> None:
-    """Each run that measured something is there, and the latest of them is marked."""
+    """Each run that measured something is there with its entity, and the latest of each entity is marked."""
     rows = (
-        "select run_id, entities, pair_precision, f1, parties, is_latest from reporting.rpt_entity_quality order by 1"
+        "select run_id, entity, entities, pair_precision, f1, parties, entities_with_several, is_latest "
+        "from reporting.rpt_entity_quality order by 1"
     )
-    assert platform.rows(rows) == [("r1", 5, 0.8, 0.6, None, False), ("r2", 4, 1.0, 0.95, None, True)]
+    assert platform.rows(rows) == [
+        ("r1", "customer", 5, 0.8, 0.6, None, 0, False),
+        ("r2", "customer", 4, 1.0, 0.95, None, 0, True),
+        ("r3", "product", 7, 0.9, 0.9, None, 3, True),
+    ]
 
 
 def test_bad_rows_are_counted_and_not_shown(platform: Platform) -> None:
@@ -165,7 +170,7 @@ def test_charts_show_what_the_warehouse_holds(platform: Platform, content: Conte
     assert answer(platform, content, "sales-total") == [{"total_sales": Decimal("105.25")}]
     assert answer(platform, content, "basket-value") == [{"basket_value": pytest.approx(105.25 / 6)}]
     assert answer(platform, content, "coupon-share") == [{"coupon_share": pytest.approx(30 / 105.25)}]
-    assert answer(platform, content, "entity-f1") == [{"f1_score": 0.95}]
+    assert answer(platform, content, "entity-f1") == [{"f1_score": 0.9}]
     assert answer(platform, content, "campaign-lift") == [{"campaign_id": 1, "average_lift": pytest.approx(-0.2066)}]
     assert answer(platform, content, "bad-rows-open") == [{"open_bad_rows": 3}]
     assert [row["week_start"] for row in answer(platform, content, "sales-by-week")] == [

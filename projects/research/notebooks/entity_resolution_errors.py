@@ -33,8 +33,8 @@ def _(study):
     _texts = ", ".join(f"nullif(cast({field} as varchar), '') as {field}" for field in matching.FIELDS)
     data = study.read(
         parties=f"select party_id, source_system, source_id, {_texts} from core.dim_customer where is_current",
-        entities="select party_id, entity_id from master.entity_xref",
-        sweep="select * from master.threshold_sweep order by hidden_share, threshold",
+        entities="select party_id, entity_id from master.customer_xref",
+        sweep="select * from master.threshold_sweep where entity = 'customer' order by hidden_share, threshold",
     )
     return (data,)
 

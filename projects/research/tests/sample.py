@@ -45,8 +45,8 @@ XREF = """
     union all select 'loyalty:' || member_id, case when place % 5 = 0 then 'M' else 'E' end || place from truth"""
 # As `resolve --sweep --hide 0.6` leaves it, in what the study reads of it.
 SWEEP = """
-    select hidden_share, threshold, 1.0 as precision, 1 - threshold / 10 as recall, 1 - threshold / 20 as f1,
-        timestamp '2026-01-02 03:04:05' as swept_at
+    select 'customer' as entity, hidden_share, threshold, 1.0 as precision, 1 - threshold / 10 as recall,
+        1 - threshold / 20 as f1, timestamp '2026-01-02 03:04:05' as swept_at
     from unnest([0.0::double, 0.6::double]) as shares (hidden_share)
     cross join unnest([0.5::double, 0.9::double]) as thresholds (threshold)"""
 
@@ -66,7 +66,7 @@ def tables() -> dict[str, pa.Table]:
         places = {"pos": pos, "crm": crm, "demo": demo, "households": HOUSEHOLDS, "person": PERSON}
         made = {f"core.{name}": connection.sql(query.format(**places)).to_arrow_table() for name, query in CORE.items()}
         made["truth"] = connection.sql("select customer_id, member_id from truth").to_arrow_table()
-        master = {"master.entity_xref": XREF, "master.threshold_sweep": SWEEP}
+        master = {"master.customer_xref": XREF, "master.threshold_sweep": SWEEP}
         return made | {name: connection.sql(query).to_arrow_table() for name, query in master.items()}
 
 

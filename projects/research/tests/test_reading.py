@@ -97,8 +97,10 @@ def test_a_study_cannot_write(places: Places) -> None:
 def test_missing_table_is_named(places: Places) -> None:
     """A query on a table that nobody has made yet says which, and what makes it."""
     fill(ids(1))
-    with pytest.raises(InputError, match=r"the warehouse has no table: `master\.entity_xref`") as refused:
-        read_snapshot(get_settings(), {"t": "select id from core.t join master.entity_xref using (id)"}, holder="test")
+    with pytest.raises(InputError, match=r"the warehouse has no table: `master\.customer_xref`") as refused:
+        read_snapshot(
+            get_settings(), {"t": "select id from core.t join master.customer_xref using (id)"}, holder="test"
+        )
     assert "./pixiw run resolve" in str(refused.value.hint)
 
 

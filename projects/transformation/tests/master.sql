@@ -1,5 +1,5 @@
 -- The master layer as entity resolution would leave it if it made no mistake.
-create table master.entity_xref as
+create table master.customer_xref as
 with pairs as (
     select 'E-' || row_number() over (order by customer_id) as entity_id, customer_id, member_id
     from read_csv('$DATA/demo/truth.csv', header = true)
@@ -17,7 +17,7 @@ select
     max(case when source_system = 'crm' then source_id end) as crm_customer_id,
     max(case when source_system = 'loyalty' then source_id end) as loyalty_member_id,
     max(household_id) as household_id, timestamp '2026-01-01' as resolved_at, 'run' as run_id
-from master.entity_xref
+from master.customer_xref
 inner join core.dim_customer using (party_id, source_system, source_id)
 where is_current
 group by entity_id

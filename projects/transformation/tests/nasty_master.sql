@@ -1,5 +1,5 @@
 -- Entities with names that JSON has to escape, and one that holds two cards.
-insert into master.entity_xref (party_id, entity_id, source_system, source_id, resolved_at, run_id) values
+insert into master.customer_xref (party_id, entity_id, source_system, source_id, resolved_at, run_id) values
     ('crm:N-1', 'N1', 'crm', 'N-1', '2026-01-01', 'run'), ('loyalty:M-1', 'N1', 'loyalty', 'M-1', '2026-01-01', 'run'),
     ('crm:N-2', 'N2', 'crm', 'N-2', '2026-01-01', 'run'), ('loyalty:M-2', 'N2', 'loyalty', 'M-2', '2026-01-01', 'run'),
     ('loyalty:M-3', 'N2', 'loyalty', 'M-3', '2026-01-01', 'run'),

@@ -66,8 +66,8 @@ def test_a_crm_customer_gets_the_sales_of_the_members_household(on_complete: Pla
     expected = on_complete.sql(
         "select x.source_id, sum(cast(t.sales_value as decimal(18, 2))), count(distinct t.basket_id) "
         "from raw.pos_transactions as t inner join raw.loyalty_members as m using (household_id) "
-        "inner join master.entity_xref as l on l.party_id = 'loyalty:' || m.member_id "
-        "inner join master.entity_xref as x on x.entity_id = l.entity_id and x.source_system = 'crm' "
+        "inner join master.customer_xref as l on l.party_id = 'loyalty:' || m.member_id "
+        "inner join master.customer_xref as x on x.entity_id = l.entity_id and x.source_system = 'crm' "
         "group by 1 order by 1"
     )
     assert len(expected) >= 45

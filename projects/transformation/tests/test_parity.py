@@ -12,7 +12,7 @@ from platforms import NO_TESTS, DuckDBPlatform, PostgresPlatform, copy_tables
 
 from shared.utils.clock import utc_now
 
-MASTER_TABLES = ("entity_xref", "golden_customer")
+MASTER_TABLES = ("customer_xref", "golden_customer")
 HISTORIES = ("customer_history", "product_history")
 # When a version ended whose row is gone is the one thing that no load dates, but the clock.
 ENDED = "update core.{table} set dbt_valid_to = timestamp '2025-12-01' where dbt_valid_to > timestamp '{begun}'"

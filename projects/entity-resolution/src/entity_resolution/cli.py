@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from entity_resolution import listing
 from entity_resolution.engine import resolve, sweep
-from entity_resolution.engine.quality import Measures
-from entity_resolution.entities import entities
+from entity_resolution.engine.quality import SEVERAL, Measures
+from entity_resolution.entities import entities, entity_called
 from entity_resolution.opening import open_workplace
 from entity_resolution.settings import read_options
 from shared.command_line import Parser
 from shared.config import get_settings
-from shared.errors import ConfigurationError
+from shared.errors import ConfigurationError, PlatformError
 from shared.monitoring import record_run
 from shared.teller import Teller
+from shared.utils.console import say
 from shared.warehouse import open_warehouse
 
 
@@ -31,20 +31,52 @@ def main(arguments: Sequence[str]) -> int:
     if parsed.command == "list":
         print(listing.as_json() if parsed.json else listing.as_text())
         return 0
-    with _job(parsed.command, parsed.truth, " ".join(arguments)) as job:
-        if parsed.command == "train":
-            resolve.train(job)
-        elif parsed.command == "evaluate":
-            _print(resolve.evaluate(job, _required_truth(job)), truth=True)
-        else:
-            _run(job, parsed)
+    _each(parsed, " ".join(arguments))
     return 0
+
+
+def _each(parsed: argparse.Namespace, line: str) -> None:
+    """Do what the arguments say for each entity that they mean; one that fails holds up no other.
+
+    Raises:
+        PlatformError: The first that failed; what became of the others is said.
+    """
+    settings = get_settings()
+    step, holder = "resolve" if parsed.command in ("run", "predict") else parsed.command, f"entity resolution: {line}"
+    failed: dict[str, PlatformError] = {}
+    with Teller(settings, command=holder).telling(f"step {step}"):
+        wanted = [entity_called(parsed.entity)] if parsed.entity else list(entities().values())
+        options = read_options(settings, wanted, parsed.truth)
+        with open_warehouse(settings, holder=holder, role="entity_resolution", mode="write") as warehouse:
+            for entity in wanted:
+                if len(wanted) > 1:
+                    say(f"{entity.name}:")
+                try:
+                    with record_run(warehouse, step=step, command=line) as run:
+                        job = resolve.Job(entity, warehouse, settings, options[entity.name], run, open_workplace)
+                        _do(job, parsed)
+                except PlatformError as error:
+                    failed[entity.name] = error
+        if failed:
+            first, *others = failed
+            for name in others:
+                say(f"{name}: {failed[name].message}")
+            raise failed[first]
+
+
+def _do(job: resolve.Job, parsed: argparse.Namespace) -> None:
+    if parsed.command == "train":
+        resolve.train(job)
+    elif parsed.command == "evaluate":
+        _print(job, resolve.evaluate(job, _required_truth(job)))
+    else:
+        _run(job, parsed)
 
 
 def _run(job: resolve.Job, parsed: argparse.Namespace) -> None:
     truth = None if parsed.sweep is None else _required_truth(job)
     measures = resolve.resolve(job, training=parsed.training, full=parsed.full)
-    _print(measures, truth=job.options.truth is not None)
+    _print(job, measures)
     if truth is not None:
         for row in sweep.sweep(job, truth, parsed.sweep, parsed.hide):
             hidden = f", fields hidden in {row['hidden_share']:.0%}" if row["hidden_share"] else ""
@@ -58,20 +90,6 @@ def _required_truth(job: resolve.Job) -> Path:
             "there is no truth to compare with", hint="name a CSV file with --truth or ENTITY_TRUTH"
         )
     return job.options.truth
-
-
-@contextmanager
-def _job(command: str, truth: str | None, line: str) -> Iterator[resolve.Job]:
-    settings = get_settings()
-    step, holder = "resolve" if command in ("run", "predict") else command, f"entity resolution: {line}"
-    with Teller(settings, command=holder).telling(f"step {step}"):
-        (entity,) = entities().values()
-        options = read_options(settings, entity, truth)
-        with (
-            open_warehouse(settings, holder=holder, role="entity_resolution", mode="write") as warehouse,
-            record_run(warehouse, step=step, command=line) as run,
-        ):
-            yield resolve.Job(entity, warehouse, settings, options, run, open_workplace)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -96,6 +114,8 @@ def _parser() -> argparse.ArgumentParser:
     for command in (run, predict):
         command.add_argument("--full", action="store_true", help="do the work also where nothing is new")
     evaluate = commands.add_parser("evaluate", help="measure master against the truth")
+    for command in (train, run, predict, evaluate):
+        command.add_argument("--entity", metavar="NAME", help="only this one; all that are declared otherwise")
     for command in (run, predict, evaluate):
         command.add_argument(
             "--truth",
@@ -117,18 +137,17 @@ def _probability(text: str) -> float:
     return value
 
 
-def _print(measures: Measures, *, truth: bool) -> None:
+def _print(job: resolve.Job, measures: Measures) -> None:
     parties, entities, joined = (f"{measures[name]:,.0f}" for name in ("parties", "entities", "entities_joined"))
-    print(f"entities: {entities} of {parties} parties, {joined} of them from several records")
+    print(f"{job.entity.name} entities: {entities} of {parties} parties, {joined} of them from several records")
     for name, count in measures.items():
-        if name.startswith("entities_with_several_") and count:
-            source = name.removeprefix("entities_with_several_")
-            print(f"entities with several records of {source}: {count:,.0f}")
+        if name.startswith(SEVERAL) and count:
+            print(f"{job.entity.name} entities with several records of {name.removeprefix(SEVERAL)}: {count:,.0f}")
     if "f1" in measures:
         figures = ", ".join(f"{name} {measures[name]:.4f}" for name in ("precision", "recall", "f1"))
         pairs = ", ".join(f"{measures[f'pairs_{name}']:,.0f} {name}" for name in ("right", "wrong", "missed"))
-        print(f"quality: {figures} (pairs: {pairs})")
-    elif truth:
-        print("quality: not measured, the truth names none of these parties")
+        print(f"{job.entity.name} quality: {figures} (pairs: {pairs})")
+    elif job.options.truth is not None:
+        print(f"{job.entity.name} quality: not measured, the truth names none of these parties")
     else:
-        print("quality: not measured, there is no truth (--truth or ENTITY_TRUTH)")
+        print(f"{job.entity.name} quality: not measured, there is no truth (--truth or ENTITY_TRUTH)")

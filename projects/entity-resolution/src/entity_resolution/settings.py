@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,27 +38,54 @@ class Options:
     truth: Path | None
 
 
-def read_options(settings: Settings, entity: Entity, truth: str | None = None) -> Options:
-    """Read ENTITY_MATCH_THRESHOLD and ENTITY_TRUTH; `truth`, from the command line, goes first.
+def read_options(settings: Settings, entities: Sequence[Entity], truth: str | None = None) -> dict[str, Options]:
+    """Return each entity's settings: ENTITY_MATCH_THRESHOLD and ENTITY_TRUTH go before what it declares.
+
+    Args:
+        settings: Where files lie.
+        entities: Which the call is about.
+        truth: What the command line names; it goes before ENTITY_TRUTH.
 
     Raises:
-        ConfigurationError: The threshold is no probability, or the truth that was asked for is not there.
+        ConfigurationError: The threshold is no probability, or the truth that was asked for is not there or nobody's.
     """
     matching = read_settings(MatchingSettings)
-    threshold = matching.entity_match_threshold or entity.threshold
-    return Options(threshold, truth_file(settings, entity, truth or matching.entity_truth))
+    asked_for = _asked_for(settings, truth or matching.entity_truth)
+    whose = [each for each in entities if asked_for and (len(entities) == 1 or _is_of(each, asked_for))]
+    if asked_for and not whose:
+        raise ConfigurationError(
+            f"the truth has the columns of no entity's: `{asked_for}`",
+            hint="name the entity with --entity, or correct --truth or ENTITY_TRUTH",
+        )
+    return {
+        each.name: Options(
+            matching.entity_match_threshold or each.threshold,
+            asked_for if each in whose else _declared_truth(settings, each),
+        )
+        for each in entities
+    }
 
 
-def truth_file(settings: Settings, entity: Entity, asked_for: str | None) -> Path | None:
-    """Return the truth that was asked for, or else the one that the entity declares where it is there."""
-    if asked_for:
-        path = settings.root / asked_for
-        if not path.is_file():
-            raise ConfigurationError(
-                f"there is no file with the truth: `{path}`",
-                hint="correct --truth or ENTITY_TRUTH; `./pixiw run demo-data` makes those of the demo",
-            )
-        return path
+def _asked_for(settings: Settings, file: str | None) -> Path | None:
+    if not file:
+        return None
+    path = settings.root / file
+    if not path.is_file():
+        raise ConfigurationError(
+            f"there is no file with the truth: `{path}`",
+            hint="correct --truth or ENTITY_TRUTH; `./pixiw run demo-data` makes those of the demo",
+        )
+    return path
+
+
+def _is_of(entity: Entity, truth: Path) -> bool:
+    """Tell whether a truth is an entity's, by its first line."""
+    with truth.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+        header = next(csv.reader(file), [])
+    return entity.truth is not None and entity.truth.columns.keys() <= set(header)
+
+
+def _declared_truth(settings: Settings, entity: Entity) -> Path | None:
     if entity.truth is None or entity.truth.file is None:
         return None
     declared = settings.data_dir / entity.truth.file

@@ -8,17 +8,18 @@ from pathlib import Path
 import pyarrow as pa
 
 from entity_resolution.engine.golden.query import golden_columns, golden_query
+from entity_resolution.engine.parties import party_relation
 from entity_resolution.engine.quality import JUDGED, Measures
-from entity_resolution.engine.registry import Change, RegistryTables
+from entity_resolution.engine.registry import Change, RegistryTables, make_registry
 from entity_resolution.engine.registry import publish as publish_change
-from entity_resolution.entity import Entity
+from entity_resolution.entity import GENERAL, KEY, Entity
 from shared.monitoring.versions import Part, Relation, Rows
 from shared.utils.clock import utc_now
 from shared.warehouse import Warehouse, literal, quote
-from shared.warehouse.migrations import Migrations
+from shared.warehouse.migrations import Migrations, migrate
 
-XREF = "master.entity_xref"
-QUALITY, RUN = "master.resolution_quality", "master.resolution_run"
+QUALITY, SIZE, RUN = "master.resolution_quality", "master.resolution_size", "master.resolution_run"
+MIGRATIONS = Migrations("master", Path(__file__).parents[1] / "migrations")
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,22 @@ class Table:
     key: tuple[str, ...]
 
 
-MIGRATIONS = Migrations("master", Path(__file__).parents[1] / "migrations")
+# Those that all entities have a share in.
+SHARED = {
+    QUALITY: Table(
+        "The measures of each present resolution: counts, and precision, recall and F1 where the truth is known.",
+        ("entity", "measure"),
+    ),
+    SIZE: Table(
+        "How many entities are made of so many parties, of these sources.", ("entity", "party_count", "source_systems")
+    ),
+    RUN: Table("The run, model and threshold that the present tables of each entity were made by.", ("entity",)),
+}
+
+
+def xref_table(entity: Entity) -> str:
+    """Return the table of which party is part of which entity."""
+    return f"master.{entity.name}_xref"
 
 
 def golden_table(entity: Entity) -> str:
@@ -44,7 +60,7 @@ def golden_table(entity: Entity) -> str:
 
 def registry(entity: Entity) -> RegistryTables:
     """Return the tables by which an entity's ids last."""
-    return RegistryTables(entity.name, XREF)
+    return RegistryTables(entity.name, xref_table(entity))
 
 
 def _registry_tables(names: RegistryTables) -> dict[str, Table]:
@@ -65,17 +81,12 @@ def _registry_tables(names: RegistryTables) -> dict[str, Table]:
 
 
 def tables(entity: Entity) -> dict[str, Table]:
-    """Return the tables of an entity."""
+    """Return the tables that are an entity's alone."""
     return {
-        XREF: Table(f"The entity of each party, which is a record of a {entity.name}.", ("party_id",)),
+        xref_table(entity): Table(f"The entity of each party, which is a record of a {entity.name}.", ("party_id",)),
         golden_table(entity): Table(
             f"The golden record of each {entity.name}, chosen from all records of the same one.", ("entity_id",)
         ),
-        QUALITY: Table(
-            "The measures of the present resolution: counts, and precision, recall and F1 where the truth is known.",
-            ("measure",),
-        ),
-        RUN: Table("The run, model and threshold that the present tables were made by.", ("run_id",)),
         **_registry_tables(registry(entity)),
     }
 
@@ -102,24 +113,62 @@ class Resolution:
     threshold: float
 
 
+def make_tables(warehouse: Warehouse, entity: Entity) -> None:
+    """Bring the tables of master up to date, those of an entity by what it declares now; rows stay.
+
+    Raises:
+        UserError: Core lacks what is declared.
+    """
+    migrate(warehouse, MIGRATIONS)
+    types = dict.fromkeys(KEY, "varchar") | {
+        field.name: field.type for field in party_relation(warehouse, entity).fields
+    }
+    fields = {field: types[column] for field, column in entity.fields.items()}
+    made = "resolved_at timestamp not null, run_id varchar not null"
+    keys = ", ".join(f"{name} varchar not null" for name in XREF_COLUMNS)
+    with warehouse.transaction():
+        warehouse.execute(f"create table if not exists {xref_table(entity)} ({keys}, {made}, primary key (party_id))")
+        make_registry(warehouse, registry(entity))
+        golden, columns = golden_table(entity), "".join(f", {quote(name)} {type_}" for name, type_ in fields.items())
+        counts = "party_count bigint not null, source_systems varchar not null"
+        warehouse.execute(
+            f"create table if not exists {golden} (entity_id varchar primary key{columns}, {counts}, {made})"
+        )
+        there = {field.name for field in warehouse.relations(*golden.split("."))[0].fields}
+        for name in fields.keys() - there:
+            warehouse.execute(f"alter table {golden} add column {quote(name)} {fields[name]}")
+        for name in there - {*GENERAL, *fields}:
+            warehouse.execute(f"alter table {golden} drop column {quote(name)}")
+
+
 def parts(warehouse: Warehouse, entity: Entity) -> dict[str, Part]:
     """Return what a resolution makes, by name."""
-    judged = ", ".join(map(literal, JUDGED))
+    judged, ours = ", ".join(map(literal, JUDGED)), f"entity = {literal(entity.name)}"
     # Without what `evaluate` measures against another truth: the resolution stays what it is.
-    counts = f"(select measure, value from {QUALITY} where measure not in ({judged}))"
+    counts = f"(select measure, value from {QUALITY} where {ours} and measure not in ({judged}))"
+    shared = {name: Rows(warehouse, f"(select * from {name} where {ours})") for name in (SIZE, RUN)}
     # What has happened stays: no run could make it again.
-    others = [name for name in tables(entity) if name not in (QUALITY, registry(entity).events)]
-    return {QUALITY: Rows(warehouse, counts), **{name: Relation(warehouse, name) for name in others}}
+    alone = [name for name in tables(entity) if name != registry(entity).events]
+    return {QUALITY: Rows(warehouse, counts), **shared, **{name: Relation(warehouse, name) for name in alone}}
 
 
-def read_xref(warehouse: Warehouse) -> pa.Table:
+def is_resolved(warehouse: Warehouse, entity: Entity) -> bool:
+    """Tell whether a resolution of an entity was published."""
+    return bool(warehouse.fetch(f"select 1 from {RUN} where entity = $1", [entity.name]))
+
+
+def read_xref(warehouse: Warehouse, entity: Entity) -> pa.Table:
     """Return columns `party_id`, `entity_id`, `source_system` as published last."""
-    return warehouse.fetch_arrow(f"select party_id, entity_id, source_system from {XREF} order by party_id")
+    return warehouse.fetch_arrow(
+        f"select party_id, entity_id, source_system from {xref_table(entity)} order by party_id"
+    )
 
 
-def read_measures(warehouse: Warehouse) -> Measures:
+def read_measures(warehouse: Warehouse, entity: Entity) -> Measures:
     """Return the measures stored last."""
-    return dict(warehouse.fetch(f"select measure, value from {QUALITY} order by measure"))
+    return dict(
+        warehouse.fetch(f"select measure, value from {QUALITY} where entity = $1 order by measure", [entity.name])
+    )
 
 
 def choose_records(warehouse: Warehouse, entity: Entity, parties: str, xref: pa.Table) -> None:
@@ -140,34 +189,45 @@ def choose_records(warehouse: Warehouse, entity: Entity, parties: str, xref: pa.
 
 
 def publish(warehouse: Warehouse, entity: Entity, run_id: str, resolution: Resolution) -> None:
-    """Replace master with a resolution, in one transaction: killed at any point, the former one stays whole."""
-    now = utc_now()
-    golden = (golden_table(entity), NEW_GOLDEN, golden_columns(entity))
+    """Replace an entity's part of master, in one transaction: killed at any point, the former one stays whole."""
+    now, name = utc_now(), entity.name
+    xref, golden = (
+        (xref_table(entity), NEW_XREF, XREF_COLUMNS),
+        (golden_table(entity), NEW_GOLDEN, golden_columns(entity)),
+    )
     with warehouse.transaction():
-        for table, new, columns in ((XREF, NEW_XREF, XREF_COLUMNS), golden):
+        for table, new, columns in (xref, golden):
             names = ", ".join(map(quote, columns))
             warehouse.execute(f"delete from {table}")
             warehouse.execute(
                 f"insert into {table} ({names}, resolved_at, run_id) select {names}, $1, $2 from {new}", [now, run_id]
             )
         publish_change(warehouse, registry(entity), resolution.change, run_id)
-        warehouse.execute(f"delete from {RUN}")
+        for table in (SIZE, RUN):
+            warehouse.execute(f"delete from {table} where entity = $1", [name])
         warehouse.execute(
-            f"insert into {RUN} (run_id, model, threshold, resolved_at) values ($1, $2, $3, $4)",
-            [run_id, resolution.model, resolution.threshold, now],
+            f"insert into {SIZE} (entity, party_count, source_systems, entities, parties) "
+            "select cast($1 as varchar), party_count, source_systems, count(*), sum(party_count) "
+            f"from {NEW_GOLDEN} group by party_count, source_systems",
+            [name],
         )
-        store_measures(warehouse, run_id, resolution.measures)
+        warehouse.execute(
+            f"insert into {RUN} (entity, run_id, model, threshold, resolved_at) values ($1, $2, $3, $4, $5)",
+            [name, run_id, resolution.model, resolution.threshold, now],
+        )
+        store_measures(warehouse, entity, run_id, resolution.measures)
 
 
-def store_measures(warehouse: Warehouse, run_id: str, measures: Measures) -> None:
-    """Replace the measures of master."""
+def store_measures(warehouse: Warehouse, entity: Entity, run_id: str, measures: Measures) -> None:
+    """Replace the measures of an entity."""
     rows = pa.table(
         {
+            "entity": pa.repeat(entity.name, len(measures)),
             "run_id": pa.repeat(run_id, len(measures)),
             "measure": pa.array(measures, pa.string()),
             "value": pa.array(measures.values(), pa.float64()),
         }
     )
     with warehouse.transaction():
-        warehouse.execute(f"delete from {QUALITY}")
+        warehouse.execute(f"delete from {QUALITY} where entity = $1", [entity.name])
         warehouse.append_arrow(QUALITY, rows)

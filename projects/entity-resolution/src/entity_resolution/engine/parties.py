@@ -17,7 +17,7 @@ def current_parties(warehouse: Warehouse, entity: Entity) -> str:
     Raises:
         UserError: Core lacks the entity's relation, or that lacks a column.
     """
-    kinds = {field.name: field.kind for field in _relation(warehouse, entity).fields}
+    kinds = {field.name: field.kind for field in party_relation(warehouse, entity).fields}
     columns = [
         f"nullif({quote(name)}, '') as {quote(name)}" if kinds[name] == "text" else quote(name)
         for name in entity.columns
@@ -57,7 +57,12 @@ def _key(entity: Entity) -> list[str]:
     ]
 
 
-def _relation(warehouse: Warehouse, entity: Entity) -> Relation:
+def party_relation(warehouse: Warehouse, entity: Entity) -> Relation:
+    """Return the relation of core that holds the parties, with all columns that the entity needs.
+
+    Raises:
+        UserError: Core lacks it, or it lacks a column.
+    """
     schema, _, name = entity.parties.relation.partition(".")
     found = warehouse.relations(schema, name)
     if not found:

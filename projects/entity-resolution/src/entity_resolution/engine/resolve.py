@@ -69,11 +69,11 @@ def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -
         UserError: Core holds no parties as declared, or there is no model and none may be trained.
     """
     parties = current_parties(job.warehouse, job.entity)
-    migrate(job.warehouse, master.MIGRATIONS)
+    master.make_tables(job.warehouse, job.entity)
     wanted = full or training == "always"
     if not wanted and is_current(job.warehouse, resolution_step(job, parties)):
         say("nothing new: parties, model and settings are those of the last run (--full does it all again)")
-        return _record(job, master.read_measures(job.warehouse))
+        return _record(job, master.read_measures(job.warehouse, job.entity))
     if training == "never":
         _require_model(job)
     with splink_logged(job.settings), ExitStack() as stack:
@@ -113,12 +113,14 @@ def evaluate(job: Job, truth: Path) -> Measures:
         UserError: There is no resolution yet.
         InputError: The truth cannot be read.
     """
-    if not job.warehouse.table_exists(master.XREF):
-        raise UserError("there is no resolution to evaluate", hint="run `./pixiw run resolve` first")
     migrate(job.warehouse, master.MIGRATIONS)
-    xref = master.read_xref(job.warehouse)
+    if not master.is_resolved(job.warehouse, job.entity):
+        raise UserError(
+            f"there is no resolution of `{job.entity.name}` to evaluate", hint="run `./pixiw run resolve` first"
+        )
+    xref = master.read_xref(job.warehouse, job.entity)
     measures = count_entities(xref) | compare_with_truth(job.entity, xref, truth)
-    master.store_measures(job.warehouse, job.run.id, measures)
+    master.store_measures(job.warehouse, job.entity, job.run.id, measures)
     return _record(job, measures)
 
 
@@ -132,7 +134,7 @@ def resolution_step(job: Job, parties: str) -> Step:
     inputs = {job.entity.parties.relation: Rows(job.warehouse, parties), "model": Value(job.models.current_text())}
     truth = {"truth": File(job.options.truth)} if job.options.truth else {}
     return Step(
-        name="resolve",
+        name=f"resolve {job.entity.name}",
         inputs={**inputs, **truth},
         settings={"threshold": job.options.threshold},
         code=Code(Path(__file__).parents[1]),
@@ -148,7 +150,9 @@ def _start_splink() -> None:
 
 def _require_model(job: Job) -> None:
     if job.models.current() is None:
-        raise UserError("there is no model yet", hint="run `python -m entity_resolution train` first")
+        raise UserError(
+            f"there is no model of `{job.entity.name}` yet", hint="run `python -m entity_resolution train` first"
+        )
 
 
 def _is_outdated(job: Job) -> bool:
@@ -199,7 +203,7 @@ def _record(job: Job, measures: Measures) -> Measures:
     parties = job.entity.parties
     xref = {"source_id": parties.id} | ({"source_system": parties.source} if parties.source else {})
     golden = {field: xref.get(column, column) for field, column in job.entity.fields.items()}
-    for table, columns in ((master.XREF, xref), (master.golden_table(job.entity), golden)):
+    for table, columns in ((master.xref_table(job.entity), xref), (master.golden_table(job.entity), golden)):
         origin = Origin((parties.relation,), columns, same_names=True)
         job.run.output(table, rows=job.warehouse.row_count(table), origin=origin)
     job.run.note_metrics(measures)

@@ -26,7 +26,7 @@ from shared.warehouse import quote
 TABLE = "master.threshold_sweep"
 THRESHOLDS = (0.5, 0.8, 0.9, 0.95, 0.99, 0.999)
 SCHEMA = pa.schema(
-    [("hidden_share", pa.float64()), ("threshold", pa.float64())]
+    [("entity", pa.string()), ("hidden_share", pa.float64()), ("threshold", pa.float64())]
     + [(field.name, pa.int64() if field.type == "int" else pa.float64()) for field in fields(Measures)]
     + [("model", pa.string()), ("swept_at", pa.timestamp("us")), ("run_id", pa.string())]
 )
@@ -34,7 +34,7 @@ Row = dict[str, object]
 
 
 def sweep(job: Job, truth: Path, thresholds: Sequence[float] = (), hidden_share: float = 0.0) -> list[Row]:
-    """Measure what the model in use would find at each threshold, and replace `TABLE` by that.
+    """Measure what the model in use would find at each threshold, and replace the entity's rows of `TABLE`.
 
     All is done in memory, whatever the engine, so both come to the same.
 
@@ -52,18 +52,27 @@ def sweep(job: Job, truth: Path, thresholds: Sequence[float] = (), hidden_share:
         UserError: The truth names no pair of the parties.
         InputError: The truth cannot be read.
     """
-    if not compare_with_truth(job.entity, master.read_xref(job.warehouse), truth):
+    if not compare_with_truth(job.entity, master.read_xref(job.warehouse, job.entity), truth):
         raise UserError(f"the truth names none of these parties: `{truth}`", hint="name another with --truth")
     wanted = sorted({*(thresholds or THRESHOLDS), job.options.threshold})
-    made = {"swept_at": utc_now(), "run_id": job.run.id}
+    made = {"entity": job.entity.name, "swept_at": utc_now(), "run_id": job.run.id}
     with step("start Splink"):
         import_module("entity_resolution.engine.linking.linking")
     with splink_logged(job.settings):
         rows = [row | made for share in sorted({0.0, hidden_share}) for row in _measured(job, truth, wanted, share)]
     with step("write the sweep"):
-        written = job.warehouse.replace_arrow(TABLE, pa.Table.from_pylist(rows, SCHEMA))
-    job.run.output(TABLE, rows=written, origin=Origin((job.entity.parties.relation,)))
+        _write(job, pa.Table.from_pylist(rows, SCHEMA))
+    job.run.output(TABLE, rows=job.warehouse.row_count(TABLE), origin=Origin((job.entity.parties.relation,)))
     return rows
+
+
+def _write(job: Job, rows: pa.Table) -> None:
+    if not job.warehouse.table_exists(TABLE):
+        job.warehouse.replace_arrow(TABLE, rows)
+        return
+    with job.warehouse.transaction():
+        job.warehouse.execute(f"delete from {TABLE} where entity = $1", [job.entity.name])
+        job.warehouse.append_arrow(TABLE, rows)
 
 
 def parties_with_hidden(job: Job, share: float) -> str:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from entity_resolution.entity import Entity
 from shared.errors import ConfigurationError
 from shared.utils.excerpts import excerpt
+from shared.utils.names import suggestion
 
 
 @cache
@@ -40,6 +41,17 @@ def entities() -> dict[str, Entity]:
         ConfigurationError: As `modules` does.
     """
     return {name: module.ENTITY for name, module in modules().items()}
+
+
+def entity_called(name: str) -> Entity:
+    """Return the entity of a name.
+
+    Raises:
+        ConfigurationError: There is none.
+    """
+    if name not in entities():
+        raise ConfigurationError(f"there is no entity of this name: `{name}`", hint=suggestion(name, entities()))
+    return entities()[name]
 
 
 def read_module(name: str) -> ModuleType:

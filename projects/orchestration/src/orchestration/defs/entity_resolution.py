@@ -1,6 +1,7 @@
 """The master layer: entity resolution, and how good it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from dagster import (
     AssetCheckResult,
@@ -18,7 +19,7 @@ from orchestration.graph.projects import ENTITY_RESOLUTION
 from orchestration.run.command_assets import step_assets
 from orchestration.run.ended import Ended
 from orchestration.settings import OrchestrationSettings
-from shared.config import get_settings
+from shared.config import Settings, get_settings
 from shared.config.settings import read_settings
 
 QUALITY = "pairwise_quality"
@@ -27,38 +28,49 @@ JOINED = "some_records_joined"
 
 @definitions
 def defs() -> Definitions:
-    """Return the master tables and their checks."""
+    """Return the master tables and their checks, by what entities are declared."""
     settings = get_settings()
     listed = read_list(ENTITY_RESOLUTION, settings)
-    keys = {written["relation"]: key_of(written["relation"]) for written in listed["writes"]}
-    specs = [
-        AssetSpec(
-            keys[written["relation"]],
-            deps=[key_of(relation) for relation in listed["reads"]],
-            group_name="master",
-            description=written["description"],
-            owners=[OWNER],
-            kinds={"splink", "python"},
-            metadata={**code_of(settings, listed["code"]), "key": ", ".join(written["key"])},
-        )
-        for written in listed["writes"]
-    ]
-    checked = next(iter(keys.values()))
+    entities = listed["entities"]
+    everything = {"reads": [each for entity in entities for each in entity["reads"]], **listed["shared"]}
+    specs = [spec for each in (*entities, everything) for spec in asset_specs(settings, each)]
+    # The first of its tables says which record is part of which entity.
+    checked = {entity["writes"][0]["relation"]: key_of(entity["writes"][0]["relation"]) for entity in entities}
     step = step_assets(
         "resolve",
         ENTITY_RESOLUTION.command("run"),
         settings,
         specs=specs,
-        relations=keys,
+        relations={spec.metadata["relation"]: spec.key for spec in specs},
         pool=warehouse_pool(settings),
-        check_specs=check_specs(checked),
-        check=lambda ended: check(ended, checked),
+        check_specs=[spec for key in checked.values() for spec in check_specs(key)],
+        check=lambda ended: (result for relation, key in checked.items() for result in check(ended, relation, key)),
     )
     return Definitions(assets=[step])
 
 
+def asset_specs(settings: Settings, listed: Mapping[str, Any]) -> list[AssetSpec]:
+    """Return the assets of tables that are listed together."""
+    return [
+        AssetSpec(
+            key_of(written["relation"]),
+            deps=sorted({key_of(relation) for relation in listed["reads"]}),
+            group_name="master",
+            description=written["description"],
+            owners=[OWNER],
+            kinds={"splink", "python"},
+            metadata={
+                **code_of(settings, listed["code"]),
+                "relation": written["relation"],
+                "key": ", ".join(written["key"]),
+            },
+        )
+        for written in listed["writes"]
+    ]
+
+
 def check_specs(asset: AssetKey) -> list[AssetCheckSpec]:
-    """Return the checks; one that fails keeps egress from being built."""
+    """Return the checks of an entity; one that fails keeps what reads its table from being built."""
     return [
         AssetCheckSpec(
             QUALITY,
@@ -74,9 +86,9 @@ def check_specs(asset: AssetKey) -> list[AssetCheckSpec]:
     ]
 
 
-def check(ended: Ended, asset: AssetKey) -> Iterator[AssetCheckResult]:
-    """Return the results by what entity resolution has measured, if it came so far."""
-    measured = ended.metrics
+def check(ended: Ended, relation: str, asset: AssetKey) -> Iterator[AssetCheckResult]:
+    """Return the results by what the run that wrote a relation has measured, if it came so far."""
+    measured = ended.metrics_of(relation)
     if "entities_joined" not in measured:
         return
     f1, least = measured.get("f1"), read_settings(OrchestrationSettings).orchestration_min_f1

@@ -56,10 +56,10 @@ class Ended:
         """What is true of the step as a whole."""
         return _metadata(self.runs[-1], {}) if self.runs else {}
 
-    @property
-    def metrics(self) -> dict[str, float]:
-        """What was measured."""
-        return {name: value for run in self.runs for name, value in run["metrics"].items()}
+    def metrics_of(self, relation: str) -> dict[str, float]:
+        """Return what was measured by the runs that wrote a relation."""
+        written = [run["metrics"] for run in self.runs if relation in run["outputs"]]
+        return {name: value for metrics in written for name, value in metrics.items()}
 
     @property
     def checks(self) -> list[dict[str, Any]]:

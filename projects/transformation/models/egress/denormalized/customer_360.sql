@@ -6,7 +6,7 @@ with entities as (
 
 parties as (
 
-    select * from {{ source('master', 'entity_xref') }}
+    select * from {{ source('master', 'customer_xref') }}
 
 ),
 

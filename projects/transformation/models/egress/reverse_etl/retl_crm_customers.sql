@@ -1,6 +1,6 @@
 with parties as (
 
-    select * from {{ source('master', 'entity_xref') }}
+    select * from {{ source('master', 'customer_xref') }}
 
 ),
 

@@ -39,6 +39,27 @@ class RegistryTables:
         return f"master.{self.entity}_event"
 
 
+def make_registry(warehouse: Warehouse, tables: RegistryTables) -> None:
+    """Make the tables of a registry where they are not there."""
+    warehouse.execute(
+        f"create table if not exists {tables.history} (entity_id varchar not null, present_id varchar, "
+        "status varchar not null, given_in bigint not null, ended_in bigint)"
+    )
+    # Its name is the schema's, as the table's is.
+    index = f"{tables.history.rpartition('.')[2]}_id"
+    warehouse.execute(f"create index if not exists {index} on {tables.history} (entity_id)")
+    warehouse.execute(
+        f"create table if not exists {tables.former} "
+        "(entity_id varchar not null, party_id varchar not null, primary key (entity_id, party_id))"
+    )
+    warehouse.execute(
+        f"create table if not exists {tables.events} (revision bigint not null, entity_id varchar not null, "
+        "event varchar not null, reason varchar not null, records_before bigint not null, "
+        "records_after bigint not null, members_before varchar not null, members_after varchar not null, "
+        "happened_at timestamp not null, run_id varchar not null, primary key (revision, entity_id, event))"
+    )
+
+
 def read_state(warehouse: Warehouse, tables: RegistryTables) -> State:
     """Return what a registry knows."""
     return State(
