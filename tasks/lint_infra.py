@@ -90,11 +90,9 @@ def manifests(root: Path) -> list[str]:
 def rendered(overlay: Path) -> list[str]:
     """The command line that puts an overlay together and validates what comes of it."""
     made = f".pixi/{overlay.name}.yaml"
-    return [
-        "sh",
-        "-c",
-        f"kubectl kustomize {overlay} >{made} && {VALIDATE} {made} >{made}.log || {{ cat {made}.log; false; }}",
-    ]
+    named = f'{{ echo "in {overlay}/kustomization.yaml:"; cat {made}.log; false; }}'
+    put_together = f"kubectl kustomize {overlay} 2>{made}.log >{made}"
+    return ["sh", "-c", f"{put_together} && {VALIDATE} {made} >{made}.log || {named}"]
 
 
 def unset(example: Path) -> list[str]:
