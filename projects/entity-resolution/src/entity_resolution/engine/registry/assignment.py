@@ -36,7 +36,9 @@ create or replace temporary table open as
 create or replace temporary table remembered as
     select state.entity_id, party_id, is_present from (
         select entity_id, party_id, true as is_present from present
-        union all select entity_id, party_id, false from former
+        union all select entity_id, party_id, false from former anti join meeting using (entity_id)
+        -- Of who took in others, those that are still there.
+        union all select entity_id, party_id, false from former semi join present using (entity_id, party_id)
     ) as state inner join now using (party_id)
     anti join given on given.entity_id = state.entity_id;
 create or replace temporary table candidate as
