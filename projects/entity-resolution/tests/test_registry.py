@@ -172,6 +172,16 @@ def test_entity_that_only_grows_is_not_who_it_took_in() -> None:
     assert registry.feed("dez")["dez"] == ids["abcq"]
 
 
+def test_id_asks_for_no_record_that_has_left_it() -> None:
+    """An id is not given to a record that has gone elsewhere since a merge, though all others of it are gone."""
+    registry = Registry()
+    ids = registry.feed("abc de xyz")
+    registry.feed("abcde xyz")
+    registry.feed("bcde axyz")
+    registry.feed("de axyz")
+    assert ids["abc"] not in registry.feed("a xyz").values()
+
+
 def test_id_that_went_to_several_leads_to_all() -> None:
     """An id whose records went to others leads to each of these."""
     registry = Registry()

@@ -140,6 +140,7 @@ def _probability(text: str) -> float:
 def _print(job: resolve.Job, measures: Measures) -> None:
     parties, entities, joined = (f"{measures[name]:,.0f}" for name in ("parties", "entities", "entities_joined"))
     print(f"{job.entity.name} entities: {entities} of {parties} parties, {joined} of them from several records")
+    print(f"largest {job.entity.name} entity: {measures['largest_entity']:,.0f} records")
     for name, count in measures.items():
         if name.startswith(SEVERAL) and count:
             print(f"{job.entity.name} entities with several records of {name.removeprefix(SEVERAL)}: {count:,.0f}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import pyarrow as pa
 
 from entity_resolution.engine import master
+from entity_resolution.engine.doubts import doubts
 from entity_resolution.engine.in_memory import in_memory
 from entity_resolution.engine.linking.splink_log import splink_logged
 from entity_resolution.engine.linking.workplace import OpenWorkplace, Workplace
@@ -84,11 +85,15 @@ def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -
             with workplace.session() as connection:
                 _train(job, connection)
         clusters = _link(job, workplace)
+        former = master.read_measures(job.warehouse, job.entity)
+        previous = master.read_xref(job.warehouse, job.entity)
         with step("choose golden records"):
             resolution = _resolution(job, workplace, clusters)
         with step("write master"), job.warehouse.transaction():
             master.publish(job.warehouse, job.entity, job.run.id, resolution)
             keep(job.run, resolution_step(job, workplace.parties))
+    for doubt in doubts(resolution.measures, former, previous, resolution.change):
+        say(f"warning: {doubt}")
     return _record(job, resolution.measures)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,13 @@ from contextlib import contextmanager
 from typing_extensions import override
 
 from shared.config import Settings
+from shared.errors import PlatformError, causes, first_line
 from shared.monitoring.logs import log_event
+from shared.redaction import redacted
+from shared.system_errors import explained_by_system
+
+VALUE = re.compile(r"'[^']*'")
+REASON_CHARACTERS = 300
 
 
 class _ToLog(logging.Handler):
@@ -23,6 +30,20 @@ class _ToLog(logging.Handler):
     @override
     def emit(self, record: logging.LogRecord) -> None:
         log_event(self._settings, "splink", level=record.levelname, message=record.getMessage().strip())
+
+
+def explained(error: Exception) -> PlatformError:
+    """Return what Splink's error means: it shows the statement that failed, and hides why.
+
+    What stands in quotes may be a value of somebody's record, so it is not told.
+    """
+    if known := explained_by_system(error):
+        return known
+    reason = VALUE.sub("'…'", redacted(first_line([*causes(error)][-1])))[:REASON_CHARACTERS]
+    return PlatformError(
+        f"Splink cannot go on: {reason}",
+        hint="nothing was written; if the model is of another version, `./pixiw run resolve --retrain` makes a new one",
+    )
 
 
 @contextmanager
@@ -40,6 +61,10 @@ def splink_logged(settings: Settings) -> Iterator[None]:
                 settings, "splink", level="WARNING", message=str(message)
             )
             yield
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] == "splink":
+            raise explained(error) from error
+        raise
     finally:
         logger.removeHandler(handler)
         logger.level, logger.propagate = before

@@ -5,6 +5,6 @@ what follows from these. Both work on record ids and cluster names alone: they k
 """
 
 from entity_resolution.engine.registry.registry import Change, next_change
-from entity_resolution.engine.registry.tables import RegistryTables, publish, read_state
+from entity_resolution.engine.registry.tables import RegistryTables, make_registry, publish, read_state
 
-__all__ = ["Change", "RegistryTables", "next_change", "publish", "read_state"]
+__all__ = ["Change", "RegistryTables", "make_registry", "next_change", "publish", "read_state"]

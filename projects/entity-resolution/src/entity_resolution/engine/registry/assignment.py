@@ -36,7 +36,7 @@ create or replace temporary table open as
 create or replace temporary table remembered as
     select state.entity_id, party_id, is_present from (
         select entity_id, party_id, true as is_present from present
-        union all select entity_id, party_id, false from former anti join meeting using (entity_id)
+        union all select entity_id, party_id, false from former inner join known using (entity_id) where not live
         -- Of who took in others, those that are still there.
         union all select entity_id, party_id, false from former semi join present using (entity_id, party_id)
     ) as state inner join now using (party_id)
