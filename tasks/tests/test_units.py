@@ -6,8 +6,8 @@ import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -21,12 +21,12 @@ def settings(unit: str, name: str) -> list[str]:
     return re.findall(rf"^{name}=(.*)$", (UNITS / unit).read_text("utf-8"), re.MULTILINE)
 
 
-def start(unit: str, data: Path) -> subprocess.Popen[str]:
+def start(unit: str, data: Path, **given: str) -> subprocess.Popen[str]:
     """Start what a unit starts, with its paths in this repository and a data folder of the test's own."""
     (line,) = settings(unit, "ExecStart")
     words = shlex.split(line.replace("/opt/data-platform", str(ROOT)))
     variables = " ".join(settings(unit, "Environment")).replace("/var/lib/data-platform", str(data))
-    env = {"PATH": f"{ROOT}/.pixi/uv/bin:{os.environ['PATH']}", "PIXIW_BACKEND": "uv"}
+    env = {"PATH": f"{ROOT}/.pixi/uv/bin:{os.environ['PATH']}", "PIXIW_BACKEND": "uv", **given}
     env |= dict(word.split("=", 1) for word in shlex.split(variables))
     return subprocess.Popen(
         words, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
@@ -42,17 +42,18 @@ def test_poll_runs_on_a_machine_without_sources(tmp_path: Path) -> None:
 
 
 def test_stopping_a_unit_interrupts_its_command(tmp_path: Path) -> None:
-    """The signal by which a unit is stopped ends its command as an interrupt does."""
+    """The signal by which a unit is stopped ends its command as an interrupt does, whatever it waits for."""
     (name,) = settings("data-platform-flow.service", "KillSignal")
-    process = start("data-platform-flow.service", tmp_path)
-    assert process.stdout
-    for line in process.stdout:
-        if "python -m ingress run" in line:
-            break
-    time.sleep(1)
-    process.send_signal(signal.Signals[name])
-    process.communicate(timeout=120)
-    assert process.returncode == 128 + signal.SIGINT
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(120)
+        source = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        process = start("data-platform-flow.service", tmp_path, LOYALTY_API_URL=source)
+        # The source is asked, and never answers.
+        asked, _ = silent.accept()
+        with asked:
+            process.send_signal(signal.Signals[name])
+            output, _ = process.communicate(timeout=120)
+    assert process.returncode == 128 + signal.SIGINT, output
 
 
 @pytest.mark.parametrize("timer", sorted(path.name for path in UNITS.glob("*.timer")))
