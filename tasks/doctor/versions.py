@@ -15,8 +15,8 @@ HASHES = re.compile(
 VERSIONS = "shared/src/shared/monitoring/versions/"
 # What else is hashed, and what for: by file.
 MAY_HASH = {
-    "projects/egress/src/egress/files.py": "what was delivered, by the state of what was sent",
-    "projects/egress/src/egress/sender.py": "the key of a request",
+    "projects/egress/src/egress/kinds/files/target.py": "what was delivered, by the state of what was sent",
+    "projects/egress/src/egress/kinds/rest/sender.py": "the key of a request",
     "projects/entity-resolution/src/entity_resolution/engine/linking/definition.py": "what a model is made from",
     "projects/ingress/src/ingress/readers/rest/form.py": "the rows of a page, to tell one that comes again",
     "projects/orchestration/src/orchestration/graph/drops.py": "the key of a run that is asked for",

@@ -62,10 +62,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a temporary folder the project's root, and no address known."""
     for name in [*os.environ]:
-        if name.startswith(("CRM_", "TABLE_TARGET_", "WAREHOUSE_", "DATA_", "LOAD__", "RUNTIME__", "PG")):
+        if name.startswith(("CRM_", "TABLE_TARGET_", "WAREHOUSE_", "DATA_", "PG")):
             monkeypatch.delenv(name)
-    # As `egress.carrier` has it in a process of its own; dlt reads it again for each pipeline.
-    monkeypatch.setenv("RUNTIME__LOG_LEVEL", "CRITICAL")
     monkeypatch.setenv("PIXI_PROJECT_ROOT", str(tmp_path))
     monkeypatch.setenv("CRM_CHUNK_ROWS", "4")
     monkeypatch.setenv("CRM_BACKOFF", "0.01")

@@ -268,7 +268,7 @@ def test_list_tells_targets_and_last_delivery(crm: Crm, egress: Egress, capfd: p
     """`list` names each target, its model, and when it was last delivered to."""
     egress("run", "--target", "crm")
     assert egress("list") == 0
-    files, never, _, _, crm_line, last = capfd.readouterr().out.splitlines()
+    crm_line, last, files, never, _, _ = capfd.readouterr().out.splitlines()
     assert files.startswith("files: `egress.customer_360`")
     assert never.endswith("never")
     assert crm_line.startswith("crm: `egress.retl_crm_customers`")

@@ -80,7 +80,7 @@ def test_tries_are_limited_and_the_next_run_goes_on(
     """An API that stays broken ends the run after the limit; confirmed chunks stay, the next run sends the rest."""
     crm.faults = [None, *[status(500)] * 5]
     assert egress("run", "--target", "crm") == 1
-    assert "error: the CRM answered 500" in capfd.readouterr().err
+    assert "error: the API answered 500" in capfd.readouterr().err
     assert len(crm.keys) == 6
     assert delivered(sql) == 4
     assert egress("run", "--target", "crm") == 0
@@ -97,7 +97,7 @@ def test_answer_that_makes_no_sense_confirms_nothing(
     for text in senseless:
         crm.faults = [content(text)]
         assert egress("run", "--target", "crm") == 1, text
-        assert "error: the CRM's answer cannot be understood" in capfd.readouterr().err
+        assert "error: the API's answer cannot be understood" in capfd.readouterr().err
         assert delivered(sql) == 0
     assert egress("run", "--target", "crm") == 0
     assert len(set(crm.keys[: len(senseless) + 1])) == 1
@@ -134,7 +134,7 @@ def test_silent_api_is_named_with_the_reason(
     crm.faults = [hang(1.0), hang(1.0)]
     assert egress("run", "--target", "crm") == 1
     text = capfd.readouterr().err
-    assert f"error: no answer from the CRM: `{crm.url}/customers/batch`: Read timed out." in text
+    assert f"error: no answer from the API: `{crm.url}/customers/batch`: Read timed out." in text
     assert len(crm.keys) == 2
 
 
@@ -145,7 +145,7 @@ def test_refusal_is_not_tried_again(
     """A request that the API refuses ends the run at once, with what the API said."""
     crm.faults = [status(code, Location="/elsewhere")]
     assert egress("run", "--target", "crm") == 1
-    assert f"error: the CRM answered {code}: `not now`" in capfd.readouterr().err
+    assert f"error: the API answered {code}: `not now`" in capfd.readouterr().err
     assert (len(crm.keys), delivered(sql)) == (1, 0)
 
 
@@ -158,7 +158,7 @@ def test_connection_refused(
     monkeypatch.setenv("CRM_API_URL", f"http://127.0.0.1:{port}")
     assert egress("run", "--target", "crm") == 1
     text = capfd.readouterr().err
-    assert f"error: no answer from the CRM: `http://127.0.0.1:{port}/customers/batch`" in text
+    assert f"error: no answer from the API: `http://127.0.0.1:{port}/customers/batch`" in text
     assert "Connection refused" in text
     assert "Traceback" not in text
     assert delivered(models) == 0

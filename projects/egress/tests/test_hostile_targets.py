@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from egress.api import CrmApi
-from egress.errors import TargetRefused, TargetUnavailable
+from egress.engine.errors import TargetRefused, TargetUnavailable
+from egress.kinds.rest.api import RestApi
+from egress.targets.crm import TARGET as CRM
 from shared.http.bounds import HttpBounds
 from shared.testing.hostile import MODES
 from shared.testing.hostile_mode import GOOD, Mode
@@ -35,7 +36,10 @@ def test_hostile_target(mode: Mode, capfd: pytest.CaptureFixture[str]) -> None:
     begun = time.monotonic()
     said = ""
     bounds = BOUNDS.model_copy(update={"http_seconds": mode.seconds, "http_silence": mode.seconds})
-    with serving(mode.behaviour) as server, CrmApi(f"http://ada:hush@{server.host}", bounds) as api:
+    with (
+        serving(mode.behaviour) as server,
+        RestApi(f"http://ada:hush@{server.host}", CRM.path, CRM.answers, bounds, "CRM_API_URL") as api,
+    ):
         try:
             results = api.send(BODY, "key")
             assert str(len([result for result in results if result.status == "updated"])) == mode.target

@@ -81,26 +81,6 @@ def test_stopped_by_a_signal(crm: Crm, egress: Egress, project: Path, sql: Sql, 
     assert (len(crm.keys), crm.changes) == (3, CUSTOMERS)
 
 
-@DUCKDB_ONLY
-def test_leftovers_of_dlt_are_never_sent(crm: Crm, egress: Egress, sql: Sql, project: Path) -> None:
-    """A package that a killed run has left behind is dropped: what it held has changed since."""
-    process: list[subprocess.Popen[str]] = []
-
-    def kill(handler: Handler, body: bytes) -> None:
-        process[0].kill()
-        handler.close_connection = True
-
-    crm.faults = [kill]
-    process.append(start(project))
-    process[0].wait()
-    assert [*project.glob("data/state/*/egress/crm/**/*.parquet")], "the kill has left a package behind"
-    sql("update egress.retl_crm_customers set baskets = 99")
-    crm.batches.clear()
-    assert egress("run", "--target", "crm") == 0
-    assert {row["baskets"] for batch in crm.batches for row in batch} == {99}
-    assert not [*project.glob("data/state/*/egress/crm")]
-
-
 @POSTGRES_ONLY
 def test_server_of_the_warehouse_killed(
     postgres_server: LocalServer,

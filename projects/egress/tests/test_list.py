@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from egress.targets import all_targets
-from shared.config import get_settings
 from shared.monitoring.lineage import Dataset
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -38,7 +37,7 @@ def test_targets_are_listed_for_programs(project: Path, monkeypatch: pytest.Monk
         "crm": ("egress.retl_crm_customers", ["CRM_API_URL"]),
     }
     assert targets["crm"]["form"] == "changed rows to `POST $CRM_API_URL/customers/batch`"
-    assert targets["crm"]["description"].startswith("Sends the rows whose content differs")
+    assert targets["crm"]["description"].startswith("Sends the CRM the customers whose content differs")
     assert all((ROOT / target["code"]).is_file() for target in targets.values())
 
 
@@ -46,7 +45,7 @@ def test_each_target_names_where_it_delivers(project: Path, monkeypatch: pytest.
     """A target is files, a table or an address, named without login and query."""
     monkeypatch.setenv("CRM_API_URL", "https://me:secret@crm.example/v1")
     monkeypatch.setenv("TABLE_TARGET_URL", "postgresql://me:secret@db.example:5433/crm")
-    files, table, crm = (target.datasets() for target in all_targets(get_settings()))
+    crm, files, table = (target.datasets() for target in all_targets())
     folder = project / "data" / "exports"
     assert files == tuple(Dataset("file", f"{folder}/customer_360.{form}") for form in ("parquet", "csv"))
     assert table == (Dataset("postgres://db.example:5433", "crm.public.customer_360"),)

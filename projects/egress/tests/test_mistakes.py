@@ -8,7 +8,7 @@ import pytest
 from conftest import DUCKDB_ONLY, Egress, Sql
 from crm_server import Crm
 
-from egress import crm as crm_module
+from egress.targets import crm as crm_module
 
 KEY_TWICE = "insert into egress.retl_crm_customers select * from egress.retl_crm_customers where baskets = 3"
 KEY_MISSING = "update egress.retl_crm_customers set customer_id = null where baskets = 3"
@@ -129,7 +129,7 @@ def test_setting_that_cannot_be_used(
 def test_unknown_target(models: Sql, egress: Egress, capfd: pytest.CaptureFixture[str]) -> None:
     """An unknown target's error lists those that there are."""
     assert egress("run", "--target", "files", "nix") == 2
-    assert capfd.readouterr().err.splitlines() == ["error: no such target: `nix`", "hint: targets: files, table, crm"]
+    assert capfd.readouterr().err.splitlines() == ["error: no such target: `nix`", "hint: targets: crm, files, table"]
 
 
 @pytest.mark.parametrize("words", [[], ["fly"], ["run", "--nix"], ["run", "--all", "--target", "crm"]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conftest import POSTGRES_ONLY, Egress, Sql
 from crm_server import Crm
 
-from egress.models import Model
+from egress.engine.models import Model
 from shared.config import get_settings
 from shared.testing.engines import PostgresDatabase
 from shared.warehouse import open_warehouse

@@ -11,12 +11,12 @@ import pytest
 from conftest import CUSTOMERS, Egress, Sql
 from table_target import Customer
 
-from egress.comparison import ADDED
-from egress.guard import DeleteGuard
-from egress.table_layout import TargetTable
-from egress.table_session import session
-from egress.table_shipment import Shipment
-from egress.table_writer import TableWriter, Trial
+from egress.engine.comparison import ADDED
+from egress.engine.guard import DeleteGuard
+from egress.kinds.table.layout import TargetTable
+from egress.kinds.table.session import session
+from egress.kinds.table.shipment import Shipment
+from egress.kinds.table.writer import TableWriter, Trial
 from shared.testing.engines import Engine
 
 MODEL = "egress.customer_360"
@@ -226,8 +226,10 @@ def test_rows_in_pieces(customer: Customer) -> None:
     """Rows that come in several pieces, one of them empty, all arrive."""
     whole = pa.table({"entity_id": ["a", "b"], **{name: ["a", "b"] for name in ADDED}})
     pieces = pa.concat_tables([whole.slice(0, 1), whole.slice(0, 0), whole.slice(1)])
-    table = TargetTable("public.customer_360", "entity_id", pa.schema([whole.schema.field("entity_id")]))
+    table = TargetTable(
+        "public.customer_360", "entity_id", pa.schema([whole.schema.field("entity_id")]), "TABLE_TARGET"
+    )
     shipment = Shipment(pieces, whole.slice(0, 0))
-    with session(customer.login, "egress test", timeout=5) as connection:
+    with session(customer.login, "egress test", timeout=5, settings="TABLE_TARGET") as connection:
         TableWriter(connection, table, make=True, own=[], take_over=False).ship(shipment, lambda transaction: None)
     assert customer.rows() == [("a",), ("b",)]

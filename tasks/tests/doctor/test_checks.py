@@ -222,7 +222,11 @@ BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
             "of a table": (SHOP, "from shared.warehouse.fingerprint import table_fingerprint\n", "shop.py:4: hashes"),
             "of files": (SHOP, "from shared.utils.files import sha256_of, write_whole\n", "`sha256_of`"),
             "in the inspector": ("shared/src/shared/inspector/changes.py", "import hashlib\n", "changes.py:1: hashes"),
-            "that is gone": ("projects/egress/src/egress/sender.py", "import json\n", "any more: `projects/egress"),
+            "that is gone": (
+                "projects/egress/src/egress/kinds/rest/sender.py",
+                "import json\n",
+                "any more: `projects/egress",
+            ),
         }.items()
     },
     "role with a key that there is not": (

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 
-from egress.plan import Options, Tally, Target
+from egress.engine.plan import Options, Tally, Target
 from egress.targets import all_targets
 from shared.command_line import Parser, as_platform_error, whole_number
 from shared.config import get_settings
@@ -22,7 +21,7 @@ from shared.warehouse import Warehouse, open_warehouse
 def main(arguments: Sequence[str]) -> int:
     """Run the command that the arguments name."""
     parsed = parser().parse_args(arguments)
-    targets = selected_targets(all_targets(get_settings()), parsed.target)
+    targets = selected_targets([*all_targets()], parsed.target)
     if parsed.command == "run" and not (parsed.all or parsed.target):
         targets = configured(targets)
     if parsed.command == "list" and parsed.json:
@@ -112,13 +111,14 @@ def _last_delivery(sent: history.Record | None) -> str:
 
 def targets_as_json(targets: Sequence[Target]) -> str:
     """Return the targets and what each gets, as JSON; the warehouse is not asked."""
+    modules = all_targets()
     described = [
         {
             "name": target.name,
             "model": target.model.table,
             "form": target.form,
-            "description": summary(type(target)),
-            "code": path_of(sys.modules[type(target).__module__]),
+            "description": summary(modules[target]),
+            "code": path_of(modules[target]),
             "required_settings": target.required_settings,
         }
         for target in targets

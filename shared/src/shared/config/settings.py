@@ -108,18 +108,22 @@ def get_settings() -> Settings:
     return read_settings(Settings)
 
 
-def read_settings(kind: type[AnySettings]) -> AnySettings:
+def read_settings(kind: type[AnySettings], *, prefix: str = "") -> AnySettings:
     """Read settings of any kind from the environment: a project's own, or the platform's.
+
+    Args:
+        kind: The class of the settings.
+        prefix: What stands before each field's name in the variable's, as in `CRM_`.
 
     Raises:
         ConfigurationError: A variable has a value that cannot be used.
     """
     try:
-        return kind()
+        return kind(_env_prefix=prefix)
     except ValidationError as error:
         first = error.errors()[0]
     # Not from pydantic's error, whose text has the value as it is.
-    variable = ".".join(str(part) for part in first["loc"]).upper()
+    variable = f"{prefix}{'.'.join(str(part) for part in first['loc'])}".upper()
     raise ConfigurationError(
         f"{variable} cannot be used: `{shown_setting(variable, os.environ.get(variable, ''))}`",
         hint=f"{first['msg'].lower()}; correct the environment variable {variable} or unset it",

@@ -27,7 +27,7 @@ def asset_of(target: dict[str, Any], settings: Settings) -> AssetsDefinition | A
         group_name="delivery",
         description=target["description"] + (f"\n\nNot configured: set {', '.join(missing)}." if missing else ""),
         owners=[OWNER],
-        kinds={"dlt", "python"},
+        kinds={"python"},
         metadata={**code_of(settings, target["code"]), "form": target["form"]},
     )
     if missing:

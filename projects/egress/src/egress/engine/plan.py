@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
-from egress.models import Model
+from egress.engine.models import Model
 from shared.monitoring import Run
 from shared.monitoring.lineage import Dataset
 from shared.warehouse import Warehouse
@@ -85,25 +86,48 @@ class Plan(ABC):
         """Do what the plan says, counting in `tally` what the target has confirmed."""
 
 
+@dataclass(frozen=True, eq=False)
 class Target(ABC):
-    """An outside system that gets a model of the egress layer.
+    """An outside system that gets a model of the egress layer, as its module declares it.
 
     Attributes:
-        name: The identity that the send state is filed under.
+        declared: The identity that the send state is filed under, where no setting says another.
         model: What is delivered.
-        form: How and where to, for a person.
-        required_settings: The environment variables without which nothing can be sent.
+        settings: What the names of its environment variables begin with.
     """
 
-    name: str
+    declared: str
     model: Model
-    form: str
-    required_settings: tuple[str, ...] = ()
+    settings: str = field(kw_only=True)
+
+    def setting(self, name: str) -> str:
+        """Return the environment variable with a setting of this target."""
+        return f"{self.settings}_{name.upper()}"
+
+    @property
+    def name(self) -> str:
+        """The identity that the send state is filed under."""
+        return self.declared
+
+    @property
+    def name_setting(self) -> str:
+        """What says the name."""
+        return f"`{self.declared}` in its module"
+
+    @property
+    @abstractmethod
+    def form(self) -> str:
+        """How and where to it is delivered, for a person."""
+
+    @property
+    def required_settings(self) -> tuple[str, ...]:
+        """The environment variables without which nothing can be sent."""
+        return ()
 
     @property
     def missing_setting(self) -> str | None:
         """The environment variable that is not set and without which nothing can be sent."""
-        return None
+        return next((name for name in self.required_settings if not os.environ.get(name)), None)
 
     @abstractmethod
     def datasets(self) -> tuple[Dataset, ...]:

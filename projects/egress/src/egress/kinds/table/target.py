@@ -1,26 +1,27 @@
-"""The target `table`: a model as a table of another PostgreSQL database, kept in line by one transaction a run."""
+"""The kind `table`: a model as a table of another PostgreSQL database, kept in line by one transaction a run."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
 from typing_extensions import override
 
-from egress.comparison import ADDED, LAST_RECEIPT, ROW_HASH, ROW_KEY, ComparedPlan, Comparison, vanished
-from egress.confirmations import Confirmations
-from egress.guard import DeleteGuard
-from egress.models import Model
-from egress.payload import as_json
-from egress.plan import Options, Tally, Target
-from egress.settings import TargetSettings
-from egress.state import answers
-from egress.table_journal import Transaction, announce, mark, open_transactions
-from egress.table_shipment import Shipment, within
+from egress.engine.comparison import ADDED, LAST_RECEIPT, ROW_HASH, ROW_KEY, ComparedPlan, Comparison, vanished
+from egress.engine.confirmations import Confirmations
+from egress.engine.guard import DeleteGuard
+from egress.engine.payload import as_json
+from egress.engine.plan import Options, Tally, Target
+from egress.engine.state import answers
+from egress.kinds.table.journal import Transaction, announce, mark, open_transactions
+from egress.kinds.table.shipment import Shipment, within
+from shared.config import read_settings
 from shared.data_quality import BadRow
 from shared.errors import ConfigurationError
 from shared.monitoring import Run
@@ -32,38 +33,91 @@ if TYPE_CHECKING:
     from shared.postgres.target import PostgresTarget
 
 
-class TableTarget(Target):
-    """Writes the rows whose content differs from what was written last, and deletes those that have left the model."""
+class TableSettings(BaseSettings):
+    """How to reach a table. Each field is set by the variable of its name behind the target's prefix, in capitals.
 
-    model = Model("egress.customer_360", key="entity_id")
-    required_settings = ("TABLE_TARGET_URL",)
+    A target's name, not its address, is what the send state is filed under: the database may move.
+    """
 
-    def __init__(self, settings: TargetSettings) -> None:
-        self.name = settings.table_target_name
-        self.settings = settings
-        self.form = f"table `{settings.table_target_table}` of the database at `$TABLE_TARGET_URL`"
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    # No pattern: what an error says of a value would show the password.
+    url: SecretStr | None = None
+    name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
+    table: str | None = Field(default=None, pattern=r"^[^.]+\.[^.]+$", description="as written")
+    timeout: float = Field(default=30.0, ge=1, description="seconds to wait for a server or for a lock")
+    delete_share: float = Field(default=0.1, ge=0, le=1, description="of the rows that the table has")
+    delete_rows: int = Field(default=100, ge=0, description="deleted without being asked, whatever share")
+
+
+@dataclass(frozen=True, eq=False)
+class Table(Target):
+    """Writes the rows whose content differs from what was written last, and deletes those that have left the model.
+
+    Attributes:
+        table: `schema.table`, as written, where no setting says another.
+    """
+
+    table: str = field(kw_only=True)
+
+    @property
+    def values(self) -> TableSettings:
+        """What its settings say."""
+        return read_settings(TableSettings, prefix=self.setting(""))
 
     @property
     @override
-    def missing_setting(self) -> str | None:
-        return None if self.settings.table_target_url else "TABLE_TARGET_URL"
+    def name(self) -> str:
+        return self.values.name or self.declared
+
+    @property
+    @override
+    def name_setting(self) -> str:
+        return self.setting("name")
+
+    @property
+    def table_name(self) -> str:
+        """The table, `schema.table`."""
+        return self.values.table or self.table
+
+    @property
+    def form(self) -> str:
+        """The table and its database."""
+        return f"table `{self.table_name}` of the database at `${self.setting('url')}`"
+
+    @property
+    @override
+    def required_settings(self) -> tuple[str, ...]:
+        return (self.setting("url"),)
+
+    @property
+    def database(self) -> PostgresTarget:
+        """The database that the table is in.
+
+        Raises:
+            ConfigurationError: The URL cannot be used; the message does not repeat it, it may hold a password.
+        """
+        url = self.values.url
+        assert url, "a target that lacks a setting is not run"
+        return database_of(url.get_secret_value(), self.setting("url"))
 
     def datasets(self) -> tuple[Dataset, ...]:
         """Return the table."""
-        return (Dataset.of_postgres(target_of(self.settings).location, self.settings.table_target_table),)
+        return (Dataset.of_postgres(self.database.location, self.table_name),)
 
     def plan(self, warehouse: Warehouse, options: Options) -> TablePlan:
         """Compare each row's hash with the one that was written last; the target itself is not asked."""
-        unsettled = open_transactions(warehouse, self.name, self.settings.table_target_table)
+        values, name = self.values, self.name
+        unsettled = open_transactions(warehouse, self, values.table or self.table)
         if unsettled:
             # What the target has now the send state does not know: all rows are sent, and what differs is written.
             options = replace(options, full=True)
         with self.model.held_still(warehouse):
-            found = Comparison.of(warehouse, self.model, self.name, options)
-            gone = vanished(warehouse, self.model, self.name) if found.vanished else None
+            found = Comparison.of(warehouse, self.model, name, options)
+            gone = vanished(warehouse, self.model, name) if found.vanished else None
             ((held,),) = warehouse.fetch(
                 "select count(*) from ops.delivery where target = $1 and status <> 'deleted' and receipt is not null",
-                [self.name],
+                [name],
             )
         if not (found.rows or options.allow_empty):
             gone, unsettled = None, []
@@ -71,7 +125,7 @@ class TableTarget(Target):
             gone = found.pending.select(ADDED).slice(0, 0)
         there = pc.is_valid(gone[LAST_RECEIPT])
         return TablePlan(
-            target=self.name,
+            target=name,
             model=self.model,
             rows=found.rows,
             to_send=found.to_send,
@@ -82,11 +136,11 @@ class TableTarget(Target):
             unsettled=tuple(unsettled),
             take_over=options.take_over,
             guard=DeleteGuard(
-                share=self.settings.table_target_delete_share,
-                rows=self.settings.table_target_delete_rows,
+                share=values.delete_share,
+                rows=values.delete_rows,
                 approved=options.approved_deletes,
             ),
-            settings=self.settings,
+            to=self,
         )
 
 
@@ -108,7 +162,7 @@ class TablePlan(ComparedPlan):
     unsettled: tuple[Transaction, ...]
     take_over: bool
     guard: DeleteGuard
-    settings: TargetSettings
+    to: Table
 
     @property
     @override
@@ -152,15 +206,17 @@ class TablePlan(ComparedPlan):
     def ship(self, shipment: Shipment, run: Run, tally: Tally) -> None:
         """Let the target do its part."""
         # What only a delivery needs takes a while to import, and most runs send nothing.
-        from egress.table_layout import TargetTable
-        from egress.table_session import session
-        from egress.table_writer import TableWriter
+        from egress.kinds.table.layout import TargetTable
+        from egress.kinds.table.session import session
+        from egress.kinds.table.writer import TableWriter
 
-        pending, database = self.comparison.pending, target_of(self.settings)
+        pending, database = self.comparison.pending, self.to.database
         known = len(pending) - pending[LAST_RECEIPT].null_count + self.deletes.num_rows
         columns = pa.schema([column for column in pending.schema if column.name not in ADDED])
-        table = TargetTable(self.settings.table_target_table, self.model.key, columns)
-        with session(database, f"egress {run.id}", timeout=self.settings.table_target_timeout) as connection:
+        table = TargetTable(self.to.table_name, self.model.key, columns, self.to.settings)
+        with session(
+            database, f"egress {run.id}", timeout=self.to.values.timeout, settings=self.to.settings
+        ) as connection:
             writer = TableWriter(
                 connection,
                 table,
@@ -217,25 +273,22 @@ def readable(rows: pa.Table) -> pa.Table:
     return rows
 
 
-def target_of(settings: TargetSettings) -> PostgresTarget:
-    """Return the database that the table is in.
+def database_of(url: str, setting: str) -> PostgresTarget:
+    """Return the database that a URL leads to.
 
     Raises:
-        ConfigurationError: The URL cannot be used; the message does not repeat it, it may hold a password.
+        ConfigurationError: It cannot be used.
     """
     from shared.postgres.target import PostgresTarget
 
-    assert settings.table_target_url, "a target that lacks a setting is not run"
     try:
-        target = PostgresTarget.from_url(
-            settings.table_target_url.get_secret_value(), user="", setting="TABLE_TARGET_URL"
-        )
+        target = PostgresTarget.from_url(url, user="", setting=setting)
         problem = None if target.user else "it names no user"
     except ConfigurationError as error:
         problem = error.message
     if problem:
         raise ConfigurationError(
-            f"TABLE_TARGET_URL cannot be used: {problem}",
+            f"{setting} cannot be used: {problem}",
             hint="write postgresql://user:password@host:5432/database, with %40 for an @ in a password",
         )
     return target

@@ -1,14 +1,14 @@
-"""The CRM's API: one call that takes a chunk of rows and says what became of each."""
+"""An API: one call that takes a chunk of rows and says what became of each."""
 
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from typing_extensions import Self
 
-from egress.errors import TargetRefused, TargetUnavailable
+from egress.engine.errors import TargetRefused, TargetUnavailable
+from egress.kinds.rest.declared import Answers, Result
 from shared.http.addresses import shown
 from shared.http.answers import Answer, NotText
 from shared.http.bounds import HttpBounds
@@ -20,43 +20,30 @@ from shared.utils.strict_json import NotJson
 
 # 429 and the server's own troubles pass; everything else the API says again however often it is asked.
 PASSING = (429, 500, 502, 503, 504)
-AGAIN = (
-    "its rows count as not delivered and are sent again by the next run; check that CRM_API_URL is this API's address"
-)
 
 
-class Result(BaseModel):
-    """What became of one row."""
-
-    customer_id: str
-    status: Literal["updated", "rejected"]
-    reason: str | None = None
-
-
-class Results(BaseModel):
-    """What the API answers to a chunk."""
-
-    results: list[Result]
-
-
-class CrmApi:
-    """A connection to the CRM.
+class RestApi:
+    """A connection to an API.
 
     Args:
-        url: The API's address, `/customers/batch` is added.
+        url: The API's address.
+        path: The call below it.
+        answers: Where an answer says what became of each row.
         bounds: What an answer may take; `http_seconds` is how long one may take in all.
+        setting: The environment variable with the address, for hints.
 
     Raises:
         TargetRefused: The address is none.
     """
 
-    def __init__(self, url: str, bounds: HttpBounds) -> None:
-        self._address = f"{url.rstrip('/')}/customers/batch"
+    def __init__(self, url: str, path: str, answers: Answers, bounds: HttpBounds, setting: str) -> None:
+        self._answers, self._setting = answers, setting
+        self._address = f"{url.rstrip('/')}{path}"
         self.address = shown(self._address)
         try:
             self._client = HttpClient(url, bounds, passing=PASSING, tell=lambda said: say(f"  {said}"))
         except NoAnswer as error:
-            raise TargetRefused(f"no answer from the CRM: {error.reason}", hint="correct CRM_API_URL") from None
+            raise TargetRefused(f"no answer from the API: {error.reason}", hint=f"correct {setting}") from None
 
     def __enter__(self) -> Self:
         return self
@@ -80,24 +67,27 @@ class CrmApi:
             answer = self._client.post(self._address, body, headers)
         except NoAnswer as error:
             raise TargetUnavailable(
-                f"no answer from the CRM: `{self.address}`: {error.reason}",
+                f"no answer from the API: `{self.address}`: {error.reason}",
                 hint=error.hint
-                or "check CRM_API_URL and that the API is up, then run it again: what is confirmed is not sent twice",
+                or f"check {self._setting} and that the API is up, then run it again: "
+                "what is confirmed is not sent twice",
             ) from None
         if not answer.is_success:
-            raise refusal(answer, body)
+            raise refusal(answer, body, self._setting)
         try:
-            return Results.model_validate(answer.json()).results
+            return self._answers.read(answer.json())
         except (NotJson, NotText, ValidationError) as error:
             why = f"fields not as agreed: {error.error_count()}" if isinstance(error, ValidationError) else error
             raise TargetUnavailable(
-                f"the CRM's answer cannot be understood: `{self.address}`: {answer.described()}: {why}", hint=AGAIN
+                f"the API's answer cannot be understood: `{self.address}`: {answer.described()}: {why}",
+                hint="its rows count as not delivered and are sent again by the next run; "
+                f"check that {self._setting} is this API's address",
             ) from None
 
 
-def refusal(answer: Answer, sent: bytes) -> TargetUnavailable | TargetRefused:
+def refusal(answer: Answer, sent: bytes, setting: str) -> TargetUnavailable | TargetRefused:
     """Return the error for an answer that is not a success."""
-    message = f"the CRM answered {answer.status}: {Echoes([sent]).told(answer)}"
+    message = f"the API answered {answer.status}: {Echoes([sent]).told(answer)}"
     if answer.status in PASSING:
         return TargetUnavailable(message, hint="run it again later: what is confirmed is not sent twice")
-    return TargetRefused(message, hint="check CRM_API_URL and what the API asks of a request; no row of it was marked")
+    return TargetRefused(message, hint=f"check {setting} and what the API asks of a request; no row of it was marked")

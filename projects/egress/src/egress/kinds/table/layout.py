@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 from psycopg2 import extensions
 
-from egress.errors import TargetRefused
+from egress.engine.errors import TargetRefused
 from shared.warehouse.sql.arrow import column_definitions, postgres_type
 from shared.warehouse.sql.quoting import quote_for_postgres as quote
 
@@ -36,11 +36,13 @@ class TargetTable:
         name: `schema.table`, as written: upper case stays upper case.
         key: The column that identifies a row.
         columns: The model's columns.
+        settings: What the names of the target's settings begin with, for hints.
     """
 
     name: str
     key: str
     columns: pa.Schema
+    settings: str
 
     @property
     def sql(self) -> str:
@@ -61,14 +63,14 @@ class TargetTable:
                 raise TargetRefused(
                     f"the target's `{self.name}` does not fit the model: {'; '.join(wrong)}",
                     hint="nothing was sent; alter the table so that it does, or name another one with "
-                    "TABLE_TARGET_TABLE and a new TABLE_TARGET_NAME: one that is not there is made",
+                    f"{self.settings}_TABLE and a new {self.settings}_NAME: one that is not there is made",
                 )
             return limits
         if not make:
             raise TargetRefused(
                 f"the target has no table `{self.name}` any more, though rows were delivered to it",
-                hint="`--full` makes it again and sends every row; for another database or table set TABLE_TARGET_NAME "
-                "to a new name",
+                hint="`--full` makes it again and sends every row; for another database or table set "
+                f"{self.settings}_NAME to a new name",
             )
         cursor.execute(f"create table {self.sql} ({column_definitions(self.columns)}, primary key ({quote(self.key)}))")
         return {}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from egress.engine.plan import Target
 from shared.errors import ConfigurationError
 from shared.monitoring import Run
 from shared.monitoring.history import RUN_ORDER
@@ -40,17 +41,18 @@ class Transaction:
     database: str
 
 
-def open_transactions(warehouse: Warehouse, target: str, table: str) -> list[Transaction]:
+def open_transactions(warehouse: Warehouse, to: Target, table: str) -> list[Transaction]:
     """Return the transactions that may have been committed and are not in the send state: their runs were killed.
 
     Raises:
         ConfigurationError: The send state is that of another table: it would say of rows there that they are here.
     """
-    entries = [(Transaction(*columns), marked) for *columns, marked in warehouse.fetch(OPEN, [target])]
+    name = to.name
+    entries = [(Transaction(*columns), marked) for *columns, marked in warehouse.fetch(OPEN, [name])]
     if entries and entries[-1][0].table != table:
         raise ConfigurationError(
-            f"the send state of `{target}` is that of another table than `{table}`: `{entries[-1][0].table}`",
-            hint="set TABLE_TARGET_NAME to a new name for a new table, or TABLE_TARGET_TABLE back",
+            f"the send state of `{name}` is that of another table than `{table}`: `{entries[-1][0].table}`",
+            hint=f"set {to.name_setting} to a new name for a new table, or {to.setting('table')} back",
         )
     return [transaction for transaction, marked in entries if not marked]
 

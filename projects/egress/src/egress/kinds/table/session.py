@@ -9,7 +9,7 @@ from dataclasses import replace
 import psycopg2
 from psycopg2 import extensions
 
-from egress.errors import TargetRefused, TargetUnavailable
+from egress.engine.errors import TargetRefused, TargetUnavailable
 from shared.errors import PlatformError, StorageFull, first_line
 from shared.postgres.errors import Collision, NotPermitted, ServerUnavailable, explain
 from shared.postgres.target import PostgresTarget
@@ -22,8 +22,13 @@ AGAIN = "then run it again: what was not committed is undone, and what was is kn
 
 
 @contextmanager
-def session(target: PostgresTarget, application_name: str, *, timeout: float) -> Iterator[extensions.connection]:
+def session(
+    target: PostgresTarget, application_name: str, *, timeout: float, settings: str
+) -> Iterator[extensions.connection]:
     """Open a session that waits for the server, and for locks of others, no longer than `timeout` seconds.
+
+    Args:
+        settings: What the names of the target's settings begin with, for hints.
 
     Raises:
         TargetUnavailable: The server does not answer, or goes away.
@@ -36,11 +41,11 @@ def session(target: PostgresTarget, application_name: str, *, timeout: float) ->
     except ServerUnavailable as error:
         raise TargetUnavailable(
             f"the target does not answer: {error.message}",
-            hint="check TABLE_TARGET_URL and that the server is up, then run it again",
+            hint=f"check {settings}_URL and that the server is up, then run it again",
         ) from error
     except PlatformError as error:
         raise TargetRefused(
-            f"the target lets nobody in: {error.message}", hint="correct TABLE_TARGET_URL, then run it again"
+            f"the target lets nobody in: {error.message}", hint=f"correct {settings}_URL, then run it again"
         ) from error
     try:
         with connection.cursor() as cursor:
@@ -50,7 +55,7 @@ def session(target: PostgresTarget, application_name: str, *, timeout: float) ->
                 cursor.execute("set synchronous_commit to on")
         yield connection
     except psycopg2.Error as error:
-        raise meaning(error, patient) from error
+        raise meaning(error, patient, settings) from error
     finally:
         with suppress(psycopg2.Error):
             connection.close()
@@ -84,7 +89,7 @@ def reason_of(error: psycopg2.Error) -> str:
     return f"{message}: {detail}" if detail.startswith("Key ") else message
 
 
-def meaning(error: psycopg2.Error, target: PostgresTarget) -> PlatformError:
+def meaning(error: psycopg2.Error, target: PostgresTarget, settings: str) -> PlatformError:
     """Return what an error of the target's means for whoever runs a delivery."""
     known, text = explain(error), first_line(error)
     if isinstance(known, StorageFull):
@@ -98,7 +103,7 @@ def meaning(error: psycopg2.Error, target: PostgresTarget) -> PlatformError:
     if isinstance(known, Collision):
         return TargetUnavailable(
             f"somebody else was in the way at the target {target.address}: {text}",
-            hint=f"wait for them (TABLE_TARGET_TIMEOUT says how long), {AGAIN}",
+            hint=f"wait for them ({settings}_TIMEOUT says how long), {AGAIN}",
         )
     if isinstance(known, NotPermitted):
         return TargetRefused(

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from egress.models import Model
-from egress.plan import Options, Plan
+from egress.engine.models import Model
+from egress.engine.plan import Options, Plan
 from shared.warehouse import Warehouse, quote
 from shared.warehouse.sql.dialect import Dialect
 

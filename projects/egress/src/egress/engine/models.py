@@ -52,7 +52,7 @@ class Model:
             raise InputError(
                 f"`{self.table}` lacks its key column: `{self.key}`",
                 hint=f'give the model that column, or its target another key: `Model("{self.table}", key=…)` in '
-                "a module of projects/egress/src/egress",
+                "a module of projects/egress/src/egress/targets",
             )
         return schema
 

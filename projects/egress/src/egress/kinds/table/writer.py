@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg2 import extensions
 
-from egress.comparison import ADDED, LAST_RECEIPT, ROW_KEY
-from egress.table_layout import TargetTable
-from egress.table_session import is_about_rows, reason_of, transaction
-from egress.table_shipment import POSITION, Shipment, numbered, with_nul, without
+from egress.engine.comparison import ADDED, LAST_RECEIPT, ROW_KEY
+from egress.kinds.table.layout import TargetTable
+from egress.kinds.table.session import is_about_rows, reason_of, transaction
+from egress.kinds.table.shipment import POSITION, Shipment, numbered, with_nul, without
 from shared.warehouse.postgres_copy import copy_in
 from shared.warehouse.sql.arrow import postgres_type
 from shared.warehouse.sql.quoting import quote_for_postgres as quote

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from egress.plan import Plan
-from egress.state import SendState
+from egress.engine.plan import Plan
+from egress.engine.state import SendState
 from shared.data_quality import BadRow, Quarantine
 from shared.monitoring import Run
 

@@ -1,19 +1,22 @@
-"""The target `files`: a model as parquet and CSV in a folder, for whoever takes files."""
+"""The kind `files`: a model as parquet and CSV in a folder, for whoever takes files."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from egress.models import Model
-from egress.plan import Options, Plan, Tally, Target
-from egress.state import SendState, answers
+from egress.engine.models import Model
+from egress.engine.plan import Options, Plan, Tally, Target
+from egress.engine.state import SendState, answers
+from shared.config import get_settings, read_settings
 from shared.monitoring import Run
 from shared.monitoring.lineage import Dataset
 from shared.tables.spreadsheets import escaped, escaped_schema
@@ -21,29 +24,51 @@ from shared.utils.console import say
 from shared.utils.files import sha256_of
 from shared.warehouse import Warehouse, quote
 
-FORMATS = ("parquet", "csv")
+Format = Literal["parquet", "csv"]
 
 
-class FilesTarget(Target):
+class FilesSettings(BaseSettings):
+    """How files are written. Each field is set by the variable of its name behind the target's prefix, in capitals."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    csv_text: Literal["escaped", "raw"] = Field(
+        default="escaped", description="whether a text that a spreadsheet takes for a formula gets a ' before it"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Files(Target):
     """Writes each file anew when the model's content differs from what the file was written from.
 
-    Args:
-        folder: Where the files are.
-        raw_csv: Leave texts in the CSV file as they are, though a spreadsheet would take one for a formula.
+    Attributes:
+        formats: One file of each, called as the model is.
+        folder: Where below the folder of exports they are.
     """
 
-    name = "files"
-    model = Model("egress.customer_360", key="entity_id")
+    formats: tuple[Format, ...] = field(kw_only=True)
+    folder: str = ""
 
-    def __init__(self, folder: Path, *, raw_csv: bool = False) -> None:
-        self.folder = folder
-        self.raw_csv = raw_csv
-        self.form = f"parquet and CSV in `{folder}`"
+    @property
+    def raw_csv(self) -> bool:
+        """Whether texts in the CSV file stay as they are, though a spreadsheet would take one for a formula."""
+        return read_settings(FilesSettings, prefix=self.setting("")).csv_text == "raw"
+
+    @property
+    def place(self) -> Path:
+        """The folder that they are in."""
+        return get_settings().exports_dir / self.folder
+
+    @property
+    def form(self) -> str:
+        """The formats and the folder."""
+        named = " and ".join("CSV" if name == "csv" else name for name in self.formats)
+        return f"{named} in `{self.place}`"
 
     @property
     def files(self) -> list[Path]:
         """The files, one a format."""
-        return [self.folder / f"{self.model.table.rpartition('.')[2]}.{form}" for form in FORMATS]
+        return [self.place / f"{self.model.table.rpartition('.')[2]}.{form}" for form in self.formats]
 
     def datasets(self) -> tuple[Dataset, ...]:
         """Return the files."""
@@ -51,6 +76,7 @@ class FilesTarget(Target):
 
     def plan(self, warehouse: Warehouse, options: Options) -> FilesPlan:
         """Find out which files are missing, or hold something else than the model does."""
+        raw_csv = self.raw_csv
         with self.model.held_still(warehouse):
             rows, content = content_of(warehouse, self.model)
         written = warehouse.fetch(
@@ -60,7 +86,7 @@ class FilesTarget(Target):
         stale = [
             file
             for file in self.files
-            if options.full or not holds(file, receipts.get((file.name, version_of(file, content, self.raw_csv))))
+            if options.full or not holds(file, receipts.get((file.name, version_of(file, content, raw_csv))))
         ]
         return FilesPlan(
             target=self.name,
@@ -68,7 +94,7 @@ class FilesTarget(Target):
             rows=rows,
             to_send=rows if stale else 0,
             stale=tuple(stale) if rows else (),
-            raw_csv=self.raw_csv,
+            raw_csv=raw_csv,
         )
 
 
@@ -78,7 +104,7 @@ class FilesPlan(Plan):
 
     Attributes:
         stale: The files to write.
-        raw_csv: As `FilesTarget` has it.
+        raw_csv: As `Files` has it.
     """
 
     stale: tuple[Path, ...]

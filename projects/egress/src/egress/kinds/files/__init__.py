@@ -1,0 +1,1 @@
+"""A model as files, each in place whole or not at all."""

@@ -1,0 +1,1 @@
+"""Rows to a table of another database, in one transaction a run."""

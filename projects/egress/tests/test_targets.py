@@ -1,0 +1,87 @@
+"""Targets by declaration: found by their place, any number of each kind, apart by name and by settings."""
+
+from __future__ import annotations
+
+import json
+from types import ModuleType
+
+import pytest
+from conftest import DUCKDB_ONLY, Egress, Sql
+from crm_server import Crm
+from pydantic import ValidationError
+
+from egress import targets
+from egress.engine.models import Model
+from egress.engine.plan import Target
+from egress.kinds.files.target import Files
+from egress.kinds.rest.declared import Answers
+from egress.kinds.rest.target import Rest
+from egress.targets import by_target, held_apart
+from shared.errors import ConfigurationError
+
+MODEL = Model("egress.retl_crm_customers", key="customer_id")
+ANSWERS = Answers("results", key="customer_id", taken=("updated",), refused=("rejected",))
+OTHER = Rest(
+    "other", MODEL, settings="OTHER", path="/customers/batch", dataset="/customers", rows="customers", answers=ANSWERS
+)
+
+
+def module_of(target: Target | None) -> ModuleType:
+    """Return a module of a target."""
+    module = ModuleType("made", "Gets what the test declares.")
+    module.TARGET = target  # type: ignore[attr-defined]
+    return module
+
+
+@DUCKDB_ONLY
+def test_second_target_of_a_kind(
+    crm: Crm, egress: Egress, sql: Sql, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A target that a module adds has its own settings and send state, and is listed with what the module says."""
+    both = {**targets.all_targets(), OTHER: module_of(OTHER)}
+    monkeypatch.setattr("egress.cli.all_targets", lambda: both)
+    monkeypatch.setattr("egress.cli.path_of", lambda module: module.__name__)
+    monkeypatch.setenv("OTHER_API_URL", crm.url)
+    monkeypatch.setenv("OTHER_CHUNK_ROWS", "5")
+    assert egress("run", "--target", "crm", "other") == 0
+    assert [len(batch) for batch in crm.batches] == [4, 4, 2, 5, 5]
+    assert sql("select target, count(*) from ops.delivery group by 1 order by 1") == [("crm", 10), ("other", 10)]
+    capfd.readouterr()
+    assert egress("list", "--json", "--target", "other") == 0
+    (listed,) = json.loads(capfd.readouterr().out)["targets"]
+    assert (listed["description"], listed["code"]) == ("Gets what the test declares.", "made")
+    assert listed["required_settings"] == ["OTHER_API_URL"]
+
+
+def test_module_without_a_target() -> None:
+    """A module that declares nothing is named."""
+    with pytest.raises(ConfigurationError, match="without a `TARGET`: `made`"):
+        by_target({"made": module_of(None)})
+
+
+def test_two_targets_of_one_name() -> None:
+    """Two targets that would share a send state are refused, and what names them is told."""
+    files = Files("other", MODEL, settings="FILES", formats=("csv",))
+    with pytest.raises(ConfigurationError, match="one name: `other`") as caught:
+        held_apart([OTHER, files])
+    assert caught.value.hint == "change OTHER_TARGET_NAME or `other` in its module"
+
+
+def test_answers_are_read_where_they_are_declared() -> None:
+    """Key, status and reason are found at their paths; another status, or a list elsewhere, is not understood."""
+    answers = Answers(
+        "outcome.items", key="row.id", taken=("ok", "same"), refused=("bad",), status="state", reason="error.message"
+    )
+    entries = [{"row": {"id": "1"}, "state": "same"}, {"row": {"id": "2"}, "state": "bad", "error": {"message": "no"}}]
+    found = answers.read({"outcome": {"items": entries}})
+    assert [(one.key, one.status, one.reason) for one in found] == [("1", "same", None), ("2", "bad", "no")]
+    unknown: list[object] = [{"outcome": {"items": [{**entries[0], "state": "maybe"}]}}, {"items": entries}, []]
+    for wrong in unknown:
+        with pytest.raises(ValidationError):
+            answers.read(wrong)
+
+
+def test_status_that_says_both() -> None:
+    """A status cannot say that a row was taken and that it was refused."""
+    with pytest.raises(ConfigurationError, match="a status has to say"):
+        Answers("results", key="id", taken=("done",), refused=("done",))
