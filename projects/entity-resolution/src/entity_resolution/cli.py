@@ -1,4 +1,4 @@
-"""The command line: `python -m entity_resolution train | predict | run | evaluate | list`."""
+"""The command line: `python -m entity_resolution train | predict | run | evaluate | new-entity | list`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from entity_resolution import listing
 from entity_resolution.engine import resolve, sweep
 from entity_resolution.engine.quality import SEVERAL, Measures
 from entity_resolution.entities import entities, entity_called
+from entity_resolution.new.command import new_entity
 from entity_resolution.opening import open_workplace
 from entity_resolution.settings import read_options
 from shared.command_line import Parser
@@ -31,8 +32,16 @@ def main(arguments: Sequence[str]) -> int:
     if parsed.command == "list":
         print(listing.as_json() if parsed.json else listing.as_text())
         return 0
-    _each(parsed, " ".join(arguments))
+    if parsed.command == "new-entity":
+        _declare(parsed)
+    else:
+        _each(parsed, " ".join(arguments))
     return 0
+
+
+def _declare(parsed: argparse.Namespace) -> None:
+    with open_warehouse(get_settings(), holder="new-entity", role="entity_resolution") as warehouse:
+        new_entity(warehouse, parsed.name, parsed.relation, parsed.id, parsed.source)
 
 
 def _each(parsed: argparse.Namespace, line: str) -> None:
@@ -122,6 +131,11 @@ def _parser() -> argparse.ArgumentParser:
             metavar="PATH",
             help="CSV of pairs of the same entity (ENTITY_TRUTH, else what the entity declares)",
         )
+    new = commands.add_parser("new-entity", help="write a first declaration from a look at a table of core")
+    new.add_argument("name", metavar="NAME", help="what the entity is called")
+    new.add_argument("--from", dest="relation", required=True, metavar="TABLE", help="where its records are: core.x")
+    new.add_argument("--id", metavar="COLUMN", help="by which a source tells its records apart; looked for otherwise")
+    new.add_argument("--source", metavar="COLUMN", help="that names the source; else `source_system`, if it is there")
     listed = commands.add_parser("list", help="show what is read, written and measured")
     listed.add_argument("--json", action="store_true", help="for programs")
     return parser

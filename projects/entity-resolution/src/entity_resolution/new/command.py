@@ -1,0 +1,142 @@
+"""`new-entity`: write a first declaration, which is there whole or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from entity_resolution import entities
+from entity_resolution.entity import KEY, Entity
+from entity_resolution.new.profile import CURRENT, Look, look, looked_at, pairs_of, relation_called
+from entity_resolution.new.proposal import Proposal, propose
+from shared.errors import UserError
+from shared.utils.console import say
+from shared.utils.files import write_whole
+from shared.utils.names import suggestion
+from shared.warehouse import Warehouse
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+# Of tables that follow the platform's own conventions.
+SOURCE = "source_system"
+MOST_SOURCES = 50
+
+
+def new_entity(warehouse: Warehouse, name: str, relation: str, record_id: str | None, source: str | None) -> Path:
+    """Look at a table of core, and declare an entity whose records are its rows.
+
+    Args:
+        warehouse: Where the table is; nothing is written there.
+        name: What the entity is called.
+        relation: The table, `core.x`.
+        record_id: The column by which records are told apart; looked for where None.
+        source: The column that names the source; `source_system` where None and where there is one.
+
+    Returns:
+        The file that declares it.
+
+    Raises:
+        UserError: There is an entity of this name, no such table, or nothing in it to tell records apart or to compare.
+    """
+    file = Path(entities.__path__[-1]) / f"{name}.py"
+    if not NAME.fullmatch(name):
+        raise UserError(f"not a name of an entity: `{name}`", hint="use lower case letters, digits and _")
+    if file.exists() or name in entities.entities():
+        raise UserError(f"there is an entity of this name: `{name}`", hint="choose another, or remove its file first")
+    found = relation_called(warehouse, relation)
+    with looked_at(warehouse, found) as connection:
+        looks = {each.name: each for each in look(connection, found)}
+        source = _column(looks, source) if source else _source(looks)
+        key = _column(looks, record_id) if record_id else _key(looks, source, found.key)
+        left = [each for each in looks.values() if each.name not in {key, source, CURRENT, *KEY}]
+        proposal = propose(left, lambda columns: pairs_of(connection, columns))
+    text = declaration(name, relation, key, source, CURRENT if CURRENT in looks else "", proposal)
+    entity = _made(text)
+    write_whole(file, text)
+    entities.modules.cache_clear()
+    say(f"{file}: {len(entity.compare)} columns are compared, by {len(entity.block)} rules")
+    say(f"    read it, then: `./pixiw run resolve --entity {name}`")
+    return file
+
+
+def declaration(name: str, relation: str, key: str, source: str | None, where: str, proposal: Proposal) -> str:
+    """Return a declaration as a person would write it."""
+    kinds = sorted({each.partition("(")[0] for each in proposal.compare} | {"MostFrequent", "same"})
+    of_source = f', source="{source}"' if source else ""
+    of_now = f', where="{where}"' if where else ""
+    return f'''"""{name}: the records of {relation} that are the same. A first declaration, to be corrected."""
+
+from entity_resolution.entity import Entity, Parties, Training
+from entity_resolution.kinds import (
+    {_listed(kinds, 4)}
+)
+
+ENTITY = Entity(
+    name="{name}",
+    parties=Parties("{relation}", id="{key}"{of_source}{of_now}),
+    compare=(
+        {_listed(proposal.compare, 8)}
+    ),
+    block=(
+        {_listed(map(_rule, proposal.block), 8)}
+    ),
+    # Which pairs are the same beyond doubt, and which share of all matches they are, is a guess.
+    training=Training(
+        sure=({_tuple(map(_rule, proposal.sure))}),
+        recall=0.6,
+        sessions=({_tuple(map(_rule, proposal.sessions))}),
+    ),
+    golden=(
+        {_listed((f'MostFrequent("{column}")' for column in proposal.columns), 8)}
+    ),
+)
+'''
+
+
+def _rule(columns: tuple[str, ...]) -> str:
+    return "same(" + ", ".join(f'"{column}"' for column in columns) + ")"
+
+
+def _listed(items: Iterable[str], indent: int) -> str:
+    """Return items of a list in code, a line each."""
+    return f"\n{' ' * indent}".join(f"{item}," for item in items)
+
+
+def _tuple(items: Iterable[str]) -> str:
+    written = list(items)
+    return ", ".join(written) + ("," if len(written) == 1 else "")
+
+
+def _made(text: str) -> Entity:
+    """Return the entity that a declaration makes: what it would be when it is found."""
+    scope: dict[str, Any] = {}
+    exec(compile(text, "declaration", "exec"), scope)
+    entity: Entity = scope["ENTITY"]
+    return entity
+
+
+def _column(looks: Mapping[str, Look], name: str) -> str:
+    if name not in looks:
+        raise UserError(f"the table has no such column: `{name}`", hint=suggestion(name, looks))
+    return name
+
+
+def _source(looks: Mapping[str, Look]) -> str | None:
+    there = looks.get(SOURCE)
+    return SOURCE if there and there.filled == there.rows and there.distinct <= MOST_SOURCES else None
+
+
+def _key(looks: Mapping[str, Look], source: str | None, primary: Sequence[str]) -> str:
+    """Return the column by which records are told apart: within each source, where there are several."""
+    if source and "source_id" in looks:
+        return "source_id"
+    unique = [each.name for each in looks.values() if each.is_unique and each.kind in ("text", "integer", "uuid")]
+    named = [name for name in unique if name.endswith(("_id", "_key", "_code", "_number")) or name in ("id", "code")]
+    for name in (*primary[: len(primary) == 1], *named, *unique):
+        if name in unique:
+            return name
+    raise UserError(
+        "no column has a value of its own in each row, by which records could be told apart",
+        hint="name it with --id, and with --source the column within whose values it is unique",
+    )

@@ -1,0 +1,102 @@
+"""`new-entity`: a first declaration that runs, or nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from conftest import Platform, training_alone
+
+from entity_resolution import entities
+from entity_resolution.engine.quality import read_truth
+from entity_resolution.entities.customer import ENTITY as CUSTOMER
+from shared.matching import compare
+from shared.warehouse import open_warehouse
+
+STREETS = ("rose street", "mill lane", "high street", "oak avenue", "church road", "bay parade", "hill crescent")
+# Shops of one source alone, each fifth of them entered twice.
+SHOPS: list[dict[str, Any]] = [
+    {
+        "shop": number * 2 + again,
+        "title": f"{'The ' if again else ''}Corner {'Café' if again else 'Cafe'} {number // 2}",
+        "street": f"{number} {STREETS[number % 7]}",
+        "opened": 1950 + number % 60,
+        "area": 30.5 + number,
+        "city": "abcdef"[number % 6] * 3,
+    }
+    for number in range(150)
+    for again in range(2 if number % 5 == 0 else 1)
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Return the folder that entities are declared in, beside the demo's."""
+    folder = tmp_path / "more"
+    folder.mkdir()
+    monkeypatch.setattr(entities, "__path__", [*entities.__path__, str(folder)])
+    entities.modules.cache_clear()
+    yield folder
+    for file in folder.glob("*.py"):
+        sys.modules.pop(f"entity_resolution.entities.{file.stem}", None)
+    monkeypatch.undo()
+    entities.modules.cache_clear()
+
+
+def put(platform: Platform, table: str, rows: list[dict[str, Any]]) -> None:
+    """Make these the rows of a table of core."""
+    with open_warehouse(platform.settings, holder="test", role="transformation", mode="write") as warehouse:
+        warehouse.replace_arrow(table, pa.Table.from_pylist(rows))
+
+
+def test_a_first_declaration_runs(platform: Platform, folder: Path, sample: pa.Table, truth: Path) -> None:
+    """What is declared of persons by their columns alone finds nearly all who are the same."""
+    platform.put(sample)
+    made = platform.run("new-entity", "person", "--from", "core.dim_customer")
+    assert made.code == 0, made.err
+    assert f"{folder / 'person.py'}" in made.err
+    platform.resolve("--entity", "person")
+    found = dict(platform.fetch("select party_id, entity_id from master.person_xref"))
+    known = read_truth(CUSTOMER, truth)
+    assert compare(found, {party: person for party, person in known.items() if party in found}).f1 > 0.95
+
+
+def test_a_table_of_one_source(platform: Platform, folder: Path) -> None:
+    """Names, years, measures and classes of a table without sources are compared by kinds of their own."""
+    put(platform, "core.dim_shop", SHOPS)
+    made = platform.run("new-entity", "shop", "--from", "core.dim_shop")
+    assert made.code == 0, made.err
+    declared = (folder / "shop.py").read_text()
+    for line in ('id="shop")', 'Words("title")', 'Number("opened", within=(1.0, 5.0))', 'Category("city")'):
+        assert line in declared
+    platform.resolve("--entity", "shop")
+    assert platform.fetch("select count(*), count(distinct source_system) from master.shop_xref") == [(180, 1)]
+    assert platform.measures()["entities"] < 180
+
+
+@training_alone
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["shop", "--from", "core.dim_ship"], "there is no such table of core: `core.dim_ship`"),
+        (["Shop", "--from", "core.dim_shop"], "not a name of an entity: `Shop`"),
+        (["customer", "--from", "core.dim_shop"], "there is an entity of this name: `customer`"),
+        (["shop", "--from", "core.dim_shop", "--id", "shops"], "the table has no such column: `shops`"),
+        (["shop", "--from", "core.dim_class"], "no column has a value of its own in each row"),
+        (["shop", "--from", "core.dim_number"], "there are less than two columns to compare: `none`"),
+    ],
+)
+def test_nothing_is_left_of_a_call_that_fails(
+    platform: Platform, folder: Path, arguments: list[str], message: str
+) -> None:
+    """What cannot be declared is said by name, and no file is there after it."""
+    put(platform, "core.dim_shop", SHOPS)
+    put(platform, "core.dim_class", [{"class": "a"}, {"class": "a"}])
+    put(platform, "core.dim_number", [{"number_id": 1}, {"number_id": 2}])
+    finished = platform.run("new-entity", *arguments)
+    assert (finished.code, f"error: {message}" in finished.err, "hint: " in finished.err) == (2, True, True)
+    assert list(folder.iterdir()) == []
