@@ -1,33 +1,46 @@
-"""The command line: `run`, `plan`, `list`."""
+"""The command line: `run`, `plan`, `apply`, `receipts`, `list`."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
 
-from egress.engine.plan import Options, Tally, Target
+from egress.engine.plan import Options, Plan, Tally, Target
+from egress.engine.sealed import LONGEST, SealedPlan
 from egress.targets import all_targets
 from shared.command_line import Parser, as_platform_error, whole_number
 from shared.config import get_settings
 from shared.errors import ConfigurationError, PlatformError, UserError
 from shared.monitoring import Run, history, record_run
 from shared.monitoring.lineage import Origin
+from shared.utils.clock import utc_now
 from shared.utils.code import path_of, summary
 from shared.utils.console import say, step
+from shared.utils.excerpts import excerpt
 from shared.warehouse import Warehouse, open_warehouse
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command that the arguments name."""
     parsed = parser().parse_args(arguments)
+    if parsed.command == "apply":
+        sealed = SealedPlan.read(parsed.file)
+        names = [target.name for target in sealed.targets]
+        run(selected_targets([*all_targets()], names), sealed.options, " ".join(arguments), sealed)
+        return 0
     targets = selected_targets([*all_targets()], parsed.target)
-    if parsed.command == "run" and not (parsed.all or parsed.target):
+    sends = parsed.command == "run" or (parsed.command == "plan" and parsed.out)
+    if sends and not (parsed.all or parsed.target):
         targets = configured(targets)
     if parsed.command == "list" and parsed.json:
         print(targets_as_json(targets))
     elif parsed.command == "list":
         list_targets(targets)
+    elif parsed.command == "receipts":
+        print_receipts(targets, parsed.key)
     else:
         options = Options(
             full=parsed.full,
@@ -37,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
             approved_deletes=parsed.approve_deletes,
         )
         if parsed.command == "plan":
-            plan(targets, options)
+            plan(targets, options, parsed.out)
         else:
             run(targets, options, " ".join(arguments))
     return 0
@@ -64,7 +77,14 @@ def parser() -> argparse.ArgumentParser:
     )
     wishes.add_argument("--allow-empty", action="store_true", help="delete what was delivered where a model is empty")
     commands.add_parser("run", parents=[selection, wishes], help="send what has changed since the last delivery")
-    commands.add_parser("plan", parents=[selection, wishes], help="show what `run` would send; sends nothing")
+    planning = commands.add_parser(
+        "plan", parents=[selection, wishes], help="show what `run` would send; sends nothing"
+    )
+    planning.add_argument("--out", type=Path, metavar="FILE", help="keep the plan in a file, for `apply`")
+    applying = commands.add_parser("apply", help="do what the plan of a file says, if nothing has changed since")
+    applying.add_argument("file", type=Path, metavar="FILE", help="what `plan --out` has written")
+    receipts = commands.add_parser("receipts", parents=[selection], help="show what targets said of a row last")
+    receipts.add_argument("--key", required=True, help="the row's key in the model")
     listing = commands.add_parser("list", parents=[selection], help="show the targets and their last delivery")
     listing.add_argument("--json", action="store_true", help="for programs, without the last delivery")
     return result
@@ -126,18 +146,43 @@ def targets_as_json(targets: Sequence[Target]) -> str:
     return json.dumps({"version": 1, "targets": described}, indent=2)
 
 
-def plan(targets: Sequence[Target], options: Options) -> None:
-    """Print what a run would send."""
+def plan(targets: Sequence[Target], options: Options, out: Path | None) -> None:
+    """Print what a run would send, and keep it in a file if one is named.
+
+    Raises:
+        ConfigurationError: A file is named, and a target lacks a setting.
+    """
+    for target in targets if out else ():
+        require_setting(target)
     with open_warehouse(get_settings(), holder="egress plan", role="egress") as warehouse:
+        plans = {target: target.plan(warehouse, options) for target in targets}
+        for planned in plans.values():
+            print("\n".join(planned.describe()))
+        if out:
+            SealedPlan.of(warehouse, options, plans).write(out)
+            say(f"`apply {out}` does this, once, within {LONGEST // timedelta(hours=1)} hours, if nothing changes")
+
+
+def print_receipts(targets: Sequence[Target], key: str) -> None:
+    """Print what targets said last of the row with this key."""
+    with open_warehouse(get_settings(), holder="egress receipts", role="egress") as warehouse:
         for target in targets:
-            print("\n".join(target.plan(warehouse, options).describe()))
+            said = warehouse.fetch(
+                "select status, delivered_at, run_id, receipt from ops.delivery where target = $1 and row_key = $2",
+                [target.name, key],
+            )
+            for status, at, run_id, receipt in said:
+                print(f"{target.name}: {status} {at:%Y-%m-%d %H:%M:%S} UTC, run {run_id}, receipt {receipt or 'none'}")
+            if not said:
+                print(f"{target.name}: nothing said of `{excerpt(key, 200)}`")
 
 
-def run(targets: Sequence[Target], options: Options, words: str) -> None:
+def run(targets: Sequence[Target], options: Options, words: str, sealed: SealedPlan | None = None) -> None:
     """Deliver to each target; one that fails keeps no other from its delivery.
 
     Raises:
         ConfigurationError: A target lacks a setting; nothing was sent anywhere.
+        PlanRefused: What there is to do is not what the sealed plan says; nothing was sent anywhere.
         PlatformError: A target has failed; it is the first one's error.
     """
     # It takes a moment to import, and what delivers nothing does without.
@@ -154,9 +199,14 @@ def run(targets: Sequence[Target], options: Options, words: str) -> None:
     ):
         # Whatever becomes of the targets, there is a warehouse to deliver from.
         teller.succeeded("step deliver")
+        plans: dict[Target, Plan] = {}
+        if sealed:
+            plans = {target: target.plan(warehouse, options) for target in targets}
+            sealed.check(warehouse, plans, utc_now())
+            sealed.use(warehouse)
         failures = []
         for target in targets:
-            if failure := attempt(target, warehouse, options, ledger):
+            if failure := attempt(target, plans.get(target), warehouse, options, ledger):
                 teller.failed(subject(target), failure)
                 failures.append(failure)
             else:
@@ -181,11 +231,13 @@ def require_setting(target: Target) -> None:
         )
 
 
-def attempt(target: Target, warehouse: Warehouse, options: Options, ledger: Run) -> PlatformError | None:
-    """Deliver to one target and return the error if that fails."""
+def attempt(
+    target: Target, planned: Plan | None, warehouse: Warehouse, options: Options, ledger: Run
+) -> PlatformError | None:
+    """Deliver to one target what is planned, or planned now, and return the error if that fails."""
     try:
         with step(target.name):
-            deliver(target, warehouse, options, ledger)
+            deliver(target, planned or target.plan(warehouse, options), ledger)
     except Exception as error:
         known = as_platform_error(error)
         known.__cause__ = error if known is not error else error.__cause__
@@ -193,9 +245,8 @@ def attempt(target: Target, warehouse: Warehouse, options: Options, ledger: Run)
     return None
 
 
-def deliver(target: Target, warehouse: Warehouse, options: Options, ledger: Run) -> None:
-    """Plan the delivery to one target, print the plan, apply it, and enter what came of it in the ledger."""
-    planned = target.plan(warehouse, options)
+def deliver(target: Target, planned: Plan, ledger: Run) -> None:
+    """Print a plan for one target, apply it, and enter what came of it in the ledger."""
     for line in planned.describe():
         say(line)
     tally, origin = Tally(), None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from egress.engine.models import Model
-from egress.engine.plan import Options, Plan
+from egress.engine.plan import Options, Plan, steps_of
 from shared.warehouse import Warehouse, quote
 from shared.warehouse.sql.dialect import Dialect
 
@@ -119,6 +120,12 @@ class ComparedPlan(Plan):
     """A plan that sends the rows which a comparison has found."""
 
     comparison: Comparison
+
+    def steps(self) -> pa.Table:
+        """Return the rows to send."""
+        pending = self.comparison.pending
+        action = pc.if_else(pc.is_null(pending[LAST_RUN]), "create", "update")
+        return steps_of(action, pending[ROW_KEY], pending[ROW_HASH], pending[LAST_RUN])
 
     def details(self) -> list[str]:
         """Say how many rows there are of each kind."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
 
 from egress.engine.models import Model
 from shared.monitoring import Run
@@ -82,8 +85,19 @@ class Plan(ABC):
         """Return what there is to say of the rows."""
 
     @abstractmethod
+    def steps(self) -> pa.Table:
+        """Return what would be done, as `steps_of` has it."""
+
+    @abstractmethod
     def apply(self, run: Run, tally: Tally) -> None:
         """Do what the plan says, counting in `tally` what the target has confirmed."""
+
+
+def steps_of(action: str | pa.ChunkedArray, keys: Any, versions: Any, last: Any) -> pa.Table:
+    """Return steps of a plan: what is done, to which row, with which content, and what the target said of it last."""
+    actions = pa.repeat(pa.scalar(action), len(keys)) if isinstance(action, str) else action
+    columns = {"action": actions, "key": keys, "version": versions, "last": last}
+    return pa.table(columns).cast(pa.schema([(name, pa.string()) for name in columns]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from egress.engine.models import Model
-from egress.engine.plan import Options, Plan, Tally, Target
+from egress.engine.plan import Options, Plan, Tally, Target, steps_of
 from egress.engine.state import SendState, answers
 from shared.config import get_settings, read_settings
 from shared.monitoring import Run
@@ -95,6 +95,7 @@ class Files(Target):
             to_send=rows if stale else 0,
             stale=tuple(stale) if rows else (),
             raw_csv=raw_csv,
+            content=content,
         )
 
 
@@ -105,10 +106,17 @@ class FilesPlan(Plan):
     Attributes:
         stale: The files to write.
         raw_csv: As `Files` has it.
+        content: A hash of what they are written from.
     """
 
     stale: tuple[Path, ...]
     raw_csv: bool
+    content: str
+
+    def steps(self) -> pa.Table:
+        """Return the files to write."""
+        versions = [version_of(file, self.content, self.raw_csv) for file in self.stale]
+        return steps_of("write", [str(file) for file in self.stale], versions, pa.nulls(len(versions)))
 
     def details(self) -> list[str]:
         """Name the files to write."""

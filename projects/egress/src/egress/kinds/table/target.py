@@ -17,7 +17,7 @@ from egress.engine.comparison import ADDED, LAST_RECEIPT, ROW_HASH, ROW_KEY, Com
 from egress.engine.confirmations import Confirmations
 from egress.engine.guard import DeleteGuard
 from egress.engine.payload import as_json
-from egress.engine.plan import Options, Tally, Target
+from egress.engine.plan import Options, Tally, Target, steps_of
 from egress.engine.state import answers
 from egress.kinds.table.journal import Transaction, announce, mark, open_transactions
 from egress.kinds.table.shipment import Shipment, within
@@ -187,6 +187,12 @@ class TablePlan(ComparedPlan):
         if objection:
             lines.append(f"stopped    these are {objection}: `--approve-deletes {self.deletes.num_rows}`")
         return lines
+
+    @override
+    def steps(self) -> pa.Table:
+        gone = [("delete", self.deletes), ("forget", self.forgotten)]
+        others = [steps_of(does, rows[ROW_KEY], rows[ROW_HASH], rows[LAST_RECEIPT]) for does, rows in gone]
+        return pa.concat_tables([super().steps(), *others])
 
     def apply(self, run: Run, tally: Tally) -> None:
         """Write and delete in one transaction at the target; once that is committed, mark what has become of each row.

@@ -1,0 +1,163 @@
+"""A plan that is kept in a file: sealed when it is made, and applied once, where nothing has changed since.
+
+What is applied is planned anew, and has to be what the file's digests say, so a file holds no row's content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, NaiveDatetime, ValidationError
+from typing_extensions import Self
+
+from egress.engine.plan import Options, Plan, Target
+from shared.errors import UserError
+from shared.utils.clock import utc_now
+from shared.utils.excerpts import excerpt
+from shared.utils.files import write_whole
+from shared.warehouse import Warehouse
+
+LONGEST = timedelta(hours=24)
+SHOWN_ROWS, SHOWN_CHARACTERS = 1_000, 200
+MOST_BYTES = 16_000_000
+HASHED_ROWS = 10_000
+AGAIN = "nothing was sent; make a plan again, look at it, and apply that one"
+
+
+class PlanRefused(UserError):
+    """A plan of a file is not applied."""
+
+    code = "plan_refused"
+
+
+class SealedTarget(BaseModel):
+    """What would be done at one target.
+
+    Attributes:
+        name: The target's.
+        summary: The plan in lines for a person.
+        steps: What is done to which row, the first of them.
+        left_out: How many more there are.
+        digest: Of all of them, the target's declaration and where it delivers to.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    summary: tuple[str, ...]
+    steps: tuple[tuple[str, str], ...]
+    left_out: int
+    digest: str
+
+    @classmethod
+    def of(cls, target: Target, plan: Plan) -> Self:
+        """Seal a plan for a target."""
+        steps = plan.steps()
+        first = steps.slice(0, SHOWN_ROWS)
+        keys = [excerpt(key, SHOWN_CHARACTERS) for key in first["key"].to_pylist()]
+        return cls(
+            name=target.name,
+            summary=tuple(plan.describe()),
+            steps=tuple(zip(first["action"].to_pylist(), keys, strict=True)),
+            left_out=steps.num_rows - first.num_rows,
+            digest=digest_of(target, plan),
+        )
+
+
+class SealedPlan(BaseModel):
+    """A plan as its file has it.
+
+    Attributes:
+        version: Of the file's form.
+        warehouse: The identity of the one that it was made in.
+        made_at: When that was, UTC.
+        options: What the caller wanted; an approval stays the ceiling that it was.
+        targets: What would be done, target by target.
+        seal: A digest of all else, so that a file which was changed or cut is noticed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+    warehouse: str
+    made_at: NaiveDatetime
+    options: Options
+    targets: tuple[SealedTarget, ...]
+    seal: str = ""
+
+    @classmethod
+    def of(cls, warehouse: Warehouse, options: Options, plans: Mapping[Target, Plan]) -> Self:
+        """Seal plans."""
+        targets = tuple(SealedTarget.of(target, plan) for target, plan in plans.items())
+        identity = warehouse.identity.id
+        draft = cls(warehouse=identity, made_at=utc_now(), options=options, targets=targets)
+        return draft.model_copy(update={"seal": draft.own_seal()})
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a file that `write` has written.
+
+        Raises:
+            PlanRefused: It cannot be read, or is not as it was written.
+        """
+        try:
+            with path.open("rb") as file:
+                found = cls.model_validate_json(file.read(MOST_BYTES))
+        except OSError as error:
+            raise PlanRefused(f"the plan cannot be read: `{path}`: {error.strerror}", hint="name its file") from None
+        except ValidationError:
+            raise PlanRefused(f"it is no plan: `{path}`", hint="name a file that `plan --out` has written") from None
+        if found.seal != found.own_seal():
+            raise PlanRefused(f"the plan is not as it was made, its seal is broken: `{path}`", hint=AGAIN)
+        return found
+
+    def write(self, path: Path) -> None:
+        """Write it to a file."""
+        write_whole(path, self.model_dump_json(indent=1) + "\n")
+
+    def own_seal(self) -> str:
+        """Return the seal that it should have."""
+        return hashlib.sha256(self.model_dump_json(exclude={"seal"}).encode()).hexdigest()
+
+    def check(self, warehouse: Warehouse, plans: Mapping[Target, Plan], now: datetime) -> None:
+        """Refuse to be applied where it does not say what `plans`, made now, would do.
+
+        Raises:
+            PlanRefused: It is another warehouse's, too old, used, or something has changed since.
+        """
+        if self.warehouse != warehouse.identity.id:
+            raise PlanRefused(f"the plan is another warehouse's than this one: `{self.warehouse}`", hint=AGAIN)
+        made = f"{self.made_at:%Y-%m-%d %H:%M} UTC"
+        if not timedelta() <= now - self.made_at <= LONGEST:
+            hours = LONGEST // timedelta(hours=1)
+            raise PlanRefused(f"the plan is not of the last {hours} hours: {made}", hint=AGAIN)
+        if self._used(warehouse).exists():
+            raise PlanRefused(f"the plan was applied before: made {made}", hint=AGAIN)
+        sealed = {target.name: target.digest for target in self.targets}
+        moved = [target.name for target, plan in plans.items() if digest_of(target, plan) != sealed[target.name]]
+        if moved:
+            raise PlanRefused(
+                f"model, send state or settings have changed since the plan was made: `{', '.join(moved)}`", hint=AGAIN
+            )
+
+    def use(self, warehouse: Warehouse) -> None:
+        """Note that it is applied, so that it is not another time."""
+        write_whole(self._used(warehouse), "")
+
+    def _used(self, warehouse: Warehouse) -> Path:
+        return warehouse.state_dir / "egress" / "applied" / self.seal
+
+
+def digest_of(target: Target, plan: Plan) -> str:
+    """Return a digest of all that a plan does, where to, and by which declaration."""
+    places = [(place.namespace, place.name) for place in target.datasets()]
+    digest = hashlib.sha256(repr((target, target.name, plan.rows, places)).encode())
+    steps = plan.steps().combine_chunks()
+    for begin in range(0, steps.num_rows, HASHED_ROWS):
+        digest.update(json.dumps(steps.slice(begin, HASHED_ROWS).to_pydict()).encode())
+    return digest.hexdigest()
