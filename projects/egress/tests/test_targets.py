@@ -67,6 +67,14 @@ def test_two_targets_of_one_name() -> None:
     assert caught.value.hint == "change OTHER_TARGET_NAME or `other` in its module"
 
 
+def test_two_targets_of_one_file() -> None:
+    """Two targets that would overwrite one file by turns are refused; in another folder they get on."""
+    first, second = (Files(name, MODEL, settings=name.upper(), formats=("csv",)) for name in ("one", "two"))
+    with pytest.raises(ConfigurationError, match="two targets write one file, `one` and `two`: "):
+        held_apart([first, second])
+    held_apart([first, Files("two", MODEL, settings="TWO", formats=("csv",), folder="partners")])
+
+
 def test_answers_are_read_where_they_are_declared() -> None:
     """Key, status and reason are found at their paths; another status, or a list elsewhere, is not understood."""
     answers = Answers(

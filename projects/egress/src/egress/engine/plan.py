@@ -143,6 +143,11 @@ class Target(ABC):
         """The environment variable that is not set and without which nothing can be sent."""
         return next((name for name in self.required_settings if not os.environ.get(name)), None)
 
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """What it overwrites whatever is in it, so that no other target may: its files."""
+        return ()
+
     @abstractmethod
     def datasets(self) -> tuple[Dataset, ...]:
         """Return what the model is delivered to, as collectors of lineage know it; what is required is set."""

@@ -43,8 +43,9 @@ def all_targets() -> dict[Target, ModuleType]:
 
 
 def held_apart(targets: Iterable[Target]) -> None:
-    """Raise ConfigurationError where two targets have one name."""
+    """Raise ConfigurationError where two targets have one name, or write one file."""
     names: dict[str, Target] = {}
+    written: dict[str, Target] = {}
     for target in targets:
         other = names.setdefault(target.name, target)
         if other is not target:
@@ -52,3 +53,10 @@ def held_apart(targets: Iterable[Target]) -> None:
                 f"two targets have one name: `{target.name}`",
                 hint=f"change {other.name_setting} or {target.name_setting}",
             )
+        for thing in target.writes:
+            other = written.setdefault(thing, target)
+            if other is not target:
+                raise ConfigurationError(
+                    f"two targets write one file, `{other.name}` and `{target.name}`: `{thing}`",
+                    hint="give one of them another `folder` in its module",
+                )

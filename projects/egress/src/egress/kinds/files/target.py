@@ -12,6 +12,7 @@ from typing import Any, Literal
 import pyarrow as pa
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from typing_extensions import override
 
 from egress.engine.models import Model
 from egress.engine.plan import Options, Plan, Tally, Target, steps_of
@@ -69,6 +70,11 @@ class Files(Target):
     def files(self) -> list[Path]:
         """The files, one a format."""
         return [self.place / f"{self.model.table.rpartition('.')[2]}.{form}" for form in self.formats]
+
+    @property
+    @override
+    def writes(self) -> tuple[str, ...]:
+        return tuple(map(str, self.files))
 
     def datasets(self) -> tuple[Dataset, ...]:
         """Return the files."""
