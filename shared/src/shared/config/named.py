@@ -55,14 +55,24 @@ class Setting:
 
 
 def settings_of(declared: Mapping[str, object]) -> Iterator[Setting]:
-    """Yield the settings among what is declared."""
-    return (value for value in declared.values() if isinstance(value, Setting))
+    """Yield the settings among what is declared, those within mappings too."""
+    for value in declared.values():
+        if isinstance(value, Setting):
+            yield value
+        elif isinstance(value, Mapping):
+            yield from settings_of(value)
 
 
 def with_values(declared: Mapping[str, object]) -> dict[str, object]:
-    """Return what is declared, with the values of the settings.
+    """Return what is declared, with the values of the settings, those within mappings too.
 
     Raises:
         ConfigurationError: One of them has none.
     """
-    return {name: value.value() if isinstance(value, Setting) else value for name, value in declared.items()}
+    return {name: _with_value(value) for name, value in declared.items()}
+
+
+def _with_value(value: object) -> object:
+    if isinstance(value, Setting):
+        return value.value()
+    return with_values(value) if isinstance(value, Mapping) else value

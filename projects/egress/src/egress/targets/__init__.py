@@ -23,7 +23,7 @@ def by_target(modules: Mapping[str, ModuleType]) -> dict[Target, ModuleType]:
         if not isinstance(target, Target):
             raise ConfigurationError(
                 f"a module of targets without a `TARGET`: `{name}`",
-                hint="end it with TARGET = Rest(…), Table(…) or Files(…), as the others do, or move it elsewhere",
+                hint="end it with TARGET = and a Rest, Table, Files or Dlt, as the others do, or move it elsewhere",
             )
         found[target] = module
     return found

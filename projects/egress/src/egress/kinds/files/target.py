@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from typing_extensions import override
 
-from egress.engine.models import Model
+from egress.engine.content import content_of
 from egress.engine.plan import Options, Plan, Tally, Target, steps_of
 from egress.engine.state import SendState, answers
 from shared.config import get_settings, read_settings
@@ -140,29 +140,16 @@ class FilesPlan(Plan):
             rows, content = content_of(warehouse, self.model)
             query = f"select * from {quote(self.model.table)} order by {self.model.sorted_key}"
             streams = [warehouse.stream_arrow(query) for _ in self.stale if rows]
-        for file, stream in zip(self.stale, streams, strict=False):
-            receipt = write_atomically(file, stream, raw_csv=self.raw_csv)
-            version = version_of(file, content, self.raw_csv)
-            state.mark(answers([file.name], version, "delivered", receipt))
-            say(f"{self.target}: wrote {rows:,} rows to `{file}`")
+        with ExitStack() as reading:
+            # What is left unread of one would keep this process from opening the warehouse again.
+            for stream in streams:
+                reading.enter_context(stream)
+            for file, stream in zip(self.stale, streams, strict=False):
+                receipt = write_atomically(file, stream, raw_csv=self.raw_csv)
+                version = version_of(file, content, self.raw_csv)
+                state.mark(answers([file.name], version, "delivered", receipt))
+                say(f"{self.target}: wrote {rows:,} rows to `{file}`")
         tally.sent = rows
-
-
-def content_of(warehouse: Warehouse, model: Model) -> tuple[int, str]:
-    """Return how many rows a model has, and a hash of all of them in order.
-
-    Raises:
-        InputError: There is no such model, or its keys are not unique.
-    """
-    hashed = warehouse.dialect.row_hash(model.schema(warehouse))
-    # Hashed in a query of its own, which `offset 0` keeps apart, so that PostgreSQL does it with several processes.
-    rows, filled, distinct, content = warehouse.fetch(
-        "select count(*), count(row_key), count(distinct row_key), "
-        "md5(coalesce(string_agg(row_hash, '' order by row_key), '')) from "
-        f"(select {model.sorted_key} as row_key, {hashed} as row_hash from {quote(model.table)} offset 0) as hashed"
-    )[0]
-    model.check_key(rows, filled, distinct)
-    return rows, content
 
 
 def holds(file: Path, receipt: str | None) -> bool:

@@ -1,0 +1,23 @@
+"""What a model holds as a whole, for targets that take all of it at once."""
+
+from __future__ import annotations
+
+from egress.engine.models import Model
+from shared.warehouse import Warehouse, quote
+
+
+def content_of(warehouse: Warehouse, model: Model) -> tuple[int, str]:
+    """Return how many rows a model has, and a hash of all of them in order.
+
+    Raises:
+        InputError: There is no such model, or its keys are not unique.
+    """
+    hashed = warehouse.dialect.row_hash(model.schema(warehouse))
+    # Hashed in a query of its own, which `offset 0` keeps apart, so that PostgreSQL does it with several processes.
+    rows, filled, distinct, content = warehouse.fetch(
+        "select count(*), count(row_key), count(distinct row_key), "
+        "md5(coalesce(string_agg(row_hash, '' order by row_key), '')) from "
+        f"(select {model.sorted_key} as row_key, {hashed} as row_hash from {quote(model.table)} offset 0) as hashed"
+    )[0]
+    model.check_key(rows, filled, distinct)
+    return rows, content
