@@ -11,32 +11,39 @@ from urllib.parse import quote
 
 SOURCES = ("shared/src", "projects/*/src", "tasks")
 NAMED = re.compile(r"\"([A-Z][A-Z0-9_]*_(?:URL|URI|DSN|PASSWORD|KEY|TOKEN|SECRET))\"")
+# Of a kind whose settings are read behind a prefix, and of an instance that says one.
+PREFIXED = re.compile(r"read_settings\((\w+), prefix=")
+PREFIX = re.compile(r"\bsettings=\"([A-Z][A-Z0-9_]*)\"")
 ADDRESS = re.compile(r"_(URL|URI|DSN)$")
 ON_POSTGRES = re.compile(r"WAREHOUSE|ERP|TABLE|POSTGRES")
 
 
 def settings_with_secrets(root: Path) -> set[str]:
     """Return every environment variable that can hold a secret: what settings declare, and what code names."""
-    found: set[str] = set()
-    for pattern in SOURCES:
-        for path in (
-            path for folder in root.glob(pattern) for path in folder.rglob("*.py") if "tests" not in path.parts
-        ):
-            text = path.read_text(encoding="utf-8")
-            found |= set(NAMED.findall(text))
-            if "BaseSettings" in text:
-                found |= set(_declared(ast.parse(text)))
-    return found
+    folders = (folder for pattern in SOURCES for folder in root.glob(pattern))
+    paths = (path for folder in folders for path in folder.rglob("*.py") if "tests" not in path.parts)
+    found, prefixes, prefixed, declared = set[str](), set[str](), set[str](), set[tuple[str, str]]()
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        found |= set(NAMED.findall(text))
+        prefixes |= set(PREFIX.findall(text))
+        prefixed |= set(PREFIXED.findall(text))
+        if "BaseSettings" in text:
+            declared |= set(_declared(ast.parse(text)))
+    behind = {name for kind, name in declared if kind in prefixed}
+    found |= {name for kind, name in declared if kind not in prefixed}
+    return found | {f"{prefix}_{name}" for prefix in prefixes for name in behind}
 
 
-def _declared(tree: ast.Module) -> Iterator[str]:
+def _declared(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield the names of classes with those of their fields that can hold a secret, in capitals."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef) and any(ast.unparse(base).endswith("Settings") for base in node.bases):
             for field in node.body:
                 if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
                     name = field.target.id.upper()
                     if "SecretStr" in ast.unparse(field.annotation) or NAMED.fullmatch(f'"{name}"'):
-                        yield name
+                        yield node.name, name
 
 
 def marked(names: Iterable[str]) -> dict[str, str]:
