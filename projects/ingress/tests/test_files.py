@@ -25,7 +25,7 @@ from ingress.source import Reader, Resource, Source
 from ingress.sources import SOURCES
 from shared.config import get_settings
 from shared.config.named import Setting
-from shared.data_quality import JsonText, RowModel
+from shared.data_quality import JsonText, RowModel, json_lines
 from shared.errors import ConfigurationError, InputError, SourceUnavailable, StorageFull
 from shared.monitoring.polling import Poll
 from shared.utils.clock import utc_now
@@ -59,7 +59,7 @@ LOCAL = source(Files("shop", "*.jsonl*", format="jsonl"))
 
 def test_lines_are_rows_or_in_quarantine_with_their_line(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Good lines are loaded exactly, nested values as JSON; each bad one is kept with its line and what is wrong."""
-    monkeypatch.setattr(jsonl, "LONGEST_LINE", 20_000)
+    monkeypatch.setattr(json_lines, "LONGEST_LINE", 20_000)
     deep = "[" * 600 + "]" * 600
     lines = [
         '\ufeff{"id": 1, "total": 0.1000, "lines": [{"sku": "é", "n": 1.5}]}',

@@ -104,8 +104,9 @@ def unpacked(
         target = folder / "table"
         try:
             if records:
-                _write_records(records, path, head, origin, folder, limit)
-            container, part = (records, "") if records else _unpack(path, head, origin, declared, target, limit)
+                container, part = _write_records(records, path, head, origin, target, limit), ""
+            else:
+                container, part = _unpack(path, head, origin, declared, target, limit)
         except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError) as error:
             raise InputError(
                 f"damaged or not whole: `{origin}`: {error}", hint="have it delivered again, or unpack it by hand"
@@ -123,10 +124,10 @@ def records_of(path: Path) -> str:
     return RECORDS.get(Path(path.stem if packed else path.name).suffix.lower(), "")
 
 
-def _write_records(kind: str, path: Path, head: bytes, origin: str, folder: Path, limit: int) -> None:
-    """Write what a parquet file or lines of JSON hold as delimited text into `table` of a folder."""
+def _write_records(kind: str, path: Path, head: bytes, origin: str, target: Path, limit: int) -> str:
+    """Write what a parquet file or lines of JSON hold as delimited text, and return which of both it is."""
     if head.startswith((GZIP, *ZIP)):
-        plain = folder / "records"
+        plain = target.with_name("records")
         _unpack(path, head, origin, NOTHING, plain, limit)
         path = plain
         with path.open("rb") as file:
@@ -135,7 +136,8 @@ def _write_records(kind: str, path: Path, head: bytes, origin: str, folder: Path
         raise InputError(f"no parquet file: `{origin}`", hint="name it as what it is")
     refuse_others(head, origin, allowed=("a parquet file",) if kind == "parquet" else ("JSON",))
     write = write_parquet if kind == "parquet" else write_lines
-    write(path, origin, folder / "table", lambda size: _hold_to_limit(size, origin, limit))
+    write(path, origin, target, lambda size: _hold_to_limit(size, origin, limit))
+    return kind
 
 
 def _unpack(path: Path, head: bytes, origin: str, declared: Declared, target: Path, limit: int) -> tuple[str, str]:

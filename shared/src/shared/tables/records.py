@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from shared.data_quality.json_text import as_json, exact_number
+from shared.data_quality.json_lines import lines, parsed
+from shared.data_quality.json_text import as_json
 from shared.errors import InputError
-from shared.utils.strict_json import NotJson, strict_json
+from shared.utils.strict_json import NotJson
 from shared.warehouse.sql.quoting import quote_name
 
 BATCH_ROWS = 50_000
-LONGEST_LINE = 16 << 20
 MOST_NAMES = 10_000
 # Of a line that is no row.
 KEPT_CHARACTERS = 1000
@@ -93,18 +93,15 @@ def write_lines(path: Path, origin: str, target: Path, hold: Hold) -> None:
 
 def _rows(file: IO[bytes]) -> Iterator[tuple[str, dict[str, Any] | None]]:
     """Yield each line that is not blank, and the object that it is; None where it is none."""
-    while line := file.readline(LONGEST_LINE + 1):
-        text = line.decode("utf-8", "backslashreplace").removeprefix("\ufeff").rstrip("\r\n")
-        long = len(line) > LONGEST_LINE
-        while long and not line.endswith(b"\n") and (line := file.readline(LONGEST_LINE)):
-            pass
-        if not text.strip():
+    for _, line in lines(file):
+        if line.isspace():
             continue
         try:
-            row = None if long else strict_json(text, exact_number)
+            row = parsed(line)
         except NotJson:
             row = None
-        yield text[:KEPT_CHARACTERS], row if isinstance(row, dict) else None
+        text = line.decode("utf-8", "backslashreplace").removeprefix("\ufeff")
+        yield text.rstrip("\r\n")[:KEPT_CHARACTERS], row
 
 
 def _value(value: object) -> str:

@@ -13,16 +13,14 @@ from ingress.gather.gathered import Gathered
 from ingress.source import Batch, Input, Resource
 from shared.config import get_settings
 from shared.data_quality import BadRow, Checked
-from shared.data_quality.json_text import exact_number
+from shared.data_quality.json_lines import lines, parsed
 from shared.errors import InputError
 from shared.places import LocalFile
 from shared.tables.containers import unpacked
 from shared.tables.declared import NOTHING
 from shared.utils.console import say, step
-from shared.utils.strict_json import NotJson, strict_json
+from shared.utils.strict_json import NotJson
 
-LONGEST_LINE = 16 << 20
-SKIPPED_BYTES = 1 << 20
 KEPT_CHARACTERS = 1_000
 # Of rows that are checked at once.
 MOST_ROWS, MOST_BYTES = 10_000, 8 << 20
@@ -136,35 +134,6 @@ def chunks(file: IO[bytes]) -> Iterator[Chunk]:
             yield chunk
             chunk = Chunk()
     yield chunk
-
-
-def lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield each line with its number; of one that is too long a byte more than may be, without its end."""
-    position = 0
-    while line := file.readline(LONGEST_LINE + 1):
-        position += 1
-        yield position, line
-        rest = line if len(line) > LONGEST_LINE else b"\n"
-        while rest and not rest.endswith(b"\n"):
-            rest = file.readline(SKIPPED_BYTES)
-
-
-def parsed(line: bytes) -> dict[str, Any]:
-    """Return the object that a line has.
-
-    Raises:
-        NotJson: It has none.
-    """
-    if len(line) > LONGEST_LINE:
-        raise NotJson(f"a line of more than {LONGEST_LINE:,} bytes")
-    try:
-        text = line.decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        raise NotJson("not UTF-8") from error
-    row = strict_json(text, exact_number)
-    if not isinstance(row, dict):
-        raise NotJson("not an object")
-    return row
 
 
 def shallow(row: Mapping[str, Any]) -> dict[str, Any]:
