@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from importlib import import_module
-from pkgutil import iter_modules
 from types import ModuleType
 
 from egress.engine.plan import Target
 from shared.errors import ConfigurationError
+from shared.utils.instances import declared_in, modules_in
 
 
 def by_target(modules: Mapping[str, ModuleType]) -> dict[Target, ModuleType]:
@@ -17,16 +16,11 @@ def by_target(modules: Mapping[str, ModuleType]) -> dict[Target, ModuleType]:
     Raises:
         ConfigurationError: One has no target.
     """
-    found: dict[Target, ModuleType] = {}
-    for name, module in modules.items():
-        target = getattr(module, "TARGET", None)
-        if not isinstance(target, Target):
-            raise ConfigurationError(
-                f"a module of targets without a `TARGET`: `{name}`",
-                hint="end it with TARGET = and a Rest, Table, Files or Dlt, as the others do, or move it elsewhere",
-            )
-        found[target] = module
-    return found
+    ending = "TARGET = and a Rest, Table, Files or Dlt"
+    return {
+        declared_in(module, "TARGET", Target, of="targets", named=name, ending=ending): module
+        for name, module in modules.items()
+    }
 
 
 def all_targets() -> dict[Target, ModuleType]:
@@ -36,8 +30,7 @@ def all_targets() -> dict[Target, ModuleType]:
         ConfigurationError: A module has none, a setting cannot be used, or two targets have the same name, so that
             their send states would be mixed.
     """
-    names = sorted(each.name for each in iter_modules(__path__))
-    found = by_target({name: import_module(f"{__name__}.{name}") for name in names})
+    found = by_target(modules_in(__name__, __path__))
     held_apart(found)
     return found
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
 from types import ModuleType
 
 from pydantic import ValidationError
@@ -13,6 +12,7 @@ from pydantic import ValidationError
 from entity_resolution.entity import Entity
 from shared.errors import ConfigurationError
 from shared.utils.excerpts import excerpt
+from shared.utils.instances import declared_in, names_in
 from shared.utils.names import suggestion
 
 
@@ -24,11 +24,11 @@ def modules() -> dict[str, ModuleType]:
         ConfigurationError: One declares no entity, declares it wrongly, or two declare one of the same name.
     """
     found: dict[str, ModuleType] = {}
-    for each in sorted(iter_modules(__path__), key=lambda it: it.name):
-        module = read_module(f"{__name__}.{each.name}")
+    for name in names_in(__path__):
+        module = read_module(f"{__name__}.{name}")
         if module.ENTITY.name in found:
             raise ConfigurationError(
-                f"two entities have one name: `{module.ENTITY.name}`", hint=f"give that of {each.name}.py another one"
+                f"two entities have one name: `{module.ENTITY.name}`", hint=f"give that of {name}.py another one"
             )
         found[module.ENTITY.name] = module
     return found
@@ -68,11 +68,7 @@ def read_module(name: str) -> ModuleType:
             f"an entity is declared wrongly in {file}: {'; '.join(_told(error))}",
             hint="docs/entities.md says what can be declared, and how",
         ) from error
-    if not isinstance(getattr(module, "ENTITY", None), Entity):
-        raise ConfigurationError(
-            f"a module of entities without an `ENTITY`: `{file}`",
-            hint="end it with ENTITY = Entity(…), as the others do, or move it elsewhere",
-        )
+    declared_in(module, "ENTITY", Entity, of="entities", named=file, ending="ENTITY = Entity(…)")
     return module
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from pkgutil import iter_modules
 from types import ModuleType
 
 from ingress.source import Source
 from shared.errors import ConfigurationError
+from shared.utils.instances import declared_in, modules_in
 
 
 def by_source(modules: dict[str, ModuleType]) -> dict[str, ModuleType]:
@@ -18,12 +17,7 @@ def by_source(modules: dict[str, ModuleType]) -> dict[str, ModuleType]:
     """
     found: dict[str, ModuleType] = {}
     for name, module in modules.items():
-        source = getattr(module, "SOURCE", None)
-        if not isinstance(source, Source):
-            raise ConfigurationError(
-                f"a module of sources without a `SOURCE`: `{name}`",
-                hint="end it with SOURCE = Source(…), as the others do, or move it elsewhere",
-            )
+        source = declared_in(module, "SOURCE", Source, of="sources", named=name, ending="SOURCE = Source(…)")
         if source.name in found:
             raise ConfigurationError(
                 f"two sources are called `{source.name}`: `{name}`, `{found[source.name].__name__}`",
@@ -33,10 +27,5 @@ def by_source(modules: dict[str, ModuleType]) -> dict[str, ModuleType]:
     return found
 
 
-MODULES = by_source(
-    {
-        each.name: import_module(f"{__name__}.{each.name}")
-        for each in sorted(iter_modules(__path__), key=lambda it: it.name)
-    }
-)
+MODULES = by_source(modules_in(__name__, __path__))
 SOURCES: dict[str, Source] = {name: module.SOURCE for name, module in MODULES.items()}
