@@ -78,7 +78,7 @@ def test_texts_are_compared_alike(platforms: Platforms, tmp_path: Path) -> None:
     )
     values = list(enumerate(TEXTS))
     with duckdb.connect() as embedded:
-        embedded.execute(functions.DUCKDB)
+        embedded.execute(functions.duckdb())
         embedded.execute("create table texts (number integer, text varchar)")
         embedded.executemany("insert into texts values (?, ?)", values)
         expected = embedded.sql(query).fetchall()
@@ -86,7 +86,7 @@ def test_texts_are_compared_alike(platforms: Platforms, tmp_path: Path) -> None:
     assert database is not None
     server = psycopg2.connect(database.admin_url)
     with server.cursor() as cursor:
-        cursor.execute(functions.POSTGRES)
+        cursor.execute(functions.postgres())
         cursor.execute("create temporary table texts (number integer, text varchar)")
         cursor.executemany("insert into texts values (%s, %s)", values)
         cursor.execute(query)

@@ -106,8 +106,8 @@ def fetchers(platforms: Platforms, tmp_path_factory: pytest.TempPathFactory) -> 
         cursor.execute(sql)
         return cursor.fetchone()
 
-    cursor.execute(functions.POSTGRES)
-    embedded.execute(functions.DUCKDB)
+    cursor.execute(functions.postgres())
+    embedded.execute(functions.duckdb())
     yield {"duckdb": lambda sql: embedded.sql(sql).fetchone(), "postgres": ask_server}
     server.close()
     embedded.close()

@@ -17,6 +17,7 @@ KEY = ("party_id", "source_system", "source_id")
 # What every golden record has beside the fields that are declared.
 GENERAL = ("entity_id", "party_count", "source_systems", "resolved_at", "run_id")
 
+NAME = r"[a-z][a-z0-9_]{0,39}"
 SomeBlocks = Annotated[tuple[Block, ...], Field(min_length=1)]
 
 
@@ -84,7 +85,7 @@ class Entity:
         hidden: The columns that a sweep hides to see what poorer records would come to.
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    name: Annotated[str, Field(pattern=f"^{NAME}$")]
     parties: Parties
     compare: Annotated[tuple[Comparison, ...], Field(min_length=1)]
     block: SomeBlocks

@@ -32,7 +32,7 @@ def in_memory(
         # In one order always, since samples are drawn by it.
         incoming = warehouse.stream_arrow(f'select * from {parties} as party order by party_id collate "C"')
         connection.register("incoming", incoming)
-        connection.execute(functions.DUCKDB)
+        connection.execute(functions.duckdb())
         connection.execute(f"create table {PARTIES} as select {compared_parties(entity)} from incoming")
         connection.unregister("incoming")
         yield connection

@@ -80,7 +80,7 @@ def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -
     with splink_logged(job.settings), ExitStack() as stack:
         with step("read parties"):
             workplace = stack.enter_context(job.open_workplace(job.warehouse, job.settings, job.entity))
-        _start_splink()
+        start_splink()
         if training == "always" or (training == "if needed" and _is_outdated(job)):
             with workplace.session() as connection:
                 _train(job, connection)
@@ -107,7 +107,7 @@ def train(job: Job) -> None:
     with splink_logged(job.settings), ExitStack() as stack:
         with step("read parties"):
             connection = stack.enter_context(in_memory(job.warehouse, job.settings, job.entity, parties))
-        _start_splink()
+        start_splink()
         _train(job, connection)
 
 
@@ -147,7 +147,7 @@ def resolution_step(job: Job, parties: str) -> Step:
     )
 
 
-def _start_splink() -> None:
+def start_splink() -> None:
     """Import Splink, which takes a second: a run with nothing new does without it."""
     with step("start Splink"):
         import_module("entity_resolution.engine.linking.linking")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
-from importlib import import_module
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,7 +13,7 @@ from entity_resolution.engine.in_memory import in_memory
 from entity_resolution.engine.linking.splink_log import splink_logged
 from entity_resolution.engine.parties import current_parties
 from entity_resolution.engine.quality import compare_with_truth, read_truth
-from entity_resolution.engine.resolve import Job
+from entity_resolution.engine.resolve import Job, start_splink
 from entity_resolution.entity import KEY
 from shared.errors import UserError
 from shared.matching import Measures, compare
@@ -56,8 +55,7 @@ def sweep(job: Job, truth: Path, thresholds: Sequence[float] = (), hidden_share:
         raise UserError(f"the truth names none of these parties: `{truth}`", hint="name another with --truth")
     wanted = sorted({*(thresholds or THRESHOLDS), job.options.threshold})
     made = {"entity": job.entity.name, "swept_at": utc_now(), "run_id": job.run.id}
-    with step("start Splink"):
-        import_module("entity_resolution.engine.linking.linking")
+    start_splink()
     with splink_logged(job.settings):
         rows = [row | made for share in sorted({0.0, hidden_share}) for row in _measured(job, truth, wanted, share)]
     with step("write the sweep"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import model_validator
 from typing_extensions import Self, override
@@ -18,7 +18,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, config=DECLARED)
-class Name(Comparison):
+class _OfOneColumn(Comparison):
+    column: Column
+    form: ClassVar[Form]
+
+    @property
+    @override
+    def forms(self) -> Mapping[str, Form]:
+        return {self.column: self.form}
+
+
+@dataclass(frozen=True, config=DECLARED)
+class Name(_OfOneColumn):
     """A name of a person, place or thing, which people spell in several ways.
 
     Attributes:
@@ -27,7 +38,7 @@ class Name(Comparison):
         frequencies: Whether agreeing on a rare name says more than agreeing on a common one.
     """
 
-    column: Column
+    form = Form.PLAIN
     swapped: Column | None = None
     alike: tuple[Share, ...] = (0.75, 0.5)
     frequencies: bool = True
@@ -35,8 +46,7 @@ class Name(Comparison):
     @property
     @override
     def forms(self) -> Mapping[str, Form]:
-        columns = [self.column, *([self.swapped] if self.swapped else [])]
-        return dict.fromkeys(columns, Form.PLAIN)
+        return {**super().forms, **({self.swapped: self.form} if self.swapped else {})}
 
     @override
     def for_splink(self) -> ComparisonCreator:
@@ -55,7 +65,7 @@ class Address(Name):
 
 
 @dataclass(frozen=True, config=DECLARED)
-class Identifier(Comparison):
+class Identifier(_OfOneColumn):
     """A number or code that is right or mistyped: postcode, telephone, article number.
 
     Blanks, dots, dashes, slashes and brackets do not count.
@@ -64,14 +74,9 @@ class Identifier(Comparison):
         edits: How many edits of single characters are levels of their own; two digits changed round are two edits.
     """
 
-    column: Column
+    form = Form.CODE
     edits: tuple[Count, ...] = (1,)
     frequencies: bool = False
-
-    @property
-    @override
-    def forms(self) -> Mapping[str, Form]:
-        return {self.column: Form.CODE}
 
     @override
     def for_splink(self) -> ComparisonCreator:
@@ -82,16 +87,11 @@ class Identifier(Comparison):
 
 
 @dataclass(frozen=True, config=DECLARED)
-class Category(Comparison):
+class Category(_OfOneColumn):
     """One of a few values, equal or not: a state, a class."""
 
-    column: Column
+    form = Form.PLAIN
     frequencies: bool = False
-
-    @property
-    @override
-    def forms(self) -> Mapping[str, Form]:
-        return {self.column: Form.PLAIN}
 
     @override
     def for_splink(self) -> ComparisonCreator:
@@ -101,19 +101,14 @@ class Category(Comparison):
 
 
 @dataclass(frozen=True, config=DECLARED)
-class Date(Comparison):
+class Date(_OfOneColumn):
     """A date, by the digits that people type: a transposition is two edits.
 
     A difference in days would call 1931 and 1913 far apart.
     """
 
-    column: Column
+    form = Form.TEXT
     edits: tuple[Count, ...] = (1, 2)
-
-    @property
-    @override
-    def forms(self) -> Mapping[str, Form]:
-        return {self.column: Form.TEXT}
 
     @override
     def for_splink(self) -> ComparisonCreator:
@@ -123,20 +118,15 @@ class Date(Comparison):
 
 
 @dataclass(frozen=True, config=DECLARED)
-class Number(Comparison):
+class Number(_OfOneColumn):
     """A number that may be off by something: a year of birth, a size.
 
     Attributes:
         within: By how much two may differ, in the column's unit, the smallest first.
     """
 
-    column: Column
+    form = Form.NUMBER
     within: tuple[float, ...] = (1.0,)
-
-    @property
-    @override
-    def forms(self) -> Mapping[str, Form]:
-        return {self.column: Form.NUMBER}
 
     @override
     def for_splink(self) -> ComparisonCreator:
@@ -148,7 +138,7 @@ class Number(Comparison):
 
 
 @dataclass(frozen=True, config=DECLARED)
-class Words(Comparison):
+class Words(_OfOneColumn):
     """A free text, by the words that two have in common, in whatever order.
 
     Attributes:
@@ -156,14 +146,9 @@ class Words(Comparison):
         alike: The same by edits of single letters, for words that are written otherwise; looked at after `shared`.
     """
 
-    column: Column
+    form = Form.PLAIN
     shared: tuple[Share, ...] = (0.75, 0.5)
     alike: tuple[Share, ...] = (0.5,)
-
-    @property
-    @override
-    def forms(self) -> Mapping[str, Form]:
-        return {self.column: Form.PLAIN}
 
     @override
     def for_splink(self) -> ComparisonCreator:
@@ -177,20 +162,15 @@ class Words(Comparison):
 
 
 @dataclass(frozen=True, config=DECLARED)
-class Items(Comparison):
+class Items(_OfOneColumn):
     """An array of values: telephone numbers, tags.
 
     Attributes:
         shared: How many items two have in common, as levels; the largest first.
     """
 
-    column: Column
+    form = Form.LIST
     shared: tuple[Count, ...] = (2, 1)
-
-    @property
-    @override
-    def forms(self) -> Mapping[str, Form]:
-        return {self.column: Form.LIST}
 
     @override
     def for_splink(self) -> ComparisonCreator:

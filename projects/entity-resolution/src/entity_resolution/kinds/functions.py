@@ -7,6 +7,8 @@ Neither lower() nor taking accents off means the same on both, so what is a lett
 
 from __future__ import annotations
 
+from functools import cache
+
 from entity_resolution.kinds import letters
 from shared.warehouse import literal
 
@@ -56,7 +58,10 @@ def _postgres_letters() -> str:
     """
 
 
-DUCKDB = f"""
+@cache
+def duckdb() -> str:
+    """Return the statements that make them in DuckDB."""
+    return f"""
     {_duckdb_letters()}
     create or replace macro plain_text(a) as nullif(trim(
         case when strlen(a) = length(a) then lower(a) else plain_letters(a) end, {BLANKS}), '');
@@ -73,9 +78,13 @@ DUCKDB = f"""
             len(list_distinct(string_split(a, separator))), len(list_distinct(string_split(b, separator))));
 """
 
-# Read as LATIN1, each byte is a character. PostgreSQL puts these functions into the query that calls them, but not
-# where one is declared to be more constant than what it calls: convert_to() is `stable`.
-POSTGRES = f"""
+
+@cache
+def postgres() -> str:
+    """Return the statements that make them in PostgreSQL."""
+    # Read as LATIN1, each byte is a character. PostgreSQL puts these functions into the query that calls them, but not
+    # where one is declared to be more constant than what it calls: convert_to() is `stable`.
+    return f"""
     {_postgres_letters()}
     create or replace function plain_text(a text) returns text language sql immutable parallel safe as $$
         select nullif(btrim(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from entity_resolution import entities
-from entity_resolution.entity import KEY, Entity
+from entity_resolution.entity import KEY, NAME, Entity
 from entity_resolution.new.profile import CURRENT, Look, look, looked_at, pairs_of, relation_called
 from entity_resolution.new.proposal import Proposal, propose
 from shared.errors import UserError
@@ -17,7 +17,6 @@ from shared.utils.files import write_whole
 from shared.utils.names import suggestion
 from shared.warehouse import Warehouse
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 # Of tables that follow the platform's own conventions.
 SOURCE = "source_system"
 MOST_SOURCES = 50
@@ -40,7 +39,7 @@ def new_entity(warehouse: Warehouse, name: str, relation: str, record_id: str | 
         UserError: There is an entity of this name, no such table, or nothing in it to tell records apart or to compare.
     """
     file = Path(entities.__path__[-1]) / f"{name}.py"
-    if not NAME.fullmatch(name):
+    if not re.fullmatch(NAME, name):
         raise UserError(f"not a name of an entity: `{name}`", hint="use lower case letters, digits and _")
     if file.exists() or name in entities.entities():
         raise UserError(f"there is an entity of this name: `{name}`", hint="choose another, or remove its file first")

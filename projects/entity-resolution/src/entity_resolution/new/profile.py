@@ -69,7 +69,7 @@ def looked_at(warehouse: Warehouse, relation: Relation) -> Iterator[duckdb.DuckD
     """Open a database in memory with rows of a relation in `TABLE`: those of now, where it says which these are."""
     now = f" where {CURRENT}" if any(field.name == CURRENT for field in relation.fields) else ""
     with duckdb.connect() as connection:
-        connection.execute(functions.DUCKDB)
+        connection.execute(functions.duckdb())
         # Read as they come, since no column is known to order them by.
         rows = warehouse.stream_arrow(f"select * from {relation.sql}{now} limit {MOST_ROWS}")
         connection.register("rows", rows)

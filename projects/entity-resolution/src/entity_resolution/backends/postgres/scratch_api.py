@@ -41,7 +41,7 @@ class ScratchAPI(PostgresAPI):
 
     @override
     def _register_custom_functions(self) -> None:
-        self._execute_sql_against_backend(functions.POSTGRES)
+        self._execute_sql_against_backend(functions.postgres())
 
     def make_table(self, name: str, query: str) -> None:
         """Make a table of a query's rows, which may call the functions by which values are compared."""

@@ -47,7 +47,7 @@ def definition(entity: Entity) -> str:
     forms = {column: form.name for column, form in entity.forms.items()}
     training = entity.training
     learned = [[each.condition for each in blocks] for blocks in (training.sure, training.sessions)]
-    parts = [splink.__version__, settings(entity), forms, learned, training.recall, functions.DUCKDB]
+    parts = [splink.__version__, settings(entity), forms, learned, training.recall, functions.duckdb()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
