@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
-from typing import TypeVar
+from typing import Any
 
 from shared.errors import ConfigurationError
-
-Instance = TypeVar("Instance")
 
 
 def names_in(path: Iterable[str]) -> list[str]:
@@ -28,9 +26,7 @@ def modules_in(package: str, path: Iterable[str]) -> dict[str, ModuleType]:
     return {name: import_module(f"{package}.{name}") for name in names_in(path)}
 
 
-def declared_in(
-    module: ModuleType, attribute: str, kind: type[Instance], *, of: str, named: str, ending: str
-) -> Instance:
+def declared_in(module: ModuleType, attribute: str, kind: type, *, of: str, named: str, ending: str) -> Any:
     """Return the instance that a module declares.
 
     Args:
