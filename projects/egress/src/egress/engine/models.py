@@ -20,6 +20,16 @@ class Model:
     key: str
 
     @property
+    def name(self) -> str:
+        """The table's name without its schema."""
+        return self.table.rpartition(".")[2]
+
+    @property
+    def rows_in_order(self) -> str:
+        """The query for all of its rows, in order of their keys."""
+        return f"select * from {quote(self.table)} order by {self.sorted_key}"
+
+    @property
     def sorted_key(self) -> str:
         """SQL for the key as a text that sorts by code point, whatever the database's collation."""
         return f'cast({quote(self.key)} as varchar) collate "C"'

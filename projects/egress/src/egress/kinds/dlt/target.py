@@ -19,7 +19,7 @@ from shared.monitoring import Run
 from shared.monitoring.lineage import Dataset
 from shared.utils.console import say
 from shared.utils.scratch import scratch_folder
-from shared.warehouse import Warehouse, quote
+from shared.warehouse import Warehouse
 
 if TYPE_CHECKING:
     import dlt
@@ -50,14 +50,9 @@ class Dlt(Target):
         return f"`{self.relation}` at dlt's `{self.destination}`"
 
     @property
-    def table(self) -> str:
-        """What the table is called there: as the model is."""
-        return self.model.table.rpartition(".")[2]
-
-    @property
     def relation(self) -> str:
-        """The table with its dataset."""
-        return f"{self.dataset}.{self.table}"
+        """The table with its dataset; it is called as the model is."""
+        return f"{self.dataset}.{self.model.name}"
 
     @property
     def required_settings(self) -> tuple[str, ...]:
@@ -141,7 +136,7 @@ class DltPlan(Plan):
             rows, content = content_of(warehouse, self.model)
             if not rows:
                 return
-            stream = warehouse.stream_arrow(f"select * from {quote(self.model.table)} order by {self.model.sorted_key}")
+            stream = warehouse.stream_arrow(self.model.rows_in_order)
         # What is left unread of it would keep this process from opening the warehouse again.
         with stream, scratch_folder() as folder:
             load = copied(self.to, self.to.pipeline(str(folder)), stream, rows)
@@ -165,10 +160,10 @@ def copied(to: Dlt, pipeline: dlt.Pipeline, stream: pa.RecordBatchReader, rows: 
     assert destination is not None
     staged = STAGED in (destination.capabilities().supported_replace_strategies or ())
     replace: Any = {"disposition": "replace", **({"strategy": STAGED} if staged else {})}
-    resource = dlt.resource(lambda: iter(stream), name=to.table, columns=columns, write_disposition=replace)
+    resource = dlt.resource(lambda: iter(stream), name=to.model.name, columns=columns, write_disposition=replace)
     try:
         # dlt would keep the types of before, and write a column of another type beside the former one.
-        refresh: Any = "drop_resources" if has_other_columns(pipeline, to.table, columns) else None
+        refresh: Any = "drop_resources" if has_other_columns(pipeline, to.model.name, columns) else None
         loaded = pipeline.run(resource, loader_file_format="parquet", refresh=refresh)
     except PipelineStepFailed as error:
         raise TargetUnavailable(
@@ -176,7 +171,7 @@ def copied(to: Dlt, pipeline: dlt.Pipeline, stream: pa.RecordBatchReader, rows: 
             hint="run it again; all of the table is copied again",
         ) from error
     trace = pipeline.last_trace.last_normalize_info if pipeline.last_trace else None
-    if trace is None or trace.row_counts.get(to.table) != rows:
+    if trace is None or trace.row_counts.get(to.model.name) != rows:
         raise TargetUnavailable(f"`{to.name}` did not take all rows", hint="run it again")
     return str(loaded.loads_ids[0])
 

@@ -23,7 +23,7 @@ from shared.monitoring.lineage import Dataset
 from shared.tables.spreadsheets import escaped, escaped_schema
 from shared.utils.console import say
 from shared.utils.files import sha256_of
-from shared.warehouse import Warehouse, quote
+from shared.warehouse import Warehouse
 
 Format = Literal["parquet", "csv"]
 
@@ -69,7 +69,7 @@ class Files(Target):
     @property
     def files(self) -> list[Path]:
         """The files, one a format."""
-        return [self.place / f"{self.model.table.rpartition('.')[2]}.{form}" for form in self.formats]
+        return [self.place / f"{self.model.name}.{form}" for form in self.formats]
 
     @property
     @override
@@ -138,8 +138,7 @@ class FilesPlan(Plan):
         with self.model.held_still(warehouse):
             # Once more: the model may be another one than when the plan was made.
             rows, content = content_of(warehouse, self.model)
-            query = f"select * from {quote(self.model.table)} order by {self.model.sorted_key}"
-            streams = [warehouse.stream_arrow(query) for _ in self.stale if rows]
+            streams = [warehouse.stream_arrow(self.model.rows_in_order) for _ in self.stale if rows]
         with ExitStack() as reading:
             # What is left unread of one would keep this process from opening the warehouse again.
             for stream in streams:
