@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -147,20 +147,28 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser.parse_args(argv)
     root = get_settings().root
     commands = fixes(root) if arguments.fix else checkers(root)
-    unknown = [name for name in arguments.names if not any(matches(known, name) for known in commands)]
-    if unknown:
-        raise UserError(f"no such checker: `{unknown[0]}`", hint=f"one of: {', '.join(commands)}")
-    chosen = {
-        known: line
-        for known, line in commands.items()
-        if not arguments.names or any(matches(known, name) for name in arguments.names)
-    }
-    begun = time.monotonic()
+    chosen = of_names(commands, arguments.names)
     # Fixes follow one another: two of them write the same files.
-    groups = [chosen] if arguments.fix else in_turns(chosen, root)
+    return run_and_count([chosen] if arguments.fix else in_turns(chosen, root), root)
+
+
+def of_names(commands: Mapping[str, list[str]], names: Sequence[str]) -> dict[str, list[str]]:
+    """Return the commands that names on the command line mean; all where there are none.
+
+    Raises:
+        UserError: There is no checker of a name.
+    """
+    if unknown := [name for name in names if not any(matches(known, name) for known in commands)]:
+        raise UserError(f"no such checker: `{unknown[0]}`", hint=f"one of: {', '.join(commands)}")
+    return {known: line for known, line in commands.items() if not names or any(matches(known, name) for name in names)}
+
+
+def run_and_count(groups: Sequence[dict[str, list[str]]], root: Path) -> int:
+    """Run groups of commands as `run_all` does, sum them up, and return 1 where one of them failed, else 0."""
+    begun = time.monotonic()
     outcomes = run_all(groups, root, workers=os.cpu_count() or 1)
-    failed = [outcome.name for outcome in outcomes if not outcome.passed]
-    print(f"\n{len(outcomes) - len(failed)} passed, {len(failed)} failed in {time.monotonic() - begun:.1f} s")
+    failed = sum(not outcome.passed for outcome in outcomes)
+    print(f"\n{len(outcomes) - failed} passed, {failed} failed in {time.monotonic() - begun:.1f} s")
     return 1 if failed else 0
 
 

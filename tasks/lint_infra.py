@@ -5,17 +5,14 @@ Nothing is started, built or fetched: each checker reads files, and every one ha
 
 from __future__ import annotations
 
-import os
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from shutil import which
 
 from shared.command_line import Parser, command
 from shared.config import get_settings
-from shared.errors import UserError
-from tasks.lint import matches, run_all
+from tasks.lint import of_names, run_and_count
 
 DOCKERFILE = "infra/docker/Dockerfile"
 COMPOSE = ("infra/docker/compose.yaml", "infra/lightdash/compose.yaml")
@@ -120,17 +117,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these checkers, or those whose names begin so")
     names = parser.parse_args(argv).names
     root = get_settings().root
-    commands = checkers(root)
-    if unknown := [name for name in names if not any(matches(known, name) for known in commands)]:
-        raise UserError(f"no such checker: `{unknown[0]}`", hint=f"one of: {', '.join(commands)}")
-    chosen = {
-        known: line for known, line in commands.items() if not names or any(matches(known, name) for name in names)
-    }
-    begun = time.monotonic()
-    outcomes = run_all([{name: line} for name, line in chosen.items()], root, workers=os.cpu_count() or 1)
-    failed = sum(not outcome.passed for outcome in outcomes)
-    print(f"\n{len(outcomes) - failed} passed, {failed} failed in {time.monotonic() - begun:.1f} s")
-    return 1 if failed else 0
+    return run_and_count([{name: line} for name, line in of_names(checkers(root), names).items()], root)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import yaml
-
 from tasks.doctor.repo import Finding, Repo
 
 FOLDER = "infra/docker"
@@ -54,9 +52,9 @@ def images_fit(repo: Repo) -> Iterator[Finding]:
 
 def compose_files(repo: Repo) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every compose file of the repository, with what it says."""
-    for file, text in repo.texts.items():
-        if file.startswith("infra/") and file.endswith("/compose.yaml"):
-            yield file, yaml.safe_load(text)
+    for file, documents in repo.documents.items():
+        if file.endswith("/compose.yaml"):
+            yield file, documents[0]
 
 
 def compose_files_fit(repo: Repo) -> Iterator[Finding]:

@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
 from tasks.doctor.containers import IN_THE_IMAGE, commands_exist
 from tasks.doctor.repo import Finding, Repo
 
@@ -19,9 +17,9 @@ BROUGHT = {"flow", "postgres"}
 
 def objects(repo: Repo) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every object of every manifest, with its file."""
-    for file, text in repo.texts.items():
-        if file.startswith(FOLDER) and file.endswith(".yaml"):
-            yield from ((file, found) for found in yaml.safe_load_all(text) if found)
+    for file, documents in repo.documents.items():
+        if file.startswith(FOLDER):
+            yield from ((file, found) for found in documents if found)
 
 
 def pods(repo: Repo) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -11,6 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import yaml
+
 from shared.workspace.manifest import MANIFEST, Manifest, parse_toml
 
 GIT_SECONDS = 60.0
@@ -52,6 +54,12 @@ class Repo:
     def trees(self) -> dict[str, ast.Module]:
         """What every Python file says."""
         return {name: ast.parse(text, name) for name, text in self.texts.items() if name.endswith(".py")}
+
+    @cached_property
+    def documents(self) -> dict[str, list[Any]]:
+        """The documents of every YAML file below infra/."""
+        files = [name for name in self.texts if name.startswith("infra/") and name.endswith(".yaml")]
+        return {name: list(yaml.safe_load_all(self.texts[name])) for name in files}
 
     def lines(self) -> Iterator[tuple[str, str, str]]:
         """Every line of every text file: file, `file:line` for a finding, the line."""
