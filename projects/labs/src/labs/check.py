@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from labs.elsewhere import told
 from labs.findings import count_fitting
 from labs.load import no_file
 from labs.sources import RawTable, raw_tables, tables_to_read
@@ -58,8 +59,8 @@ def show_raw_files(lab: Lab) -> None:
     """
     tables = tables_to_read(lab)
     for table in tables:
-        if table.place:
-            say(f"  {table.name}: {table.place.told}")
+        if table.elsewhere:
+            say(f"  {table.name}: {told(table.elsewhere)}")
         elif not table.files:
             raise no_file(lab, table)
         say(f"  ✓ {table.name}: {len(table.files)} files, {len(table.columns)} columns")

@@ -15,6 +15,8 @@ from shared.config.labs import Lab, find_lab, read_registry
 from shared.errors import UserError
 from shared.utils.processes import call
 
+# Where a variable's name should be there may be the secret itself, which no message repeats.
+VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 # In the order in which they follow one another; `check` comes before all of them by itself.
 STEPS = ("load", "transform", "test", "inspect")
 
@@ -59,6 +61,8 @@ def new_parser() -> argparse.ArgumentParser:
     top.add_argument(
         "--credential", nargs="+", default=[], metavar="NAME=VARIABLE", help="of s3://…: the variable that has it"
     )
+    top.add_argument("--database", metavar="VARIABLE", help="the variable that has the URL of a database to read")
+    top.add_argument("--tables", nargs="+", default=[], metavar="TABLE", help="its tables or views, with their schema")
     top.add_argument("--encoding", metavar="NAME", help="of the files, where they do not tell: utf-8, cp1252, …")
     top.add_argument("--delimiter", metavar="SIGN", help=r"between fields; \t is a tab")
     top.add_argument("--skip", type=int, metavar="N", help="how many lines stand above the header")
@@ -76,15 +80,19 @@ def make_lab(settings: Settings, options: argparse.Namespace) -> int:
         return 1 if update_lab(find_lab(options.name, settings), settings.labs_dir / TEMPLATE) else 0
     from labs.new import new_lab
     from labs.places import place_of
+    from labs.queries import Query
     from shared.tables import Declared
 
     started = Path(os.environ.get("INIT_CWD", "."))
     credentials = dict(pair(each) for each in options.credential)
     files = [place_of(path, credentials) if "://" in path else started / path for path in options.files]
+    if bool(options.database) != bool(options.tables):
+        raise UserError("--database and --tables go together", hint="as in `--database SHOP_URL --tables erp.articles`")
+    queries = [Query.of_table(variable(options.database), table) for table in options.tables]
     delimiter = "\t" if options.delimiter == r"\t" else options.delimiter
     declared = Declared(options.encoding, delimiter, options.skip, options.sheet)
     said = {"environment": options.environment, "description": options.description}
-    new_lab(settings, options.name, files=files, declared=declared, **said)
+    new_lab(settings, options.name, files=[*files, *queries], declared=declared, **said)
     return 0
 
 
@@ -94,11 +102,21 @@ def pair(text: str) -> tuple[str, str]:
     Raises:
         UserError: It is no such pair.
     """
-    name, _, variable = text.partition("=")
-    # Where the variable should be there may be the secret itself.
-    if not name.isidentifier() or not re.fullmatch(r"[A-Z][A-Z0-9_]*", variable):
+    name, _, after = text.partition("=")
+    if not name.isidentifier() or not VARIABLE.fullmatch(after):
         raise UserError("no credential and environment variable after --credential", hint="as in `secret=SHOP_S3_KEY`")
-    return name, variable
+    return name, after
+
+
+def variable(text: str) -> str:
+    """Return the name of an environment variable.
+
+    Raises:
+        UserError: It is none.
+    """
+    if not VARIABLE.fullmatch(text):
+        raise UserError("no environment variable after --database", hint="as in `--database SHOP_DATABASE_URL`")
+    return text
 
 
 def chosen_steps(names: Sequence[str]) -> list[str]:

@@ -38,8 +38,8 @@ def _described(lab: Lab, root: Path) -> dict[str, Any]:
                 "relation": f"{SCHEMA}.{table.name}",
                 "description": table.description,
                 "files": table.described,
-                "fetched": table.place is not None,
-                "settings": table.place.settings if table.place else {},
+                "fetched": table.elsewhere is not None,
+                "settings": table.elsewhere.settings if table.elsewhere else {},
             }
             for table in raw_tables(lab)
         ],

@@ -11,7 +11,6 @@ from itertools import islice
 
 from pydantic import ByteSize, TypeAdapter
 
-from labs.places import fetch
 from labs.sources import SCHEMA, RawTable, table_of, tables_to_read
 from shared.config.labs import Lab
 from shared.csv_monitor import TABLES, CSVMonitor, Scan, Seen
@@ -64,7 +63,7 @@ def load(lab: Lab, warehouse: Warehouse, run: Run) -> Loaded:
         ConfigurationError: The lab's sources cannot be used.
     """
     lab.raw_dir.mkdir(parents=True, exist_ok=True)
-    failed = fetch_places(lab)
+    failed = fetch_elsewhere(lab)
     tables = [table for table in tables_to_read(lab) if table.name not in failed]
     watch = monitor(lab, warehouse, tables)
     scan = at_rest(watch)
@@ -94,14 +93,14 @@ def load(lab: Lab, warehouse: Warehouse, run: Run) -> Loaded:
     return Loaded(loaded, quarantined)
 
 
-def fetch_places(lab: Lab) -> dict[str, PlatformError]:
-    """Fetch the files of tables that come from places; return why it failed, by table."""
+def fetch_elsewhere(lab: Lab) -> dict[str, PlatformError]:
+    """Fetch what tables that do not come from this disk have now; return why it failed, by table."""
     failed: dict[str, PlatformError] = {}
     for table in tables_to_read(lab):
-        if table.place is None:
+        if table.elsewhere is None:
             continue
         try:
-            fetch(table.place, lab.raw_dir / table.name)
+            table.elsewhere.fetch(lab.raw_dir / table.name)
         except PlatformError as error:
             failed[table.name] = error
             say(f"  ✗ {table.name}: {error.message}")
@@ -169,8 +168,8 @@ def load_table(lab: Lab, warehouse: Warehouse, run: Run, table: RawTable, files:
 
 def datasets_of(table: RawTable) -> tuple[Dataset, ...]:
     """Return what a table comes from, as collectors of lineage know it."""
-    if table.place:
-        return (Dataset.of_url(table.place.url),)
+    if table.elsewhere:
+        return (table.elsewhere.dataset,)
     return tuple(Dataset.of_file(path) for path in table.files)
 
 

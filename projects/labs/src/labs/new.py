@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from labs.elsewhere import Elsewhere, fetched
 from labs.findings import tell, watched
 from labs.names import reserved_words, snake, sql_names
-from labs.places import Place, fetch, fetched, name_at
 from labs.template import TEMPLATE, render, version_of
 from shared.config import Settings
 from shared.config.labs import NAME_PATTERN, REGISTRY, RESERVED, read_registry
@@ -40,7 +40,7 @@ def new_lab(
     name: str,
     *,
     environment: str,
-    files: Sequence[Path | Place],
+    files: Sequence[Path | Elsewhere],
     description: str,
     declared: Declared = NOTHING,
 ) -> Path:
@@ -50,15 +50,15 @@ def new_lab(
         settings: Names the labs' folder.
         name: The lab's name.
         environment: The environment of pixi.toml that it runs in.
-        files: Files that are copied into it, and places that are fetched from, a raw table each; an example where there
-            are none.
+        files: Files that are copied into it, and what is fetched from elsewhere, a raw table each; an example where
+            there are none.
         description: What it is for, in a sentence.
         declared: How all of the files are written, as far as that is known.
 
     Raises:
         UserError: The name or the environment cannot be.
         InputError: A file is no table, or not with certainty, or is not there.
-        ConfigurationError, SourceUnavailable: A place cannot be read.
+        ConfigurationError, SourceUnavailable: What is elsewhere cannot be read.
     """
     check_name(settings, name)
     check_environment(settings, environment)
@@ -127,7 +127,7 @@ def locked(settings: Settings) -> AbstractContextManager[None]:
     ).held()
 
 
-def take_tables(files: Sequence[Path | Place], raw_dir: Path, declared: Declared) -> Iterator[dict[str, Any]]:
+def take_tables(files: Sequence[Path | Elsewhere], raw_dir: Path, declared: Declared) -> Iterator[dict[str, Any]]:
     """Copy or fetch files into the lab's raw folder, and return for each the table that it becomes."""
     raw_dir.mkdir(parents=True)
     if not files:
@@ -136,15 +136,15 @@ def take_tables(files: Sequence[Path | Place], raw_dir: Path, declared: Declared
         yield {**table_of(example, example.name, "example", NOTHING), "file": example.name}
     names: set[str] = set()
     for path in files:
-        called = name_at(path) if isinstance(path, Place) else path.name
+        called = path.name if isinstance(path, Path) else path.called
         ending = ending_of(called)
         name = snake(called[: -len(ending) - 1] if ending else Path(called).stem)
         if not name or name in names:
-            shown = path.described if isinstance(path, Place) else path
+            shown = path if isinstance(path, Path) else path.described
             raise InputError(f"no table can be called after the file: `{shown}`", hint="rename the file")
         names.add(name)
-        if isinstance(path, Place):
-            yield table_at(path, raw_dir / name, declared)
+        if not isinstance(path, Path):
+            yield table_from(path, raw_dir / name, declared)
             continue
         if not path.is_file():
             raise InputError(f"no such file: `{path}`", hint="correct the path after --from")
@@ -153,12 +153,13 @@ def take_tables(files: Sequence[Path | Place], raw_dir: Path, declared: Declared
         yield {**table_of(copy, path.name, name, declared), "file": copy.name}
 
 
-def table_at(place: Place, folder: Path, declared: Declared) -> dict[str, Any]:
-    """Fetch the files of a place, and return the table that they become, going by the first of them."""
-    fetch(place, folder)
+def table_from(elsewhere: Elsewhere, folder: Path, declared: Declared) -> dict[str, Any]:
+    """Fetch files from elsewhere, and return the table that they become, going by the first of them."""
+    elsewhere.fetch(folder)
     path = fetched(folder)[0]
-    table = table_of(path, path.name, folder.name, declared)
-    return {**table, "declared": {**table["declared"], **place.as_declared()}, "file": f"{folder.name}/"}
+    table = table_of(path, path.name, folder.name, elsewhere.form or declared)
+    said = {} if elsewhere.form else table["declared"]
+    return {**table, "declared": {**said, **elsewhere.as_declared()}, "file": f"{folder.name}/"}
 
 
 def table_of(path: Path, origin: str, name: str, declared: Declared) -> dict[str, Any]:

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from labs.elsewhere import keep_marks, names, read_marks, refuse_link
 from shared.config.named import Setting, with_values
 from shared.csv_monitor import ending_of
 from shared.errors import ConfigurationError, InputError, SourceUnavailable
 from shared.http.redaction import masked
+from shared.monitoring.lineage import Dataset
 from shared.places import FileMark, RemotePlace, copy_files, require_package, scheme_of
 from shared.places.names import PACKAGES, PATIENCE, WILD, shown
 from shared.redaction import guard
+from shared.tables import Declared
 from shared.utils.console import say
 from shared.utils.excerpts import excerpt
-from shared.utils.files import write_whole
 
 # What fsspec's clients call what everybody may know; whatever else is text may be a secret.
 PLAIN = frozenset({"endpoint_url", "region_name", "host", "username", "account_name", "project", "signature_version"})
 KEYS = ("place", "pattern", "credentials")
-# Beside the files of a table: what they are copies of. No file of a table is called so.
-MARKS = ".place.json"
 LONGEST_NAME = 200
 
 
@@ -88,10 +87,19 @@ class Place:
         return f"{shown(self.url)}/{self.pattern}"
 
     @property
-    def told(self) -> str:
-        """Where its files are and which settings are set, for people."""
-        states = [f"{name} is {'set' if is_set else 'not set'}" for name, is_set in self.settings.items()]
-        return ", ".join([f"from {self.described}", *states])
+    def called(self) -> str:
+        """The name that it gives a table: its file's, or its folder's where there may be several files."""
+        return self.url.rstrip("/").rpartition("/")[2] if WILD & set(self.pattern) else self.pattern
+
+    @property
+    def dataset(self) -> Dataset:
+        """What collectors of lineage know it as."""
+        return Dataset.of_url(self.url)
+
+    @property
+    def form(self) -> Declared | None:
+        """None: its files may be written in any way."""
+        return None
 
     @property
     def settings(self) -> dict[str, bool]:
@@ -132,6 +140,31 @@ class Place:
             ) from None
         return RemotePlace(client, str(kind._strip_protocol(self.url)).rstrip("/"), shown(self.url))
 
+    def fetch(self, folder: Path) -> None:
+        """Have its files in a table's folder: new and changed ones are copied, those that are gone removed.
+
+        A file is known by what its server says changes with it; killed in between, what is missing comes the next
+        time.
+
+        Raises:
+            InputError: There is no file, or one whose name is not that of a table.
+            ConfigurationError, SourceUnavailable, StorageFull: It cannot be listed or copied; no file has changed.
+        """
+        refuse_link(folder)
+        listed = self.opened().files(self.pattern)
+        if not listed:
+            raise InputError(
+                f"no file at `{self.described}`", hint="deliver one there, or correct `place` and `pattern`"
+            )
+        before, local = read_marks(folder), _local_names(listed, self)
+        new = [mark for mark in listed if before.get(mark.name) != _record(mark, folder / local[mark.name])]
+        if not new and {*names(before)} <= {*local.values()}:
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        _bring(new, local, folder)
+        gone = keep_marks(folder, {mark.name: _record(mark, folder / local[mark.name]) for mark in listed})
+        say(f"  {folder.name}: {len(new)} new files from {self.described}" + (f", {gone} gone" if gone else ""))
+
 
 def _secrets(given: Mapping[str, object]) -> Iterator[str]:
     """Yield the names of texts that may be secrets, also of those within others."""
@@ -157,45 +190,6 @@ def place_of(url: str, credentials: Mapping[str, str]) -> Place:
     place = Place.of({"place": folder, "pattern": pattern, "credentials": settings}, excerpt(url, LONGEST_NAME))
     assert place is not None
     return place
-
-
-def name_at(place: Place) -> str:
-    """Return the name that a place gives a table: its file's, or its folder's where there may be several files."""
-    return place.url.rstrip("/").rpartition("/")[2] if WILD & set(place.pattern) else place.pattern
-
-
-def fetched(folder: Path) -> tuple[Path, ...]:
-    """Return the files of a table's folder that were fetched from its place, in the order of their names there."""
-    paths = (folder / Path(str(mark["file"])).name for mark in _marks(folder).values())
-    return tuple(path for path in paths if path.is_file())
-
-
-def fetch(place: Place, folder: Path) -> None:
-    """Have the files of a place in a table's folder: new and changed ones are copied, those that are gone removed.
-
-    A file is known by what its server says changes with it; killed in between, what is missing comes the next time.
-
-    Raises:
-        InputError: There is no file, or one whose name is not that of a table.
-        ConfigurationError, SourceUnavailable, StorageFull: It cannot be listed or copied; no file has changed.
-    """
-    if folder.is_symlink():
-        raise InputError(f"a link in the place of a folder: `{folder.name}`", hint="remove it: files are fetched there")
-    listed = place.opened().files(place.pattern)
-    if not listed:
-        raise InputError(f"no file at `{place.described}`", hint="deliver one there, or correct `place` and `pattern`")
-    before, names = _marks(folder), _local_names(listed, place)
-    new = [mark for mark in listed if before.get(mark.name) != _record(mark, folder / names[mark.name])]
-    gone = {Path(str(mark["file"])).name for mark in before.values()} - set(names.values())
-    if not new and not gone:
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    _bring(new, names, folder)
-    for name in gone:
-        (folder / name).unlink(missing_ok=True)
-    marks = {mark.name: _record(mark, folder / names[mark.name]) for mark in listed}
-    write_whole(folder / MARKS, json.dumps(marks, indent=1))
-    say(f"  {folder.name}: {len(new)} new files from {place.described}" + (f", {len(gone)} gone" if gone else ""))
 
 
 def _bring(new: Sequence[FileMark], names: Mapping[str, str], folder: Path) -> None:
@@ -237,11 +231,3 @@ def _record(mark: FileMark, path: Path) -> dict[str, object]:
     except FileNotFoundError:
         here = []
     return {"file": path.name, "version": mark.version, "here": here}
-
-
-def _marks(folder: Path) -> dict[str, dict[str, Any]]:
-    try:
-        found = json.loads((folder / MARKS).read_bytes())
-    except (FileNotFoundError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

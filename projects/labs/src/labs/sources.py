@@ -8,12 +8,17 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from labs.places import KEYS, Place, fetched
+from labs import places, queries
+from labs.elsewhere import Elsewhere, fetched
+from labs.places import Place
+from labs.queries import Query
 from shared.config.labs import Lab
 from shared.csv_monitor import ENDINGS, ending_of
 from shared.errors import ConfigurationError, InputError
 from shared.tables import Column, Convention, Declared
+from shared.tables.declared import NOTHING
 from shared.utils.delivered import hold_within
+from shared.utils.excerpts import listed
 from shared.utils.yaml_file import read_yaml
 
 SCHEMA = "raw"
@@ -30,8 +35,8 @@ class RawTable:
         description: What a row is.
         columns: Type and convention by column, in order.
         declared: How its files are written, as far as it is said.
-        files: Those in the lab's raw folder that are named as `patterns` says, or that were fetched from the place.
-        place: Where its files come from, where that is not the raw folder itself.
+        files: Those in the lab's raw folder that are named as `patterns` says, or that were fetched.
+        elsewhere: Where they are fetched from, if they are.
     """
 
     name: str
@@ -39,12 +44,12 @@ class RawTable:
     columns: dict[str, Column]
     declared: Declared
     files: tuple[Path, ...]
-    place: Place | None = None
+    elsewhere: Elsewhere | None = None
 
     @property
     def described(self) -> tuple[str, ...]:
         """Where its files are, for people."""
-        return (self.place.described,) if self.place else patterns(self.name)
+        return (self.elsewhere.described,) if self.elsewhere else patterns(self.name)
 
 
 def raw_tables(lab: Lab) -> list[RawTable]:
@@ -59,10 +64,10 @@ def raw_tables(lab: Lab) -> list[RawTable]:
         if name in tables:
             raise ConfigurationError(f"raw table twice in lab `{lab.name}`: `{name}`", hint=f"once in `{path}`")
         description = str(table.get("description") or "")
-        said = _meta(table, name, [*(field.name for field in fields(Declared)), *KEYS])
-        declared, place = Declared.of(said, f"{path}: {name}"), Place.of(said, f"{path}: {name}")
-        files = fetched(lab.raw_dir / name) if place else _files(lab, name)
-        tables[name] = RawTable(name, description, dict(_columns(path, name, table)), declared, files, place)
+        said = _meta(table, name, [*(field.name for field in fields(Declared)), *places.KEYS, *queries.KEYS])
+        declared, elsewhere = _origin(said, f"{path}: {name}")
+        files = fetched(lab.raw_dir / name) if elsewhere else _files(lab, name)
+        tables[name] = RawTable(name, description, dict(_columns(path, name, table)), declared, files, elsewhere)
     if not tables:
         raise ConfigurationError(
             f"lab `{lab.name}` declares no raw table",
@@ -77,6 +82,19 @@ def _declared(lab: Lab) -> Iterator[tuple[Path, dict[str, Any]]]:
             if source.get("schema", source.get("name")) == SCHEMA:
                 for table in source.get("tables") or []:
                     yield path, table
+
+
+def _origin(said: Mapping[str, Any], where: str) -> tuple[Declared, Elsewhere | None]:
+    """Return how a table's files are written, and where they are fetched from, if they are."""
+    declared, place, query = Declared.of(said, where), Place.of(said, where), Query.of(said, where)
+    if place and query:
+        raise ConfigurationError(f"two origins of one table, in `{where}`", hint="`place` or `query`, not both")
+    if query and declared != NOTHING:
+        raise ConfigurationError(
+            f"how files are written, where there is a query, in `{where}`: {listed([*declared.as_declared()])}",
+            hint="leave that out: a query has no files",
+        )
+    return (query.form if query and query.form else declared), place or query
 
 
 def _columns(path: Path, table: str, declared: dict[str, Any]) -> Iterator[tuple[str, Column]]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
+from labs.elsewhere import told
 from labs.sources import raw_tables
 from shared.config import Settings
 from shared.config.labs import Lab
@@ -22,20 +23,20 @@ def show_list(labs: Sequence[Lab]) -> None:
     for lab in labs:
         table.add_row(lab.name, lab.environment, lab.description)
     output().print(table)
-    tell_places(labs)
+    tell_elsewhere(labs)
 
 
-def tell_places(labs: Sequence[Lab]) -> None:
-    """Print which raw tables come from places behind a server, and which of the settings for them are set."""
+def tell_elsewhere(labs: Sequence[Lab]) -> None:
+    """Print which raw tables do not come from this disk, and which of the settings for them are set."""
     for lab in labs:
         try:
-            places = {table.name: table.place for table in raw_tables(lab)}
+            found = {table.name: table.elsewhere for table in raw_tables(lab)}
         except PlatformError as error:
             say(f"{lab.name}: {error.message}")
             continue
-        for name, place in places.items():
-            if place:
-                say(f"{lab.name}: {name}: {place.told}")
+        for name, elsewhere in found.items():
+            if elsewhere:
+                say(f"{lab.name}: {name}: {told(elsewhere)}")
 
 
 def show_status(labs: Sequence[Lab], settings: Settings) -> None:
@@ -44,7 +45,7 @@ def show_status(labs: Sequence[Lab], settings: Settings) -> None:
     for lab in labs:
         table.add_row(lab.name, *_status_of(lab, settings))
     output().print(table)
-    tell_places(labs)
+    tell_elsewhere(labs)
 
 
 def _status_of(lab: Lab, settings: Settings) -> list[str]:

@@ -56,7 +56,7 @@ class Sql(Declaration, Reader):
 
             target = PostgresTarget.from_url(url, user=self.login or "", setting=self.setting)
             return Dataset.of_postgres(target.location, name)
-        from ingress.readers.sql.address import Address
+        from shared.databases.address import Address
 
         return Dataset(*Address.of(self.setting, self.login, settings).identity(name))
 
@@ -70,8 +70,8 @@ class Sql(Declaration, Reader):
         if is_postgres(Setting(self.setting).value()):
             extras, batches, unique = self._of_postgres(resource, settings, since)
         else:
-            from ingress.readers.sql.address import Address
             from ingress.readers.sql.database import Database
+            from shared.databases.address import Address
 
             database = Database(Address.of(self.setting, self.login, settings), self, resource)
             extras, unique = database.extras, False

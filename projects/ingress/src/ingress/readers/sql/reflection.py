@@ -15,13 +15,13 @@ from pydantic import AwareDatetime
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
-from ingress.readers.sql.address import Address
 from ingress.readers.sql.declaration import Declaration, is_postgres
-from ingress.readers.sql.errors import meaning
 from ingress.readers.sql.postgres_session import Session
 from shared.config import Settings
 from shared.data_quality.fields import DECIMAL_DIGITS
 from shared.data_quality.written import USUALLY, Unfit, read
+from shared.databases.address import Address
+from shared.databases.errors import meaning
 from shared.errors import InputError
 
 # SQLite's types promise nothing: so many rows are looked at.

@@ -1,4 +1,4 @@
-"""Where a database is that is not PostgreSQL, and how it is opened: to be read, in one snapshot, with bounds."""
+"""Where somebody's database is, and how it is opened: to be read, in one snapshot, with bounds."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 import sqlalchemy as sa
+from psycopg2 import extensions
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from shared.config import Settings
 from shared.config.named import Setting
 from shared.errors import ConfigurationError, InputError
+from shared.postgres.target import PostgresTarget
 from shared.redaction import guard
 
 CONNECT_SECONDS = 30
@@ -22,6 +24,8 @@ SILENT_SECONDS = 900
 # PyMySQL takes no longer wait.
 LONGEST_SECONDS = 31_536_000
 DRIVERS = {"mysql": "mysql+pymysql", "mariadb": "mysql+pymysql"}
+# Collectors' names, and the port where a URL has none.
+KNOWN_AS = {"mysql": ("mysql", 3306), "postgresql": ("postgres", 5432)}
 PACKAGES = {
     "access": "sqlalchemy-access",
     "bigquery": "sqlalchemy-bigquery",
@@ -46,12 +50,14 @@ class Address:
         setting: The environment variable that it is from.
         root: What the path of a file is relative to.
         lock_seconds: How long to wait for what somebody else has locked.
+        passfile: Where to look up a password of PostgreSQL's that the URL does not have.
     """
 
     url: sa.URL
     setting: str
     root: Path
     lock_seconds: float
+    passfile: Path | None = None
 
     @classmethod
     def of(cls, setting: str, login: str | None, settings: Settings) -> Address:
@@ -82,7 +88,8 @@ class Address:
         if url.username is None and login is not None and url.get_backend_name() != "sqlite":
             url = url.set(username=login)
         drivername = DRIVERS.get(url.drivername, url.drivername)
-        return cls(url.set(drivername=drivername), setting, settings.root, settings.warehouse_lock_timeout)
+        found = url.set(drivername=drivername)
+        return cls(found, setting, settings.root, settings.warehouse_lock_timeout, settings.passfile)
 
     @property
     def dialect(self) -> str:
@@ -101,9 +108,10 @@ class Address:
         """Return by what namespace and name collectors of lineage know a table of it."""
         if self.dialect == "sqlite":
             return "file", f"{self.root / (self.url.database or '')}.{name}"
-        port = self.url.port or (3306 if self.dialect == "mysql" else None)
+        scheme, usual = KNOWN_AS.get(self.dialect, (self.dialect, None))
+        port = self.url.port or usual
         host = f"{self.url.host or 'localhost'}{f':{port}' if port else ''}"
-        return f"{self.dialect}://{host}", f"{self.url.database}.{name}" if self.url.database else name
+        return f"{scheme}://{host}", f"{self.url.database}.{name}" if self.url.database else name
 
     def engine(self) -> sa.Engine:
         """Return what SQLAlchemy connects with; nothing is opened yet.
@@ -115,6 +123,11 @@ class Address:
         if self.dialect == "sqlite":
             file = self._file()
             engine = sa.create_engine("sqlite://", creator=lambda: self._sqlite(file), poolclass=sa.NullPool)
+        elif self.dialect == "postgresql":
+            target = self._postgres()
+            engine = sa.create_engine(
+                "postgresql+psycopg2://", creator=lambda: read_only(target), poolclass=sa.NullPool
+            )
         else:
             engine = self._with_driver()
         snapshot = SNAPSHOT.get(self.dialect)
@@ -152,6 +165,20 @@ class Address:
         connection.text_factory = text_or_bytes
         return connection
 
+    def _postgres(self) -> PostgresTarget:
+        target = PostgresTarget.from_url(
+            self.url.set(drivername="postgresql").render_as_string(hide_password=False),
+            user="",
+            passfile=self.passfile,
+            setting=self.setting,
+            lock_seconds=self.lock_seconds,
+        )
+        if not target.user:
+            raise ConfigurationError(
+                f"{self.setting} does not say who connects", hint="write postgresql://user@host:port/database"
+            )
+        return target
+
     def _with_driver(self) -> sa.Engine:
         name = self.url.drivername
         try:
@@ -161,7 +188,7 @@ class Address:
             package = f"`{missing}`" if missing else f"the package with SQLAlchemy's dialect `{name}`"
             raise ConfigurationError(
                 f"no driver for the database of {self.setting}: `{name}`",
-                hint=f"add {package} to projects/ingress/pyproject.toml, then `./pixiw run lock`; "
+                hint=f"add {package} to the pyproject.toml of the project that reads it, then `./pixiw run lock`; "
                 f"or correct {self.setting}",
             ) from None
         if self.dialect == "mysql":
@@ -182,6 +209,13 @@ class Address:
         cursor.execute(f"set session time_zone = '+00:00', session lock_wait_timeout = {wait}")
         cursor.execute(f"set session innodb_lock_wait_timeout = {wait}")
         cursor.close()
+
+
+def read_only(target: PostgresTarget) -> extensions.connection:
+    """Connect to PostgreSQL of any version: nothing is asked of it but to be read."""
+    connection = target.connect("read", oldest=0)
+    connection.set_session(readonly=True, autocommit=False)
+    return connection
 
 
 def text_or_bytes(value: bytes) -> str | bytes:
