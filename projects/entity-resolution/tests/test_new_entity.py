@@ -65,6 +65,39 @@ def test_a_first_declaration_runs(platform: Platform, folder: Path, sample: pa.T
     assert compare(found, {party: person for party, person in known.items() if party in found}).f1 > 0.95
 
 
+def test_what_is_said_twice_is_compared_once(platform: Platform, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full name is left for its parts, and a town for the line of an address that names it; both are in the golden
+    record. Of a part of a table rules are chosen by what they would make of all of it.
+    """
+    names = ("Ann", "Bob", "Cid", "Dee", "Eve", "Fay", "Gus")
+    rows = [
+        {
+            "code": number,
+            "first": names[number % 7],
+            "last": f"Last{number // 9}",
+            "full": f"{names[number % 7]} {'de ' if number % 11 == 0 else ''}Last{number // 9}",
+            "town": f"town{number % 70}",
+            "line": f"{STREETS[number % 7]} {number} town{number % 70}",
+        }
+        for number in range(630)
+    ]
+    put(platform, "core.dim_shop", rows)
+    made = platform.run("new-entity", "shop", "--from", "core.dim_shop")
+    assert "`full` is not compared: what it says stands in `first`, `last`" in made.err
+    assert "`town` is not compared: what it says stands in `line`" in made.err
+    declared = (folder / "shop.py").read_text()
+    compared, golden = declared.split("golden=(")
+    for column in ("full", "town"):
+        assert f'"{column}"' not in compared
+        assert f'MostFrequent("{column}")' in golden
+    assert 'same("last")' in compared
+    monkeypatch.setattr("entity_resolution.new.profile.MOST_ROWS", 90)
+    monkeypatch.setattr("entity_resolution.new.proposal.PAIRS_A_ROW", 5)
+    platform.run("new-entity", "branch", "--from", "core.dim_shop")
+    # Nine of a name among ninety are four pairs a row; there are seven times as many rows.
+    assert 'same("last")' not in (folder / "branch.py").read_text()
+
+
 def test_a_table_of_one_source(platform: Platform, folder: Path) -> None:
     """Names, years, measures and classes of a table without sources are compared by kinds of their own."""
     put(platform, "core.dim_shop", SHOPS)

@@ -9,10 +9,20 @@ from typing import Any
 
 from entity_resolution import entities
 from entity_resolution.entity import KEY, NAME, Entity
-from entity_resolution.new.profile import CURRENT, Look, look, looked_at, pairs_of, relation_called
+from entity_resolution.new.profile import (
+    CURRENT,
+    Look,
+    look,
+    looked_at,
+    pairs_of,
+    relation_called,
+    repetitions,
+    rows_of,
+)
 from entity_resolution.new.proposal import Proposal, propose
 from shared.errors import UserError
 from shared.utils.console import say
+from shared.utils.excerpts import listed
 from shared.utils.files import write_whole
 from shared.utils.names import suggestion
 from shared.warehouse import Warehouse
@@ -49,18 +59,27 @@ def new_entity(warehouse: Warehouse, name: str, relation: str, record_id: str | 
         source = _column(looks, source) if source else _source(looks)
         key = _column(looks, record_id) if record_id else _key(looks, source, found.key)
         left = [each for each in looks.values() if each.name not in {key, source, CURRENT, *KEY}]
-        proposal = propose(left, lambda columns: pairs_of(connection, columns))
-    text = declaration(name, relation, key, source, CURRENT if CURRENT in looks else "", proposal)
+        said_twice = repetitions(connection, left)
+        left = [each for each in left if each.name not in said_twice]
+        # Twice the rows make four times the pairs, which is twice as many for each row.
+        more = rows_of(warehouse, found) / max(left[0].rows, 1) if left else 1.0
+        proposal = propose(left, lambda columns: pairs_of(connection, columns) * more)
+    where = CURRENT if CURRENT in looks else ""
+    text = declaration(name, relation, key, source, where, proposal, [*proposal.columns, *said_twice])
     entity = _made(text)
     write_whole(file, text)
     entities.modules.cache_clear()
     say(f"{file}: {len(entity.compare)} columns are compared, by {len(entity.block)} rules")
+    for column, others in said_twice.items():
+        say(f"    `{column}` is not compared: what it says stands in {listed(others)}")
     say(f"    read it, then: `./pixiw run resolve --entity {name}`")
     return file
 
 
-def declaration(name: str, relation: str, key: str, source: str | None, where: str, proposal: Proposal) -> str:
-    """Return a declaration as a person would write it."""
+def declaration(
+    name: str, relation: str, key: str, source: str | None, where: str, proposal: Proposal, golden: Sequence[str]
+) -> str:
+    """Return a declaration as a person would write it; `golden` are the columns of the golden record."""
     kinds = sorted({each.partition("(")[0] for each in proposal.compare} | {"MostFrequent", "same"})
     of_source = f', source="{source}"' if source else ""
     of_now = f', where="{where}"' if where else ""
@@ -87,7 +106,7 @@ ENTITY = Entity(
         sessions=({_tuple(map(_rule, proposal.sessions))}),
     ),
     golden=(
-        {_listed((f'MostFrequent("{column}")' for column in proposal.columns), 8)}
+        {_listed((f'MostFrequent("{column}")' for column in golden), 8)}
     ),
 )
 '''

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import permutations
 
 import duckdb
 
@@ -17,6 +18,11 @@ from shared.warehouse.sql.types import Kind
 # What is looked at: enough to tell a name from a code, in some seconds.
 MOST_ROWS = 100_000
 TABLE = "looked_at"
+# Each column of text is held against each other one, so of fewer.
+HELD_AGAINST = 10_000
+# A column repeats another whose values nearly always stand in its own, and has nothing else to tell where it has
+# hardly more values than those that it repeats have together.
+REPEATED, HARDLY_MORE = 0.8, 0.7
 CURRENT = "is_current"
 
 
@@ -67,14 +73,24 @@ def relation_called(warehouse: Warehouse, name: str) -> Relation:
 @contextmanager
 def looked_at(warehouse: Warehouse, relation: Relation) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a database in memory with rows of a relation in `TABLE`: those of now, where it says which these are."""
-    now = f" where {CURRENT}" if any(field.name == CURRENT for field in relation.fields) else ""
     with duckdb.connect() as connection:
         connection.execute(functions.duckdb())
         # Read as they come, since no column is known to order them by.
-        rows = warehouse.stream_arrow(f"select * from {relation.sql}{now} limit {MOST_ROWS}")
+        rows = warehouse.stream_arrow(f"select * from {_now(relation)} limit {MOST_ROWS}")
         connection.register("rows", rows)
         connection.execute(f"create table {TABLE} as select * from rows")
         yield connection
+
+
+def rows_of(warehouse: Warehouse, relation: Relation) -> int:
+    """Count the rows of a relation: those of now, where it says which these are."""
+    ((rows,),) = warehouse.fetch(f"select count(*) from {_now(relation)}")
+    return int(rows)
+
+
+def _now(relation: Relation) -> str:
+    has_former = any(field.name == CURRENT for field in relation.fields)
+    return f"{relation.sql} where {CURRENT}" if has_former else relation.sql
 
 
 def look(connection: duckdb.DuckDBPyConnection, relation: Relation) -> list[Look]:
@@ -93,6 +109,50 @@ def pairs_of(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...]) ->
     ).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def repetitions(connection: duckdb.DuckDBPyConnection, looks: Sequence[Look]) -> dict[str, tuple[str, ...]]:
+    """Return the columns that say what others say, and these: comparing both would count one agreement twice.
+
+    A full name repeats first name and surname, and is left for them; a town that stands in each line of an address
+    is left for the line, which says more.
+    """
+    texts = {look.name: look.filled for look in looks if look.kind == "text" and look.filled}
+    if len(texts) < 2:
+        return {}
+    plain = ", ".join(f"plain_text({quote(name)}) as {quote(name)}" for name in texts)
+    connection.execute(
+        f"create or replace temporary table {TABLE}_plain as select {plain} from {TABLE} "
+        f"using sample reservoir({HELD_AGAINST} rows) repeatable (1)"
+    )
+    pairs = list(permutations(texts, 2))
+    shares = ", ".join(
+        f"avg(contains(' ' || {quote(whole)} || ' ', ' ' || {quote(part)} || ' ')::integer)" for whole, part in pairs
+    )
+    row = connection.execute(f"select {shares} from {TABLE}_plain").fetchone()
+    assert row is not None
+    parts: dict[str, list[str]] = {}
+    for (whole, part), share in zip(pairs, row, strict=True):
+        # Of two that are the same each would repeat the other.
+        if (share or 0) >= REPEATED and part not in parts:
+            parts.setdefault(whole, []).append(part)
+    found: dict[str, tuple[str, ...]] = {}
+    for whole, repeated in parts.items():
+        if _says_hardly_more(connection, whole, repeated):
+            found[whole] = tuple(repeated)
+        elif texts[whole] >= max(texts[part] for part in repeated):
+            found |= dict.fromkeys(repeated, (whole,))
+    return {name: others for name, others in found.items() if not set(others) <= found.keys()}
+
+
+def _says_hardly_more(connection: duckdb.DuckDBPyConnection, whole: str, parts: Sequence[str]) -> bool:
+    names = ", ".join(map(quote, parts))
+    filled = " and ".join(f"{quote(name)} is not null" for name in (whole, *parts))
+    row = connection.execute(
+        f"select count(distinct {quote(whole)}), count(distinct ({names})) from {TABLE}_plain where {filled}"
+    ).fetchone()
+    assert row is not None
+    return bool(row[1] >= HARDLY_MORE * row[0])
 
 
 def _look_at(connection: duckdb.DuckDBPyConnection, name: str, kind: Kind) -> Look:

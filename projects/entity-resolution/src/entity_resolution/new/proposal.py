@@ -16,7 +16,7 @@ LEAST_FILLED = 0.05
 # Pairs that a rule may make for each row.
 PAIRS_A_ROW = 20
 MOST_RULES, MOST_COLUMNS = 10, 12
-Pairs = Callable[[tuple[str, ...]], int]
+Pairs = Callable[[tuple[str, ...]], float]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def propose(looks: Sequence[Look], pairs: Pairs) -> Proposal:
 
     Args:
         looks: The columns that may be compared.
-        pairs: Counts the pairs of records that agree in all of some columns.
+        pairs: Says how many pairs agree in all of some columns, for as many rows as were looked at.
 
     Raises:
         UserError: There are less than two columns to compare.
