@@ -22,6 +22,7 @@ from entity_resolution.kinds import (
     Number,
     Own,
     Place,
+    Quantity,
     Words,
     functions,
 )
@@ -58,6 +59,28 @@ PLAIN = {
 }
 NAME, DATE, WORDS = Name("a", swapped="b"), Date("d"), Words("a")
 PLACE = Place("x", "y", kilometres=(1.0, 100.0))
+SHORT, SIZE = Words("a", abbreviated=True), Quantity("a")
+QUANTITIES = {
+    "12 OZ": "mg:340000",
+    "340g": "mg:340000",
+    "1 LB": "mg:454000",
+    "16.00 oz.": "mg:454000",
+    "P  10.5 OZ BAG": "mg:298000",
+    "0,33 l": "ul:330000",
+    "16.9 FL. OZ": "ul:500000",
+    "6PK X 16.9 Ounce": "mg:479000 pk:6000",
+    "16.9 OZ/6 PACK": "mg:479000 pk:6000",
+    "1 dozen": "ct:12000",
+    "1,000 count": "ct:1000000",
+    "54 X108 IN": ":54000 um:2740000",
+    "125 SQ FT": "mm2:11600000",
+    "1005 g": "mg:1010000",
+    "30 LOADS": "loads:30000",
+    "0 oz": "mg:0",
+    "999999999999 gal": "ul:3790000000000000000",
+    "Small": "small",
+    " ": None,
+}
 # Comparison, columns, what the two records have there, and the level: 0 is missing, 1 equal, the last one different.
 CASES: list[tuple[Comparison, str, Values, Values, int]] = [
     (NAME, "a b", ("José", "x"), ("jose", "y"), 1),
@@ -83,6 +106,20 @@ CASES: list[tuple[Comparison, str, Values, Values, int]] = [
     (WORDS, "a", ("red fine tea leaves",), ("tea red blend loose",), 4),
     (WORDS, "a", ("bluberry",), ("blueberries",), 5),
     (WORDS, "a", ("red",), ("blue",), 6),
+    (WORDS, "a", ("red-fine/tea",), ("red: fine (tea)",), 1),
+    (SHORT, "a", ("Refrigerated pasta sauce",), ("refrigerated pasta-sauce",), 1),
+    (SHORT, "a", ("refrigerated pasta sauce",), ("pasta sce refrig",), 2),
+    (SHORT, "a", ("frozen chocolate chicken",), ("frzn chocolote chkn",), 2),
+    (SHORT, "a", ("red fine green tea",), ("red f tea grn",), 3),
+    (SHORT, "a", ("red fine tea leaves",), ("tea rd blend",), 4),
+    (SHORT, "a", ("sauce",), ("source of all",), 5),
+    (SHORT, "a", ("tea",), ("coffee",), 5),
+    (SIZE, "a", ("12 OZ",), ("340 g",), 1),
+    (SIZE, "a", ("12 OZ",), ("345 g",), 2),
+    (SIZE, "a", ("12 OZ",), ("12 fl oz",), 3),
+    (SIZE, "a", ("12 OZ/6 PK",), ("12.1 OZ/6 PK",), 3),
+    (SIZE, "a", ("small",), ("large",), 3),
+    (SIZE, "a", ("",), ("12 OZ",), 0),
     (Items("i"), "i", ("['a', 'b', 'c']",), ("['c', 'b']",), 2),
     (Items("i"), "i", ("['a', 'b']",), ("['b', 'x']",), 3),
     (Items("i"), "i", ("['a']",), ("['x']",), 4),
@@ -154,3 +191,13 @@ def test_one_form_of_spellings(fetchers: dict[str, Fetch], engine: Engine) -> No
     """Case and Latin accents do not count; the letters of other scripts stay what they are."""
     found = {text: fetchers[engine](f"select plain_text('{text}')")[0] for text in PLAIN}
     assert found == PLAIN
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
+def test_one_form_of_sizes(fetchers: dict[str, Fetch], engine: Engine) -> None:
+    """Each number of a size stands with its unit, measures in one unit and to three digits; a text without one stays."""
+    found = {
+        text: fetchers[engine](f"select {Form.QUANTITIES.of('a')} from (select '{text}' as a) as t")[0]
+        for text in QUANTITIES
+    }
+    assert found == QUANTITIES

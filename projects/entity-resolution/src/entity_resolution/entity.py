@@ -30,12 +30,16 @@ class Parties:
         id: The column by which a source tells its records apart.
         source: The column that names the source; None where all are of one.
         where: Which rows are records of now, in the SQL of both engines; all where empty.
+        duplicate_free: Sources that have an entity once at most, as catalogs do. Two records of one are not compared;
+            each record is joined with the best of another source, and with none where two are equally good.
     """
 
     relation: Annotated[str, Field(pattern=r"^core\.[A-Za-z_][A-Za-z0-9_]*$")]
     id: Column
     source: Column | None = None
     where: str = ""
+    # Splink makes names of columns of them.
+    duplicate_free: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True, config=DECLARED)

@@ -101,7 +101,7 @@ def _measured(job: Job, truth: Path, thresholds: Sequence[float], share: float) 
         model = train(connection, job.entity) if share else job.models.current()
         assert model is not None
         rows = []
-        for threshold, clusters in cluster_at_each(DuckDBAPI(connection), model.settings, thresholds):
+        for threshold, clusters in cluster_at_each(DuckDBAPI(connection), job.entity, model.settings, thresholds):
             found = connection.sql(f"select party_id, cluster_id from {clusters}").to_arrow_table()
             measures = vars(compare(found, known))
             name = None if share else job.models.current_name()

@@ -15,6 +15,7 @@ from entity_resolution.kinds.comparisons import (
     Number,
     Own,
     Place,
+    Quantity,
     Words,
 )
 from entity_resolution.kinds.survivorship import FirstSource, Longest, MostFrequent, MostRecent, OneRecord, Survivor
@@ -37,6 +38,7 @@ __all__ = [
     "OneRecord",
     "Own",
     "Place",
+    "Quantity",
     "Same",
     "Survivor",
     "Swapped",

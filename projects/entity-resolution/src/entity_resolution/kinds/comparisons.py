@@ -144,21 +144,56 @@ class Words(_OfOneColumn):
     Attributes:
         shared: From which shares of the longer one's words on two texts are alike; the largest first.
         alike: The same by edits of single letters, for words that are written otherwise; looked at after `shared`.
+        abbreviated: Whether people write words in short, as in names of articles: then a word counts as shared that is
+            the other one cut, without its vowels or with one letter wrong, and `alike` is not looked at.
+        frequencies: Whether agreeing on a rare text says more than agreeing on a common one.
     """
 
-    form = Form.PLAIN
+    form = Form.WORDS
     shared: tuple[Share, ...] = (0.75, 0.5)
     alike: tuple[Share, ...] = (0.5,)
+    abbreviated: bool = False
+    frequencies: bool = False
 
     @override
     def for_splink(self) -> ComparisonCreator:
         from entity_resolution.kinds import levels
 
-        share = f'share_of_parts("{self.column}_l", "{self.column}_r", \' \')'
-        same = levels.when(f"{share} = 1", f"{self.column} of the same words")
-        between = [levels.when(f"{share} >= {least}", f"{self.column} shares {least}") for least in self.shared]
-        spelled = [levels.similar(self.column, least) for least in self.alike]
-        return levels.by_levels(self.column, same, *between, *spelled)
+        both = f'"{self.column}_l", "{self.column}_r"'
+        agree = f"words_agree({both}, {{}})" if self.abbreviated else f"share_of_parts({both}, ' ') >= {{}}"
+        same = levels.when(agree.format(1), f"{self.column} of the same words")
+        between = [levels.when(agree.format(least), f"{self.column} shares {least}") for least in self.shared]
+        spelled = [] if self.abbreviated else [levels.similar(self.column, least) for least in self.alike]
+        return levels.by_levels(self.column, same, *between, *spelled, frequencies=self.frequencies)
+
+
+@dataclass(frozen=True, config=DECLARED)
+class Quantity(_OfOneColumn):
+    """A size with its unit, as `12 OZ`, `340g` or `6 x 0.33 l`: equal where it is the same in another unit or spelling.
+
+    Masses, volumes, lengths and areas are compared to three digits. What stands beside numbers and units does not
+    count.
+
+    Attributes:
+        within: By which shares of the larger one two single quantities of one dimension may differ, as levels; the
+            smallest first.
+        frequencies: Whether agreeing on a rare size says more than agreeing on a common one.
+    """
+
+    form = Form.QUANTITIES
+    within: tuple[Share, ...] = (0.02,)
+    frequencies: bool = False
+
+    @override
+    def for_splink(self) -> ComparisonCreator:
+        from entity_resolution.kinds import levels
+
+        both = f'"{self.column}_l", "{self.column}_r"'
+        return levels.by_levels(
+            self.column,
+            *(levels.when(f"quantities_near({both}, {most})", f"{self.column} within {most}") for most in self.within),
+            frequencies=self.frequencies,
+        )
 
 
 @dataclass(frozen=True, config=DECLARED)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from entity_resolution.kinds import letters
+from entity_resolution.kinds import letters, quantities, words
 from shared.warehouse import literal
 
 COMPARED_CHARACTERS = 63
@@ -76,6 +76,8 @@ def duckdb() -> str:
     create or replace macro share_of_parts(a, b, separator) as
         shared_parts(a, b, separator) / greatest(
             len(list_distinct(string_split(a, separator))), len(list_distinct(string_split(b, separator))));
+    {words.duckdb()}
+    {quantities.duckdb()}
 """
 
 
@@ -122,4 +124,6 @@ def postgres() -> str:
     create or replace function log2(a float8) returns float8 language sql immutable parallel safe as $$
         select ln(a) / ln(2::float8)
     $$;
+    {words.postgres()}
+    {quantities.postgres()}
 """

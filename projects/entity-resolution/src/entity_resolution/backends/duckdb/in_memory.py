@@ -21,8 +21,9 @@ from shared.warehouse import Warehouse
 class InMemory(Workplace):
     """Links in this process. The writer lock of an embedded warehouse is its own snapshot."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, parties: str) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, parties: str, entity: Entity) -> None:
         self.parties = parties
+        self._entity = entity
         self._connection = connection
 
     @override
@@ -35,7 +36,7 @@ class InMemory(Workplace):
 
         from entity_resolution.engine.linking.linking import cluster_parties
 
-        clusters = cluster_parties(DuckDBAPI(self._connection), settings, threshold)
+        clusters = cluster_parties(DuckDBAPI(self._connection), self._entity, settings, threshold)
         return self._connection.sql(f"select {CLUSTER_COLUMNS} from {clusters}").to_arrow_table()
 
 
@@ -44,4 +45,4 @@ def linking_in_memory(warehouse: Warehouse, settings: Settings, entity: Entity) 
     """Read the parties into memory, to link them there."""
     parties = current_parties(warehouse, entity)
     with in_memory(warehouse, settings, entity, parties) as connection:
-        yield InMemory(connection, parties)
+        yield InMemory(connection, parties, entity)

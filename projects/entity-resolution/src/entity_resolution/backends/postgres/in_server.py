@@ -54,7 +54,7 @@ class InServer(Workplace):
 
         with _explained(), scratch_api(lambda: _connect(self._warehouse.target)) as api:
             api.make_table(PARTIES, f"select {compared_parties(self._entity)} from {SNAPSHOT}")
-            clusters = cluster_parties(api, settings, threshold)
+            clusters = cluster_parties(api, self._entity, settings, threshold)
             return self._warehouse.fetch_arrow(f"select {CLUSTER_COLUMNS} from {SCHEMA}.{quote(clusters)}")
 
 

@@ -15,6 +15,7 @@ from splink.blocking_rule_library import CustomRule
 
 from entity_resolution.entity import Entity
 from entity_resolution.kinds import Block, functions
+from shared.warehouse import literal
 
 # Splink wants to know whose SQL it writes. What it writes here reads the same on every engine, see `for_dialect`.
 DIALECT = "duckdb"
@@ -29,7 +30,7 @@ def settings(entity: Entity) -> dict[str, Any]:
         unique_id_column_name="party_id",
         source_dataset_column_name="source_system",
         comparisons=[each.for_splink() for each in entity.compare],
-        blocking_rules_to_generate_predictions=rules(entity.block),
+        blocking_rules_to_generate_predictions=rules(entity, entity.block),
         retain_matching_columns=False,
         # Splink would draw one at random, and the same training would not give the same model.
         linker_uid="entity_resolution",
@@ -37,9 +38,16 @@ def settings(entity: Entity) -> dict[str, Any]:
     return without_dialect(creator.create_settings_dict(DIALECT))
 
 
-def rules(blocks: tuple[Block, ...]) -> list[Any]:
-    """Return rules of which pairs to compare as Splink takes them."""
-    return [CustomRule(each.condition, sql_dialect=DIALECT) for each in blocks]
+def rules(entity: Entity, blocks: tuple[Block, ...]) -> list[Any]:
+    """Return rules of which pairs to compare as Splink takes them; two records of a duplicate-free source are none."""
+    return [CustomRule(each.condition + _of_two_sources(entity), sql_dialect=DIALECT) for each in blocks]
+
+
+def _of_two_sources(entity: Entity) -> str:
+    if not entity.parties.duplicate_free:
+        return ""
+    free = ", ".join(map(literal, entity.parties.duplicate_free))
+    return f" and (l.source_system <> r.source_system or l.source_system not in ({free}))"
 
 
 def definition(entity: Entity) -> str:

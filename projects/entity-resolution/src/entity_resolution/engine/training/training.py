@@ -52,7 +52,7 @@ def train(connection: duckdb.DuckDBPyConnection, entity: Entity) -> Model:
 
 def _count_sure_matches(linker: Linker, entity: Entity) -> int:
     counts = linker.blocking_analysis.count_comparisons_from_blocking_rules(
-        definition.rules(entity.training.sure), record_sample_proportion=1.0
+        definition.rules(entity, entity.training.sure), record_sample_proportion=1.0
     )
     return int(counts[-1]["cumulative_comparison_count"])
 
@@ -60,9 +60,9 @@ def _count_sure_matches(linker: Linker, entity: Entity) -> int:
 def _learn_from_matches(linker: Linker, entity: Entity) -> None:
     training = entity.training
     linker.training.estimate_probability_two_random_records_match(
-        definition.rules(training.sure), recall=training.recall
+        definition.rules(entity, training.sure), recall=training.recall
     )
-    for rule in definition.rules(training.sessions):
+    for rule in definition.rules(entity, training.sessions):
         # A rule that no two parties meet teaches nothing, nor does one whose matches differ in nothing, where weights
         # become too small for a number; what it would have taught keeps its starting weight.
         with suppress(EMTrainingException, ValueError):

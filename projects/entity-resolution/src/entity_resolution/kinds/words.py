@@ -1,0 +1,76 @@
+"""Texts as words, and which words of two texts are one: written in short, or with one letter that is wrong.
+
+In short, a word is cut (`seas` for seasonal), loses its vowels (`frzn` for frozen), or both (`chkn` for chicken). Its
+first letter stays.
+"""
+
+from __future__ import annotations
+
+from shared.warehouse import literal
+
+# What stands between words; what stands within one (`baker's`) is no part of it.
+BETWEEN, WITHIN = '!"#$%&()*+,-./:;<=>?@[\\]^_{|}~', "'`"
+VOWELS = "aeiou"
+# A single letter begins too many words; a short word has too many others that are one letter away.
+LEAST_SHORT, LEAST_MISTYPED = 2, 4
+TEXT = (
+    f"nullif(trim(regexp_replace(translate(a, {literal(BETWEEN + WITHIN)}, {literal(' ' * len(BETWEEN))}), "
+    "' +', ' ', 'g')), '')"
+)
+SAME_WORD = f"""case
+    when left(x, 1) <> left(y, 1) then false
+    when x = y then true
+    else spells(x, y) or spells(translate(x, '{VOWELS}', ''), translate(y, '{VOWELS}', ''))
+end"""
+SPELLS = f"""least(length(x), length(y)) >= {LEAST_SHORT} and (
+    starts_with(x, y) or starts_with(y, x)
+    or (least(length(x), length(y)) >= {LEAST_MISTYPED} and levenshtein(x, y) = 1)
+)"""
+
+
+def duckdb() -> str:
+    """Return the statements that make `words_text` and `words_agree` in DuckDB."""
+    return f"""
+    create or replace macro words_text(a) as {TEXT};
+    create or replace macro spells(x, y) as {SPELLS};
+    create or replace macro is_word(x, y) as {SAME_WORD};
+    create or replace macro words_begun(few, many) as
+        len(list_filter(few, lambda x: contains(' ' || array_to_string(many, ' '), ' ' || left(x, 1))));
+    create or replace macro words_found(few, many) as
+        len(list_filter(few, lambda x: len(list_filter(many, lambda y: is_word(x, y))) > 0));
+    create or replace macro words_enough(few, many, share) as case
+        when words_begun(few, many) >= share * len(many) then words_found(few, many) >= share * len(many) else false
+    end;
+    create or replace macro words_agree(a, b, share) as case
+        when len(string_split(a, ' ')) <= len(string_split(b, ' '))
+        then words_enough(string_split(a, ' '), string_split(b, ' '), share)
+        else words_enough(string_split(b, ' '), string_split(a, ' '), share)
+    end;
+"""
+
+
+def postgres() -> str:
+    """Return the statements that make `words_text` and `words_agree` in PostgreSQL."""
+    return f"""
+    create or replace function words_text(a text) returns text language sql immutable parallel safe as $$
+        select {TEXT}
+    $$;
+    create or replace function spells(x text, y text) returns boolean language sql immutable parallel safe as $$
+        select {SPELLS}
+    $$;
+    create or replace function is_word(x text, y text) returns boolean language sql immutable parallel safe as $$
+        select {SAME_WORD}
+    $$;
+    create or replace function words_found(few text[], many text[]) returns bigint
+    language sql immutable parallel safe as $$
+        select count(*) from unnest(few) as x where exists (select 1 from unnest(many) as y where is_word(x, y))
+    $$;
+    create or replace function words_agree(a text, b text, share float8) returns boolean
+    language sql immutable parallel safe as $$
+        select case
+            when cardinality(x) <= cardinality(y) then words_found(x, y) >= share * cardinality(y)
+            else words_found(y, x) >= share * cardinality(x)
+        end
+        from (select string_to_array(a, ' ') as x, string_to_array(b, ' ') as y offset 0) as texts
+    $$;
+"""
