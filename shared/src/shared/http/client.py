@@ -29,7 +29,16 @@ CHUNK = 65_536
 FAILURE_BYTES = 65_536
 # The other side's own troubles, and 429, pass.
 PASSING = (429, *range(500, 600))
+UNAUTHORIZED = 401
 NONE: Mapping[str, str] = {}
+
+
+class Signer(AuthBase):
+    """Signs requests."""
+
+    def renew(self) -> bool:
+        """Sign otherwise than before from now on, where there is another way; asked when the host answers 401."""
+        return False
 
 
 class HttpClient:
@@ -57,7 +66,7 @@ class HttpClient:
         tell: Callable[[str], None] = lambda _: None,
         verify: bool | str = True,
         netrc: bool = True,
-        auth: AuthBase | None = None,
+        auth: Signer | None = None,
         pace: Pace | None = None,
     ) -> None:
         try:
@@ -68,7 +77,7 @@ class HttpClient:
         self._watch = Watch(bounds.http_seconds, bounds.http_answer_bytes, bounds.http_silence)
         self._session = BoundedSession(self._watch)
         self._verify = verify
-        self._pace = pace or Pace(None)
+        self._pace, self._auth = pace or Pace(None), auth
         # What goes to this machine must not take the way over a proxy.
         self._proxies = {"no_proxy": "*"} if is_loopback(host or "") else {}
         login = get_auth_from_url(base)
@@ -114,13 +123,13 @@ class HttpClient:
                 raise NoAnswer("Redirect", reason, passing=False, hint=hint) from None
         raise NoAnswer("Redirect", f"it redirects more than {self.bounds.http_redirects} times", passing=False)
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def send(self, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] = NONE) -> Answer:
         """Send a body; a redirect is the answer, as it would arrive elsewhere, or as a GET without its body.
 
         Raises:
             NoAnswer: There is none, after all tries.
         """
-        return self._tried("POST", url, body, headers, lambda _: True)
+        return self._tried(method, url, body, headers, lambda _: True)
 
     def _tried(
         self,
@@ -141,7 +150,7 @@ class HttpClient:
         while True:
             answer, failure = None, None
             try:
-                answer = self.once(method, url, body, headers)
+                answer = self._signed(method, url, body, headers)
                 if answer.status not in self._passing and (not answer.is_success or is_whole(answer)):
                     return answer
                 said = str(answer.status) if answer.status in self._passing else "an answer that is not whole"
@@ -158,6 +167,13 @@ class HttpClient:
                 raise failure from None
             self._tell(f"no success ({said}), tries left: {patience.total}")
             patience.sleep(waiting(answer))
+
+    def _signed(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+        """Send a request, and once more where its token was taken back before its time."""
+        answer = self.once(method, url, body, headers)
+        if answer.status == UNAUTHORIZED and self._auth is not None and self._auth.renew():
+            return self.once(method, url, body, headers)
+        return answer
 
     def once(
         self,

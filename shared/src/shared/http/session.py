@@ -45,5 +45,5 @@ class ClientSession(requests.Session):
         url, headers = str(request.url), {name: str(value) for name, value in request.headers.items()}
         if request.method == "POST":
             body = request.body if isinstance(request.body, bytes) else str(request.body or "").encode()
-            return AnsweredResponse(self.client.post(url, body, headers))
+            return AnsweredResponse(self.client.send("POST", url, body, headers))
         return AnsweredResponse(self.client.get(url, headers=headers))

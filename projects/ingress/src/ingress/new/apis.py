@@ -20,7 +20,6 @@ from ingress.new.origin import Origin, parameters_of
 from ingress.new.paging import Guess, guesses
 from ingress.new.values import columns_of, is_unique_in, key_of, shown
 from ingress.readers.rest.form import ListForm
-from ingress.readers.rest.login import Login
 from ingress.readers.rest.pages import ListReader, Tally, Unsteady
 from ingress.readers.rest.reader import source_bounds
 from shared.data_quality.json_text import as_json, exact_number
@@ -29,6 +28,7 @@ from shared.http.addresses import shown as shown_address
 from shared.http.answers import Answer, NotText
 from shared.http.client import HttpClient
 from shared.http.errors import NoAnswer
+from shared.http.login import Login
 from shared.http.redaction import shortened
 from shared.utils.strict_json import NotJson
 
@@ -45,7 +45,6 @@ class Api:
     """
 
     client: HttpClient
-    login: Login | None
     base: str
     asked: int = 0
     failures: list[str] = field(default_factory=list)
@@ -57,8 +56,8 @@ class Api:
         # A guess that is wrong may be answered as badly as a server can.
         bounds = source_bounds().model_copy(update={"http_tries": 2, "http_readings": 1})
         signed = Login(login, bounds) if login else None
-        with HttpClient(base, bounds, auth=signed, netrc=signed is None) as client:
-            yield cls(client, signed, base)
+        with HttpClient(base, bounds, auth=signed) as client:
+            yield cls(client, base)
 
     def first(self, path: str, parameters: Mapping[str, object]) -> tuple[Answer, Any]:
         """Return what it answers when it is asked for a list.
@@ -94,7 +93,7 @@ class Api:
         """
         tally = Tally(self.client.bounds)
         try:
-            for page in islice(ListReader(self.client, form, tally, self.login).pages(), PAGES + 1):
+            for page in islice(ListReader(self.client, form, tally).pages(), PAGES + 1):
                 yield page.rows
         finally:
             self.asked += tally.requests

@@ -64,7 +64,7 @@ class RestApi:
         """
         headers = {"Content-Type": "application/json", "Idempotency-Key": idempotency_key}
         try:
-            answer = self._client.post(self._address, body, headers)
+            answer = self._client.send("POST", self._address, body, headers)
         except NoAnswer as error:
             raise TargetUnavailable(
                 f"no answer from the API: `{self.address}`: {error.reason}",

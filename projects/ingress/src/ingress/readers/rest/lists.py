@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from ingress.gather.family import Family
 from ingress.gather.paths import MISSING, value_at, with_carried
 from ingress.readers.rest.declared import Declared
 from ingress.readers.rest.form import ListForm
-from ingress.readers.rest.login import Login
 from ingress.readers.rest.pages import Gone, ListReader, Tally, Unsteady
 from ingress.source import Watermark
 from shared.data_quality import BadRow
 from shared.errors import SourceUnavailable
 from shared.http.client import HttpClient
+from shared.http.login import Login
 from shared.http.pace import Pace
+from shared.http.places import Unfit, filled
 from shared.utils.console import say
-
-PLACE = re.compile(r"\{([^{}]+)\}")
-
-
-class Unfit(Exception):
-    """A row has no value that can stand in an address."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +104,7 @@ class Lists:
                             if not isinstance(row, dict):
                                 continue
                             try:
-                                yield Single(filled(rest.path, row), carried_from(row, rest.carry))
+                                yield Single(filled(rest.path, partial(value_at, row)), carried_from(row, rest.carry))
                             except Unfit as error:
                                 refuse(name, number, row, str(error))
                 except Gone:
@@ -128,11 +122,11 @@ class Lists:
         base, bounds = rest.base(), self.tally.bounds
         login = Login(rest.login, bounds) if rest.login else None
         parameters = rest.asked(self.since)
-        with HttpClient(base, bounds, auth=login, netrc=login is None, pace=self.pace) as client:
+        with HttpClient(base, bounds, auth=login, pace=self.pace) as client:
 
             def opened(single: Single) -> ListReader:
                 form = ListForm(base + single.path, parameters, rest.headers, rest.paginator, rest.rows, rest.total)
-                return ListReader(client, form, self.tally, login)
+                return ListReader(client, form, self.tally)
 
             yield opened
 
@@ -152,29 +146,6 @@ def steadily(readings: int, attempt: Callable[[], None], undo: Callable[[], None
             if reading == readings:
                 raise SourceUnavailable(str(error), hint="run the command again; if it stays, tell its owner") from None
             say(f"  {name}: {error}; reading it again")
-
-
-def filled(path: str, row: Mapping[str, Any]) -> str:
-    """Return a path with a row's values in its places; none can lead elsewhere.
-
-    Raises:
-        Unfit: There is no such value.
-    """
-
-    def value(place: re.Match[str]) -> str:
-        found = value_at(row, place[1])
-        if isinstance(found, bool) or not isinstance(found, (str, int)) or found == "":
-            raise Unfit(f"`{place[1]}`: not a text or a whole number, as the path `{path}` wants one")
-        try:
-            return quote(str(found), safe="")
-        except UnicodeError:
-            raise Unfit(f"`{place[1]}`: cannot be written into the path `{path}`") from None
-
-    found = PLACE.sub(value, path)
-    # They are the same percent-encoded, and would lead upwards.
-    if any(part in (".", "..") for part in found.partition("?")[0].split("/")):
-        raise Unfit(f"its values would lead elsewhere than to the path `{path}`")
-    return found
 
 
 def carried_from(row: Mapping[str, Any], carry: Mapping[str, str]) -> dict[str, Any]:

@@ -15,7 +15,6 @@ import requests
 from dlt.sources.helpers.rest_client.client import RESTClient
 
 from ingress.readers.rest.form import ListForm, NoPage, Page
-from ingress.readers.rest.login import Login
 from shared.errors import SourceUnavailable
 from shared.http.addresses import LeadsAway, shown
 from shared.http.answers import Answer, NotText
@@ -26,7 +25,6 @@ from shared.http.redaction import masked
 from shared.http.session import AnsweredResponse, ClientSession
 from shared.utils.strict_json import NotJson
 
-UNAUTHORIZED = 401
 GONE = (404, 410)
 LATER = "nothing was loaded from it; run the command again when the API answers"
 
@@ -42,9 +40,9 @@ class Gone(SourceUnavailable):
 class PageSession(ClientSession):
     """Gives dlt the pages of a list, each as it should be and from where the list is."""
 
-    def __init__(self, client: HttpClient, form: ListForm, login: Login | None) -> None:
+    def __init__(self, client: HttpClient, form: ListForm) -> None:
         super().__init__(client)
-        self._form, self._login = form, login
+        self._form = form
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> PageResponse:
         """Fetch the next page.
@@ -52,7 +50,7 @@ class PageSession(ClientSession):
         Raises:
             SourceUnavailable: It cannot be had, or is none.
         """
-        page = get_page(self.client, str(request.url), self._form, self._login)
+        page = get_page(self.client, str(request.url), self._form)
         return PageResponse(page)
 
 
@@ -115,8 +113,8 @@ class Tally:
 class ListReader:
     """Follows a list from its first page, within bounds."""
 
-    def __init__(self, client: HttpClient, form: ListForm, tally: Tally, login: Login | None = None) -> None:
-        self.client, self.form, self.tally, self.login = client, form, tally, login
+    def __init__(self, client: HttpClient, form: ListForm, tally: Tally) -> None:
+        self.client, self.form, self.tally = client, form, tally
 
     def pages(self) -> Iterator[Page]:
         """Yield the pages.
@@ -146,7 +144,7 @@ class ListReader:
     def _answered(self) -> Iterator[tuple[Page, bool]]:
         """Yield the pages as dlt asks for them, and whether there are more."""
         form = self.form
-        with PageSession(self.client, form, self.login) as session:
+        with PageSession(self.client, form) as session:
             rest = RESTClient(form.url, dict(form.headers), session=session, data_selector=form.paths[0])
             asked = rest.paginate(
                 form.url, params=dict(form.parameters), paginator=form.made_paginator(), hooks={"response": []}
@@ -169,7 +167,7 @@ class ListReader:
                 yield cast("PageResponse", rows.response).page, rows.paginator.has_next_page
 
 
-def get_page(client: HttpClient, url: str, form: ListForm, login: Login | None = None) -> Page:
+def get_page(client: HttpClient, url: str, form: ListForm) -> Page:
     """Fetch one page.
 
     Raises:
@@ -179,9 +177,6 @@ def get_page(client: HttpClient, url: str, form: ListForm, login: Login | None =
     named, found = shown(url), Found(form)
     try:
         answer = client.get(url, headers=form.headers, is_whole=found.is_whole)
-        if answer.status == UNAUTHORIZED and login is not None and login.renew():
-            # A token may be taken back before its time.
-            answer = client.get(url, headers=form.headers, is_whole=found.is_whole)
     except NoAnswer as error:
         raise SourceUnavailable(f"`{named}` does not answer: {error}", hint=error.hint or LATER) from None
     if answer.status in GONE:
