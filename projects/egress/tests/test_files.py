@@ -186,3 +186,19 @@ def test_csv_begins_no_formula_unless_it_is_told_to(
     assert surnames() == (formula, "-3.50", formula)
     after = {file.name: file.stat().st_ino for file in exports.iterdir()}
     assert (after[NAMES[0]] == before[NAMES[0]], after[NAMES[1]] == before[NAMES[1]]) == (True, False)
+
+
+def test_shrunken_model_is_guarded(
+    models: Sql, egress: Egress, project: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Files that would lose more rows than both bounds allow stay as they are, until so many are approved."""
+    monkeypatch.setenv("FILES_DELETE_ROWS", "2")
+    assert egress("run", "--target", "files") == 0
+    exported = project / "data" / "exports" / "customer_360.csv"
+    before = exported.read_text()
+    models("delete from egress.customer_360 where entity_id < 'E-3'")
+    assert egress("run", "--target", "files") == 1
+    assert "would delete 3 rows: more than 2 rows and more than 10% of the 10 rows" in capfd.readouterr().err
+    assert exported.read_text() == before
+    assert egress("run", "--target", "files", "--approve-deletes", "3") == 0
+    assert len(exported.read_text().splitlines()) == len(before.splitlines()) - 3

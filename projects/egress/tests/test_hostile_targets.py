@@ -9,17 +9,19 @@ import pytest
 
 from egress.engine.errors import TargetRefused, TargetUnavailable
 from egress.kinds.rest.api import RestApi
+from egress.kinds.rest.calls import Caller, Row
 from egress.targets.crm import TARGET as CRM
 from shared.http.bounds import HttpBounds
 from shared.testing.hostile import MODES
 from shared.testing.hostile_mode import GOOD, Mode
 from shared.testing.hostile_server import serving
 
-ROWS = [
-    {"customer_id": "C-1", "surname": "Okonkwo", "city": "Perth", "postcode": "6000", "born": "1980-01-31"},
-    {"customer_id": "C-2", "surname": "Brontë", "city": "Cairns", "postcode": "4870", "born": None},
-]
-BODY = json.dumps({"customers": ROWS}).encode()
+ROWS: dict[str, dict[str, str | None]] = {
+    "C-1": {"surname": "Okonkwo", "city": "Perth", "postcode": "6000", "born": "1980-01-31"},
+    "C-2": {"surname": "Brontë", "city": "Cairns", "postcode": "4870", "born": None},
+}
+TEXTS = {key: json.dumps({"customer_id": key, **row}) for key, row in ROWS.items()}
+SENT = [Row(key, "", "", None, text, text, CRM.path) for key, text in TEXTS.items()]
 BOUNDS = HttpBounds(
     http_answer_bytes=100_000,
     http_redirects=3,
@@ -38,15 +40,16 @@ def test_hostile_target(mode: Mode, capfd: pytest.CaptureFixture[str]) -> None:
     bounds = BOUNDS.model_copy(update={"http_seconds": mode.seconds, "http_silence": mode.seconds})
     with (
         serving(mode.behaviour) as server,
-        RestApi(f"http://ada:hush@{server.host}", CRM.path, CRM.answers, bounds, "CRM_API_URL") as api,
+        RestApi(f"http://ada:hush@{server.host}", bounds, "CRM_API_URL") as api,
     ):
-        try:
-            results = api.send(BODY, "key")
-            assert str(len([result for result in results if result.status == "updated"])) == mode.target
-        except (TargetUnavailable, TargetRefused) as error:
-            said = error.message
+        outcome = Caller(CRM.call(), api, "test", CRM.model.key).send(SENT)
+        if outcome.error is None:
+            assert str(len([each for each in outcome.said if each.taken])) == mode.target
+        else:
+            assert isinstance(outcome.error, (TargetUnavailable, TargetRefused))
+            said = outcome.error.message
             assert str(mode.target) in said
-            assert error.hint
+            assert outcome.error.hint
             assert len(said) < 1_000
             assert said.isprintable()
     assert bool(said) == (mode.target != GOOD)

@@ -8,13 +8,12 @@ from types import ModuleType
 import pytest
 from conftest import DUCKDB_ONLY, Egress, Sql
 from crm_server import Crm
-from pydantic import ValidationError
 
 from egress import targets
 from egress.engine.models import Model
 from egress.engine.plan import Target
 from egress.kinds.files.target import Files
-from egress.kinds.rest.declared import Answers
+from egress.kinds.rest.answers import Answers
 from egress.kinds.rest.target import Rest
 from egress.targets import by_target, held_apart
 from shared.errors import ConfigurationError
@@ -73,23 +72,3 @@ def test_two_targets_of_one_file() -> None:
     with pytest.raises(ConfigurationError, match="two targets write one file, `one` and `two`: "):
         held_apart([first, second])
     held_apart([first, Files("two", MODEL, settings="TWO", formats=("csv",), folder="partners")])
-
-
-def test_answers_are_read_where_they_are_declared() -> None:
-    """Key, status and reason are found at their paths; another status, or a list elsewhere, is not understood."""
-    answers = Answers(
-        "outcome.items", key="row.id", taken=("ok", "same"), refused=("bad",), status="state", reason="error.message"
-    )
-    entries = [{"row": {"id": "1"}, "state": "same"}, {"row": {"id": "2"}, "state": "bad", "error": {"message": "no"}}]
-    found = answers.read({"outcome": {"items": entries}})
-    assert [(one.key, one.status, one.reason) for one in found] == [("1", "same", None), ("2", "bad", "no")]
-    unknown: list[object] = [{"outcome": {"items": [{**entries[0], "state": "maybe"}]}}, {"items": entries}, []]
-    for wrong in unknown:
-        with pytest.raises(ValidationError):
-            answers.read(wrong)
-
-
-def test_status_that_says_both() -> None:
-    """A status cannot say that a row was taken and that it was refused."""
-    with pytest.raises(ConfigurationError, match="a status has to say"):
-        Answers("results", key="id", taken=("done",), refused=("done",))

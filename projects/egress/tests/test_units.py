@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from egress.engine.payload import to_json
-from egress.kinds.rest.sender import idempotency_key
+from egress.kinds.rest.calls import idempotency_key
 from shared.errors import InputError
 
 

@@ -135,9 +135,11 @@ def test_token_is_fetched_before_it_expires(server: Server, fetching: dict[str, 
 def test_answer_without_a_token(server: Server, fetching: dict[str, object], answer: dict[str, Any]) -> None:
     """An answer that has no token is told, with the settings to look at."""
     server.token_answer = answer
-    with HttpClient(server.url, BOUNDS, auth=Login(fetching, BOUNDS)) as client:
-        with pytest.raises(NoAnswer, match="the answer has no `access_token`") as caught:
-            client.get(server.url)
+    with (
+        HttpClient(server.url, BOUNDS, auth=Login(fetching, BOUNDS)) as client,
+        pytest.raises(NoAnswer, match="the answer has no `access_token`") as caught,
+    ):
+        client.get(server.url)
     assert caught.value.hint == "look at OWN_SECRET"
 
 

@@ -251,6 +251,7 @@ def deliver(target: Target, planned: Plan, ledger: Run) -> None:
         say(line)
     tally, origin = Tally(), None
     try:
+        planned.check()
         planned.apply(ledger, tally)
         origin = Origin((target.model.table,), same_names=True, outputs=target.datasets())
     finally:

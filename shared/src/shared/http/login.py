@@ -91,7 +91,7 @@ class ApiKey(Way):
         elif self.location == "cookie":
             request.headers["Cookie"] = f"{self.name}={self.api_key}"
         else:
-            request.prepare_url(request.url, {self.name: self.api_key})
+            request.prepare_url(str(request.url), {self.name: self.api_key})
 
 
 class ClientCredentials(Way):

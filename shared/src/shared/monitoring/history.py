@@ -113,6 +113,13 @@ DELIVERIES = f"""
     ) as sent left join ops.run as r on sent.run_id = r.run_id
     group by sent.target
 """
+LAST_DELIVERED = f"""
+    select o.row_count
+    from ops.run_output as o inner join ops.run as r on o.run_id = r.run_id
+    where r.step = 'deliver' and o.relation = $1 and o.row_count > 0
+    order by r.{BEGUN} desc
+    limit 1
+"""
 
 
 def writing_roles(warehouse: Warehouse) -> list[Role]:
@@ -183,6 +190,11 @@ def open_quarantine(warehouse: Warehouse) -> list[Record]:
 def deliveries(warehouse: Warehouse) -> dict[str, Record]:
     """Return what each target was sent: rows `delivered`, `rejected` and `deleted`, and `last_at` (UTC)."""
     return {record.pop("target"): record for record in _records(warehouse, DELIVERIES)}
+
+
+def rows_delivered(warehouse: Warehouse, target: str) -> int:
+    """Return how many rows a target got by the last delivery that had any for it, 0 where there was none."""
+    return next((int(rows) for (rows,) in warehouse.fetch(LAST_DELIVERED, [target])), 0)
 
 
 def _runs(warehouse: Warehouse, which: str) -> list[Record]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from typing_extensions import override
 
+from egress.engine.confirmations import Confirmations
 from egress.engine.models import Model
 from egress.engine.plan import Options, Plan, steps_of
+from egress.engine.state import answers
+from shared.monitoring import Run
 from shared.warehouse import Warehouse, quote
 from shared.warehouse.sql.dialect import Dialect
 
@@ -17,6 +22,10 @@ from shared.warehouse.sql.dialect import Dialect
 ROW_KEY, ROW_HASH = "_egress_row_key", "_egress_row_hash"
 LAST_RUN, LAST_RECEIPT = "_egress_last_run", "_egress_last_receipt"
 ADDED = (ROW_KEY, ROW_HASH, LAST_RUN, LAST_RECEIPT)
+
+# What a target is kept like: `mirror` deletes rows of ours that have left the model; the others delete nothing.
+# `update_only` sends as `upsert` does, to a target that makes no row anew.
+Mode: TypeAlias = Literal["upsert", "insert_only", "update_only", "mirror"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,7 @@ class Comparison:
         new: Rows that the target has never answered to.
         changed: Rows with another content than it answered to last.
         held: Rows that it has rejected and that have not changed since; not to be sent.
+        left: Rows that have changed and stay as they were inserted.
         vanished: Rows that it has answered to and that the model has no more.
         to_send: How many rows are to be sent.
         pending: These, in order of their keys, with the columns `ADDED`.
@@ -37,12 +47,13 @@ class Comparison:
     new: int
     changed: int
     held: int
+    left: int
     vanished: int
     to_send: int
     pending: pa.Table
 
     @classmethod
-    def of(cls, warehouse: Warehouse, model: Model, target: str, options: Options) -> Comparison:
+    def of(cls, warehouse: Warehouse, model: Model, target: str, options: Options, mode: Mode = "upsert") -> Comparison:
         """Compare each row's hash with the one that the target has answered to last, the model being held still.
 
         Raises:
@@ -58,19 +69,17 @@ class Comparison:
             )[0]
         )
         comparison = compared(warehouse.dialect, model, schema)
-        rows, new, changed, held, known = warehouse.fetch(
+        wanted = wanted_rows(options, mode)
+        rows, new, changed, held, inserted, known, to_send = warehouse.fetch(
             f"{comparison} select count(*), count(*) filter (where is_new), count(*) filter (where is_changed), "
             "count(*) filter (where was_rejected and not is_changed), "
-            "count(*) filter (where not is_new) from compared",
+            f"count(*) filter (where is_changed and {LAST_RECEIPT} is not null), "
+            f"count(*) filter (where not is_new), count(*) filter (where {wanted}) from compared",
             [target],
         )[0]
         answered = warehouse.fetch(
             "select count(*) from ops.delivery where target = $1 and status <> 'deleted'", [target]
         )[0][0]
-        wanted = "true" if options.full else "is_new or is_changed"
-        to_send = rows if options.full else new + changed
-        if options.retry_rejected and not options.full:
-            wanted, to_send = f"{wanted} or was_rejected", to_send + held
         # The rows themselves are looked up only after the narrow comparison: ten times faster when few have changed.
         pending = f"{comparison} select model.*, {', '.join(ADDED)} from {quote(model.table)} as model join compared "
         pending += f"on {ROW_KEY} = cast(model.{quote(model.key)} as varchar) "
@@ -80,10 +89,20 @@ class Comparison:
             new=new,
             changed=changed,
             held=0 if options.full or options.retry_rejected else held,
+            left=inserted if mode == "insert_only" else 0,
             vanished=answered - known,
             to_send=to_send,
             pending=warehouse.fetch_arrow(pending, [target]),
         )
+
+
+def wanted_rows(options: Options, mode: Mode) -> str:
+    """Return the SQL that tells, within `compared`, which rows are to be sent."""
+    wanted = "true" if options.full else "is_new or is_changed"
+    if options.retry_rejected and not options.full:
+        wanted += " or was_rejected"
+    # What has a receipt the target has taken once.
+    return f"({wanted}) and {LAST_RECEIPT} is null" if mode == "insert_only" else wanted
 
 
 def compared(dialect: Dialect, model: Model, schema: pa.Schema) -> str:
@@ -116,26 +135,95 @@ def vanished(warehouse: Warehouse, model: Model, target: str) -> pa.Table:
 
 
 @dataclass(frozen=True)
+class Deletions:
+    """Rows that have left a model. A receipt in the send state says that the target has a row of ours.
+
+    Attributes:
+        rows: Those that the target has, with key, hash and receipt.
+        forgotten: Those that it has never taken.
+    """
+
+    rows: pa.Table
+    forgotten: pa.Table
+
+    @classmethod
+    def of(cls, warehouse: Warehouse, model: Model, target: str, found: Comparison, options: Options) -> Deletions:
+        """Find them, the model being held still; one that is empty deletes nothing unasked."""
+        if not found.vanished or not (found.rows or options.allow_empty):
+            return cls.none(found)
+        gone = vanished(warehouse, model, target)
+        there = pc.is_valid(gone[LAST_RECEIPT])
+        return cls(gone.filter(there), gone.filter(pc.invert(there)))
+
+    @classmethod
+    def none(cls, found: Comparison) -> Deletions:
+        """Return that nothing is to be deleted."""
+        empty = found.pending.select([ROW_KEY, ROW_HASH, LAST_RECEIPT]).slice(0, 0)
+        return cls(empty, empty)
+
+
+def rows_held(warehouse: Warehouse, target: str) -> int:
+    """Return how many rows a target has of us, as far as the send state knows."""
+    held = "select count(*) from ops.delivery where target = $1 and status <> 'deleted' and receipt is not null"
+    return int(warehouse.fetch(held, [target])[0][0])
+
+
+@dataclass(frozen=True)
 class ComparedPlan(Plan):
-    """A plan that sends the rows which a comparison has found."""
+    """A plan that sends the rows which a comparison has found, and deletes those that have left the model."""
 
     comparison: Comparison
+    deletions: Deletions
+    mode: Mode
+
+    @property
+    @override
+    def removes(self) -> int:
+        return int(self.deletions.rows.num_rows)
+
+    @property
+    @override
+    def idle(self) -> bool:
+        return not self.rows and not self.removes
+
+    @override
+    def describe(self) -> list[str]:
+        lines = super().describe()
+        if self.idle and self.held and self.mode == "mirror":
+            lines.append(f"  `--allow-empty` deletes the {self.held:,} rows that it has")
+        return lines
 
     def steps(self) -> pa.Table:
-        """Return the rows to send."""
+        """Return the rows to send, to delete and to forget."""
         pending = self.comparison.pending
         action = pc.if_else(pc.is_null(pending[LAST_RUN]), "create", "update")
-        return steps_of(action, pending[ROW_KEY], pending[ROW_HASH], pending[LAST_RUN])
+        sent = steps_of(action, pending[ROW_KEY], pending[ROW_HASH], pending[LAST_RUN])
+        gone = [("delete", self.deletions.rows), ("forget", self.deletions.forgotten)]
+        return pa.concat_tables(
+            [sent, *(steps_of(does, rows[ROW_KEY], rows[ROW_HASH], rows[LAST_RECEIPT]) for does, rows in gone)]
+        )
+
+    def forget(self, run: Run) -> None:
+        """Note of the rows which the target has never taken that there is nothing to be done about them."""
+        gone = self.deletions.forgotten
+        if gone.num_rows:
+            Confirmations(self, run).keep(answers(gone[ROW_KEY], gone[ROW_HASH], "deleted", None), [])
 
     def details(self) -> list[str]:
         """Say how many rows there are of each kind."""
         found = self.comparison
         lines = [
             f"send       {found.to_send:,} ({found.new:,} new, {found.changed:,} changed)",
-            f"unchanged  {self.unchanged - found.held:,}",
+            f"unchanged  {self.unchanged - found.held - found.left:,}",
         ]
+        if found.left:
+            lines.append(f"left       {found.left:,} that have changed: the target keeps them as they were inserted")
         if found.held:
             lines.append(
                 f"held back  {found.held:,} that the target rejected as they are: `--retry-rejected` sends them"
             )
+        if self.removes:
+            lines.append(f"delete     {self.removes:,} that are no longer in the model")
+        if found.vanished and self.mode != "mirror":
+            lines.append(f"vanished   {found.vanished:,} are no longer in the model: nothing is deleted at the target")
         return lines

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from typing_extensions import override
+
 from egress.engine.models import Model
+from egress.engine.plan import Plan
 from shared.warehouse import Warehouse, quote
 
 
@@ -21,3 +26,13 @@ def content_of(warehouse: Warehouse, model: Model) -> tuple[int, str]:
     )[0]
     model.check_key(rows, filled, distinct)
     return rows, content
+
+
+@dataclass(frozen=True)
+class WholePlan(Plan):
+    """A plan that writes all of a model anew: what it had before and has no more is gone at the target."""
+
+    @property
+    @override
+    def removes(self) -> int:
+        return max(self.held - self.rows, 0) if self.to_send else 0

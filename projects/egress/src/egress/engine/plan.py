@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from egress.engine.guard import DeleteGuard
 from egress.engine.models import Model
 from shared.monitoring import Run
 from shared.monitoring.lineage import Dataset
@@ -56,12 +57,21 @@ class Plan(ABC):
     Attributes:
         rows: How many rows the model has.
         to_send: How many of them would be sent.
+        held: How many rows the target has of us, as far as is known here.
+        guard: How many of these may be deleted.
     """
 
     target: str
     model: Model
     rows: int
     to_send: int
+    held: int
+    guard: DeleteGuard
+
+    @property
+    def removes(self) -> int:
+        """How many rows the target would have no more."""
+        return 0
 
     @property
     def idle(self) -> bool:
@@ -78,7 +88,19 @@ class Plan(ABC):
         if self.idle:
             return [f"{self.target}: `{self.model.table}` is empty: nothing is sent, nothing is deleted at the target"]
         title = f"{self.target}: `{self.model.table}`, {self.rows:,} rows"
-        return [title, *(f"  {line}" for line in self.details())]
+        lines = [title, *(f"  {line}" for line in self.details())]
+        objection = self.guard.objection(self.removes, self.held)
+        if objection:
+            lines.append(f"  stopped    these are {objection}: `--approve-deletes {self.removes}`")
+        return lines
+
+    def check(self) -> None:
+        """Refuse to be applied where that would delete more than the guard lets pass.
+
+        Raises:
+            TooManyDeletes: It would.
+        """
+        self.guard.check(self.target, self.removes, self.held)
 
     @abstractmethod
     def details(self) -> list[str]:
@@ -142,6 +164,10 @@ class Target(ABC):
     def missing_setting(self) -> str | None:
         """The environment variable that is not set and without which nothing can be sent."""
         return next((name for name in self.required_settings if not os.environ.get(name)), None)
+
+    def guard(self, options: Options) -> DeleteGuard:
+        """Return how much a delivery may delete."""
+        return DeleteGuard.of(self.setting(""), options.approved_deletes)
 
     @property
     def writes(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Sends the CRM the customers whose content differs from what it has answered to last."""
 
 from egress.engine.models import Model
-from egress.kinds.rest.declared import Answers
+from egress.kinds.rest.answers import Answers
 from egress.kinds.rest.target import Rest
 
 TARGET = Rest(

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from egress.engine.content import content_of
+from egress.engine.content import WholePlan, content_of
 from egress.engine.errors import TargetUnavailable
-from egress.engine.plan import Options, Plan, Tally, Target, steps_of
+from egress.engine.plan import Options, Tally, Target, steps_of
 from egress.engine.state import SendState, answers
 from shared.config.named import settings_of, with_values
 from shared.errors import ConfigurationError, first_line
 from shared.http.redaction import masked
 from shared.monitoring import Run
+from shared.monitoring.history import rows_delivered
 from shared.monitoring.lineage import Dataset
 from shared.utils.console import say
 from shared.utils.scratch import scratch_folder
@@ -77,7 +78,14 @@ class Dlt(Target):
         )
         stale = bool(rows) and (options.full or [(content,)] != copied)
         return DltPlan(
-            target=self.name, model=self.model, rows=rows, to_send=rows if stale else 0, to=self, content=content
+            target=self.name,
+            model=self.model,
+            rows=rows,
+            to_send=rows if stale else 0,
+            held=rows_delivered(warehouse, self.name),
+            guard=self.guard(options),
+            to=self,
+            content=content,
         )
 
     def pipeline(self, folder: str) -> dlt.Pipeline:
@@ -106,7 +114,7 @@ class Dlt(Target):
 
 
 @dataclass(frozen=True)
-class DltPlan(Plan):
+class DltPlan(WholePlan):
     """Whether to copy the model.
 
     Attributes:

@@ -14,11 +14,12 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from typing_extensions import override
 
-from egress.engine.content import content_of
-from egress.engine.plan import Options, Plan, Tally, Target, steps_of
+from egress.engine.content import WholePlan, content_of
+from egress.engine.plan import Options, Tally, Target, steps_of
 from egress.engine.state import SendState, answers
 from shared.config import get_settings, read_settings
 from shared.monitoring import Run
+from shared.monitoring.history import rows_delivered
 from shared.monitoring.lineage import Dataset
 from shared.tables.spreadsheets import escaped, escaped_schema
 from shared.utils.console import say
@@ -99,6 +100,8 @@ class Files(Target):
             model=self.model,
             rows=rows,
             to_send=rows if stale else 0,
+            held=rows_delivered(warehouse, self.name),
+            guard=self.guard(options),
             stale=tuple(stale) if rows else (),
             raw_csv=raw_csv,
             content=content,
@@ -106,7 +109,7 @@ class Files(Target):
 
 
 @dataclass(frozen=True)
-class FilesPlan(Plan):
+class FilesPlan(WholePlan):
     """Which files to write.
 
     Attributes:

@@ -1,49 +1,54 @@
-"""An API: one call that takes a chunk of rows and says what became of each."""
+"""An API that requests are sent to."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Collection, Mapping
 from types import TracebackType
 
-from pydantic import ValidationError
 from typing_extensions import Self
 
 from egress.engine.errors import TargetRefused, TargetUnavailable
-from egress.kinds.rest.declared import Answers, Result
 from shared.http.addresses import shown
-from shared.http.answers import Answer, NotText
+from shared.http.answers import Answer
 from shared.http.bounds import HttpBounds
 from shared.http.client import HttpClient
 from shared.http.echoes import Echoes
 from shared.http.errors import NoAnswer
+from shared.http.login import Login
+from shared.http.pace import Pace
 from shared.utils.console import say
-from shared.utils.strict_json import NotJson
 
 # 429 and the server's own troubles pass; everything else the API says again however often it is asked.
 PASSING = (429, 500, 502, 503, 504)
 
 
 class RestApi:
-    """A connection to an API.
+    """Connections to an API, one for each thread that uses it; login and pace are common.
 
     Args:
         url: The API's address.
-        path: The call below it.
-        answers: Where an answer says what became of each row.
         bounds: What an answer may take; `http_seconds` is how long one may take in all.
         setting: The environment variable with the address, for hints.
+        login: How requests are signed, where neither the address nor `~/.netrc` says it.
+        per_second: How many requests may begin in a second.
 
     Raises:
-        TargetRefused: The address is none.
+        ConfigurationError: The login is none.
     """
 
-    def __init__(self, url: str, path: str, answers: Answers, bounds: HttpBounds, setting: str) -> None:
-        self._answers, self._setting = answers, setting
-        self._address = f"{url.rstrip('/')}{path}"
-        self.address = shown(self._address)
-        try:
-            self._client = HttpClient(url, bounds, passing=PASSING, tell=lambda said: say(f"  {said}"))
-        except NoAnswer as error:
-            raise TargetRefused(f"no answer from the API: {error.reason}", hint=f"correct {setting}") from None
+    def __init__(
+        self,
+        url: str,
+        bounds: HttpBounds,
+        setting: str,
+        login: Mapping[str, object] | None = None,
+        per_second: float | None = None,
+    ) -> None:
+        self._url, self._bounds, self.setting = url.rstrip("/"), bounds, setting
+        self._login = Login(login, bounds) if login else None
+        self._pace = Pace(per_second)
+        self._own, self._opened = threading.local(), list[HttpClient]()
 
     def __enter__(self) -> Self:
         return self
@@ -51,43 +56,54 @@ class RestApi:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._client.__exit__(kind, error, trace)
+        for client in self._opened:
+            client.__exit__(kind, error, trace)
 
-    def send(self, body: bytes, idempotency_key: str) -> list[Result]:
-        """Send a chunk and return what became of its rows; any status of success counts as what its results say.
+    def _client(self) -> HttpClient:
+        """Return this thread's connection."""
+        if not hasattr(self._own, "client"):
+            self._own.client = HttpClient(
+                self._url,
+                self._bounds,
+                passing=PASSING,
+                tell=lambda said: say(f"  {said}"),
+                auth=self._login,
+                pace=self._pace,
+            )
+            self._opened.append(self._own.client)
+        client: HttpClient = self._own.client
+        return client
 
-        The key lets the API know a chunk that it has taken already, so a repetition changes nothing.
+    def shown(self, path: str) -> str:
+        """Return an address as a message may have it: its places without values."""
+        return shown(f"{self._url}{path}")
+
+    def ask(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], *, call: str) -> Answer:
+        """Send a request and return the answer, whatever its status.
+
+        Args:
+            call: The path as it was declared.
 
         Raises:
-            TargetUnavailable: No tries left, or an answer that cannot be understood.
-            TargetRefused: The API does not take such a request.
+            TargetUnavailable: There is no answer, and no try left.
+            TargetRefused: The address is none.
         """
-        headers = {"Content-Type": "application/json", "Idempotency-Key": idempotency_key}
         try:
-            answer = self._client.send("POST", self._address, body, headers)
+            return self._client().send(method, f"{self._url}{path}", body, headers)
         except NoAnswer as error:
+            if error.kind == "InvalidURL":
+                raise TargetRefused(f"no answer from the API: {error.reason}", hint=f"correct {self.setting}") from None
             raise TargetUnavailable(
-                f"no answer from the API: `{self.address}`: {error.reason}",
+                f"no answer from the API: `{self.shown(call)}`: {error.reason}",
                 hint=error.hint
-                or f"check {self._setting} and that the API is up, then run it again: "
+                or f"check {self.setting} and that the API is up, then run it again: "
                 "what is confirmed is not sent twice",
             ) from None
-        if not answer.is_success:
-            raise refusal(answer, body, self._setting)
-        try:
-            return self._answers.read(answer.json())
-        except (NotJson, NotText, ValidationError) as error:
-            why = f"fields not as agreed: {error.error_count()}" if isinstance(error, ValidationError) else error
-            raise TargetUnavailable(
-                f"the API's answer cannot be understood: `{self.address}`: {answer.described()}: {why}",
-                hint="its rows count as not delivered and are sent again by the next run; "
-                f"check that {self._setting} is this API's address",
-            ) from None
 
 
-def refusal(answer: Answer, sent: bytes, setting: str) -> TargetUnavailable | TargetRefused:
+def refusal(answer: Answer, sent: Collection[str], setting: str) -> TargetUnavailable | TargetRefused:
     """Return the error for an answer that is not a success."""
-    message = f"the API answered {answer.status}: {Echoes([sent]).told(answer)}"
+    message = f"the API answered {answer.status}: {Echoes(sent).told(answer)}"
     if answer.status in PASSING:
         return TargetUnavailable(message, hint="run it again later: what is confirmed is not sent twice")
     return TargetRefused(message, hint=f"check {setting} and what the API asks of a request; no row of it was marked")

@@ -1,15 +1,25 @@
-"""How an API answers for rows, and how it is reached: what a target of the kind declares."""
+"""How an API is called, answers, refuses and deletes: what a target of the kind declares."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
-from pydantic import AliasPath, BaseModel, Field, create_model
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from egress.engine.comparison import Mode
+from egress.engine.plan import Target
+from egress.kinds.rest.answers import Answers
+from egress.kinds.rest.bodies import LINES, WHOLE, Fields, check_names
 from shared.errors import ConfigurationError
+from shared.http.places import places
+
+Method: TypeAlias = Literal["POST", "PUT", "PATCH", "DELETE"]
+NOT_FOUND, GONE = 404, 410
+MOST_AT_ONCE, SLOWEST = 32, 0.01
+METHODS = ("POST", "PUT", "PATCH")
 
 
 class RestSettings(BaseSettings):
@@ -22,71 +32,130 @@ class RestSettings(BaseSettings):
 
     api_url: str | None = Field(default=None, pattern=r"^https?://[^/]")
     target_name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
-    chunk_rows: int = Field(default=500, ge=1)
+    chunk_rows: int | None = Field(default=None, ge=1, description="where not as the module declares")
     tries: int = Field(default=5, ge=1)
     timeout: float = Field(default=30.0, gt=0, description="seconds to wait for an answer")
     backoff: float = Field(default=0.5, ge=0, description="seconds before the second repetition, doubled for each")
-
-
-class Result(BaseModel):
-    """What became of one row."""
-
-    key: str
-    status: str
-    reason: str | None
+    reject_share: float = Field(default=0.5, ge=0, le=1, description="of the rows of a run that an API may refuse")
+    reject_rows: int = Field(default=100, ge=0, description="refused before the share counts")
 
 
 @dataclass(frozen=True)
-class Answers:
-    """Where an answer says what became of each row. Fields within fields are written `error.message`.
+class Refusals:
+    """How an API refuses a request for what its rows hold, as apart from who asks and how.
+
+    A single row is then in the quarantine; a batch is sent in halves until the rows at fault are found.
 
     Attributes:
-        rows: The field with the list that has an entry for each row.
-        key: An entry's field with the row's key, a text.
-        taken: The statuses of rows that the API has taken.
-        refused: The statuses of rows that it has refused; any other status is none of an answer that is understood.
-        status: An entry's field with its status.
-        reason: An entry's field with the reason why a row was refused.
+        statuses: The statuses that say so, as 400 and 422.
+        reason: The field of such an answer with the reason, as in `errors.0.message`; without it the text is shown.
     """
 
-    rows: str
-    key: str
-    taken: tuple[str, ...]
-    refused: tuple[str, ...]
-    status: str = "status"
-    reason: str = "reason"
+    statuses: tuple[int, ...]
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Delete:
+    """The call that deletes a row, of which the target knows the key alone.
+
+    Attributes:
+        path: Below the API's address, with a place for the key: `/contacts/{contact_id}`.
+        method: As the API has it; `POST` where a row is archived by a call of its own.
+        done: Statuses, besides those of success, that say that the row is not there.
+    """
+
+    path: str
+    method: Method = "DELETE"
+    done: tuple[int, ...] = (NOT_FOUND, GONE)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DeclaredRest(Target):
+    """A model for an API, as the module of a target declares it.
+
+    Attributes:
+        path: The call below the API's address; of requests for a single row with places for columns:
+            `/contacts/{contact_id}`.
+        method: `POST`, `PUT` or `PATCH`.
+        rows: The field of a request that has the rows, `$` where the body is their list, `LINES` where each is a line
+            of JSON; None where a request is for one row, which is the body.
+        fields: What is sent of a row: names in the body, `properties.email` for a field within a field, each with the
+            model's column or a `Fixed` value. Without it a row has all columns by their names.
+        beside: What a request with rows has besides.
+        headers: What each request says besides.
+        login: How requests are signed, as dlt's REST sources declare it; a secret is a `Setting`.
+        idempotency: The header with the key by which the API knows a request again, None where it knows none.
+        answers: Where an answer says what became of each row, in one list or several. Without it the status counts for
+            all rows of a request.
+        refusals: How a request is refused for what its rows hold. Any other failure ends the delivery.
+        mode: `upsert`, `insert_only`, `update_only` (a row that the API does not find, 404, is refused) or `mirror`,
+            which deletes what it once wrote and the model has no more.
+        delete: The call for that.
+        chunk_rows: Rows of a request at most, where no setting says another number.
+        at_once: Requests under way at most. A row is in one request only, and a run ends when all have ended.
+        per_second: Requests that begin in a second at most.
+        dataset: What the rows are below the API's address, for lineage; the path as far as its first place by itself.
+    """
+
+    path: str
+    method: Method = "POST"
+    rows: str | None = None
+    fields: Fields | None = None
+    beside: Mapping[str, object] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    login: Mapping[str, object] | None = None
+    idempotency: str | None = "Idempotency-Key"
+    answers: Answers | tuple[Answers, ...] = ()
+    refusals: Refusals | None = None
+    mode: Mode = "upsert"
+    delete: Delete | None = None
+    chunk_rows: int = 500
+    at_once: int = 1
+    per_second: float | None = None
+    dataset: str = ""
 
     def __post_init__(self) -> None:
-        if not self.taken or set(self.taken) & set(self.refused):
-            raise ConfigurationError(
-                f"a status has to say that a row was taken, or that it was not: {[*self.taken, *self.refused]}",
-                hint="give `taken` at least one status, and none that `refused` has",
-            )
-
-    @cached_property
-    def _form(self) -> Any:
-        """The form of a whole answer, which pydantic holds it against."""
-        statuses: Any = Literal[(*self.taken, *self.refused)]
-        entry: Any = create_model(
-            "Entry",
-            __base__=Result,
-            key=(str, Field(validation_alias=path(self.key))),
-            status=(statuses, Field(validation_alias=path(self.status))),
-            reason=(str | None, Field(default=None, validation_alias=path(self.reason))),
-        )
-        return create_model("Answer", results=(list[entry], Field(validation_alias=path(self.rows))))
-
-    def read(self, body: object) -> list[Result]:
-        """Return what an answer's JSON says of rows.
-
-        Raises:
-            pydantic.ValidationError: Its fields are not those.
-        """
-        found: list[Result] = self._form.model_validate(body).results
-        return found
+        check(self)
 
 
-def path(written: str) -> AliasPath:
-    """Return a path as pydantic follows it."""
-    first, *others = written.split(".")
-    return AliasPath(first, *others)
+def check(rest: DeclaredRest) -> None:
+    """Refuse a declaration that contradicts itself.
+
+    Raises:
+        ConfigurationError: It does.
+    """
+    for wrong, problem, hint in problems(rest):
+        if wrong:
+            raise ConfigurationError(f"the target `{rest.declared}` cannot be: {problem}", hint=hint)
+    check_names(rest.fields or ())
+    if rest.rows not in (None, WHOLE, LINES):
+        check_names([*rest.beside, str(rest.rows)])
+
+
+def problems(rest: DeclaredRest) -> Iterator[tuple[bool, str, str]]:
+    """Yield what can be wrong with a declaration: whether it is, what, and what to do."""
+    single, keys = rest.rows is None, ["{" + rest.model.key + "}"]
+    yield rest.method not in METHODS, f"method `{rest.method}`", f"give one of {', '.join(METHODS)}"
+    yield not rest.path.startswith("/"), f"path `{rest.path}`", "begin it with /"
+    yield (
+        not single and bool(places(rest.path)),
+        f"a path for single rows in requests with several: `{rest.path}`",
+        "leave `rows` out, or the places",
+    )
+    yield single and bool(rest.answers), "answers for rows of requests that have one", "leave `answers` out"
+    yield (
+        bool(rest.beside) and rest.rows in (None, WHOLE, LINES),
+        "`beside`, where a request has no field with rows",
+        "name the field: rows=…",
+    )
+    yield (rest.mode == "mirror") != (rest.delete is not None), "`mirror` and `delete` without the other", "give both"
+    yield (
+        rest.delete is not None and {"{" + each + "}" for each in places(rest.delete.path)} != {*keys},
+        "`delete` by another column than the key",
+        f"write its path with {keys[0]}: of a row that is gone nothing else is known",
+    )
+    yield not 1 <= rest.at_once <= MOST_AT_ONCE, f"`at_once` {rest.at_once}", f"give 1 to {MOST_AT_ONCE}"
+    yield rest.chunk_rows < 1, f"`chunk_rows` {rest.chunk_rows}", "give 1 or more"
+    slow = rest.per_second is not None and not rest.per_second >= SLOWEST
+    yield slow, f"`per_second` {rest.per_second}", f"give {SLOWEST} or more, or leave it out"

@@ -1,110 +1,121 @@
-"""Sends chunks of rows to an API and keeps what it says to each row."""
+"""Sends rows to an API and keeps what it says to each: check, send, then mark."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
 
 import pyarrow as pa
 
-from egress.engine.comparison import LAST_RUN, ROW_HASH, ROW_KEY
 from egress.engine.confirmations import Confirmations
-from egress.engine.errors import TargetUnavailable
+from egress.engine.errors import TargetRefused
 from egress.engine.plan import Plan, Tally
 from egress.engine.state import Status, answers
-from egress.kinds.rest.declared import Answers, Result
+from egress.kinds.rest.calls import Outcome, Row, Said
+from egress.kinds.rest.declared import RestSettings
+from egress.kinds.rest.turns import in_turn
 from shared.data_quality import BadRow
-from shared.http.echoes import Echoes
+from shared.errors import PlatformError
 from shared.monitoring import Run
 from shared.utils.console import say
 
-if TYPE_CHECKING:
-    from egress.kinds.rest.api import RestApi
-
-# The column of a chunk with what is sent of a row.
-PAYLOAD = "_egress_payload"
 PROGRESS_SECONDS = 2.0
-NO_REASON = "rejected without a reason"
+# What requests for a single row have brought is marked when it is so many rows, or after a second.
+MARK_ROWS, MARK_SECONDS = 100, 1.0
 
 
-class ChunkSender:
-    """Sends chunks and keeps what the API answers: check, send, then mark.
+class Sender:
+    """Sends rows in requests, and marks what the API has confirmed.
 
     Args:
-        rows: The field of a request that has the rows.
-        answers: What its answers' statuses mean.
+        values: How many rows the API may refuse.
+        ask: Called when what has come is marked; it raises where the delivery shall end.
     """
 
-    def __init__(self, plan: Plan, run: Run, api: RestApi, tally: Tally, *, rows: str, answers: Answers) -> None:
-        self.plan, self.api, self.tally = plan, api, tally
-        self.rows, self.answers = rows, answers
-        self.confirmations = Confirmations(plan, run)
-        self.sender = f"{run.warehouse.identity.id} {plan.target}"
-        self.told_at = time.monotonic()
+    def __init__(self, plan: Plan, run: Run, tally: Tally, values: RestSettings, ask: Callable[[], None]) -> None:
+        self.plan, self.tally, self._values, self._ask = plan, tally, values, ask
+        self._confirmations = Confirmations(plan, run)
+        self._waiting: list[Said] = []
+        self._deleted = 0
+        self._marked_at = self._told_at = time.monotonic()
 
-    def send(self, chunk: pa.Table) -> None:
-        """Send one chunk and mark what is confirmed of it.
+    def send(
+        self,
+        requests: Iterable[Sequence[Row]],
+        call: Callable[[Sequence[Row]], Outcome],
+        *,
+        keep: Callable[[Sequence[Said]], None],
+        at_once: int,
+    ) -> None:
+        """Make a call for the rows of each request, and keep what is said of them.
+
+        Args:
+            keep: Marks what was said: `keep_sent` or `keep_deleted`.
+            at_once: How many requests are under way at most.
 
         Raises:
-            TargetUnavailable: The answer leaves some of its rows out; those are not marked.
+            PlatformError: The first that has failed; of those that were under way what is confirmed is marked.
         """
-        columns = chunk.to_pydict()
-        body = (f"{{{json.dumps(self.rows)}:[" + ",".join(columns[PAYLOAD]) + "]}").encode()
-        key = idempotency_key(self.sender, columns[LAST_RUN], body)
-        results = by_row(self.api.send(body, key))
-        rows = list(zip(columns[ROW_KEY], columns[ROW_HASH], columns[PAYLOAD], strict=True))
-        self.keep([row for row in rows if row[0] in results], results, receipt=key)
-        missing = [row_key for row_key, _, _ in rows if row_key not in results]
-        if missing:
-            raise TargetUnavailable(
-                f"the API's answer leaves out {len(missing):,} of {len(rows):,} rows, the first is `{missing[0]}`",
-                hint="they count as not delivered and are sent again by the next run",
+        failed: list[PlatformError] = []
+        for outcome in in_turn(call, takewhile(lambda _: not failed, requests), at_once):
+            self._waiting += outcome.said
+            failed.extend([outcome.error] if outcome.error else [])
+            waited = time.monotonic() - self._marked_at
+            if failed or len(outcome.said) > 1 or len(self._waiting) >= MARK_ROWS or waited >= MARK_SECONDS:
+                self._mark(keep)
+                failed.extend(self._objection())
+                if not failed:
+                    self._ask()
+        self._mark(keep)
+        if failed:
+            raise failed[0]
+
+    def _mark(self, keep: Callable[[Sequence[Said]], None]) -> None:
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            keep(waiting)
+        self._marked_at = time.monotonic()
+        if self._marked_at - self._told_at >= PROGRESS_SECONDS:
+            self._told_at = self._marked_at
+            done = self.tally.sent + self.tally.rejected + self._deleted
+            say(f"{self.plan.target}: {done:,} of {self.plan.to_send + self.plan.removes:,} rows sent")
+
+    def _objection(self) -> list[PlatformError]:
+        """Return the error where the API refuses more than it may: then it is rather the declaration that is wrong."""
+        refused, most, share = self.tally.rejected, self._values.reject_rows, self._values.reject_share
+        done = refused + self.tally.sent
+        if refused <= most or refused <= share * done:
+            return []
+        return [
+            TargetRefused(
+                f"`{self.plan.target}` refuses {refused:,} of {done:,} rows, more than {most:,} and than {share:.0%}",
+                hint="ops.quarantine says why (source `egress`); correct the model or the target's module, then "
+                "`./pixiw run deliver --retry-rejected`",
             )
-        self.tell()
-
-    def keep(self, rows: list[tuple[str, str, str]], results: dict[str, Result], *, receipt: str) -> None:
-        """Mark rows with what the API said to them; rejected ones go to the quarantine, those accepted leave it."""
-        rejected = [
-            BadRow(0, self.reason(results[row_key], payload), payload)
-            for row_key, _, payload in rows
-            if results[row_key].status in self.answers.refused
         ]
-        keys = [row_key for row_key, _, _ in rows]
-        hashes = [hashed for _, hashed, _ in rows]
-        statuses: list[Status] = [
-            "delivered" if results[key].status in self.answers.taken else "rejected" for key in keys
-        ]
-        self.confirmations.keep(answers(keys, hashes, statuses, receipt), rejected)
-        self.tally.sent += len(rows) - len(rejected)
-        self.tally.rejected += len(rejected)
 
-    def reason(self, result: Result, payload: str) -> str:
-        """Return the reason why a row was rejected: short, and without what was sent of the row."""
-        if not (result.reason or "").strip():
-            return NO_REASON
-        return Echoes([payload], shown=[self.plan.model.key]).reason(str(result.reason))
+    def keep_sent(self, said: Sequence[Said]) -> None:
+        """Mark rows with what the API said to them; refused ones go to the quarantine, those taken leave it."""
+        statuses: list[Status] = ["delivered" if each.taken else "rejected" for each in said]
+        bad = [BadRow(0, each.reason, each.row.payload) for each in said if not each.taken]
+        # Of a row that was refused the target has what it had before, if anything.
+        self._confirmations.keep(
+            marks(said, statuses, [each.receipt if each.taken else each.row.receipt for each in said]), bad
+        )
+        self.tally.rejected += len(bad)
+        self.tally.sent += len(said) - len(bad)
 
-    def tell(self) -> None:
-        """Show how far the delivery is, now and then."""
-        if time.monotonic() - self.told_at >= PROGRESS_SECONDS:
-            self.told_at = time.monotonic()
-            say(f"{self.plan.target}: {self.tally.sent + self.tally.rejected:,} of {self.plan.to_send:,} rows sent")
-
-
-def idempotency_key(sender: str, last_runs: list[str], body: bytes) -> str:
-    """Return the key by which an API knows a chunk again.
-
-    A chunk that is sent again because nobody saw the answer has the same key. Content that goes back to what it was
-    long ago, or that a warehouse made anew sends, has another one, or the API would take it for the old delivery:
-    hence the runs that sent the rows last, and the warehouse in the sender's name.
-    """
-    return hashlib.sha256("\0".join([sender, *last_runs, ""]).encode() + body).hexdigest()
+    def keep_deleted(self, said: Sequence[Said]) -> None:
+        """Mark rows that are gone; the others stay as they are, and are tried again by the next run."""
+        gone = [each for each in said if each.taken]
+        bad = [BadRow(0, f"not deleted: {each.reason}", each.row.payload) for each in said if not each.taken]
+        self._confirmations.keep(marks(gone, "deleted", [each.receipt for each in gone]), bad)
+        self.tally.rejected += len(bad)
+        self._deleted += len(gone)
+        self.tally.detail["deleted"] = self._deleted
 
 
-def by_row(results: list[Result]) -> dict[str, Result]:
-    """Return the results by row; a row with two different ones is left out, nobody knows which is true."""
-    found = {result.key: result for result in results}
-    contradicted = {result.key for result in results if result.status != found[result.key].status}
-    return {row_key: result for row_key, result in found.items() if row_key not in contradicted}
+def marks(said: Sequence[Said], statuses: Status | Sequence[Status], receipts: Sequence[str | None]) -> pa.Table:
+    """Return what was said as the send state takes it."""
+    return answers([each.row.key for each in said], [each.row.content for each in said], statuses, receipts)

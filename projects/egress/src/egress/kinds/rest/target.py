@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
 from typing_extensions import override
 
-from egress.engine.comparison import ADDED, ComparedPlan, Comparison
+from egress.engine.comparison import ComparedPlan, Comparison, Deletions, rows_held
 from egress.engine.interrupts import ending_between_chunks
-from egress.engine.payload import to_json
-from egress.engine.plan import Options, Tally, Target
-from egress.kinds.rest.declared import Answers, RestSettings
-from egress.kinds.rest.sender import PAYLOAD, ChunkSender
+from egress.engine.plan import Options, Tally
+from egress.kinds.rest.bodies import columns_of
+from egress.kinds.rest.declared import NOT_FOUND, DeclaredRest, Refusals, RestSettings
 from shared.config import read_settings
+from shared.config.named import settings_of
+from shared.errors import InputError
+from shared.http.places import places
 from shared.monitoring import Run
 from shared.monitoring.lineage import Dataset
 from shared.warehouse import Warehouse
 
-# Rows that are Python objects at one time.
-BATCH_ROWS = 10_000
+if TYPE_CHECKING:
+    from egress.kinds.rest.calls import Call
 
 
 @dataclass(frozen=True, eq=False)
-class Rest(Target):
-    """Sends the rows whose content differs from what an API has answered to last.
-
-    Attributes:
-        path: The call below the API's address.
-        dataset: What the rows are below that address, for lineage.
-        rows: The field of a request that has the rows.
-        answers: Where an answer says what became of each.
-    """
-
-    path: str = field(kw_only=True)
-    dataset: str = field(kw_only=True)
-    rows: str = field(kw_only=True)
-    answers: Answers = field(kw_only=True)
+class Rest(DeclaredRest):
+    """Sends the rows whose content differs from what an API has answered to last."""
 
     @property
     def values(self) -> RestSettings:
@@ -56,13 +45,21 @@ class Rest(Target):
 
     @property
     def form(self) -> str:
-        """The call."""
-        return f"changed rows to `POST ${self.setting('api_url')}{self.path}`"
+        """The call, and what its answers leave open."""
+        what = {"insert_only": "new rows", "mirror": "changed rows and deletes"}.get(self.mode, "changed rows")
+        silent = ", which answers for a batch as a whole" if self.rows and not self.answers else ""
+        return f"{what} to `{self.method} ${self.setting('api_url')}{self.path}`{silent}"
 
     @property
     @override
     def required_settings(self) -> tuple[str, ...]:
-        return (self.setting("api_url"),)
+        return (self.setting("api_url"), *(each.name for each in settings_of(self.login or {})))
+
+    @property
+    @override
+    def missing_setting(self) -> str | None:
+        unset = (each.name for each in settings_of(self.login or {}) if not each.is_set)
+        return self.setting("api_url") if self.values.api_url is None else next(unset, None)
 
     @property
     def url(self) -> str:
@@ -71,54 +68,107 @@ class Rest(Target):
         assert url, "a target that lacks a setting is not run"
         return url
 
+    @property
+    def columns(self) -> set[str]:
+        """The columns that it takes values from, besides all of them."""
+        return {*places(self.path), *columns_of(self.fields or {})}
+
     def datasets(self) -> tuple[Dataset, ...]:
         """Return the address of the rows."""
-        return (Dataset.of_url(f"{self.url.rstrip('/')}{self.dataset}"),)
+        dataset = self.dataset or self.path.partition("{")[0].partition("?")[0].rstrip("/")
+        return (Dataset.of_url(f"{self.url.rstrip('/')}{dataset}"),)
 
     def plan(self, warehouse: Warehouse, options: Options) -> RestPlan:
-        """Compare each row's hash with the one that the API has answered to last."""
+        """Compare each row's hash with the one that the API has answered to last.
+
+        Raises:
+            InputError: The model lacks a column.
+        """
         name = self.name
         with self.model.held_still(warehouse):
-            found = Comparison.of(warehouse, self.model, name, options)
-        return RestPlan(name, self.model, found.rows, found.to_send, found, self)
+            found = Comparison.of(warehouse, self.model, name, options, self.mode)
+            mirrors = self.mode == "mirror"
+            gone = Deletions.of(warehouse, self.model, name, found, options) if mirrors else Deletions.none(found)
+        lacking = sorted(self.columns - {*found.pending.column_names})
+        if lacking:
+            raise InputError(
+                f"`{self.model.table}` lacks columns that `{self.declared}` sends: `{', '.join(lacking)}`",
+                hint="correct the model, or `path` and `fields` in the target's module",
+            )
+        return RestPlan(
+            target=name,
+            model=self.model,
+            rows=found.rows,
+            to_send=found.to_send,
+            held=rows_held(warehouse, name) if mirrors else 0,
+            guard=self.guard(options),
+            comparison=found,
+            deletions=gone,
+            mode=self.mode,
+            to=self,
+        )
+
+    def call(self) -> Call:
+        """Return the call that sends rows."""
+        from egress.kinds.rest.calls import Call
+
+        refusals = self.refusals
+        if self.mode == "update_only":
+            stated = refusals or Refusals(())
+            refusals = Refusals((*stated.statuses, NOT_FOUND), stated.reason)
+        answers = self.answers if isinstance(self.answers, tuple) else (self.answers,)
+        return Call(self.method, self.path, self.rows, self.beside, self.headers, self.idempotency, answers, refusals)
+
+    def deletion(self) -> Call:
+        """Return the call that deletes a row."""
+        from egress.kinds.rest.calls import Call
+
+        assert self.delete, "a target without it deletes nothing"
+        how = self.delete
+        return Call(
+            how.method,
+            how.path,
+            headers=self.headers,
+            idempotency=self.idempotency,
+            refusals=self.refusals,
+            done=how.done,
+            with_body=False,
+        )
 
 
 @dataclass(frozen=True)
 class RestPlan(ComparedPlan):
-    """Which rows to send; nothing is done about those that have vanished."""
+    """Which rows to send, and which to delete."""
 
     to: Rest
 
-    @override
-    def details(self) -> list[str]:
-        lines = super().details()
-        if self.comparison.vanished:
-            count = self.comparison.vanished
-            lines.append(f"vanished   {count:,} are no longer in the model: nothing is deleted at the target")
-        return lines
-
     def apply(self, run: Run, tally: Tally) -> None:
-        """Send the rows in chunks; what the API says to a chunk is kept before the next one is sent."""
-        if not self.to_send:
+        """Delete, then send; what the API says to a request is kept before the next ones are sent."""
+        self.forget(run)
+        if not (self.to_send or self.removes):
             return
         # What talks to servers takes a moment to import, and most runs send nothing.
         from egress.kinds.rest.api import RestApi
+        from egress.kinds.rest.calls import Caller
+        from egress.kinds.rest.outgoing import in_requests, to_delete, to_send
+        from egress.kinds.rest.sender import Sender
         from shared.http.bounds import bounds_with
 
         to, values = self.to, self.to.values
         bounds = bounds_with(http_silence=values.timeout, http_tries=values.tries, http_backoff=values.backoff)
         # All of them first: a row that cannot be written as JSON stops the delivery before anything is sent.
-        sent = pa.concat_tables(payloads(self.comparison.pending))
-        with RestApi(to.url, to.path, to.answers, bounds, to.setting("api_url")) as api, ending_between_chunks() as ask:
-            sender = ChunkSender(self, run, api, tally, rows=to.rows, answers=to.answers)
-            for begin in range(0, sent.num_rows, values.chunk_rows):
-                sender.send(sent.slice(begin, values.chunk_rows))
-                ask()
-
-
-def payloads(pending: pa.Table) -> Iterator[pa.Table]:
-    """Yield the rows as what is sent of each, with its key, its hash and the run that sent it last."""
-    for batch in pending.to_batches(max_chunksize=BATCH_ROWS):
-        rows = batch.drop_columns(list(ADDED)).to_pylist()
-        added = {name: batch[name].cast(pa.string()).fill_null("") for name in ADDED}
-        yield pa.table({**added, PAYLOAD: [to_json(row) for row in rows]})
+        sent = to_send(self.comparison.pending, to.path, to.fields)
+        gone = to_delete(self.deletions.rows, to.delete.path, self.model.key) if to.delete else []
+        rows = (values.chunk_rows or to.chunk_rows) if to.rows else 1
+        who = f"{run.warehouse.identity.id} {self.target}"
+        with (
+            RestApi(to.url, bounds, to.setting("api_url"), to.login, to.per_second) as api,
+            ending_between_chunks() as ask,
+        ):
+            sender = Sender(self, run, tally, values, ask)
+            if gone:
+                # First, so that what has to be unique is free.
+                delete = Caller(to.deletion(), api, who, self.model.key).send
+                sender.send(([row] for row in gone), delete, keep=sender.keep_deleted, at_once=to.at_once)
+            send = Caller(to.call(), api, who, self.model.key).send
+            sender.send(in_requests(sent, rows, to.path), send, keep=sender.keep_sent, at_once=to.at_once)

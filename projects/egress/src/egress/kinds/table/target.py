@@ -8,16 +8,23 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from typing_extensions import override
 
-from egress.engine.comparison import ADDED, LAST_RECEIPT, ROW_HASH, ROW_KEY, ComparedPlan, Comparison, vanished
+from egress.engine.comparison import (
+    ADDED,
+    LAST_RECEIPT,
+    ROW_HASH,
+    ROW_KEY,
+    ComparedPlan,
+    Comparison,
+    Deletions,
+    rows_held,
+)
 from egress.engine.confirmations import Confirmations
-from egress.engine.guard import DeleteGuard
 from egress.engine.payload import as_json
-from egress.engine.plan import Options, Tally, Target, steps_of
+from egress.engine.plan import Options, Tally, Target
 from egress.engine.state import answers
 from egress.kinds.table.journal import Transaction, announce, mark, open_transactions
 from egress.kinds.table.shipment import Shipment, within
@@ -46,8 +53,6 @@ class TableSettings(BaseSettings):
     name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
     table: str | None = Field(default=None, pattern=r"^[^.]+\.[^.]+$", description="as written")
     timeout: float = Field(default=30.0, ge=1, description="seconds to wait for a server or for a lock")
-    delete_share: float = Field(default=0.1, ge=0, le=1, description="of the rows that the table has")
-    delete_rows: int = Field(default=100, ge=0, description="deleted without being asked, whatever share")
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,85 +119,50 @@ class Table(Target):
             options = replace(options, full=True)
         with self.model.held_still(warehouse):
             found = Comparison.of(warehouse, self.model, name, options)
-            gone = vanished(warehouse, self.model, name) if found.vanished else None
-            ((held,),) = warehouse.fetch(
-                "select count(*) from ops.delivery where target = $1 and status <> 'deleted' and receipt is not null",
-                [name],
-            )
+            deletions = Deletions.of(warehouse, self.model, name, found, options)
+            held = rows_held(warehouse, name)
         if not (found.rows or options.allow_empty):
-            gone, unsettled = None, []
-        if gone is None:
-            gone = found.pending.select(ADDED).slice(0, 0)
-        there = pc.is_valid(gone[LAST_RECEIPT])
+            unsettled = []
         return TablePlan(
             target=name,
             model=self.model,
             rows=found.rows,
             to_send=found.to_send,
-            comparison=found,
-            deletes=gone.filter(there),
-            forgotten=gone.filter(pc.invert(there)),
             held=held,
+            guard=self.guard(options),
+            comparison=found,
+            deletions=deletions,
+            mode="mirror",
             unsettled=tuple(unsettled),
             take_over=options.take_over,
-            guard=DeleteGuard(
-                share=values.delete_share,
-                rows=values.delete_rows,
-                approved=options.approved_deletes,
-            ),
             to=self,
         )
 
 
 @dataclass(frozen=True)
 class TablePlan(ComparedPlan):
-    """Which rows to write and which to delete. A receipt in the send state says that the target has a row of ours.
+    """Which rows to write and which to delete.
 
     Attributes:
-        deletes: Rows that have left the model and that the target has.
-        forgotten: Rows that have left the model and that the target has never taken.
-        held: How many rows the target has of us, as far as the send state knows.
         unsettled: Transactions whose outcome it does not know.
         take_over: Whether rows of others that have our keys are overwritten.
     """
 
-    deletes: pa.Table
-    forgotten: pa.Table
-    held: int
     unsettled: tuple[Transaction, ...]
     take_over: bool
-    guard: DeleteGuard
     to: Table
 
     @property
     @override
     def idle(self) -> bool:
-        return not self.rows and not self.deletes.num_rows and not self.unsettled
-
-    @override
-    def describe(self) -> list[str]:
-        lines = super().describe()
-        if self.idle and self.held:
-            lines.append(f"  `--allow-empty` deletes the {self.held:,} rows that it has")
-        return lines
+        return super().idle and not self.unsettled
 
     @override
     def details(self) -> list[str]:
         lines = super().details()
         if self.unsettled:
             lines.append("settle     a delivery that was cut off: all rows are compared at the target")
-        if self.deletes.num_rows:
-            lines.append(f"delete     {self.deletes.num_rows:,} that are no longer in the model")
-        objection = self.guard.objection(self.deletes.num_rows, self.held)
-        if objection:
-            lines.append(f"stopped    these are {objection}: `--approve-deletes {self.deletes.num_rows}`")
         return lines
-
-    @override
-    def steps(self) -> pa.Table:
-        gone = [("delete", self.deletes), ("forget", self.forgotten)]
-        others = [steps_of(does, rows[ROW_KEY], rows[ROW_HASH], rows[LAST_RECEIPT]) for does, rows in gone]
-        return pa.concat_tables([super().steps(), *others])
 
     def apply(self, run: Run, tally: Tally) -> None:
         """Write and delete in one transaction at the target; once that is committed, mark what has become of each row.
@@ -200,14 +170,11 @@ class TablePlan(ComparedPlan):
         Who is killed in between leaves rows that the next run does not know of: the journal names the transaction
         beforehand, so that it is found out whose they are.
         """
-        self.guard.check(self.target, self.deletes.num_rows, self.held)
-        if self.to_send or self.deletes.num_rows or self.unsettled:
-            shipment = Shipment(self.comparison.pending, self.deletes)
+        if self.to_send or self.removes or self.unsettled:
+            shipment = Shipment(self.comparison.pending, self.deletions.rows)
             self.ship(shipment, run, tally)
             self.confirm(shipment, run, tally)
-        if self.forgotten.num_rows:
-            said = answers(self.forgotten[ROW_KEY], self.forgotten[ROW_HASH], "deleted", None)
-            Confirmations(self, run).keep(said, [])
+        self.forget(run)
 
     def ship(self, shipment: Shipment, run: Run, tally: Tally) -> None:
         """Let the target do its part."""
@@ -217,7 +184,7 @@ class TablePlan(ComparedPlan):
         from egress.kinds.table.writer import TableWriter
 
         pending, database = self.comparison.pending, self.to.database
-        known = len(pending) - pending[LAST_RECEIPT].null_count + self.deletes.num_rows
+        known = len(pending) - pending[LAST_RECEIPT].null_count + self.removes
         columns = pa.schema([column for column in pending.schema if column.name not in ADDED])
         table = TargetTable(self.to.table_name, self.model.key, columns, self.to.settings)
         with session(

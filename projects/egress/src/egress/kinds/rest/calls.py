@@ -1,0 +1,206 @@
+"""Requests that carry rows to an API, and what it says of each row."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from egress.engine.errors import TargetUnavailable
+from egress.kinds.rest.answers import Answers, NotUnderstood, reason_at, results_of
+from egress.kinds.rest.api import RestApi, refusal
+from egress.kinds.rest.bodies import LINES, batch
+from egress.kinds.rest.declared import Refusals
+from shared.errors import PlatformError
+from shared.http.answers import Answer, NotText
+from shared.http.echoes import Echoes
+from shared.utils.strict_json import NotJson
+
+NO_REASON = "rejected without a reason"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row on its way.
+
+    Attributes:
+        key: The row's key in the model.
+        content: The hash of what it holds.
+        history: What the target was sent of it last: the run, or the receipt.
+        receipt: Of what the target has of it, None where it has nothing.
+        payload: The model's row, as JSON.
+        sent: What is sent of it, as JSON.
+        path: Where to, the places filled.
+        unfit: Why it cannot be sent at all.
+    """
+
+    key: str
+    content: str
+    history: str
+    receipt: str | None
+    payload: str
+    sent: str
+    path: str
+    unfit: str | None = None
+
+
+@dataclass(frozen=True)
+class Said:
+    """What an API said of a row.
+
+    Attributes:
+        taken: Whether it has done what was asked.
+        receipt: What leads back to the answer.
+        reason: Why it has not.
+    """
+
+    row: Row
+    taken: bool
+    receipt: str
+    reason: str = ""
+
+
+@dataclass
+class Outcome:
+    """What came of some rows; where `error` is set, nothing is known of those that are not among `said`."""
+
+    said: list[Said] = field(default_factory=list)
+    error: PlatformError | None = None
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of an API, by declaration.
+
+    Attributes:
+        path: As it was declared.
+        rows: The field of a request with the rows, None where a request is for one row.
+        beside: What a request with rows has besides.
+        headers: What each request says besides.
+        idempotency: The header with the key by which the API knows a request again.
+        answers: Where an answer says what became of each row.
+        refusals: How a request is refused for what its rows hold.
+        done: Statuses that mean success besides those that always do.
+        with_body: Whether there is a body.
+    """
+
+    method: str
+    path: str
+    rows: str | None = None
+    beside: Mapping[str, object] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    idempotency: str | None = None
+    answers: tuple[Answers, ...] = ()
+    refusals: Refusals | None = None
+    done: tuple[int, ...] = ()
+    with_body: bool = True
+
+    def body(self, rows: Sequence[Row]) -> bytes | None:
+        """Return the body of a request for these rows."""
+        if not self.with_body:
+            return None
+        return batch([row.sent for row in rows], self.rows, self.beside) if self.rows else rows[0].sent.encode()
+
+
+class Caller:
+    """Makes a call for rows; used by several threads.
+
+    Args:
+        sender: Who sends, for the keys of requests: the warehouse and the target.
+        key: The model's key, whose values may be shown.
+    """
+
+    def __init__(self, call: Call, api: RestApi, sender: str, key: str) -> None:
+        self._call, self._api, self._sender, self._key = call, api, sender, key
+
+    def send(self, rows: Sequence[Row]) -> Outcome:
+        """Send rows in one request, and in halves where it is refused for what they hold."""
+        if rows[0].unfit:
+            return Outcome([Said(rows[0], False, "", rows[0].unfit)])
+        try:
+            return self._sent(rows)
+        except PlatformError as error:
+            return Outcome(error=error)
+
+    def _sent(self, rows: Sequence[Row]) -> Outcome:
+        call, body, path = self._call, self._call.body(rows), rows[0].path
+        # Two rows may have one body, and another path each.
+        where = "" if body and path == call.path else f"{call.method} {path}\0"
+        key = idempotency_key(self._sender, [row.history for row in rows], where.encode() + (body or b""))
+        headers = {
+            **({"Content-Type": "application/x-ndjson" if call.rows == LINES else "application/json"} if body else {}),
+            **call.headers,
+            **({call.idempotency: key} if call.idempotency else {}),
+        }
+        answer = self._api.ask(call.method, path, body, headers, call=call.path)
+        if answer.is_success or answer.status in call.done:
+            return self._taken(answer, rows, key)
+        if call.refusals and answer.status in call.refusals.statuses:
+            return self._refused(answer, rows, key)
+        raise refusal(answer, [row.payload for row in rows], self._api.setting)
+
+    def _taken(self, answer: Answer, rows: Sequence[Row], key: str) -> Outcome:
+        """Read the answer to a request that was taken: it may say otherwise of single rows."""
+        if not self._call.answers:
+            receipt = f"{key}, for {len(rows):,} rows as a whole" if len(rows) > 1 else key
+            return Outcome([Said(row, True, receipt) for row in rows])
+        try:
+            results = results_of(self._call.answers, answer.json(), [row.key for row in rows])
+        except (NotJson, NotText, NotUnderstood) as error:
+            raise TargetUnavailable(
+                f"the API's answer cannot be understood: `{self._api.shown(self._call.path)}`: {answer.described()}: "
+                f"{error}",
+                hint="its rows count as not delivered and are sent again by the next run; "
+                f"check that {self._api.setting} is this API's address",
+            ) from None
+        said = [(row, results[row.key]) for row in rows if row.key in results]
+        outcome = Outcome(
+            [
+                Said(row, result.taken, key, "" if result.taken else self._reason(row, result.reason) or NO_REASON)
+                for row, result in said
+            ]
+        )
+        missing = [row.key for row in rows if row.key not in results]
+        if missing:
+            outcome.error = TargetUnavailable(
+                f"the API's answer leaves out {len(missing):,} of {len(rows):,} rows, the first is `{missing[0]}`",
+                hint="they count as not delivered and are sent again by the next run",
+            )
+        return outcome
+
+    def _refused(self, answer: Answer, rows: Sequence[Row], key: str) -> Outcome:
+        """Say so of a single row; of several find those at fault."""
+        if len(rows) > 1:
+            middle = len(rows) // 2
+            first = self.send(rows[:middle])
+            second = Outcome() if first.error else self.send(rows[middle:])
+            return Outcome([*first.said, *second.said], first.error or second.error)
+        (row,) = rows
+        reason = self._reason(row, self._given(answer)) or self._echoes(row).told(answer)
+        return Outcome([Said(row, False, key, f"{answer.status}: {reason}")])
+
+    def _given(self, answer: Answer) -> str | None:
+        """Return the reason that an answer has where it was said to."""
+        where = self._call.refusals.reason if self._call.refusals else None
+        try:
+            return reason_at(where, answer.json()) if where else None
+        except (NotJson, NotText):
+            return None
+
+    def _reason(self, row: Row, reason: str | None) -> str:
+        """Return a reason as it may be kept: short, and without what was sent of the row."""
+        reason = (reason or "").strip()
+        return self._echoes(row).reason(reason) if reason else ""
+
+    def _echoes(self, row: Row) -> Echoes:
+        return Echoes([row.payload], shown=[self._key])
+
+
+def idempotency_key(sender: str, histories: Sequence[str], body: bytes) -> str:
+    """Return the key by which an API knows a request again.
+
+    A request that is sent again because nobody saw the answer has the same key. Content that goes back to what it was
+    long ago, or that a warehouse made anew sends, has another one, or the API would take it for the old delivery:
+    hence the runs that sent the rows last, and the warehouse in the sender's name.
+    """
+    return hashlib.sha256("\0".join([sender, *histories, ""]).encode() + body).hexdigest()

@@ -1,0 +1,82 @@
+"""Rows on their way: what is sent of each, and where to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+import pyarrow as pa
+
+from egress.engine.comparison import ADDED, LAST_RECEIPT, LAST_RUN, ROW_HASH, ROW_KEY
+from egress.engine.payload import to_json
+from egress.kinds.rest.bodies import Fields, mapped
+from egress.kinds.rest.calls import Row
+from shared.http.places import Unfit, filled, places
+
+# Rows that are Python objects at one time.
+BATCH_ROWS = 10_000
+PAYLOAD, SENT, PATH, UNFIT = "payload", "sent", "path", "unfit"
+
+
+def to_send(pending: pa.Table, path: str, fields: Fields | None) -> pa.Table:
+    """Return rows as what is sent of each and where to, with what is known of them.
+
+    Raises:
+        InputError: A value has no form in JSON.
+    """
+    return pa.concat_tables(_prepared(pending, path, fields)) if pending.num_rows else pending
+
+
+def _prepared(pending: pa.Table, path: str, fields: Fields | None) -> Iterator[pa.Table]:
+    text = pa.string()
+    for batch in pending.to_batches(max_chunksize=BATCH_ROWS):
+        rows = batch.drop_columns(list(ADDED)).to_pylist()
+        made: dict[str, list[str | None]] = {PAYLOAD: [to_json(row) for row in rows]}
+        if fields is not None:
+            made[SENT] = [to_json(mapped(fields, row)) for row in rows]
+        if places(path):
+            # As JSON has them, so that a date or an amount is written in the same way in both.
+            led = [_led(path, json.loads(str(row))) for row in made[PAYLOAD]]
+            made[PATH], made[UNFIT] = [to for to, _ in led], [why for _, why in led]
+        yield pa.table(
+            {**{name: batch[name].cast(text) for name in ADDED}, **{k: pa.array(v, text) for k, v in made.items()}}
+        )
+
+
+def _led(path: str, row: Mapping[str, object]) -> tuple[str, str | None]:
+    """Return a row's path, and why there is none."""
+    try:
+        return filled(path, row.get), None
+    except Unfit as error:
+        return "", str(error)
+
+
+def in_requests(sent: pa.Table, rows: int, path: str) -> Iterator[list[Row]]:
+    """Yield rows as requests have them, so many at most; where no row has a path of its own, it is this one."""
+    block = rows * max(1, BATCH_ROWS // rows)
+    for begin in range(0, sent.num_rows, block):
+        columns = sent.slice(begin, block).to_pydict()
+        count = len(columns[ROW_KEY])
+        made = map(
+            Row,
+            columns[ROW_KEY],
+            columns[ROW_HASH],
+            (run or "" for run in columns[LAST_RUN]),
+            columns[LAST_RECEIPT],
+            columns[PAYLOAD],
+            columns.get(SENT, columns[PAYLOAD]),
+            columns.get(PATH, [path] * count),
+            columns.get(UNFIT, [None] * count),
+        )
+        listed = list(made)
+        yield from (listed[at : at + rows] for at in range(0, count, rows))
+
+
+def to_delete(gone: pa.Table, path: str, key: str) -> list[Row]:
+    """Return the rows to delete: of each, the key is all that is known."""
+    columns = gone.select([ROW_KEY, ROW_HASH, LAST_RECEIPT]).to_pydict()
+    made = []
+    for row_key, content, receipt in zip(*columns.values(), strict=True):
+        to, unfit = _led(path, {key: row_key})
+        made.append(Row(row_key, content, receipt, receipt, to_json({key: row_key}), "", to, unfit))
+    return made
