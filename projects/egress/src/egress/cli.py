@@ -1,4 +1,4 @@
-"""The command line: `run`, `plan`, `apply`, `receipts`, `list`."""
+"""The command line: `run`, `plan`, `apply`, `receipts`, `new-target`, `list`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from egress.engine.plan import Options, Plan, Tally, Target
 from egress.engine.sealed import LONGEST, SealedPlan
+from egress.new.declarations import KINDS
 from egress.targets import all_targets
 from shared.command_line import Parser, as_platform_error, whole_number
 from shared.config import get_settings
@@ -30,6 +31,9 @@ def main(arguments: Sequence[str]) -> int:
         sealed = SealedPlan.read(parsed.file)
         names = [target.name for target in sealed.targets]
         run(selected_targets([*all_targets()], names), sealed.options, " ".join(arguments), sealed)
+        return 0
+    if parsed.command == "new-target":
+        declare(parsed)
         return 0
     targets = selected_targets([*all_targets()], parsed.target)
     sends = parsed.command == "run" or (parsed.command == "plan" and parsed.out)
@@ -85,6 +89,11 @@ def parser() -> argparse.ArgumentParser:
     applying.add_argument("file", type=Path, metavar="FILE", help="what `plan --out` has written")
     receipts = commands.add_parser("receipts", parents=[selection], help="show what targets said of a row last")
     receipts.add_argument("--key", required=True, help="the row's key in the model")
+    new = commands.add_parser("new-target", help="write a first declaration from a look at a model")
+    new.add_argument("name", metavar="NAME", help="what the target is called; its settings begin so, in capitals")
+    new.add_argument("--kind", choices=KINDS, required=True, help="what it is")
+    new.add_argument("--from", dest="model", required=True, metavar="MODEL", help="what it gets: egress.x")
+    new.add_argument("--key", metavar="COLUMN", help="by which rows are told apart; looked for otherwise")
     listing = commands.add_parser("list", parents=[selection], help="show the targets and their last delivery")
     listing.add_argument("--json", action="store_true", help="for programs, without the last delivery")
     return result
@@ -161,6 +170,14 @@ def plan(targets: Sequence[Target], options: Options, out: Path | None) -> None:
         if out:
             SealedPlan.of(warehouse, options, plans).write(out)
             say(f"`apply {out}` does this, once, within {LONGEST // timedelta(hours=1)} hours, if nothing changes")
+
+
+def declare(parsed: argparse.Namespace) -> None:
+    """Write the first declaration of a target."""
+    from egress.new.command import new_target
+
+    with open_warehouse(get_settings(), holder="new-target", role="egress") as warehouse:
+        new_target(warehouse, parsed.name, parsed.kind, parsed.model, parsed.key)
 
 
 def print_receipts(targets: Sequence[Target], key: str) -> None:

@@ -13,7 +13,6 @@ from requests import Request
 
 from ingress.gather.paths import compiled
 from ingress.new.answers import rows_in, total_in
-from ingress.new.code import Call
 from ingress.new.found import Table
 from ingress.new.names import resource_name
 from ingress.new.origin import Origin, parameters_of
@@ -30,6 +29,7 @@ from shared.http.client import HttpClient
 from shared.http.errors import NoAnswer
 from shared.http.login import Login
 from shared.http.redaction import shortened
+from shared.new.code import Call
 from shared.utils.strict_json import NotJson
 
 PAGES, SHOWN = 5, 200

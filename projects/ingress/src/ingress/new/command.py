@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ingress.new import models
-from ingress.new.code import Call
 from ingress.new.found import Table
 from ingress.new.login import credentials_of, login_of
 from ingress.new.module import hold_to_work, module
-from ingress.new.names import check_name, raw_names
+from ingress.new.names import raw_names
 from ingress.new.origin import Origin, origin_of
 from ingress.new.publish import alone, hold_free, publish
 from ingress.new.settling import check_different, settle
@@ -20,6 +19,8 @@ from ingress.sources import SOURCES as OTHERS
 from shared.command_line import Parser
 from shared.config import Settings
 from shared.errors import UserError
+from shared.new.code import Call
+from shared.new.names import check_name
 
 SOURCES = "projects/ingress/src/ingress/sources"
 STAGING = "projects/transformation/models/ingress/staging"
@@ -96,7 +97,7 @@ def new_source(settings: Settings, arguments: Sequence[str]) -> int:
     """
     options = make_parser().parse_args(arguments)
     name = options.name
-    check_name(name)
+    check_name(name, "source")
     with alone(settings) as folder:
         if name in OTHERS:
             raise UserError(f"there is a source of this name: `{name}`", hint="choose another name")

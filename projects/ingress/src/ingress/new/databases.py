@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from ingress.new.code import Call
 from ingress.new.found import Column, Table
 from ingress.new.names import can_be_field, resource_name
 from ingress.new.origin import Origin
@@ -15,6 +14,7 @@ from ingress.readers.sql.reflection import opened, reflected
 from shared.config import Settings
 from shared.errors import InputError, UserError
 from shared.http.redaction import shortened
+from shared.new.code import Call
 
 MOST_TABLES, SHOWN = 50, 60
 

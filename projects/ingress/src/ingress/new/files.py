@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ingress.new.code import Call
 from ingress.new.formats import LOOKS
 from ingress.new.found import Table
 from ingress.new.names import resource_name
@@ -18,6 +17,7 @@ from shared.config import Settings
 from shared.config.named import Setting
 from shared.errors import UserError
 from shared.http.redaction import shortened
+from shared.new.code import Call
 from shared.places import FileMark, at_hand
 from shared.places.names import WILD
 

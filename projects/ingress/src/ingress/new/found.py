@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ingress.new.code import Call
 from ingress.readers.sql import reflection
+from shared.new.code import Call
 
 MOST_COLUMNS = 500
 # What identifies rows is text or a whole number, or a day with others.

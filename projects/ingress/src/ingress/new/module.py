@@ -8,10 +8,10 @@ import tokenize
 from collections.abc import Iterable, Sequence
 from types import ModuleType
 
-from ingress.new.code import WIDTH, Call, Code, Subscript, on_one_line, rendered
 from ingress.new.found import Column, Table
 from ingress.new.names import class_name, is_plain
 from ingress.source import Source
+from shared.new.code import WIDTH, Call, Code, Subscript, on_one_line, rendered
 
 # Where what a module may use is from, in the order in which it is imported.
 STANDARD = (("datetime", ("date", "datetime")), ("decimal", ("Decimal",)), ("typing", ("Annotated",)))

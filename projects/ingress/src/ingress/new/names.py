@@ -12,28 +12,14 @@ from pydantic import create_model
 
 from ingress.raw_names import raw_name
 from shared.data_quality import RowModel
-from shared.errors import InputError, UserError
+from shared.errors import InputError
 from shared.http.redaction import shortened
+from shared.new.names import LONGEST_NAME, NAME, SHOWN
 from shared.postgres.limits import NAME_BYTES
 
-NAME = re.compile(r"[a-z](?:_?[a-z0-9])*")
-LONGEST_NAME, SHOWN = 30, 60
 SAFE = re.compile(r"[a-z_][a-z0-9_]*")
 # Columns that staging models have besides.
 TAKEN = {"loaded_at"}
-
-
-def check_name(name: str, what: str = "source") -> None:
-    """Refuse a name that cannot be part of modules, tables and models.
-
-    Raises:
-        UserError: It cannot.
-    """
-    if not NAME.fullmatch(name) or len(name) > LONGEST_NAME or keyword.iskeyword(name):
-        raise UserError(
-            f"no {what} can be called so: `{shortened(name, SHOWN)}`",
-            hint=f"lower case letters, digits and single `_`, a letter first, at most {LONGEST_NAME}: as in `shop`",
-        )
 
 
 def resource_name(text: str) -> str:

@@ -1,0 +1,110 @@
+"""`new-target`: write a first declaration, which is there whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from egress import targets
+from egress.engine.models import Model
+from egress.engine.plan import Target
+from egress.new.declarations import KINDS
+from shared.errors import UserError
+from shared.new.names import check_name
+from shared.utils.console import say
+from shared.utils.files import write_whole
+from shared.utils.names import suggestion
+from shared.utils.private import as_caller_has_it
+from shared.warehouse import Warehouse, quote
+from shared.warehouse.sql.catalog import Relation
+
+LAYER = "egress"
+# Of types that a receipt can name a row by.
+KEY_KINDS = ("text", "integer", "uuid")
+
+
+def new_target(warehouse: Warehouse, name: str, kind: str, table: str, key: str | None) -> Path:
+    """Look at a model of the egress layer, and declare a target that gets it.
+
+    Args:
+        warehouse: Where the model is; nothing is written there.
+        name: What the target is called; its settings begin with it, in capitals.
+        kind: One of `KINDS`.
+        table: The model, `egress.x`.
+        key: The column that identifies its rows; looked for where None.
+
+    Returns:
+        The file that declares it.
+
+    Raises:
+        UserError: There is a target of this name or with these settings, no such model, or no key in it.
+        ConfigurationError: It and another target would get into each other's way.
+    """
+    check_name(name, "target")
+    file, prefix = Path(targets.__path__[-1]) / f"{name}.py", name.upper()
+    others = targets.all_targets()
+    if file.exists() or any(name in (other.name, other.declared) for other in others):
+        raise UserError(f"there is a target of this name: `{name}`", hint="choose another, or remove its file first")
+    if any(prefix == other.settings for other in others):
+        raise UserError(f"another target's settings begin so: `{prefix}_`", hint="choose another name")
+    relation = relation_called(warehouse, table)
+    model = Model(table, key=key_of(warehouse, relation, key))
+    text = KINDS[kind](name, model, prefix).text()
+    made = made_by(text)
+    targets.held_apart([*others, made])
+    with as_caller_has_it():
+        write_whole(file, text)
+    say(f"{file}: `{table}` as {made.form}, rows by `{model.key}`")
+    needed = f"set {', '.join(made.required_settings)}, " if made.required_settings else ""
+    say(f"    read it, {needed}then: `./pixiw run -e egress python -m egress plan --target {name}`")
+    return file
+
+
+def relation_called(warehouse: Warehouse, name: str) -> Relation:
+    """Return a model of the egress layer.
+
+    Raises:
+        UserError: There is none of this name.
+    """
+    schema, _, table = name.partition(".")
+    found = warehouse.relations(schema, table) if schema == LAYER and table else []
+    if not found:
+        there = (each.full_name for each in warehouse.relations(LAYER))
+        raise UserError(f"there is no such model: `{name}`", hint=suggestion(name, there))
+    return found[0]
+
+
+def key_of(warehouse: Warehouse, relation: Relation, named: str | None) -> str:
+    """Return the column that identifies a model's rows: the first that can, such as are called like keys before others.
+
+    Raises:
+        UserError: There is none, or the one that was named does not.
+    """
+    columns = [field.name for field in relation.fields if field.kind in KEY_KINDS]
+    if named is not None and named not in columns:
+        raise UserError(f"no column that could be the key: `{named}`", hint=suggestion(named, columns))
+    tried = [named] if named is not None else sorted(columns, key=lambda column: not called_like_a_key(column))
+    counts = ", ".join(f"count({quote(column)}), count(distinct {quote(column)})" for column in tried)
+    rows, *found = warehouse.fetch(f"select count(*){counts and ', '}{counts} from {relation.sql}")[0]
+    for column, filled, distinct in zip(tried, found[::2], found[1::2], strict=True):
+        if filled == distinct == rows:
+            return column
+    raise UserError(
+        f"no column of `{relation.full_name}` has a value of its own in each row"
+        if named is None
+        else f"`{named}` of `{relation.full_name}` has no value of its own in each row",
+        hint="name the column that identifies a row with --key, or have the model get one",
+    )
+
+
+def called_like_a_key(column: str) -> bool:
+    """Tell whether a column's name says that it identifies something."""
+    return column in ("id", "key", "code") or column.endswith(("_id", "_key", "_code", "_number"))
+
+
+def made_by(text: str) -> Target:
+    """Return the target that a module makes: what it would be when it is found."""
+    scope: dict[str, Any] = {}
+    exec(compile(text, "declaration", "exec"), scope)
+    target: Target = scope["TARGET"]
+    return target
