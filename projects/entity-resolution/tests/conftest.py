@@ -19,7 +19,7 @@ import pyarrow as pa
 import pytest
 
 from entity_resolution.cli import main
-from entity_resolution.engine.golden.query import golden_columns
+from entity_resolution.engine.golden.query import PROVENANCE, golden_columns
 from entity_resolution.engine.master import XREF_COLUMNS
 from entity_resolution.entities.customer import ENTITY as CUSTOMER
 from shared.command_line import command
@@ -162,6 +162,7 @@ class Platform:
             "golden": self.fetch(
                 f"select {', '.join(golden_columns(CUSTOMER))} from master.golden_customer order by entity_id"
             ),
+            "provenance": self.fetch(f"select {', '.join(PROVENANCE)} from master.customer_provenance order by 1, 2"),
             "history": self.fetch("select * from master.customer_history order by entity_id, present_id"),
             "former": self.fetch("select * from master.customer_former_member order by entity_id, party_id"),
             "events": self.fetch(f"select {EVENT_COLUMNS} from master.customer_event order by 1, 2, 3"),

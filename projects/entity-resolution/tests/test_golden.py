@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
-from conftest import Platform, party, table_of
+from conftest import Finished, Platform, party, table_of
 
-from entity_resolution.engine.golden.query import golden_columns, golden_query
+from entity_resolution.engine.golden import records
+from entity_resolution.engine.golden.query import golden_columns, provenance_query
 from entity_resolution.engine.parties import current_parties
 from entity_resolution.entities.customer import ENTITY as CUSTOMER
+from entity_resolution.entity import Entity
+from entity_resolution.kinds import Longest, MostFrequent, OneRecord, Valid
 from shared.warehouse import open_warehouse
 
 FULL_ADDRESS = {
@@ -25,29 +29,49 @@ FULL_ADDRESS = {
 
 
 GoldenOf = Callable[..., dict[str, Any]]
+Provenance = dict[str, tuple[str, str, str]]
 
 
 @pytest.fixture
 def golden_of(platform: Platform) -> GoldenOf:
     """Return the golden record of parties that are one entity, which must not depend on their order."""
-
-    def golden(*parties: dict[str, Any]) -> dict[str, Any]:
-        first, second = (golden_record(platform, order) for order in (parties, parties[::-1]))
-        assert first == second
-        return first
-
-    return golden
+    return lambda *parties: chosen_of(platform, parties)[0]
 
 
-def golden_record(platform: Platform, parties: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the one golden record of parties that core holds in this order."""
+@pytest.fixture
+def provenance_of(platform: Platform) -> Callable[..., Provenance]:
+    """Return where the values of the golden record come from, by field: source, id and rule."""
+    return lambda *parties: chosen_of(platform, parties)[1]
+
+
+def chosen_of(
+    platform: Platform, parties: Sequence[dict[str, Any]], entity: Entity = CUSTOMER
+) -> tuple[dict[str, Any], Provenance]:
+    """Return the golden record and its provenance, once it is sure that they do not depend on the parties' order."""
+    first, second = (_chosen(platform, order, entity) for order in (parties, parties[::-1]))
+    assert first == second
+    return first
+
+
+def _chosen(platform: Platform, parties: Sequence[dict[str, Any]], entity: Entity) -> tuple[dict[str, Any], Provenance]:
     platform.put(table_of(parties))
     with open_warehouse(platform.settings, holder="test", role="entity_resolution", mode="write") as warehouse:
-        warehouse.execute("create temporary table entity (party_id varchar, entity_id varchar)")
-        warehouse.execute("insert into entity select party_id, 'E-1' from core.dim_customer")
-        rows = warehouse.fetch(golden_query(CUSTOMER, current_parties(warehouse, CUSTOMER), "entity"))
-    assert len(rows) == 1
-    return dict(zip(golden_columns(CUSTOMER), rows[0], strict=True))
+        key = "party_id, source_system, source_id"
+        warehouse.execute(
+            "create temporary table entities as select *, 'E-1' as entity_id from "
+            f"(select {key} from core.dim_customer) as party"
+        )
+        records.choose(warehouse, entity, current_parties(warehouse, entity), "entities")
+        (row,) = warehouse.fetch(f"select {', '.join(golden_columns(entity))} from {records.NEW}")
+        warehouse.execute("create temporary table decided (entity_id varchar, field varchar)")
+        comes_from = warehouse.fetch(provenance_query(entity, records.NEW, "entities", "decided"))
+    assert {entity_id for entity_id, *_ in comes_from} <= {"E-1"}
+    golden = dict(zip(golden_columns(entity), row, strict=True))
+    provenance = {field: (source, source_id, rule) for _, field, source, source_id, rule in comes_from}
+    # Each value that is there has a source, and nothing else has.
+    assert len(comes_from) == len(provenance)
+    assert provenance.keys() == {field for field in entity.fields if golden[field] is not None}
+    return golden, provenance
 
 
 @pytest.mark.parametrize("field", ["given_name", "surname"])
@@ -111,3 +135,82 @@ def test_ids_of_a_source_that_is_not_there(golden_of: GoldenOf) -> None:
     """Without a loyalty record there is neither member nor household."""
     golden = golden_of(party("crm:C-1"))
     assert (golden["crm_customer_id"], golden["loyalty_member_id"], golden["household_id"]) == ("C-1", None, None)
+
+
+def test_each_value_names_its_record_and_rule(provenance_of: Callable[..., Provenance]) -> None:
+    """Provenance says of each value which record of which source it is of, and by which rule; of none for no value."""
+    provenance = provenance_of(
+        party("crm:C-1", surname="keller", date_of_birth=date(1980, 1, 4), suburb="perth"),
+        party("loyalty:L-1", date_of_birth=date(1980, 4, 1), household_id=9, **FULL_ADDRESS),
+        party("loyalty:L-2", date_of_birth=date(1980, 4, 1)),
+    )
+    assert provenance == {
+        "surname": ("crm", "C-1", "MostFrequent"),
+        "date_of_birth": ("loyalty", "L-1", "MostFrequent"),
+        **dict.fromkeys(FULL_ADDRESS, ("loyalty", "L-1", "OneRecord")),
+        "crm_customer_id": ("crm", "C-1", "OneRecord"),
+        "loyalty_member_id": ("loyalty", "L-1", "OneRecord"),
+        "household_id": ("loyalty", "L-1", "OneRecord"),
+    }
+
+
+def test_record_that_is_named_has_the_value(resolved: tuple[Platform, Finished]) -> None:
+    """On all of the demo data each value of a golden record stands in that of its records which provenance names."""
+    platform, _ = resolved
+    values = 0
+    for field, column in CUSTOMER.fields.items():
+        (filled,) = platform.fetch(f"select count({field}) from master.golden_customer")[0]
+        (found,) = platform.fetch(
+            "select count(*) from master.customer_provenance as value "
+            "inner join master.golden_customer as golden using (entity_id) "
+            "inner join core.dim_customer as party using (source_system, source_id) "
+            "inner join master.customer_xref as xref "
+            "on xref.party_id = party.party_id and xref.entity_id = golden.entity_id "
+            f"where value.field = '{field}' and party.{column} = golden.{field}"
+        )[0]
+        assert found == filled > 0
+        values += filled
+    assert platform.fetch("select count(*) from master.customer_provenance") == [(values,)]
+
+
+VALID = Valid(MostFrequent("postcode"), matches="[0-9]{4}|[A-Z]+ [.-]")
+
+
+@pytest.mark.parametrize(
+    ("rule", "values", "expected"),
+    [
+        (VALID, ["305", "305", "3053"], ("3053", "Valid MostFrequent")),
+        (VALID, ["3053\n", "x3053", "30533", "AB"], None),
+        (VALID, ["AB .", "ab ."], ("AB .", "Valid MostFrequent")),
+        (Valid(Longest("postcode"), matches="30.53|ä.?"), ["30\n53", "äxy", "äx"], ("äx", "Valid Longest")),
+        (replace(VALID, only=False), ["305", "305", "3053"], ("3053", "Valid MostFrequent")),
+        (replace(VALID, only=False), ["306", "305", "305", None], ("305", "MostFrequent")),
+        (Valid(Longest("postcode"), where="surname = '100%'", columns=("surname",)), ["12345", "1"], None),
+        (Valid(Longest("postcode"), where="length(postcode) < 5"), ["12345", "1"], ("1", "Valid Longest")),
+    ],
+)
+def test_only_valid_values_survive(
+    platform: Platform, rule: Valid, values: list[str | None], expected: tuple[str, str] | None
+) -> None:
+    """A value that cannot be right loses against one that can, and survives only where the declaration lets it."""
+    parties = [party(f"crm:C-{number}", postcode=value) for number, value in enumerate(values)]
+    golden, provenance = chosen_of(platform, parties, replace(CUSTOMER, golden=(rule,)))
+    assert golden["postcode"] == (expected and expected[0])
+    assert (provenance["postcode"][2] if provenance else None) == (expected and expected[1])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"matches": r"\d+"}, r"means something else on each engine: `.d`"),
+        ({"matches": "(?i)a"}, "means something else on each engine"),
+        ({"matches": "[a[:digit:]]"}, "means something else on each engine"),
+        ({"matches": "("}, "not a regular expression"),
+        ({}, "said neither by `matches` nor by `where`"),
+        ({"among": OneRecord(("suburb", "state")), "matches": "a"}, "a pattern is for a rule of one column"),
+    ],
+)
+def test_what_is_valid_is_declared_wrongly(arguments: dict[str, Any], message: str) -> None:
+    """A pattern that engines would read each in its own way, none at all, or one of several columns is refused."""
+    with pytest.raises(ValueError, match=message):
+        Valid(**{"among": MostFrequent("suburb"), **arguments})

@@ -29,7 +29,9 @@ def opened(platform: Platform) -> Warehouse:
 
 
 @pytest.mark.parametrize(
-    ("layout", "number"), [("master_1", 0), ("master_1", 1), ("master_2", 2)], ids=["without a number", "1", "2"]
+    ("layout", "number"),
+    [("master_1", 0), ("master_1", 1), ("master_2", 2), ("master_4", 4)],
+    ids=["without a number", "1", "2", "4"],
 )
 def test_every_earlier_layout_is_brought_up_to_date(platform: Platform, layout: str, number: int) -> None:
     """No row of an earlier layout is lost or changed, and the tables are those that a new warehouse gets.

@@ -37,6 +37,7 @@ def test_tables_are_listed_for_programs(tmp_path: Path, monkeypatch: pytest.Monk
     assert {table["relation"]: table["key"] for table in customer["writes"]} == {
         "master.customer_xref": ["party_id"],
         "master.golden_customer": ["entity_id"],
+        "master.customer_provenance": ["entity_id", "field"],
         "master.customer_history": ["entity_id", "present_id"],
         "master.customer_event": ["revision", "entity_id", "event"],
         "master.customer_former_member": ["entity_id", "party_id"],

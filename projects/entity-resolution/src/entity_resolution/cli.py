@@ -1,4 +1,4 @@
-"""The command line: `python -m entity_resolution train | predict | run | evaluate | new-entity | list`."""
+"""The command line, `python -m entity_resolution`: train, predict, run, evaluate, override, new-entity, list."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from entity_resolution import listing
+from entity_resolution import listing, overriding
 from entity_resolution.engine import resolve, sweep
 from entity_resolution.engine.quality import SEVERAL, Measures
 from entity_resolution.entities import entities, entity_called
@@ -26,7 +26,11 @@ from shared.warehouse import open_warehouse
 def main(arguments: Sequence[str]) -> int:
     """Run the command that the arguments name and return its exit code."""
     parser = _parser()
-    parsed = parser.parse_args(arguments)
+    parsed, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        # Of an override not by name: one of them may be the value.
+        named = "of `override`" if parsed.command == "override" else " ".join(unknown)
+        parser.error(f"unrecognized arguments: {named}")
     if parsed.command == "run" and parsed.hide and parsed.sweep is None:
         parser.error("argument --hide: not without --sweep")
     if parsed.command == "list":
@@ -34,6 +38,8 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     if parsed.command == "new-entity":
         _declare(parsed)
+    elif parsed.command == "override":
+        overriding.override(parsed)
     else:
         _each(parsed, " ".join(arguments))
     return 0
@@ -136,6 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("--from", dest="relation", required=True, metavar="TABLE", help="where its records are: core.x")
     new.add_argument("--id", metavar="COLUMN", help="by which a source tells its records apart; looked for otherwise")
     new.add_argument("--source", metavar="COLUMN", help="that names the source; else `source_system`, if it is there")
+    overriding.add_parser(commands)
     listed = commands.add_parser("list", help="show what is read, written and measured")
     listed.add_argument("--json", action="store_true", help="for programs")
     return parser

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from entity_resolution.engine.golden.query import golden_columns, golden_query
+from entity_resolution.engine.golden import records
 from entity_resolution.engine.parties import party_relation
 from entity_resolution.engine.quality import JUDGED, Measures
 from entity_resolution.engine.registry import Change, RegistryTables, make_registry
 from entity_resolution.engine.registry import publish as publish_change
-from entity_resolution.entity import GENERAL, KEY, Entity
+from entity_resolution.entity import KEY, Entity
 from shared.monitoring.versions import Part, Relation, Rows
 from shared.utils.clock import utc_now
-from shared.warehouse import Warehouse, literal, quote
+from shared.warehouse import Warehouse, literal
 from shared.warehouse.migrations import Migrations, migrate
 
 QUALITY, SIZE, RUN = "master.resolution_quality", "master.resolution_size", "master.resolution_run"
@@ -53,11 +53,6 @@ def xref_table(entity: Entity) -> str:
     return f"master.{entity.name}_xref"
 
 
-def golden_table(entity: Entity) -> str:
-    """Return the table of an entity's golden records."""
-    return f"master.golden_{entity.name}"
-
-
 def registry(entity: Entity) -> RegistryTables:
     """Return the tables by which an entity's ids last."""
     return RegistryTables(entity.name, xref_table(entity))
@@ -84,21 +79,25 @@ def tables(entity: Entity) -> dict[str, Table]:
     """Return the tables that are an entity's alone."""
     return {
         xref_table(entity): Table(f"The entity of each party, which is a record of a {entity.name}.", ("party_id",)),
-        golden_table(entity): Table(
+        records.golden_table(entity): Table(
             f"The golden record of each {entity.name}, chosen from all records of the same one.", ("entity_id",)
+        ),
+        records.provenance_table(entity): Table(
+            f"The record that each value of each golden {entity.name} comes from, and the rule that chose it.",
+            ("entity_id", "field"),
         ),
         **_registry_tables(registry(entity)),
     }
 
 
 XREF_COLUMNS = ("party_id", "entity_id", "source_system", "source_id")
-# What a resolution has come to, until all of it is published: temporary tables, which the session takes with it.
-NEW_XREF, NEW_GOLDEN = "new_xref", "new_golden"
+# What a resolution has come to, until all of it is published: a temporary table, which the session takes with it.
+NEW_XREF = "new_xref"
 
 
 @dataclass(frozen=True)
 class Resolution:
-    """A finished resolution, whose rows wait in `NEW_XREF` and `NEW_GOLDEN`.
+    """A finished resolution, whose rows wait in `NEW_XREF` and `records.NEW`.
 
     Attributes:
         change: The ids of its entities, and what they change.
@@ -129,16 +128,7 @@ def make_tables(warehouse: Warehouse, entity: Entity) -> None:
     with warehouse.transaction():
         warehouse.execute(f"create table if not exists {xref_table(entity)} ({keys}, {made}, primary key (party_id))")
         make_registry(warehouse, registry(entity))
-        golden, columns = golden_table(entity), "".join(f", {quote(name)} {type_}" for name, type_ in fields.items())
-        counts = "party_count bigint not null, source_systems varchar not null"
-        warehouse.execute(
-            f"create table if not exists {golden} (entity_id varchar primary key{columns}, {counts}, {made})"
-        )
-        there = {field.name for field in warehouse.relations(*golden.split("."))[0].fields}
-        for name in fields.keys() - there:
-            warehouse.execute(f"alter table {golden} add column {quote(name)} {fields[name]}")
-        for name in there - {*GENERAL, *fields}:
-            warehouse.execute(f"alter table {golden} drop column {quote(name)}")
+        records.make_golden(warehouse, entity, fields)
 
 
 def parts(warehouse: Warehouse, entity: Entity) -> dict[str, Part]:
@@ -181,34 +171,30 @@ def choose_records(warehouse: Warehouse, entity: Entity, parties: str, xref: pa.
         xref: Columns `XREF_COLUMNS`, a row for each party.
     """
     warehouse.execute(f"drop table if exists {NEW_XREF}")
-    warehouse.execute(f"drop table if exists {NEW_GOLDEN}")
     columns = ", ".join(f"{column} varchar not null" for column in XREF_COLUMNS)
     warehouse.execute(f"create temporary table {NEW_XREF} ({columns})")
     warehouse.append_arrow(NEW_XREF, xref.select(XREF_COLUMNS))
-    warehouse.execute(f"create temporary table {NEW_GOLDEN} as {golden_query(entity, parties, NEW_XREF)}")
+    records.choose(warehouse, entity, parties, NEW_XREF)
 
 
 def publish(warehouse: Warehouse, entity: Entity, run_id: str, resolution: Resolution) -> None:
     """Replace an entity's part of master, in one transaction: killed at any point, the former one stays whole."""
     now, name = utc_now(), entity.name
-    xref, golden = (
-        (xref_table(entity), NEW_XREF, XREF_COLUMNS),
-        (golden_table(entity), NEW_GOLDEN, golden_columns(entity)),
-    )
+    xref, names = xref_table(entity), ", ".join(XREF_COLUMNS)
     with warehouse.transaction():
-        for table, new, columns in (xref, golden):
-            names = ", ".join(map(quote, columns))
-            warehouse.execute(f"delete from {table}")
-            warehouse.execute(
-                f"insert into {table} ({names}, resolved_at, run_id) select {names}, $1, $2 from {new}", [now, run_id]
-            )
+        warehouse.execute(f"delete from {xref}")
+        warehouse.execute(
+            f"insert into {xref} ({names}, resolved_at, run_id) select {names}, $1, $2 from {NEW_XREF}", [now, run_id]
+        )
         publish_change(warehouse, registry(entity), resolution.change, run_id)
+        # By the history of now, since what was decided of an id counts for where that leads.
+        records.publish(warehouse, entity, NEW_XREF, registry(entity).history, now, run_id)
         for table in (SIZE, RUN):
             warehouse.execute(f"delete from {table} where entity = $1", [name])
         warehouse.execute(
             f"insert into {SIZE} (entity, party_count, source_systems, entities, parties) "
             "select cast($1 as varchar), party_count, source_systems, count(*), sum(party_count) "
-            f"from {NEW_GOLDEN} group by party_count, source_systems",
+            f"from {records.NEW} group by party_count, source_systems",
             [name],
         )
         warehouse.execute(
@@ -216,6 +202,12 @@ def publish(warehouse: Warehouse, entity: Entity, run_id: str, resolution: Resol
             [name, run_id, resolution.model, resolution.threshold, now],
         )
         store_measures(warehouse, entity, run_id, resolution.measures)
+
+
+def publish_golden(warehouse: Warehouse, entity: Entity, run_id: str) -> None:
+    """Replace an entity's golden records alone, by the entities that master has: part of a transaction."""
+    history = registry(entity).history
+    records.publish(warehouse, entity, xref_table(entity), history, utc_now(), run_id)
 
 
 def store_measures(warehouse: Warehouse, entity: Entity, run_id: str, measures: Measures) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
@@ -12,6 +13,7 @@ import pyarrow as pa
 
 from entity_resolution.engine import master
 from entity_resolution.engine.doubts import doubts
+from entity_resolution.engine.golden import overrides, records
 from entity_resolution.engine.in_memory import in_memory
 from entity_resolution.engine.linking.splink_log import splink_logged
 from entity_resolution.engine.linking.workplace import OpenWorkplace, Workplace
@@ -92,9 +94,34 @@ def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -
         with step("write master"), job.warehouse.transaction():
             master.publish(job.warehouse, job.entity, job.run.id, resolution)
             keep(job.run, resolution_step(job, workplace.parties))
-    for doubt in doubts(resolution.measures, former, previous, resolution.change):
+    moved = overrides.notes(job.warehouse, job.entity, master.registry(job.entity).history)
+    for doubt in [*doubts(resolution.measures, former, previous, resolution.change), *moved]:
         say(f"warning: {doubt}")
     return _record(job, resolution.measures)
+
+
+def decide(job: Job, decision: Callable[[], None]) -> bool:
+    """Take a person's decision of values, and choose golden records anew where all else is as it was.
+
+    Args:
+        job: Where to work.
+        decision: Changes what people have decided.
+
+    Returns:
+        Whether golden records have it; where something else is new, the next run brings it to them.
+    """
+    parties = current_parties(job.warehouse, job.entity)
+    current = is_current(job.warehouse, resolution_step(job, parties))
+    if current:
+        records.choose(job.warehouse, job.entity, parties, master.xref_table(job.entity))
+    with job.warehouse.transaction():
+        decision()
+        if current:
+            master.publish_golden(job.warehouse, job.entity, job.run.id)
+            keep(job.run, resolution_step(job, parties))
+    if current:
+        _record(job, master.read_measures(job.warehouse, job.entity))
+    return current
 
 
 def train(job: Job) -> None:
@@ -137,10 +164,11 @@ def resolution_step(job: Job, parties: str) -> Step:
         parties: What it resolves: a table, or a query in brackets, with the columns of `current_parties`.
     """
     inputs = {job.entity.parties.relation: Rows(job.warehouse, parties), "model": Value(job.models.current_text())}
+    decided = {overrides.TABLE: Rows(job.warehouse, overrides.version_query(job.entity))}
     truth = {"truth": File(job.options.truth)} if job.options.truth else {}
     return Step(
         name=f"resolve {job.entity.name}",
-        inputs={**inputs, **truth},
+        inputs={**inputs, **decided, **truth},
         settings={"threshold": job.options.threshold},
         code=Code(Path(__file__).parents[1]),
         outputs=master.parts(job.warehouse, job.entity),
@@ -208,7 +236,8 @@ def _record(job: Job, measures: Measures) -> Measures:
     parties = job.entity.parties
     xref = {"source_id": parties.id} | ({"source_system": parties.source} if parties.source else {})
     golden = {field: xref.get(column, column) for field, column in job.entity.fields.items()}
-    for table, columns in ((master.xref_table(job.entity), xref), (master.golden_table(job.entity), golden)):
+    written = {master.xref_table(job.entity): xref, records.golden_table(job.entity): golden}
+    for table, columns in {**written, records.provenance_table(job.entity): xref}.items():
         origin = Origin((parties.relation,), columns, same_names=True)
         job.run.output(table, rows=job.warehouse.row_count(table), origin=origin)
     job.run.note_metrics(measures)

@@ -18,7 +18,15 @@ from entity_resolution.kinds.comparisons import (
     Quantity,
     Words,
 )
-from entity_resolution.kinds.survivorship import FirstSource, Longest, MostFrequent, MostRecent, OneRecord, Survivor
+from entity_resolution.kinds.survivorship import (
+    FirstSource,
+    Longest,
+    MostFrequent,
+    MostRecent,
+    OneRecord,
+    Survivor,
+    Valid,
+)
 
 __all__ = [
     "Address",
@@ -42,6 +50,7 @@ __all__ = [
     "Same",
     "Survivor",
     "Swapped",
+    "Valid",
     "Words",
     "same",
     "swapped",

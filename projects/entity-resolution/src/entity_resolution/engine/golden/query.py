@@ -1,4 +1,4 @@
-"""The golden record: for each entity the one value of each field that is believed."""
+"""The golden record: for each entity the one value of each field that is believed, and where that comes from."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ from entity_resolution.entity import Entity
 from entity_resolution.kinds import Survivor
 from shared.warehouse import literal, quote
 
+# In the order of code points, whatever the language of the server.
+CODES = 'collate "C"'
 # How many records an entity has, and of which sources.
 COUNTS = ("party_count", "source_systems")
+# The rule of what a person has decided.
+PERSON = "person"
+PROVENANCE = ("entity_id", "field", "source_system", "source_id", "rule")
 
 
 def golden_columns(entity: Entity) -> tuple[str, ...]:
@@ -24,36 +29,77 @@ def golden_query(entity: Entity, parties: str, entities: str) -> str:
         entities: A table with columns `party_id`, `entity_id`.
 
     Returns:
-        A query with the columns `golden_columns`.
+        A query with the columns `golden_columns`, and for `provenance_query` two more of each rule.
     """
     ranks = "".join(f" when {literal(source)} then {rank}" for rank, source in enumerate(entity.sources))
     rank = f"case party.source_system{ranks} else {len(entity.sources)} end" if ranks else "0"
-    rules = {f"rule_{number}": rule for number, rule in enumerate(entity.golden)}
+    rules = {f"rule_{number}": _chosen(each, number) for number, each in enumerate(entity.golden)}
+    chosen = [name for number in range(len(rules)) for name in _places(number)]
     return f"""
         with member as (
             select party.*, entity.entity_id, {rank} as source_rank
             from {parties} as party inner join {entities} as entity on entity.party_id = party.party_id
         ),
-        {", ".join(f"{name} as ({_chosen(rule)})" for name, rule in rules.items())},
+        {", ".join(f"{name} as ({query})" for name, query in rules.items())},
         entity as (
             select
                 entity_id, count(*) as party_count,
                 string_agg(distinct source_system, ',' order by source_system) as source_systems
-            from member group by entity_id
+            from (select entity_id, source_system {CODES} as source_system from member) as named group by entity_id
         )
-        select {", ".join(map(quote, golden_columns(entity)))}
+        select {", ".join([*map(quote, golden_columns(entity)), *chosen])}
         from entity {" ".join(f"left join {name} using (entity_id)" for name in rules)}
     """
 
 
-def _chosen(rule: Survivor) -> str:
-    """Return the query for the record that a rule chooses of each entity, by the fields that come from it."""
-    fields = ", ".join(f"{quote(column)} as {quote(field)}" for field, column in rule.fields.items())
-    # Worked out within, as one of them may count over the candidates.
-    values = "".join(f", {value} as place_{number}" for number, (value, _) in enumerate(rule.order))
-    places = "".join(f"place_{number} {direction}, " for number, (_, direction) in enumerate(rule.order))
+def provenance_query(entity: Entity, golden: str, entities: str, decided: str) -> str:
+    """Return the query for where each value of golden records comes from: a row for each that is not missing.
+
+    Args:
+        entity: What the records are of.
+        golden: A table of the rows of `golden_query`.
+        entities: A table with columns `party_id`, `source_system`, `source_id`.
+        decided: A table of the values that people have decided, columns `entity_id`, `field`: these are of no record.
+
+    Returns:
+        A query with the columns `PROVENANCE`.
+    """
+    values = [
+        f"({literal(field)}, golden.{quote(field)} is not null, golden.{party}, golden.{rule})"
+        for number, each in enumerate(entity.golden)
+        for party, rule in [_places(number)]
+        for field in each.fields
+    ]
+    # A condition on one side of a left join alone would make it a loop over all pairs of rows.
     return f"""
-        select distinct on (entity_id) entity_id, {fields}
-        from (select *{values} from member where {rule.condition}) as candidate
-        order by entity_id, {places}source_rank, party_id
+        select named.entity_id, named.field, party.source_system, party.source_id, named.rule
+        from (
+            select golden.entity_id, value.field,
+                case when decided.field is null then value.party_id end as party_id,
+                case when decided.field is null then value.rule else {literal(PERSON)} end as rule
+            from {golden} as golden
+                cross join lateral (values {", ".join(values)}) as value (field, is_there, party_id, rule)
+                left join {decided} as decided on decided.entity_id = golden.entity_id and decided.field = value.field
+            where value.is_there
+        ) as named left join {entities} as party on party.party_id = named.party_id
+    """
+
+
+def _places(number: int) -> tuple[str, str]:
+    """Return the columns of the party that a rule has chosen, and of what the rule is called."""
+    # No field is called so, as names of columns have no blank.
+    return quote(f"party {number}"), quote(f"rule {number}")
+
+
+def _chosen(survivor: Survivor, number: int) -> str:
+    """Return the query for the record that a rule chooses of each entity, by the fields that come from it."""
+    party, rule = _places(number)
+    fields = ", ".join(f"{quote(column)} as {quote(field)}" for field, column in survivor.fields.items())
+    # Worked out within, as one of them may count over the candidates.
+    values = "".join(f", {value} as place_{place}" for place, (value, _) in enumerate(survivor.order))
+    places = "".join(f"place_{place} {direction}, " for place, (_, direction) in enumerate(survivor.order))
+    return f"""
+        select distinct on (entity_id) entity_id, {fields}, party_id as {party}, {survivor.rule} as {rule}
+        from (select *{values} from member where {survivor.condition}) as candidate
+        order by entity_id, {places}source_rank, party_id {CODES}
     """
