@@ -1,4 +1,4 @@
-"""The command line, `python -m entity_resolution`: train, predict, run, evaluate, override, new-entity, list."""
+"""The command line, `python -m entity_resolution`: train, predict, run, evaluate, override, model, new-entity, list."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from entity_resolution import listing, overriding
-from entity_resolution.engine import resolve, sweep
+from entity_resolution import listing, overriding, previewing
+from entity_resolution.engine import preview, resolve, sweep
 from entity_resolution.engine.quality import SEVERAL, Measures
 from entity_resolution.entities import entities, entity_called
 from entity_resolution.new.command import new_entity
@@ -16,10 +16,11 @@ from entity_resolution.opening import open_workplace
 from entity_resolution.settings import read_options
 from shared.command_line import Parser
 from shared.config import get_settings
-from shared.errors import ConfigurationError, PlatformError
+from shared.errors import ConfigurationError, PlatformError, UserError
 from shared.monitoring import record_run
 from shared.teller import Teller
 from shared.utils.console import say
+from shared.utils.excerpts import listed
 from shared.warehouse import open_warehouse
 
 
@@ -33,6 +34,8 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"unrecognized arguments: {named}")
     if parsed.command == "run" and parsed.hide and parsed.sweep is None:
         parser.error("argument --hide: not without --sweep")
+    if parsed.dry_run and (parsed.sweep is not None or parsed.training == "always"):
+        parser.error("argument --dry-run: not with --sweep or --retrain")
     if parsed.command == "list":
         print(listing.as_json() if parsed.json else listing.as_text())
         return 0
@@ -57,10 +60,12 @@ def _each(parsed: argparse.Namespace, line: str) -> None:
         PlatformError: The first that failed; what became of the others is said.
     """
     settings = get_settings()
-    step, holder = "resolve" if parsed.command in ("run", "predict") else parsed.command, f"entity resolution: {line}"
+    step, holder = _step(parsed), f"entity resolution: {line}"
     failed: dict[str, PlatformError] = {}
     with Teller(settings, command=holder).telling(f"step {step}"):
         wanted = [entity_called(parsed.entity)] if parsed.entity else list(entities().values())
+        if parsed.command == "model" and len(wanted) > 1:
+            raise UserError(f"whose models is not said: {listed([*entities()])}", hint="name the entity with --entity")
         options = read_options(settings, wanted, parsed.truth)
         with open_warehouse(settings, holder=holder, role="entity_resolution", mode="write") as warehouse:
             for entity in wanted:
@@ -79,8 +84,19 @@ def _each(parsed: argparse.Namespace, line: str) -> None:
             raise failed[first]
 
 
+def _step(parsed: argparse.Namespace) -> str:
+    """Return what a call is in the ledger: one that only looks tells nothing of how the last run went."""
+    if parsed.command == "model" or parsed.dry_run:
+        return "preview"
+    return "resolve" if parsed.command in ("run", "predict") else str(parsed.command)
+
+
 def _do(job: resolve.Job, parsed: argparse.Namespace) -> None:
-    if parsed.command == "train":
+    if parsed.command == "model":
+        _show(job, preview.diff(job, parsed.first, parsed.second))
+    elif parsed.dry_run:
+        _show(job, preview.dry_run(job))
+    elif parsed.command == "train":
         resolve.train(job)
     elif parsed.command == "evaluate":
         _print(job, resolve.evaluate(job, _required_truth(job)))
@@ -97,6 +113,10 @@ def _run(job: resolve.Job, parsed: argparse.Namespace) -> None:
             hidden = f", fields hidden in {row['hidden_share']:.0%}" if row["hidden_share"] else ""
             figures = ", ".join(f"{name} {row[name]:.4f}" for name in ("precision", "recall", "f1"))
             print(f"threshold {row['threshold']:g}{hidden}: {figures}")
+
+
+def _show(job: resolve.Job, found: preview.Preview) -> None:
+    print("\n".join(previewing.lines(job.entity.name, found)))
 
 
 def _required_truth(job: resolve.Job) -> Path:
@@ -126,7 +146,11 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(training="if needed", hide=0.0)
     predict = commands.add_parser("predict", help="like run, but never train")
     predict.set_defaults(training="never", sweep=None)
+    parser.set_defaults(dry_run=False)
     for command in (run, predict):
+        command.add_argument(
+            "--dry-run", action="store_true", help="only tell what would change in master; by the model in use"
+        )
         command.add_argument("--full", action="store_true", help="do the work also where nothing is new")
     evaluate = commands.add_parser("evaluate", help="measure master against the truth")
     for command in (train, run, predict, evaluate):
@@ -143,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("--id", metavar="COLUMN", help="by which a source tells its records apart; looked for otherwise")
     new.add_argument("--source", metavar="COLUMN", help="that names the source; else `source_system`, if it is there")
     overriding.add_parser(commands)
+    previewing.add_parser(commands)
     listed = commands.add_parser("list", help="show what is read, written and measured")
     listed.add_argument("--json", action="store_true", help="for programs")
     return parser

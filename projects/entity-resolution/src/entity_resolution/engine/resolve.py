@@ -21,7 +21,7 @@ from entity_resolution.engine.parties import count_parties, current_parties
 from entity_resolution.engine.quality import Measures, compare_with_truth, count_entities
 from entity_resolution.engine.registry import next_change, read_state
 from entity_resolution.engine.scratch import scratch
-from entity_resolution.engine.training.model_store import ModelStore
+from entity_resolution.engine.training.model_store import Model, ModelStore
 from entity_resolution.entity import Entity
 from entity_resolution.settings import Options
 from shared.config import Settings
@@ -78,15 +78,15 @@ def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -
         say("nothing new: parties, model and settings are those of the last run (--full does it all again)")
         return _record(job, master.read_measures(job.warehouse, job.entity))
     if training == "never":
-        _require_model(job)
+        required_model(job)
     with splink_logged(job.settings), ExitStack() as stack:
         with step("read parties"):
             workplace = stack.enter_context(job.open_workplace(job.warehouse, job.settings, job.entity))
         start_splink()
-        if training == "always" or (training == "if needed" and _is_outdated(job)):
+        if training == "always" or (training == "if needed" and is_outdated(job)):
             with workplace.session() as connection:
                 _train(job, connection)
-        clusters = _link(job, workplace)
+        clusters = link(job, workplace, required_model(job))
         former = master.read_measures(job.warehouse, job.entity)
         previous = master.read_xref(job.warehouse, job.entity)
         with step("choose golden records"):
@@ -181,14 +181,21 @@ def start_splink() -> None:
         import_module("entity_resolution.engine.linking.linking")
 
 
-def _require_model(job: Job) -> None:
-    if job.models.current() is None:
+def required_model(job: Job) -> Model:
+    """Return the model in use.
+
+    Raises:
+        UserError: There is none.
+    """
+    model = job.models.current()
+    if model is None:
         raise UserError(
             f"there is no model of `{job.entity.name}` yet", hint="run `python -m entity_resolution train` first"
         )
+    return model
 
 
-def _is_outdated(job: Job) -> bool:
+def is_outdated(job: Job) -> bool:
     """Tell whether the model is to be replaced. Starting weights give way once there is something to learn from."""
     from entity_resolution.engine.linking.definition import definition
 
@@ -206,9 +213,8 @@ def _train(job: Job, connection: duckdb.DuckDBPyConnection) -> None:
     say(f"    {job.models.folder / name}: {learned}")
 
 
-def _link(job: Job, workplace: Workplace) -> pa.Table:
-    model = job.models.current()
-    assert model is not None
+def link(job: Job, workplace: Workplace, model: Model) -> pa.Table:
+    """Group the parties as a model does: columns as `Workplace.cluster` returns them."""
     with step("link"):
         if count_parties(job.warehouse, workplace.parties) < 2:
             return job.warehouse.fetch_arrow(

@@ -44,7 +44,8 @@ class ScratchAPI(PostgresAPI):
         self._execute_sql_against_backend(functions.postgres())
 
     def make_table(self, name: str, query: str) -> None:
-        """Make a table of a query's rows, which may call the functions by which values are compared."""
+        """Make a table anew of a query's rows, which may call the functions by which values are compared."""
+        self.delete_table_from_database(name)
         self._execute_sql_against_backend(f"create unlogged table {name} as {query}")
         self._execute_sql_against_backend(f"analyze {name}")
 

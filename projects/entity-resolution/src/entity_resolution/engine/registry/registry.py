@@ -71,3 +71,23 @@ def next_change(connection: duckdb.DuckDBPyConnection, clusters: pa.Table, state
             for part, name in {"ids": "after", **changes.PARTS}.items()
         }
     )
+
+
+def after(state: State, change: Change) -> State:
+    """Return what a registry knows once a change is written."""
+    return State(
+        present=change.ids,
+        history=_with(state.history, change.replaced, change.history),
+        former=_with(state.former, change.forgotten, change.former),
+        revision=state.revision + 1,
+    )
+
+
+def _with(rows: pa.Table, replaced: pa.Table, by: pa.Table) -> pa.Table:
+    """Replace the rows of some ids."""
+    with duckdb.connect() as connection:
+        for name, table in {"rows_before": rows, "ids": replaced, "rows_now": by}.items():
+            connection.register(name, table)
+        return connection.sql(
+            "from rows_before anti join ids using (entity_id) union all by name from rows_now"
+        ).to_arrow_table()

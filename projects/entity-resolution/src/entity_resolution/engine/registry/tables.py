@@ -61,7 +61,9 @@ def make_registry(warehouse: Warehouse, tables: RegistryTables) -> None:
 
 
 def read_state(warehouse: Warehouse, tables: RegistryTables) -> State:
-    """Return what a registry knows."""
+    """Return what a registry knows: nothing where its tables are not there yet."""
+    if not warehouse.table_exists(tables.history):
+        return _nothing()
     return State(
         present=warehouse.fetch_arrow(f"select party_id, entity_id from {tables.xref}"),
         history=warehouse.fetch_arrow(
@@ -70,6 +72,19 @@ def read_state(warehouse: Warehouse, tables: RegistryTables) -> State:
         former=warehouse.fetch_arrow(f"select entity_id, party_id from {tables.former}"),
         revision=int(warehouse.fetch(f"select coalesce(max(revision), 0) from {tables.events}")[0][0]),
     )
+
+
+def _nothing() -> State:
+    return State(
+        present=_empty("party_id", "entity_id"),
+        history=_empty("entity_id", "present_id", "status", given_in=pa.int64(), ended_in=pa.int64()),
+        former=_empty("entity_id", "party_id"),
+        revision=0,
+    )
+
+
+def _empty(*texts: str, **columns: pa.DataType) -> pa.Table:
+    return pa.schema({**dict.fromkeys(texts, pa.string()), **columns}).empty_table()
 
 
 def publish(warehouse: Warehouse, tables: RegistryTables, change: Change, run_id: str) -> None:

@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from shared.errors import InputError
+from shared.errors import InputError, UserError
+from shared.utils.excerpts import excerpt
 from shared.utils.files import write_whole
+from shared.utils.names import suggestion
 from shared.warehouse import Warehouse
 
 POINTER = "current"
@@ -53,12 +55,7 @@ class ModelStore:
             InputError: `current` names a file that cannot be read.
         """
         name = self.current_name()
-        if name is None:
-            return ""
-        try:
-            return (self.folder / name).read_text()
-        except (OSError, ValueError) as error:
-            raise unreadable(self.folder / name) from error
+        return "" if name is None else self._text(name)
 
     def current(self) -> Model | None:
         """Return the model in use, None where there is none yet.
@@ -66,11 +63,24 @@ class ModelStore:
         Raises:
             InputError: `current` names a file that is no model.
         """
-        text = self.current_text()
-        try:
-            return Model(**json.loads(text)) if text else None
-        except (ValueError, TypeError) as error:
-            raise unreadable(self.folder / str(self.current_name())) from error
+        name = self.current_name()
+        return None if name is None else self._read(name)
+
+    def named(self, name: str) -> Model:
+        """Return a saved model.
+
+        Args:
+            name: Its file's, `model-1.json`, or its number.
+
+        Raises:
+            UserError: There is none of this name.
+            InputError: The file is no model.
+        """
+        there = sorted(path.name for path in self.folder.glob("model-*.json"))
+        file = f"model-{name}.json" if name.isdecimal() else name
+        if file not in there:
+            raise UserError(f"there is no model of this name: `{excerpt(name, 60)}`", hint=suggestion(file, there))
+        return self._read(file)
 
     def save(self, model: Model) -> str:
         """Make `model` the one in use and return its name; one equal to the present one is not stored again."""
@@ -83,6 +93,18 @@ class ModelStore:
         write_whole(self.folder / name, model.to_json())
         write_whole(self.folder / POINTER, name + "\n")
         return name
+
+    def _text(self, name: str) -> str:
+        try:
+            return (self.folder / name).read_text()
+        except (OSError, ValueError) as error:
+            raise unreadable(self.folder / name) from error
+
+    def _read(self, name: str) -> Model:
+        try:
+            return Model(**json.loads(self._text(name)))
+        except (ValueError, TypeError) as error:
+            raise unreadable(self.folder / name) from error
 
 
 def unreadable(path: Path) -> InputError:

@@ -1,0 +1,38 @@
+"""The commands that look before anything is written: `run --dry-run`, and `model diff`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from entity_resolution.engine.preview import Preview
+from shared.command_line import Parser
+
+
+def add_parser(commands: argparse._SubParsersAction[Parser]) -> None:
+    """Add the arguments of `model`."""
+    parser = commands.add_parser("model", help="look at saved models")
+    kinds = parser.add_subparsers(dest="look", required=True)
+    diff = kinds.add_parser("diff", help="what a model would change in what another one finds; nothing is written")
+    diff.add_argument("first", metavar="A", help="a saved model: `model-1.json`, or its number")
+    diff.add_argument("second", metavar="B", help="the one in its place")
+    diff.add_argument("--entity", metavar="NAME", help="whose models; needed where several entities are declared")
+    diff.set_defaults(truth=None)
+
+
+def lines(name: str, preview: Preview) -> Iterator[str]:
+    """Return what is told of an entity's preview, ids and counts alone."""
+    if not preview.happenings:
+        yield f"{name}: nothing would change, {preview.entities:,} entities"
+        return
+    pairs = preview.pairs
+    yield (
+        f"{name}: {preview.entities:,} entities; of the pairs of records {pairs.pairs_right:,} stay together, "
+        f"{pairs.pairs_wrong:,} would be joined and {pairs.pairs_missed:,} parted"
+    )
+    for each in preview.happenings:
+        yield f"  {each.event}: {each.entities:,}"
+        for entity_id, reason in each.first:
+            yield f"    {entity_id}: {reason}"
+        if each.entities > len(each.first):
+            yield f"    and {each.entities - len(each.first):,} more"
