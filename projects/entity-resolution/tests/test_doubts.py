@@ -48,9 +48,9 @@ def test_nothing_to_doubt() -> None:
 
 
 def test_run_warns_of_a_large_entity(platform: Platform) -> None:
-    """A run that joins records of placeholders names the largest entity, in a warning and in the summary."""
-    unknown = {"given_name": "unknown", "surname": "unknown", "date_of_birth": date(1900, 1, 1), "state": "vic"}
-    rows = [party(f"crm:C-{number}", **unknown, postcode="3000", suburb="carlton") for number in range(25)]
+    """A run that joins many records names the largest entity, in a warning and in the summary."""
+    guest = {"given_name": "walk", "surname": "in", "date_of_birth": date(1980, 4, 1), "state": "vic"}
+    rows = [party(f"crm:C-{number}", **guest, postcode="3000", suburb="carlton") for number in range(25)]
     finished = platform.put(table_of(rows)).resolve()
     assert "largest customer entity: 25 records" in finished.out
     assert "warning: 1 entities have more than 20 records each" in finished.err

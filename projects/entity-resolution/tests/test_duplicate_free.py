@@ -7,6 +7,7 @@ import pytest
 from conftest import Platform
 
 from entity_resolution.engine.linking import definition
+from entity_resolution.engine.model_store import Model
 from entity_resolution.entity import Entity, Parties, Training
 from entity_resolution.kinds import Category, FirstSource, Quantity, Words, same
 from entity_resolution.opening import open_workplace
@@ -42,7 +43,8 @@ def test_at_most_one_record_of_a_source(platform: Platform) -> None:
         open_warehouse(platform.settings, holder="test", role="entity_resolution", mode="write") as warehouse,
         open_workplace(warehouse, platform.settings, ARTICLE) as workplace,
     ):
-        found = workplace.cluster(definition.settings(ARTICLE), 0.5).to_pylist()
+        model = Model(definition.settings(ARTICLE), definition="", learned=False, trained_on={})
+        found = workplace.cluster(model, 0.5).clusters.to_pylist()
     clusters: dict[str, list[str]] = {}
     for party in found:
         clusters.setdefault(party["cluster_id"], []).append(party["party_id"])

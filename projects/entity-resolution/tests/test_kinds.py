@@ -195,7 +195,7 @@ def test_one_form_of_spellings(fetchers: dict[str, Fetch], engine: Engine) -> No
 
 @pytest.mark.parametrize("engine", ["duckdb", "postgres"])
 def test_one_form_of_sizes(fetchers: dict[str, Fetch], engine: Engine) -> None:
-    """Each number of a size stands with its unit, measures in one unit and to three digits; a text without one stays."""
+    """Each number of a size stands with its unit, measures in one unit, to three digits; a text without one stays."""
     found = {
         text: fetchers[engine](f"select {Form.QUANTITIES.of('a')} from (select '{text}' as a) as t")[0]
         for text in QUANTITIES

@@ -106,8 +106,10 @@ def _do(job: resolve.Job, parsed: argparse.Namespace) -> None:
 
 def _run(job: resolve.Job, parsed: argparse.Namespace) -> None:
     truth = None if parsed.sweep is None else _required_truth(job)
-    measures = resolve.resolve(job, training=parsed.training, full=parsed.full)
-    _print(job, measures)
+    outcome = resolve.resolve(job, training=parsed.training, full=parsed.full)
+    _print(job, outcome.measures)
+    for remark in outcome.remarks:
+        print(f"{job.entity.name} {remark}")
     if truth is not None:
         for row in sweep.sweep(job, truth, parsed.sweep, parsed.hide):
             hidden = f", fields hidden in {row['hidden_share']:.0%}" if row["hidden_share"] else ""

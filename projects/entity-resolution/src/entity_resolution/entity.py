@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Annotated
@@ -87,6 +88,8 @@ class Entity:
             leaving one in two, so a pair must be nearly certain.
         truth: What a resolution is measured against.
         hidden: The columns that a sweep hides to see what poorer records would come to.
+        fillers: The values of a column that stand for nothing, in the form that it is compared in; of a column that is
+            not named here they are found by how frequent they are.
     """
 
     name: Annotated[str, Field(pattern=f"^{NAME}$")]
@@ -99,6 +102,7 @@ class Entity:
     threshold: Share = 0.95
     truth: Truth | None = None
     hidden: tuple[Column, ...] = ()
+    fillers: Mapping[Column, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
@@ -139,5 +143,8 @@ class Entity:
         for column in self.hidden:
             if column not in self.forms:
                 yield f"a column is to be hidden that is not compared: `{column}`"
+        for column in self.fillers:
+            if column not in self.forms:
+                yield f"a column has fillers that is not compared: `{column}`"
         if set.intersection(*(set(each.columns) for each in self.training.sessions)):
             yield "a column is the same in all sessions of training, so its weights are never learned"

@@ -4,23 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import duckdb
 
-from entity_resolution.engine.linking.workplace import PARTIES
 from entity_resolution.engine.parties import compared_parties
 from entity_resolution.engine.scratch import scratch
+from entity_resolution.engine.tables import FORMED
 from entity_resolution.entity import Entity
 from entity_resolution.kinds import functions
 from shared.config import Settings
 from shared.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from entity_resolution.engine.linking.linking import Session
+
+
+def session_in(connection: duckdb.DuckDBPyConnection, entity: Entity) -> Session:
+    """Return the session for linking or training in a database that holds parties in the table `FORMED`."""
+    from splink import DuckDBAPI
+
+    from entity_resolution.engine.linking.linking import Session
+
+    return Session(DuckDBAPI(connection), lambda sql: connection.execute(sql).fetchall(), entity)
 
 
 @contextmanager
 def in_memory(
     warehouse: Warehouse, settings: Settings, entity: Entity, parties: str
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a database in memory that holds parties in the table `PARTIES`, as they are compared.
+    """Open a database in memory that holds parties in the table `FORMED`, as they are compared.
 
     Args:
         warehouse: Where the parties are.
@@ -33,6 +46,6 @@ def in_memory(
         incoming = warehouse.stream_arrow(f'select * from {parties} as party order by party_id collate "C"')
         connection.register("incoming", incoming)
         connection.execute(functions.duckdb())
-        connection.execute(f"create table {PARTIES} as select {compared_parties(entity)} from incoming")
+        connection.execute(f"create table {FORMED} as select {compared_parties(entity)} from incoming")
         connection.unregister("incoming")
         yield connection

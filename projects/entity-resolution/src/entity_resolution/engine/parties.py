@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from entity_resolution.entity import KEY, Entity
 from shared.errors import UserError
 from shared.utils.names import suggestion
@@ -30,6 +32,19 @@ def compared_parties(entity: Entity) -> str:
     """Return the columns of parties as they are compared: `KEY` as it is, and each column in its form."""
     forms = [f"{form.of(name)} as {quote(name)}" for name, form in entity.forms.items() if name not in KEY]
     return ", ".join([*map(quote, KEY), *forms])
+
+
+def held_out_parties(entity: Entity, fillers: Mapping[str, Iterable[str]]) -> str:
+    """Return the columns of parties in their forms, without fillers: values that stand for nothing, by column."""
+    columns = [
+        f"case when {form.as_text(quote(name))} not in ({', '.join(map(literal, fillers[name]))}) "
+        f"then {quote(name)} end as {quote(name)}"
+        if fillers.get(name)
+        else quote(name)
+        for name, form in entity.forms.items()
+        if name not in KEY
+    ]
+    return ", ".join([*map(quote, KEY), *columns])
 
 
 def count_parties(warehouse: Warehouse, parties: str) -> int:

@@ -12,10 +12,10 @@ import pyarrow as pa
 from entity_resolution.engine import master, resolve
 from entity_resolution.engine.linking.splink_log import splink_logged
 from entity_resolution.engine.linking.workplace import Workplace
+from entity_resolution.engine.model_store import Model
 from entity_resolution.engine.registry import Change, State, after, next_change, read_state
 from entity_resolution.engine.registry.changes import EVENTS
 from entity_resolution.engine.scratch import scratch
-from entity_resolution.engine.training.model_store import Model
 from shared.matching import Measures, compare
 from shared.utils.console import say, step
 from shared.utils.excerpts import excerpt
@@ -95,7 +95,7 @@ def _clusters(job: resolve.Job, models: Sequence[Model]) -> list[pa.Table]:
     """Return columns `party_id`, `cluster_id` of the parties as each model groups them."""
     with _parties(job) as workplace:
         found = [resolve.link(job, workplace, model) for model in models]
-    return [clusters.select(["party_id", "cluster_id"]) for clusters in found]
+    return [linked.clusters.select(["party_id", "cluster_id"]) for linked in found]
 
 
 @contextmanager

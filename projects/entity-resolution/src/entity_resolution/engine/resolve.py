@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
@@ -16,12 +16,13 @@ from entity_resolution.engine.doubts import doubts
 from entity_resolution.engine.golden import overrides, records
 from entity_resolution.engine.in_memory import in_memory
 from entity_resolution.engine.linking.splink_log import splink_logged
-from entity_resolution.engine.linking.workplace import OpenWorkplace, Workplace
+from entity_resolution.engine.linking.workplace import CLUSTER_COLUMNS, Linked, OpenWorkplace, Workplace
+from entity_resolution.engine.model_store import Model, ModelStore
 from entity_resolution.engine.parties import count_parties, current_parties
 from entity_resolution.engine.quality import Measures, compare_with_truth, count_entities
 from entity_resolution.engine.registry import next_change, read_state
+from entity_resolution.engine.remarks import remarks
 from entity_resolution.engine.scratch import scratch
-from entity_resolution.engine.training.model_store import Model, ModelStore
 from entity_resolution.entity import Entity
 from entity_resolution.settings import Options
 from shared.config import Settings
@@ -60,8 +61,16 @@ class Job:
         return ModelStore(self.warehouse, self.entity.name)
 
 
-def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -> Measures:
-    """Bring master in line with core, and return the measures of what it holds then.
+@dataclass(frozen=True)
+class Outcome:
+    """What master holds after a run, and what the run did not look at, in sentences."""
+
+    measures: Measures
+    remarks: Sequence[str] = ()
+
+
+def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -> Outcome:
+    """Bring master in line with core, and return what it holds then.
 
     Args:
         job: Where to work.
@@ -76,7 +85,7 @@ def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -
     wanted = full or training == "always"
     if not wanted and is_current(job.warehouse, resolution_step(job, parties)):
         say("nothing new: parties, model and settings are those of the last run (--full does it all again)")
-        return _record(job, master.read_measures(job.warehouse, job.entity))
+        return Outcome(_record(job, master.read_measures(job.warehouse, job.entity)))
     if training == "never":
         required_model(job)
     with splink_logged(job.settings), ExitStack() as stack:
@@ -86,18 +95,20 @@ def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -
         if training == "always" or (training == "if needed" and is_outdated(job)):
             with workplace.session() as connection:
                 _train(job, connection)
-        clusters = link(job, workplace, required_model(job))
+        model = required_model(job)
+        linked = link(job, workplace, model)
         former = master.read_measures(job.warehouse, job.entity)
         previous = master.read_xref(job.warehouse, job.entity)
         with step("choose golden records"):
-            resolution = _resolution(job, workplace, clusters)
+            resolution = _resolution(job, workplace, linked.clusters)
         with step("write master"), job.warehouse.transaction():
             master.publish(job.warehouse, job.entity, job.run.id, resolution)
             keep(job.run, resolution_step(job, workplace.parties))
     moved = overrides.notes(job.warehouse, job.entity, master.registry(job.entity).history)
-    for doubt in [*doubts(resolution.measures, former, previous, resolution.change), *moved]:
+    held_out = remarks(linked, model)
+    for doubt in [*held_out, *doubts(resolution.measures, former, previous, resolution.change), *moved]:
         say(f"warning: {doubt}")
-    return _record(job, resolution.measures)
+    return Outcome(_record(job, resolution.measures, held_out), held_out)
 
 
 def decide(job: Job, decision: Callable[[], None]) -> bool:
@@ -213,14 +224,15 @@ def _train(job: Job, connection: duckdb.DuckDBPyConnection) -> None:
     say(f"    {job.models.folder / name}: {learned}")
 
 
-def link(job: Job, workplace: Workplace, model: Model) -> pa.Table:
-    """Group the parties as a model does: columns as `Workplace.cluster` returns them."""
+def link(job: Job, workplace: Workplace, model: Model) -> Linked:
+    """Group the parties as a model does."""
     with step("link"):
         if count_parties(job.warehouse, workplace.parties) < 2:
-            return job.warehouse.fetch_arrow(
-                f"select party_id, source_system, source_id, party_id as cluster_id from {workplace.parties} as party"
+            alone = (
+                f"select {CLUSTER_COLUMNS} from (select *, party_id as cluster_id from {workplace.parties} as party)"
             )
-        return workplace.cluster(model.settings, job.options.threshold)
+            return Linked(job.warehouse.fetch_arrow(f"{alone} as alone"))
+        return workplace.cluster(model, job.options.threshold)
 
 
 def _resolution(job: Job, workplace: Workplace, clusters: pa.Table) -> master.Resolution:
@@ -238,13 +250,14 @@ def _resolution(job: Job, workplace: Workplace, clusters: pa.Table) -> master.Re
     )
 
 
-def _record(job: Job, measures: Measures) -> Measures:
+def _record(job: Job, measures: Measures, held_out: Sequence[str] = ()) -> Measures:
     parties = job.entity.parties
     xref = {"source_id": parties.id} | ({"source_system": parties.source} if parties.source else {})
     golden = {field: xref.get(column, column) for field, column in job.entity.fields.items()}
     written = {master.xref_table(job.entity): xref, records.golden_table(job.entity): golden}
     for table, columns in {**written, records.provenance_table(job.entity): xref}.items():
         origin = Origin((parties.relation,), columns, same_names=True)
-        job.run.output(table, rows=job.warehouse.row_count(table), origin=origin)
+        detail = {"held_out": list(held_out)} if held_out else {}
+        job.run.output(table, rows=job.warehouse.row_count(table), detail=detail, origin=origin)
     job.run.note_metrics(measures)
     return measures

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from entity_resolution.engine import master
-from entity_resolution.engine.in_memory import in_memory
+from entity_resolution.engine.in_memory import in_memory, session_in
 from entity_resolution.engine.linking.splink_log import splink_logged
 from entity_resolution.engine.parties import current_parties
 from entity_resolution.engine.quality import compare_with_truth, read_truth
@@ -89,8 +89,6 @@ def parties_with_hidden(job: Job, share: float) -> str:
 
 
 def _measured(job: Job, truth: Path, thresholds: Sequence[float], share: float) -> list[Row]:
-    from splink import DuckDBAPI
-
     from entity_resolution.engine.linking.linking import cluster_at_each
     from entity_resolution.engine.training.training import train
 
@@ -101,8 +99,8 @@ def _measured(job: Job, truth: Path, thresholds: Sequence[float], share: float) 
         model = train(connection, job.entity) if share else job.models.current()
         assert model is not None
         rows = []
-        for threshold, clusters in cluster_at_each(DuckDBAPI(connection), job.entity, model.settings, thresholds):
-            found = connection.sql(f"select party_id, cluster_id from {clusters}").to_arrow_table()
+        for threshold, clusters in cluster_at_each(session_in(connection, job.entity), model, thresholds):
+            found = connection.sql(f"select party_id, cluster_id from {clusters.table}").to_arrow_table()
             measures = vars(compare(found, known))
             name = None if share else job.models.current_name()
             rows.append({"hidden_share": share, "threshold": threshold, "model": name, **measures})

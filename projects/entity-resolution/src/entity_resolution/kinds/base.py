@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
@@ -45,9 +45,19 @@ class Form(Enum):
         """Return the expression for a column in this form, in the SQL of both engines."""
         return self.value.format(quote(column), separator=literal(SEPARATOR))
 
+    def as_text(self, value: str) -> str:
+        """Return the expression for a value in this form as a text, which is the same on both engines."""
+        return f"cast({f'cast({value} as decimal(38, 6))' if self is Form.NUMBER else value} as varchar)"
+
 
 class Comparison(ABC):
-    """A way to compare two records by one or several of their columns."""
+    """A way to compare two records by one or several of their columns.
+
+    Attributes:
+        few_values: Whether a value that most records have is what it says, as a class or state is, and no filler.
+    """
+
+    few_values: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -67,10 +77,21 @@ class Block(ABC):
     def columns(self) -> tuple[str, ...]:
         """The columns that it looks at."""
 
-    @property
     @abstractmethod
+    def keys(self, left: str, right: str) -> list[tuple[str, str]]:
+        """Return what must be equal, in the SQL of both engines.
+
+        Args:
+            left, right: What the two records are called by; a pair may be equal either way round.
+
+        Returns:
+            Expressions on the left record, each with that on the right one.
+        """
+
+    @property
     def condition(self) -> str:
         """The condition on the two records `l` and `r`, in the SQL of both engines."""
+        return " and ".join(f"{left} = {right}" for left, right in self.keys("l", "r"))
 
 
 __all__ = ["DECLARED", "Block", "Column", "Comparison", "Count", "Form", "Share", "dataclass"]

@@ -28,13 +28,12 @@ class Same(Block):
     def columns(self) -> tuple[str, ...]:
         return self.all_of
 
-    @property
     @override
-    def condition(self) -> str:
-        *whole, last = [(f"l.{quote(name)}", f"r.{quote(name)}") for name in self.all_of]
+    def keys(self, left: str, right: str) -> list[tuple[str, str]]:
+        *whole, last = [(f"{left}.{quote(name)}", f"{right}.{quote(name)}") for name in self.all_of]
         if self.start:
             last = (f"left({last[0]}, {self.start})", f"left({last[1]}, {self.start})")
-        return " and ".join(f"{left} = {right}" for left, right in [*whole, last])
+        return [*whole, last]
 
 
 @dataclass(frozen=True, config=DECLARED)
@@ -56,11 +55,10 @@ class Swapped(Block):
     def columns(self) -> tuple[str, ...]:
         return self.column, self.other, self.within
 
-    @property
     @override
-    def condition(self) -> str:
+    def keys(self, left: str, right: str) -> list[tuple[str, str]]:
         column, other, within = (quote(name) for name in self.columns)
-        return f"l.{column} = r.{other} and l.{within} = r.{within}"
+        return [(f"{left}.{column}", f"{right}.{other}"), (f"{left}.{within}", f"{right}.{within}")]
 
 
 def same(*columns: str, start: int | None = None) -> Same:

@@ -91,6 +91,7 @@ class Category(_OfOneColumn):
     """One of a few values, equal or not: a state, a class."""
 
     form = Form.PLAIN
+    few_values = True
     frequencies: bool = False
 
     @override

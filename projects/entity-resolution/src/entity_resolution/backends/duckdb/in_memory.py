@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
 
 import duckdb
-import pyarrow as pa
 from typing_extensions import override
 
-from entity_resolution.engine.in_memory import in_memory
-from entity_resolution.engine.linking.workplace import CLUSTER_COLUMNS, Workplace
+from entity_resolution.engine.in_memory import in_memory, session_in
+from entity_resolution.engine.linking.workplace import CLUSTER_COLUMNS, Linked, Workplace
+from entity_resolution.engine.model_store import Model
 from entity_resolution.engine.parties import current_parties
 from entity_resolution.entity import Entity
 from shared.config import Settings
@@ -21,7 +20,7 @@ from shared.warehouse import Warehouse
 class InMemory(Workplace):
     """Links in this process. The writer lock of an embedded warehouse is its own snapshot."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, parties: str, entity: Entity) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, entity: Entity, parties: str) -> None:
         self.parties = parties
         self._entity = entity
         self._connection = connection
@@ -31,13 +30,12 @@ class InMemory(Workplace):
         return nullcontext(self._connection)
 
     @override
-    def cluster(self, settings: dict[str, Any], threshold: float) -> pa.Table:
-        from splink import DuckDBAPI
-
+    def cluster(self, model: Model, threshold: float) -> Linked:
         from entity_resolution.engine.linking.linking import cluster_parties
 
-        clusters = cluster_parties(DuckDBAPI(self._connection), self._entity, settings, threshold)
-        return self._connection.sql(f"select {CLUSTER_COLUMNS} from {clusters}").to_arrow_table()
+        found = cluster_parties(session_in(self._connection, self._entity), model, threshold)
+        rows = self._connection.sql(f"select {CLUSTER_COLUMNS} from {found.table}").to_arrow_table()
+        return Linked(rows, found.fillers, found.rules)
 
 
 @contextmanager
@@ -45,4 +43,4 @@ def linking_in_memory(warehouse: Warehouse, settings: Settings, entity: Entity) 
     """Read the parties into memory, to link them there."""
     parties = current_parties(warehouse, entity)
     with in_memory(warehouse, settings, entity, parties) as connection:
-        yield InMemory(connection, parties, entity)
+        yield InMemory(connection, entity, parties)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg2
-import pyarrow as pa
 from typing_extensions import override
 
 from entity_resolution.engine.in_memory import in_memory
-from entity_resolution.engine.linking.workplace import CLUSTER_COLUMNS, PARTIES, Workplace
+from entity_resolution.engine.linking.workplace import CLUSTER_COLUMNS, Linked, Workplace
+from entity_resolution.engine.model_store import Model
 from entity_resolution.engine.parties import compared_parties, current_parties
+from entity_resolution.engine.tables import FORMED, PARTIES
 from entity_resolution.entity import KEY, Entity
 from shared.config import Settings
 from shared.errors import causes
@@ -48,14 +49,17 @@ class InServer(Workplace):
         return in_memory(self._warehouse, self._settings, self._entity, self.parties)
 
     @override
-    def cluster(self, settings: dict[str, Any], threshold: float) -> pa.Table:
+    def cluster(self, model: Model, threshold: float) -> Linked:
         from entity_resolution.backends.postgres.scratch_api import scratch_api
-        from entity_resolution.engine.linking.linking import cluster_parties
+        from entity_resolution.engine.linking.linking import Session, cluster_parties
 
         with _explained(), scratch_api(lambda: _connect(self._warehouse.target)) as api:
-            api.make_table(PARTIES, f"select {compared_parties(self._entity)} from {SNAPSHOT}")
-            clusters = cluster_parties(api, self._entity, settings, threshold)
-            return self._warehouse.fetch_arrow(f"select {CLUSTER_COLUMNS} from {SCHEMA}.{quote(clusters)}")
+            # Of another model that was used before; it stands in the way of its table.
+            api.ask(f"drop view if exists {PARTIES}")
+            api.make_table(FORMED, f"select {compared_parties(self._entity)} from {SNAPSHOT}")
+            found = cluster_parties(Session(api, api.ask, self._entity), model, threshold)
+            rows = self._warehouse.fetch_arrow(f"select {CLUSTER_COLUMNS} from {SCHEMA}.{quote(found.table)}")
+            return Linked(rows, found.fillers, found.rules)
 
 
 @contextmanager
@@ -87,9 +91,10 @@ def _end_killed_runs(warehouse: PostgresWarehouse) -> None:
 
 
 def _clear(warehouse: PostgresWarehouse) -> None:
-    """Drop the tables of a run."""
+    """Drop the tables of a run, and first the view of one of them."""
+    warehouse.execute(f"drop view if exists {SCHEMA}.{PARTIES}")
     for table in warehouse.tables(SCHEMA):
-        if table in (SNAPSHOT, PARTIES) or table.startswith(SPLINKS_PREFIX):
+        if table in (SNAPSHOT, FORMED) or table.startswith(SPLINKS_PREFIX):
             warehouse.execute(f"drop table if exists {SCHEMA}.{quote(table)}")
 
 

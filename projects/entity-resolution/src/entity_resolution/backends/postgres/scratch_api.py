@@ -49,6 +49,13 @@ class ScratchAPI(PostgresAPI):
         self._execute_sql_against_backend(f"create unlogged table {name} as {query}")
         self._execute_sql_against_backend(f"analyze {name}")
 
+    def ask(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run a statement that is not Splink's, and return its rows."""
+        with self._engine.begin() as connection:
+            # As it is: what looks like a parameter may be a value.
+            result = connection.exec_driver_sql(statement)
+            return [tuple(row) for row in result.fetchall()] if result.returns_rows else []
+
     @override
     def _setup_for_execute_sql(self, sql: str, physical_name: str) -> str:
         self.delete_table_from_database(physical_name)

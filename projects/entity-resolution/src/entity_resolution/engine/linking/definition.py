@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import splink
 from splink import SettingsCreator
 from splink.blocking_rule_library import CustomRule
 
+from entity_resolution.engine import fillers
+from entity_resolution.engine.blocking.rules import Rule, rules_of
 from entity_resolution.entity import Entity
-from entity_resolution.kinds import Block, functions
-from shared.warehouse import literal
+from entity_resolution.kinds import functions
 
 # Splink wants to know whose SQL it writes. What it writes here reads the same on every engine, see `for_dialect`.
 DIALECT = "duckdb"
@@ -30,7 +32,7 @@ def settings(entity: Entity) -> dict[str, Any]:
         unique_id_column_name="party_id",
         source_dataset_column_name="source_system",
         comparisons=[each.for_splink() for each in entity.compare],
-        blocking_rules_to_generate_predictions=rules(entity, entity.block),
+        blocking_rules_to_generate_predictions=for_splink(rule.sql for rule in rules_of(entity, entity.block)),
         retain_matching_columns=False,
         # Splink would draw one at random, and the same training would not give the same model.
         linker_uid="entity_resolution",
@@ -38,16 +40,14 @@ def settings(entity: Entity) -> dict[str, Any]:
     return without_dialect(creator.create_settings_dict(DIALECT))
 
 
-def rules(entity: Entity, blocks: tuple[Block, ...]) -> list[Any]:
-    """Return rules of which pairs to compare as Splink takes them; two records of a duplicate-free source are none."""
-    return [CustomRule(each.condition + _of_two_sources(entity), sql_dialect=DIALECT) for each in blocks]
+def for_splink(conditions: Iterable[str]) -> list[Any]:
+    """Return rules of which pairs to compare as Splink takes them."""
+    return [CustomRule(each, sql_dialect=DIALECT) for each in conditions]
 
 
-def _of_two_sources(entity: Entity) -> str:
-    if not entity.parties.duplicate_free:
-        return ""
-    free = ", ".join(map(literal, entity.parties.duplicate_free))
-    return f" and (l.source_system <> r.source_system or l.source_system not in ({free}))"
+def with_rules(settings: dict[str, Any], found_by: Iterable[Rule]) -> dict[str, Any]:
+    """Return settings without a dialect that find pairs by these rules, as they skip values."""
+    return {**settings, BLOCKING: [{"blocking_rule": rule.sql} for rule in found_by]}
 
 
 def definition(entity: Entity) -> str:
@@ -55,7 +55,8 @@ def definition(entity: Entity) -> str:
     forms = {column: form.name for column, form in entity.forms.items()}
     training = entity.training
     learned = [[each.condition for each in blocks] for blocks in (training.sure, training.sessions)]
-    parts = [splink.__version__, settings(entity), forms, learned, training.recall, functions.duckdb()]
+    held_out = [sorted(fillers.ALWAYS), sorted(fillers.IF_FREQUENT), {**entity.fillers}]
+    parts = [splink.__version__, settings(entity), forms, learned, training.recall, held_out, functions.duckdb()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

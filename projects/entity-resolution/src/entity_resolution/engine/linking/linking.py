@@ -3,19 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from splink import Linker
 from splink.internals.database_api import DatabaseAPISubClass
 from splink.internals.splink_dataframe import SplinkDataFrame
 
-from entity_resolution.engine.linking.definition import for_dialect
-from entity_resolution.engine.linking.workplace import PARTIES
+from entity_resolution.engine.blocking.bounds import bounded
+from entity_resolution.engine.blocking.rules import Rule, rules_of
+from entity_resolution.engine.fillers import Fillers, hold_out
+from entity_resolution.engine.linking.definition import for_dialect, with_rules
+from entity_resolution.engine.model_store import Model
+from entity_resolution.engine.tables import PARTIES, Ask
 from entity_resolution.entity import Entity
 
 
+@dataclass(frozen=True)
+class Session:
+    """Where the parties of an entity are, in the table `FORMED`.
+
+    Attributes:
+        api: Splink's way to the database.
+        ask: The way for whatever is not Splink's.
+    """
+
+    api: DatabaseAPISubClass
+    ask: Ask
+    entity: Entity
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """A table with the columns of `PARTIES` and `cluster_id`; and what it came from, see `Linked`."""
+
+    table: str
+    fillers: Fillers
+    rules: Sequence[Rule]
+
+
 def make_linker(api: DatabaseAPISubClass, settings: dict[str, Any]) -> Linker:
-    """Return a linker on the table `PARTIES` of a database.
+    """Return a linker on the view `PARTIES` of a database.
 
     Args:
         api: Splink's way to the database.
@@ -25,23 +53,21 @@ def make_linker(api: DatabaseAPISubClass, settings: dict[str, Any]) -> Linker:
     return Linker(api.register(PARTIES), for_dialect(settings, dialect), log_level=None)
 
 
-def cluster_parties(api: DatabaseAPISubClass, entity: Entity, settings: dict[str, Any], threshold: float) -> str:
-    """Group the parties of a database into entities, and return the name of the table that says how.
-
-    It has the columns of `PARTIES` and `cluster_id`; see `Workplace.cluster`.
-    """
-    ((_, clusters),) = cluster_at_each(api, entity, settings, [threshold])
+def cluster_parties(session: Session, model: Model, threshold: float) -> Clusters:
+    """Group parties into entities."""
+    ((_, clusters),) = cluster_at_each(session, model, [threshold])
     return clusters
 
 
-def cluster_at_each(
-    api: DatabaseAPISubClass, entity: Entity, settings: dict[str, Any], thresholds: Sequence[float]
-) -> Iterator[tuple[float, str]]:
-    """Group the parties at each threshold by pairs that are scored once; see `cluster_parties`."""
-    linker = make_linker(api, settings)
+def cluster_at_each(session: Session, model: Model, thresholds: Sequence[float]) -> Iterator[tuple[float, Clusters]]:
+    """Group the parties at each threshold by pairs that are scored once."""
+    fillers = hold_out(session.ask, session.entity, model.fillers)
+    rules = bounded(session.ask, model.rules or rules_of(session.entity, session.entity.block))
+    linker = make_linker(session.api, with_rules(model.settings, rules))
     pairs = linker.inference.predict(threshold_match_probability=min(thresholds))
     for threshold in thresholds:
-        yield threshold, str(_clusters(linker, pairs, threshold, entity.parties.duplicate_free).physical_name)
+        clusters = _clusters(linker, pairs, threshold, session.entity.parties.duplicate_free)
+        yield threshold, Clusters(str(clusters.physical_name), fillers, rules)
 
 
 def _clusters(linker: Linker, pairs: SplinkDataFrame, threshold: float, free: Sequence[str]) -> SplinkDataFrame:

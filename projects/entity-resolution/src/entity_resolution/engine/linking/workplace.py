@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 from entity_resolution.entity import Entity
 from shared.config import Settings
@@ -15,10 +16,25 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-# The table that Splink works on, with parties in the forms that they are compared in. Its name is the run's alone:
-# Splink asks the catalog for it without a schema.
-PARTIES = "resolution_parties"
+    from entity_resolution.engine.blocking.rules import Rule
+    from entity_resolution.engine.model_store import Model
+
 CLUSTER_COLUMNS = "party_id, source_system, source_id, cluster_id"
+
+
+@dataclass(frozen=True)
+class Linked:
+    """The entities that parties were found to be.
+
+    Attributes:
+        clusters: Columns `CLUSTER_COLUMNS`, a row for each party. A `cluster_id` means nothing beyond this table.
+        fillers: The values that were held out of comparison, by column, and how many records have each.
+        rules: The rules by which pairs were found.
+    """
+
+    clusters: pa.Table
+    fillers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    rules: Sequence[Rule] = ()
 
 
 class Workplace(ABC):
@@ -33,18 +49,15 @@ class Workplace(ABC):
 
     @abstractmethod
     def session(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
-        """Open a DuckDB in memory that holds the parties in the table `PARTIES`, to train a model on."""
+        """Open a DuckDB in memory that holds the parties in the table `FORMED`, to train a model on."""
 
     @abstractmethod
-    def cluster(self, settings: dict[str, Any], threshold: float) -> pa.Table:
+    def cluster(self, model: Model, threshold: float) -> Linked:
         """Group the parties, of which there are two at least, into entities.
 
         Args:
-            settings: A trained model's settings, see `Model.settings`.
+            model: How they are compared.
             threshold: The match probability from which a pair is joined; entities are what such pairs connect.
-
-        Returns:
-            Columns `CLUSTER_COLUMNS`, a row for each party. A `cluster_id` means nothing beyond this table.
         """
 
 

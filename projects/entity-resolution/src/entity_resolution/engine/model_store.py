@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import Self
+
+from entity_resolution.engine.blocking.rules import Rule
 from shared.errors import InputError, UserError
 from shared.utils.excerpts import excerpt
 from shared.utils.files import write_whole
@@ -25,12 +29,30 @@ class Model:
         definition: Which untrained settings it was made from, see `definition`.
         learned: Whether the weights come from matches in the data; False while there were too few.
         trained_on: How many parties of each source system it has seen.
+        fillers: The values that were held out of comparison, by column, and how many records had each.
+        rules: By which pairs are found, with the values that these skip.
+        sure, sessions: The rules of training, likewise.
     """
 
     settings: dict[str, Any]
     definition: str
     learned: bool
     trained_on: dict[str, int]
+    fillers: dict[str, dict[str, int]] = field(default_factory=dict)
+    rules: Sequence[Rule] = ()
+    sure: Sequence[Rule] = ()
+    sessions: Sequence[Rule] = ()
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return the model of a file's text.
+
+        Raises:
+            ValueError, TypeError, KeyError: It is none.
+        """
+        kept = json.loads(text)
+        rules = {name: [Rule.from_json(each) for each in kept.get(name, ())] for name in ("rules", "sure", "sessions")}
+        return cls(**{**kept, **rules})
 
     def to_json(self) -> str:
         """Return the file's text; equal models have equal texts."""
@@ -102,8 +124,8 @@ class ModelStore:
 
     def _read(self, name: str) -> Model:
         try:
-            return Model(**json.loads(self._text(name)))
-        except (ValueError, TypeError) as error:
+            return Model.from_json(self._text(name))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise unreadable(self.folder / name) from error
 
 

@@ -1,0 +1,88 @@
+"""The rules of which pairs are compared, as a model keeps them: with the values that they do not look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from typing_extensions import Self
+
+from entity_resolution.entity import Entity
+from entity_resolution.kinds import Block
+from entity_resolution.kinds.functions import SEPARATOR
+from shared.warehouse import literal
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule and the values that it skips, because too many records share them.
+
+    A value may be somebody's name, so what is kept of it is a hash.
+
+    Attributes:
+        columns: The columns that it looks at.
+        condition: On the two records `l` and `r`.
+        left, right: What must be equal in the two, each as a text on a record `l`: what it has to hold to be the left
+            one of a pair, and what to be the right one.
+        skipped: The hashes of values whose pairs it does not make, and how many records have each.
+        is_off: Whether it makes no pairs at all, as too many of its values are too common.
+    """
+
+    columns: tuple[str, ...]
+    condition: str
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    is_off: bool = False
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        """Return the rule that a model has kept."""
+        lists = {name: tuple(kept[name]) for name in ("columns", "left", "right")}
+        return cls(**{**kept, **lists})
+
+    @property
+    def name(self) -> str:
+        """What it is told by."""
+        return ", ".join(self.columns)
+
+    @property
+    def is_even(self) -> bool:
+        """Whether a pair that it finds it also finds the other way round."""
+        return self.left == self.right
+
+    @property
+    def sql(self) -> str:
+        """The condition on `l` and `r` without the values that are skipped."""
+        if self.is_off:
+            return f"{self.condition} and 1 = 0"
+        if not self.skipped:
+            return self.condition
+        return f"{self.condition} and {hashed(self.left)} not in ({', '.join(map(literal, sorted(self.skipped)))})"
+
+
+def rules_of(entity: Entity, blocks: Iterable[Block]) -> list[Rule]:
+    """Return rules of an entity with nothing skipped; two records of a duplicate-free source are no pair."""
+    found = []
+    for block in blocks:
+        left, right = (tuple(map(as_text, side)) for side in zip(*block.keys("l", "l"), strict=True))
+        found.append(Rule(block.columns, block.condition + _of_two_sources(entity), left, right))
+    return found
+
+
+def hashed(texts: Iterable[str]) -> str:
+    """Return the expression for the hash of what several texts are together; the same on both engines."""
+    return f"md5({f' || {literal(SEPARATOR)} || '.join(texts)})"
+
+
+def _of_two_sources(entity: Entity) -> str:
+    if not entity.parties.duplicate_free:
+        return ""
+    free = ", ".join(map(literal, entity.parties.duplicate_free))
+    return f" and (l.source_system <> r.source_system or l.source_system not in ({free}))"
+
+
+def as_text(value: str) -> str:
+    """Return the expression for a value as a text."""
+    return f"cast({value} as varchar)"
