@@ -108,6 +108,9 @@ def native_folders(manifest: Manifest, environment: Environment, path: str) -> l
             raise ConfigurationError(message, hint=WITH_PIXI)
         if "command" in entry and shutil.which(entry["command"], path=path):
             continue
+        if entry.get("optional"):
+            # What needs it says so: the environment has work that does without.
+            continue
         packages = venv_path(manifest.root, environment.name).glob("lib/python3*/site-packages")
         found = [folder / entry["wheel"] for folder in packages if "wheel" in entry]
         if not (found and found[0].is_dir()):

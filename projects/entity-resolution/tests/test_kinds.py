@@ -160,16 +160,8 @@ def literal(column: str, value: Any, engine: Engine) -> str:
     return f"cast({text} as {TYPES[column]})"
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{type(case[0]).__name__}-{case[4]}")
-@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
-def test_level_of_agreement(
-    fetchers: dict[str, Fetch], engine: Engine, case: tuple[Comparison, str, Values, Values, int]
-) -> None:
-    """Two records agree by the level that the kind is documented to see, on either engine."""
-    comparison, columns, left, right, expected = case
-    levels = comparison.for_splink().create_comparison_dict(engine)["comparison_levels"]
-    conditions = [level["sql_condition"] for level in levels]
-    assert conditions[-1] == "ELSE"
+def pair_of(comparison: Comparison, columns: str, left: Values, right: Values, engine: Engine) -> str:
+    """Return a relation of one row: two records in the forms that they are compared in."""
     record = ", ".join(f"{form.of(column)} as {quote(column)}" for column, form in comparison.forms.items())
     sides = []
     for values in (left, right):
@@ -181,8 +173,21 @@ def test_level_of_agreement(
     both = ", ".join(
         f"{side}.{quote(column)} as {quote(f'{column}_{side}')}" for side in "lr" for column in comparison.forms
     )
+    return f"(select {both} from {sides[0]} as l, {sides[1]} as r) as pair"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{type(case[0]).__name__}-{case[4]}")
+@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
+def test_level_of_agreement(
+    fetchers: dict[str, Fetch], engine: Engine, case: tuple[Comparison, str, Values, Values, int]
+) -> None:
+    """Two records agree by the level that the kind is documented to see, on either engine."""
+    comparison, columns, left, right, expected = case
+    levels = comparison.for_splink().create_comparison_dict(engine)["comparison_levels"]
+    conditions = [level["sql_condition"] for level in levels]
+    assert conditions[-1] == "ELSE"
     cases = " ".join(f"when {condition} then {number}" for number, condition in enumerate(conditions[:-1]))
-    pair = f"(select {both} from {sides[0]} as l, {sides[1]} as r) as pair"
+    pair = pair_of(comparison, columns, left, right, engine)
     assert fetchers[engine](f"select case {cases} else {len(conditions) - 1} end from {pair}") == (expected,)
 
 

@@ -58,6 +58,12 @@ special = "true"
 
 [feature.native.dependencies]
 jq = "*"
+
+[feature.sides.dependencies]
+missing = "*"
+
+[tool.pixiw.native]
+missing = { command = "no-such-command", optional = true }
 """
 
 

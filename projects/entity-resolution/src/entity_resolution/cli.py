@@ -12,7 +12,7 @@ from entity_resolution.engine import preview, resolve, sweep
 from entity_resolution.engine.quality import SEVERAL, Measures
 from entity_resolution.entities import entities, entity_called
 from entity_resolution.new.command import new_entity
-from entity_resolution.opening import open_workplace
+from entity_resolution.opening import chosen_workplace
 from entity_resolution.settings import read_options
 from shared.command_line import Parser
 from shared.config import get_settings
@@ -67,13 +67,14 @@ def _each(parsed: argparse.Namespace, line: str) -> None:
         if parsed.command == "model" and len(wanted) > 1:
             raise UserError(f"whose models is not said: {listed([*entities()])}", hint="name the entity with --entity")
         options = read_options(settings, wanted, parsed.truth)
+        workplace = chosen_workplace(settings)
         with open_warehouse(settings, holder=holder, role="entity_resolution", mode="write") as warehouse:
             for entity in wanted:
                 if len(wanted) > 1:
                     say(f"{entity.name}:")
                 try:
                     with record_run(warehouse, step=step, command=line) as run:
-                        job = resolve.Job(entity, warehouse, settings, options[entity.name], run, open_workplace)
+                        job = resolve.Job(entity, warehouse, settings, options[entity.name], run, workplace)
                         _do(job, parsed)
                 except PlatformError as error:
                     failed[entity.name] = error

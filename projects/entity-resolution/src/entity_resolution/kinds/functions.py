@@ -1,4 +1,4 @@
-"""The functions by which values are compared, with one meaning on both engines.
+"""The functions by which values are compared, with one meaning on every engine.
 
 What both engines offer is levenshtein(), but DuckDB's counts bytes, and PostgreSQL's counts characters and takes no
 more than 255. So here the first 63 characters of a text are compared, which are at most 252 bytes, byte by byte.
@@ -127,3 +127,29 @@ def postgres() -> str:
     {words.postgres()}
     {quantities.postgres()}
 """
+
+
+@cache
+def spark() -> tuple[str, ...]:
+    """Return the statements that make in Spark those by which two values are compared.
+
+    Values are brought into their forms before they go there: nothing in Spark's SQL knows Unicode's forms.
+    """
+    # Read as ISO-8859-1, each byte is a character. What is split by is read as it is, not as a regular expression.
+    made = "create or replace temporary function"
+    return (
+        f"""{made} compared(a string) returns string return case
+            when octet_length(a) = length(a) then left(a, {COMPARED_CHARACTERS})
+            else decode(encode(left(a, {COMPARED_CHARACTERS}), 'UTF-8'), 'ISO-8859-1') end""",
+        f"{made} edit_distance(a string, b string) returns int return levenshtein(compared(a), compared(b))",
+        f"""{made} edit_similarity(a string, b string) returns double return
+            1 - edit_distance(a, b) / greatest(length(compared(a)), length(compared(b)))""",
+        rf"""{made} parts_of(a string, separator string) returns array<string> return
+            array_distinct(split(a, concat('\\Q', separator, '\\E')))""",
+        f"""{made} shared_parts(a string, b string, separator string) returns int return
+            size(array_intersect(parts_of(a, separator), parts_of(b, separator)))""",
+        f"""{made} share_of_parts(a string, b string, separator string) returns double return
+            shared_parts(a, b, separator) / greatest(size(parts_of(a, separator)), size(parts_of(b, separator)))""",
+        *words.spark(),
+        *quantities.spark(),
+    )

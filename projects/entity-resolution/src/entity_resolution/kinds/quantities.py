@@ -102,6 +102,15 @@ def postgres() -> str:
 """
 
 
+def spark() -> tuple[str, ...]:
+    """Return the statements that make `quantities_near` in Spark."""
+    near = NEAR.replace(" ~ ", " rlike ").replace("cast(", "try_cast(").replace("double precision", "double")
+    return (
+        f"create or replace temporary function quantities_near(a string, b string, share double) "
+        f"returns boolean return {near}",
+    )
+
+
 def _tidied(text: str) -> str:
     """Return the expression for a text in which each quantity is a number with its unit in one word."""
     for pattern, written in TIDIED:

@@ -6,6 +6,8 @@ first letter stays.
 
 from __future__ import annotations
 
+import re
+
 from shared.warehouse import literal
 
 # What stands between words; what stands within one (`baker's`) is no part of it.
@@ -74,3 +76,25 @@ def postgres() -> str:
         from (select string_to_array(a, ' ') as x, string_to_array(b, ' ') as y offset 0) as texts
     $$;
 """
+
+
+def spark() -> tuple[str, ...]:
+    """Return the statements that make `words_agree` in Spark."""
+    made = "create or replace temporary function"
+    return (
+        # Within a lambda Spark calls none that is made of SQL, so this one is written out.
+        f"""{made} words_found(few array<string>, many array<string>) returns int return
+            size(filter(few, x -> exists(many, y -> {_written_out()})))""",
+        f"""{made} words_agree(a string, b string, share double) returns boolean return case
+            when size(split(a, ' ')) <= size(split(b, ' '))
+            then words_found(split(a, ' '), split(b, ' ')) >= share * size(split(b, ' '))
+            else words_found(split(b, ' '), split(a, ' ')) >= share * size(split(a, ' '))
+        end""",
+    )
+
+
+def _written_out() -> str:
+    """Return whether `x` and `y` are one word, without the function `spells`."""
+    spells = SPELLS.replace("starts_with", "startswith")
+    bare = re.sub(r"\b([xy])\b", rf"translate(\1, '{VOWELS}', '')", spells)
+    return f"case when left(x, 1) <> left(y, 1) then false when x = y then true else ({spells}) or ({bare}) end"
