@@ -10,6 +10,7 @@ from pathlib import Path
 from entity_resolution import listing, overriding, previewing
 from entity_resolution.engine import preview, resolve, sweep
 from entity_resolution.engine.quality import SEVERAL, Measures
+from entity_resolution.engine.report import report
 from entity_resolution.entities import entities, entity_called
 from entity_resolution.new.command import new_entity
 from entity_resolution.opening import chosen_workplace
@@ -93,7 +94,10 @@ def _step(parsed: argparse.Namespace) -> str:
 
 
 def _do(job: resolve.Job, parsed: argparse.Namespace) -> None:
-    if parsed.command == "model":
+    if parsed.command == "model" and parsed.look == "report":
+        file = Path(parsed.output).expanduser() if parsed.output else None
+        print(report.write_report(job, file))
+    elif parsed.command == "model":
         _show(job, preview.diff(job, parsed.first, parsed.second))
     elif parsed.dry_run:
         _show(job, preview.dry_run(job))

@@ -1,4 +1,4 @@
-"""The commands that look before anything is written: `run --dry-run`, and `model diff`."""
+"""The commands that look and write nothing to master: `run --dry-run`, `model diff`, `model report`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,12 @@ def add_parser(commands: argparse._SubParsersAction[Parser]) -> None:
     diff = kinds.add_parser("diff", help="what a model would change in what another one finds; nothing is written")
     diff.add_argument("first", metavar="A", help="a saved model: `model-1.json`, or its number")
     diff.add_argument("second", metavar="B", help="the one in its place")
-    diff.add_argument("--entity", metavar="NAME", help="whose models; needed where several entities are declared")
     diff.set_defaults(truth=None)
+    report = kinds.add_parser("report", help="write a page of weights, precision and recall of the model in use")
+    report.add_argument("--output", metavar="FILE", help="where to write it; beside the model otherwise")
+    report.add_argument("--truth", metavar="PATH", help="CSV of pairs of the same entity")
+    for command in (diff, report):
+        command.add_argument("--entity", metavar="NAME", help="whose; needed where several entities are declared")
 
 
 def lines(name: str, preview: Preview) -> Iterator[str]:

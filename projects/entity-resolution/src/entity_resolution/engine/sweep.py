@@ -57,7 +57,7 @@ def sweep(job: Job, truth: Path, thresholds: Sequence[float] = (), hidden_share:
     made = {"entity": job.entity.name, "swept_at": utc_now(), "run_id": job.run.id}
     start_splink()
     with splink_logged(job.settings):
-        rows = [row | made for share in sorted({0.0, hidden_share}) for row in _measured(job, truth, wanted, share)]
+        rows = [row | made for share in sorted({0.0, hidden_share}) for row in measured(job, truth, wanted, share)]
     with step("write the sweep"):
         _write(job, pa.Table.from_pylist(rows, SCHEMA))
     job.run.output(TABLE, rows=job.warehouse.row_count(TABLE), origin=Origin((job.entity.parties.relation,)))
@@ -88,7 +88,8 @@ def parties_with_hidden(job: Job, share: float) -> str:
     return f"(select {', '.join(columns)} from {parties} as whole)"
 
 
-def _measured(job: Job, truth: Path, thresholds: Sequence[float], share: float) -> list[Row]:
+def measured(job: Job, truth: Path, thresholds: Sequence[float], share: float) -> list[Row]:
+    """Return the rows of a sweep, without writing them; see `sweep`."""
     from entity_resolution.engine.linking.linking import cluster_at_each
     from entity_resolution.engine.training.training import train
 
