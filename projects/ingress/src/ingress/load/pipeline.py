@@ -21,7 +21,7 @@ from dlt.common.schema.typing import TColumnSchema
 from dlt.extract import DltResource
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from ingress.load import duckdb_destination
+from ingress.load import duckdb_destination, plain_parquet
 from ingress.source import Resource
 from shared.command_line import as_platform_error
 from shared.data_quality import RowModel, arrow_schema
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from shared.warehouse.duckdb_engine import DuckDBWarehouse
     from shared.warehouse.postgres_engine import PostgresWarehouse
 
+plain_parquet.use()
 DLT_TYPES: Mapping[pa.DataType, TColumnSchema] = {
     pa.int64(): {"data_type": "bigint"},
     pa.float64(): {"data_type": "double"},
