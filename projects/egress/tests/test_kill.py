@@ -6,10 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from apis import Asked, Reply
 from conftest import CUSTOMERS, DUCKDB_ONLY, POSTGRES_ONLY, Egress, Sql
+from contacts import CONTACTS, MAKE_CONTACTS, four_apis, targets
 from crm_server import Crm, Handler
 
 from shared.postgres.server import LocalServer
@@ -21,6 +24,18 @@ def start(project: Path) -> subprocess.Popen[str]:
     """Start a delivery in a process of its own."""
     words = [sys.executable, "-m", "egress", "run", "--target", "crm"]
     return subprocess.Popen(words, cwd=project, env=os.environ, stderr=subprocess.PIPE, text=True)
+
+
+# A delivery to one of the targets of tests, which no list of the platform's has.
+OF_TESTS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import egress.cli
+from contacts import targets
+from shared.command_line import command
+egress.cli.all_targets = targets
+sys.exit(command(egress.cli.main, ["run", "--target", "mailchimp"]))
+"""
 
 
 def test_killed_between_send_and_mark(crm: Crm, egress: Egress, sql: Sql, project: Path) -> None:
@@ -146,3 +161,34 @@ def test_killed_twice_in_a_row(crm: Crm, egress: Egress, sql: Sql, project: Path
     sql("delete from ops.delivery")
     assert egress("run", "--target", "crm") == 0
     assert sql(STATE) == state
+
+
+@DUCKDB_ONLY
+def test_killed_amid_single_rows(
+    sql: Sql, transform: Callable[[str], None], egress: Egress, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of rows with a request each, several at once, none is lost by a kill, and what is sent again has its key."""
+    transform(MAKE_CONTACTS)
+    monkeypatch.setattr("egress.cli.all_targets", targets)
+    with four_apis(monkeypatch) as apis:
+        api, process = apis["mailchimp"], list[subprocess.Popen[bytes]]()
+
+        def kill_after_taking(asked: Asked) -> Reply | None:
+            if len(api.asked) == 5:
+                api.reply(api, asked)
+                process[0].kill()
+                process[0].wait(20)
+            return None
+
+        api.fault = kill_after_taking
+        words = [sys.executable, "-c", OF_TESTS, str(Path(__file__).parent)]
+        process.append(subprocess.Popen(words, cwd=project, env=os.environ, stderr=subprocess.DEVNULL))
+        assert process[0].wait(60) == -signal.SIGKILL
+        assert len(api.asked) >= 5
+        assert egress("run", "--target", "mailchimp") == 0
+        assert len(api.rows) == CONTACTS - 1
+        assert len({(each.path, each.headers["idempotency-key"]) for each in api.asked}) == CONTACTS
+    assert sql("select status, count(*) from ops.delivery group by 1 order by 1") == [
+        ("delivered", CONTACTS - 1),
+        ("rejected", 1),
+    ]

@@ -426,3 +426,13 @@ def test_one_body_at_two_paths(deliver: Callable[..., Any], contacts: Sql) -> No
     assert run() == 0
     assert len({each.body for each in api.asked}) == 1
     assert len({each.headers["idempotency-key"] for each in api.asked}) == CONTACTS
+
+
+@DUCKDB_ONLY
+def test_mirror_by_a_date(deliver: Callable[..., Any], contacts: Sql, capfd: pytest.CaptureFixture[str]) -> None:
+    """A row that would be asked for by another text than it was sent under is not deleted by chance: it is an error."""
+    contacts("create or replace table egress.contacts as select current_date as contact_id")
+    api, run = deliver(fine, path="/rows/{contact_id}", mode="mirror", delete=Delete("/rows/{contact_id}"))
+    assert run() == 2
+    assert "deletes by a key that can be written in several ways: `contact_id`" in capfd.readouterr().err
+    assert api.asked == []

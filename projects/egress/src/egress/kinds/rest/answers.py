@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import AliasPath, Field, StrictInt, StrictStr, ValidationError, create_model
 
@@ -21,12 +21,14 @@ class NotUnderstood(ValueError):
     """An answer is not as it was declared; the text repeats nothing of it."""
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """What became of a row."""
 
     taken: bool
     reason: str | None = None
+
+
+TAKEN = Result(taken=True)
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ class Answers:
             raise NotUnderstood(f"{len(entries):,} results for {len(keys):,} rows")
         for at, entry in enumerate(entries):
             taken = bool(self.taken) and (self.taken == EVERY or entry.status in self.taken)
-            result = Result(taken, None if taken else as_text(entry.reason))
+            result = TAKEN if taken else Result(False, as_text(entry.reason))
             if self.key:
                 named = entry.key if isinstance(entry.key, list) else [entry.key]
                 yield from ((str(key), result) for key in named)
@@ -126,7 +128,7 @@ def results_of(lists: Sequence[Answers], body: object, keys: Sequence[str]) -> d
     Raises:
         NotUnderstood: The answer is not as it was declared.
     """
-    found = {} if any(each.taken for each in lists) else dict.fromkeys(keys, Result(taken=True))
+    found = {} if any(each.taken for each in lists) else dict.fromkeys(keys, TAKEN)
     contradicted = set()
     said: dict[str, Result] = {}
     for each in lists:

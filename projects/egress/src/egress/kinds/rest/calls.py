@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from egress.engine.errors import TargetUnavailable
 from egress.kinds.rest.answers import Answers, NotUnderstood, reason_at, results_of
@@ -19,8 +20,7 @@ from shared.utils.strict_json import NotJson
 NO_REASON = "rejected without a reason"
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A row on its way.
 
     Attributes:
@@ -44,8 +44,7 @@ class Row:
     unfit: str | None = None
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(NamedTuple):
     """What an API said of a row.
 
     Attributes:

@@ -55,9 +55,10 @@ class Sender:
             at_once: How many requests are under way at most.
 
         Raises:
-            PlatformError: The first that has failed; of those that were under way what is confirmed is marked.
+            PlatformError: The first that has failed.
+            KeyboardInterrupt: `ask` has raised it. In either case, of what was under way is marked what is confirmed.
         """
-        failed: list[PlatformError] = []
+        failed: list[BaseException] = []
         for outcome in in_turn(call, takewhile(lambda _: not failed, requests), at_once):
             self._waiting += outcome.said
             failed.extend([outcome.error] if outcome.error else [])
@@ -65,8 +66,10 @@ class Sender:
             if failed or len(outcome.said) > 1 or len(self._waiting) >= MARK_ROWS or waited >= MARK_SECONDS:
                 self._mark(keep)
                 failed.extend(self._objection())
-                if not failed:
+                try:
                     self._ask()
+                except KeyboardInterrupt as interrupt:
+                    failed.append(interrupt)
         self._mark(keep)
         if failed:
             raise failed[0]

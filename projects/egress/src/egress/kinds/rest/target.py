@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 from typing_extensions import override
 
 from egress.engine.comparison import ComparedPlan, Comparison, Deletions, rows_held
@@ -94,6 +95,11 @@ class Rest(DeclaredRest):
             raise InputError(
                 f"`{self.model.table}` lacks columns that `{self.declared}` sends: `{', '.join(lacking)}`",
                 hint="correct the model, or `path` and `fields` in the target's module",
+            )
+        if mirrors and pa.types.is_temporal(found.pending.schema.field(self.model.key).type):
+            raise InputError(
+                f"`{self.declared}` deletes by a key that can be written in several ways: `{self.model.key}`",
+                hint="have the model give it as a text, instead of a date or time",
             )
         return RestPlan(
             target=name,
