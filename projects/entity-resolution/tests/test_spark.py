@@ -21,7 +21,7 @@ pytest.importorskip("pyspark", reason="pyspark is in the environment `spark` alo
 if not shutil.which("java"):
     pytest.skip("Spark needs a `java` on PATH", allow_module_level=True)
 
-from entity_resolution.backends.spark.on_spark import make_functions
+from entity_resolution.backends.spark.linking import make_functions
 from entity_resolution.backends.spark.session import spark_session
 from entity_resolution.backends.spark.settings import Place
 from entity_resolution.backends.spark.words import in_sparks_words

@@ -7,29 +7,21 @@ import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import pyarrow as pa
 from typing_extensions import override
 
-from entity_resolution.backends.spark.exchange import Exchange, exchange
+from entity_resolution.backends.spark.exchange import exchange
 from entity_resolution.backends.spark.settings import Place
 from entity_resolution.engine.in_memory import in_memory
-from entity_resolution.engine.linking.workplace import CLUSTER_COLUMNS, PARTIES, Workplace
-from entity_resolution.engine.parties import compared_parties
-from entity_resolution.engine.scratch import scratch
+from entity_resolution.engine.linking.workplace import Linked, Workplace
+from entity_resolution.engine.model_store import Model
 from entity_resolution.entity import Entity
-from entity_resolution.kinds import functions
 from shared.config import Settings
 from shared.errors import PlatformError, causes, first_line
 from shared.redaction import redacted
 from shared.warehouse import Warehouse
 
-CLUSTERS, CHECKPOINTS = "clusters", "checkpoints"
-BATCH_ROWS = 100_000
-# A task's share of the parties, and of what is joined to them: some tens of MB.
-PARTIES_A_PARTITION = 100_000
 LIBRARIES = ("py4j", "pyspark", "splink")
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
 REASON_CHARACTERS = 300
@@ -50,16 +42,15 @@ class OnSpark(Workplace):
         return in_memory(self._warehouse, self._settings, self._entity, self.parties)
 
     @override
-    def cluster(self, settings: dict[str, Any], threshold: float) -> pa.Table:
+    def cluster(self, model: Model, threshold: float) -> Linked:
+        from entity_resolution.backends.spark.linking import CLUSTERS, link
         from entity_resolution.backends.spark.session import spark_session
 
+        name = f"entity resolution: {self._entity.name}"
         with _explained(), self._folder() as folder, exchange(self._url(folder)) as files:
-            parties = self._hand_over(files)
-            name = f"entity resolution: {self._entity.name}"
-            with spark_session(self._place, folder, name) as session:
-                _prepare(session, files, parties)
-                _link(session, files, self._entity, settings, threshold)
-            return files.read(CLUSTERS)
+            with self.session() as parties, spark_session(self._place, folder, name) as spark:
+                found = link(spark, files, parties, self._entity, model, threshold)
+            return Linked(files.read(CLUSTERS), found.fillers, found.rules)
 
     @contextmanager
     def _folder(self) -> Iterator[Path]:
@@ -75,50 +66,8 @@ class OnSpark(Workplace):
 
     def _url(self, folder: Path) -> str:
         """Return the run's own folder of the exchange, by the warehouse, which may not be the only one there."""
-        shared = self._place.exchange
         name = f"entity-resolution-{self._warehouse.state_dir.name}"
-        return f"{shared}/{name}" if shared else (folder / "exchange").as_uri()
-
-    def _hand_over(self, files: Exchange) -> int:
-        """Write the parties as they are compared, and return how many there are."""
-        with scratch(self._warehouse, self._settings) as connection:
-            connection.execute(functions.duckdb())
-            connection.register("incoming", self._warehouse.stream_arrow(f"select * from {self.parties} as party"))
-            columns = compared_parties(self._entity)
-            files.write(PARTIES, connection.sql(f"select {columns} from incoming").to_arrow_reader(BATCH_ROWS))
-        return int(self._warehouse.fetch(f"select count(*) from {self.parties} as party")[0][0])
-
-
-def _prepare(session: Any, files: Exchange, parties: int) -> None:
-    """Make known to Spark what Splink's queries name: the parties, and the functions by which they are compared."""
-    context = session.sparkContext
-    context.setCheckpointDir(files.for_spark(CHECKPOINTS))
-    if not context.getConf().contains("spark.sql.shuffle.partitions"):
-        partitions = max(2 * context.defaultParallelism, parties // PARTIES_A_PARTITION)
-        session.conf.set("spark.sql.shuffle.partitions", partitions)
-    make_functions(session)
-    session.read.parquet(files.for_spark(PARTIES)).createOrReplaceTempView(PARTIES)
-
-
-def make_functions(session: Any) -> None:
-    """Make the functions of kinds, and those that Splink's jar has, which workers get from here."""
-    from splink.internals.spark.jar_location import similarity_jar_location
-
-    session.sql(f"add jar '{similarity_jar_location()}'")
-    for statement in functions.spark():
-        session.sql(statement)
-
-
-def _link(session: Any, files: Exchange, entity: Entity, settings: dict[str, Any], threshold: float) -> None:
-    from splink import SparkAPI
-
-    from entity_resolution.backends.spark.words import in_sparks_words
-    from entity_resolution.engine.linking.linking import cluster_parties
-
-    # Without files between its steps a plan would grow with each of them.
-    api = SparkAPI(spark_session=session, break_lineage_method="parquet")  # type: ignore[no-untyped-call]
-    clusters = cluster_parties(api, entity, in_sparks_words(settings, entity.compare), threshold)
-    session.sql(f"select {CLUSTER_COLUMNS} from {clusters}").write.parquet(files.for_spark(CLUSTERS))
+        return f"{self._place.exchange}/{name}" if self._place.exchange else (folder / "exchange").as_uri()
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,11 +26,13 @@ class Session:
     Attributes:
         api: Splink's way to the database.
         ask: The way for whatever is not Splink's.
+        spoken: Makes of settings without a dialect what the database reads, where its SQL is another one.
     """
 
     api: DatabaseAPISubClass
     ask: Ask
     entity: Entity
+    spoken: Callable[[dict[str, Any]], dict[str, Any]] = dict
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def cluster_at_each(session: Session, model: Model, thresholds: Sequence[float])
     """Group the parties at each threshold by pairs that are scored once."""
     fillers = hold_out(session.ask, session.entity, model.fillers)
     rules = bounded(session.ask, model.rules or rules_of(session.entity, session.entity.block))
-    linker = make_linker(session.api, with_rules(model.settings, rules))
+    linker = make_linker(session.api, session.spoken(with_rules(model.settings, rules)))
     pairs = linker.inference.predict(threshold_match_probability=min(thresholds))
     for threshold in thresholds:
         clusters = _clusters(linker, pairs, threshold, session.entity.parties.duplicate_free)
