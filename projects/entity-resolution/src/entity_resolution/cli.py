@@ -1,4 +1,4 @@
-"""The command line, `python -m entity_resolution`: train, predict, run, evaluate, override, model, new-entity, list."""
+"""The command line: `python -m entity_resolution COMMAND`, of which `--help` lists all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from entity_resolution import listing, overriding, previewing
-from entity_resolution.engine import preview, resolve, sweep
+from entity_resolution.engine import preview, resolve, sweep, thresholds
 from entity_resolution.engine.quality import SEVERAL, Measures
 from entity_resolution.engine.report import report
 from entity_resolution.entities import entities, entity_called
@@ -88,7 +88,7 @@ def _each(parsed: argparse.Namespace, line: str) -> None:
 
 def _step(parsed: argparse.Namespace) -> str:
     """Return what a call is in the ledger: one that only looks tells nothing of how the last run went."""
-    if parsed.command == "model" or parsed.dry_run:
+    if parsed.command in ("model", "suggest-threshold") or parsed.dry_run:
         return "preview"
     return "resolve" if parsed.command in ("run", "predict") else str(parsed.command)
 
@@ -99,6 +99,9 @@ def _do(job: resolve.Job, parsed: argparse.Namespace) -> None:
         print(report.write_report(job, file))
     elif parsed.command == "model":
         _show(job, preview.diff(job, parsed.first, parsed.second))
+    elif parsed.command == "suggest-threshold":
+        found = thresholds.suggest(job)
+        print("\n".join(previewing.suggested(job.entity.name, found, job.options.threshold)))
     elif parsed.dry_run:
         _show(job, preview.dry_run(job))
     elif parsed.command == "train":
@@ -174,7 +177,7 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("--id", metavar="COLUMN", help="by which a source tells its records apart; looked for otherwise")
     new.add_argument("--source", metavar="COLUMN", help="that names the source; else `source_system`, if it is there")
     overriding.add_parser(commands)
-    previewing.add_parser(commands)
+    previewing.add_parsers(commands)
     listed = commands.add_parser("list", help="show what is read, written and measured")
     listed.add_argument("--json", action="store_true", help="for programs")
     return parser

@@ -1,4 +1,4 @@
-"""The commands that look and write nothing to master: `run --dry-run`, `model diff`, `model report`."""
+"""The commands that look and write nothing to master: `run --dry-run`, `model`, `suggest-threshold`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import argparse
 from collections.abc import Iterator
 
 from entity_resolution.engine.preview import Preview
+from entity_resolution.engine.thresholds import Suggestion
 from shared.command_line import Parser
 
 
-def add_parser(commands: argparse._SubParsersAction[Parser]) -> None:
-    """Add the arguments of `model`."""
+def add_parsers(commands: argparse._SubParsersAction[Parser]) -> None:
+    """Add the arguments of `model` and `suggest-threshold`."""
     parser = commands.add_parser("model", help="look at saved models")
     kinds = parser.add_subparsers(dest="look", required=True)
     diff = kinds.add_parser("diff", help="what a model would change in what another one finds; nothing is written")
@@ -22,6 +23,19 @@ def add_parser(commands: argparse._SubParsersAction[Parser]) -> None:
     report.add_argument("--truth", metavar="PATH", help="CSV of pairs of the same entity")
     for command in (diff, report):
         command.add_argument("--entity", metavar="NAME", help="whose; needed where several entities are declared")
+    suggest = commands.add_parser("suggest-threshold", help="measure or estimate which threshold does best")
+    suggest.add_argument("--truth", metavar="PATH", help="CSV of pairs of the same entity; without one it is estimated")
+    suggest.add_argument("--entity", metavar="NAME", help="only this one; all that are declared otherwise")
+
+
+def suggested(name: str, suggestion: Suggestion, threshold: float) -> Iterator[str]:
+    """Return what is told of the candidates for an entity's threshold, of which one is in use."""
+    kind = "measured against the truth" if suggestion.is_measured else "estimated by the model alone, without a truth"
+    yield f"{name}, {kind}:"
+    for each in suggestion.figures:
+        figures = f"precision {each.precision:.4f}, recall {each.recall:.4f}, f1 {each.f1:.4f}"
+        yield f"  {each.threshold:g}: {figures}" + (" (in use)" if each.threshold == threshold else "")
+    yield f"  suggested: {suggestion.threshold:g}"
 
 
 def lines(name: str, preview: Preview) -> Iterator[str]:

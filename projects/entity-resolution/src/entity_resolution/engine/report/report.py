@@ -12,13 +12,13 @@ from entity_resolution.engine.in_memory import in_memory, session_in
 from entity_resolution.engine.linking.splink_log import splink_logged
 from entity_resolution.engine.model_store import Model
 from entity_resolution.engine.parties import current_parties
+from entity_resolution.engine.thresholds import CANDIDATES
 from shared.utils.console import step
 from shared.utils.files import write_whole
 
 if TYPE_CHECKING:
     from entity_resolution.engine.report.page import Section
 
-THRESHOLDS = (0.01, 0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999)
 MEASURES = ("precision", "recall", "f1")
 
 
@@ -94,7 +94,7 @@ def _of_truth(job: resolve.Job) -> Section:
     title, truth = "Precision and recall", job.options.truth
     if truth is None:
         return Section(title, "Not measured: there is no truth (--truth or ENTITY_TRUTH).")
-    rows = sweep.measured(job, truth, sorted({*THRESHOLDS, job.options.threshold}), 0.0)
+    rows = sweep.measured(job, truth, sorted({*CANDIDATES, job.options.threshold}), 0.0)
     if not any(row["pairs_right"] or row["pairs_missed"] for row in rows):
         return Section(title, "Not measured: the truth names no pair of these records.")
     head = ["threshold", *MEASURES, "pairs right", "wrong", "missed"]

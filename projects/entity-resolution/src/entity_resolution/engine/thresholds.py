@@ -1,0 +1,103 @@
+"""Which threshold to take: measured where the truth is known, elsewhere estimated from the model's probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from entity_resolution.engine import resolve, sweep
+from entity_resolution.engine.blocking.bounds import bounded
+from entity_resolution.engine.blocking.rules import rules_of
+from entity_resolution.engine.fillers import hold_out
+from entity_resolution.engine.in_memory import in_memory, session_in
+from entity_resolution.engine.linking.splink_log import splink_logged
+from entity_resolution.engine.model_store import Model
+from entity_resolution.engine.parties import current_parties
+from entity_resolution.engine.tables import FORMED
+from shared.utils.console import step
+
+CANDIDATES = (0.01, 0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How good a resolution is at a threshold, or is thought to be."""
+
+    threshold: float
+    precision: float
+    recall: float
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of the two."""
+        both = self.precision + self.recall
+        return 2 * self.precision * self.recall / both if both else 0.0
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What each candidate comes to.
+
+    Attributes:
+        figures: By threshold, the smallest first.
+        is_measured: Whether against a truth.
+    """
+
+    figures: Sequence[Figures]
+    is_measured: bool
+
+    @property
+    def threshold(self) -> float:
+        """That of the largest F1; of equal ones the highest, which joins least."""
+        return max(self.figures, key=lambda each: (round(each.f1, 6), each.threshold)).threshold
+
+
+def suggest(job: resolve.Job) -> Suggestion:
+    """Look at candidates for the threshold of the model in use, by the parties of now; nothing is written.
+
+    Raises:
+        UserError: There is no model, or core holds no parties as declared.
+        InputError: The truth cannot be read.
+    """
+    model, truth = resolve.required_model(job), job.options.truth
+    wanted = sorted({*CANDIDATES, job.options.threshold})
+    resolve.start_splink()
+    with splink_logged(job.settings):
+        rows = sweep.measured(job, truth, wanted, 0.0) if truth else []
+        # A truth that names no pair of these records says nothing.
+        if any(row["pairs_right"] or row["pairs_missed"] for row in rows):
+            names = ("threshold", "precision", "recall")
+            figures = [Figures(*(cast(float, row[name]) for name in names)) for row in rows]
+            return Suggestion(figures, is_measured=True)
+        return Suggestion(_estimated(job, model, wanted), is_measured=False)
+
+
+def _estimated(job: resolve.Job, model: Model, thresholds: Sequence[float]) -> list[Figures]:
+    """Estimate from how probable each compared pair is, taking the model at its word.
+
+    Of the pairs from a threshold on, as many are right as their probabilities add up to. All that are to be found are
+    what those of all compared pairs add up to, or what the model thinks there are, whichever is more.
+    """
+    from entity_resolution.engine.linking.definition import with_rules
+    from entity_resolution.engine.linking.linking import make_linker
+
+    parties = current_parties(job.warehouse, job.entity)
+    label = f"estimate {len(thresholds)} thresholds"
+    with step(label), in_memory(job.warehouse, job.settings, job.entity, parties) as connection:
+        session = session_in(connection, job.entity)
+        hold_out(session.ask, job.entity, model.fillers)
+        rules = bounded(session.ask, model.rules or rules_of(job.entity, job.entity.block))
+        pairs = make_linker(session.api, with_rules(model.settings, rules)).inference.predict().physical_name
+        sums = [
+            session.ask(f"select count(*), coalesce(sum(match_probability), 0) from {pairs} where {at_least}")[0]
+            for at_least in ["true", *(f"match_probability >= {threshold!r}" for threshold in thresholds)]
+        ]
+        ((records,),) = session.ask(f"select count(*) from {FORMED}")
+    (_, total), *of_each = sums
+    prior = model.settings["probability_two_random_records_match"] * records * (records - 1) / 2
+    there = max(total, prior)
+    return [
+        Figures(threshold, right / found if found else 1.0, right / there if there else 1.0)
+        for threshold, (found, right) in zip(thresholds, of_each, strict=True)
+    ]
