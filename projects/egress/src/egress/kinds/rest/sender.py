@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from itertools import takewhile
 
 import pyarrow as pa
@@ -59,20 +60,23 @@ class Sender:
             KeyboardInterrupt: `ask` has raised it. In either case, of what was under way is marked what is confirmed.
         """
         failed: list[BaseException] = []
-        for outcome in in_turn(call, takewhile(lambda _: not failed, requests), at_once):
-            self._waiting += outcome.said
-            failed.extend([outcome.error] if outcome.error else [])
-            waited = time.monotonic() - self._marked_at
-            if failed or len(outcome.said) > 1 or len(self._waiting) >= MARK_ROWS or waited >= MARK_SECONDS:
-                self._mark(keep)
-                failed.extend(self._objection())
-                try:
-                    self._ask()
-                except KeyboardInterrupt as interrupt:
-                    failed.append(interrupt)
+        with closing(in_turn(call, takewhile(lambda _: not failed, requests), at_once)) as outcomes:
+            for outcome in outcomes:
+                self._waiting += outcome.said
+                failed.extend([outcome.error] if outcome.error else [])
+                if failed or len(outcome.said) > 1 or self._is_due():
+                    self._mark(keep)
+                    failed.extend(self._objection())
+                    try:
+                        self._ask()
+                    except KeyboardInterrupt as interrupt:
+                        failed.append(interrupt)
         self._mark(keep)
         if failed:
             raise failed[0]
+
+    def _is_due(self) -> bool:
+        return len(self._waiting) >= MARK_ROWS or time.monotonic() - self._marked_at >= MARK_SECONDS
 
     def _mark(self, keep: Callable[[Sequence[Said]], None]) -> None:
         waiting, self._waiting = self._waiting, []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def in_turn(work: Callable[[T], R], pieces: Iterable[T], at_once: int) -> Iterator[R]:
+def in_turn(work: Callable[[T], R], pieces: Iterable[T], at_once: int) -> Generator[R, None, None]:
     """Yield what comes of each piece, in their order.
 
     So many at most are under way or done and not yet taken; where it is one, the next is begun when what came of the
