@@ -1,10 +1,11 @@
 """Fetch the demo data and put it where outside systems would: `python -m tasks.demo.data` (task `demo-data`).
 
 What is real: the sales are The Complete Journey by dunnhumby, byte for byte; the persons are FEBRL data set 4 (see
-`tasks.demo.persons`, which also states the rule that ties households to loyalty members). What is invented: the eight
-rows of `tasks/demo/customers_manual.csv`. Six have a defect each (no id, an id of the wrong form, letters in a
-postcode, a date with slashes, a comma too many, a line cut short), so that quarantine has something to show; two are
-good and show that the good rows of a bad file are loaded. Those two persons are in no loyalty programme.
+`tasks.demo.persons`, which also states the rule that ties households to loyalty members). What is invented: how a
+supplier lists the products of the sales (see `tasks.demo.price_list`), and the eight rows of
+`tasks/demo/customers_manual.csv`. Six have a defect each (no id, an id of the wrong form, letters in a postcode, a date
+with slashes, a comma too many, a line cut short), so that quarantine has something to show; two are good and show that
+the good rows of a bad file are loaded. Those two persons are in no loyalty programme.
 
 Every file made is listed with its SHA-256 in `tasks/demo/checksums.txt`. A file that is missing, damaged or edited is
 made again; other files are left alone. A killed run is continued by the next.
@@ -28,6 +29,7 @@ from shared.utils.files import sha256_of
 from shared.utils.processes import run
 from tasks.demo.files import exclusive, sha256, write_atomically
 from tasks.demo.persons import customers_csv, members_json, truth_csv
+from tasks.demo.price_list import price_list_csv, product_truth_csv
 
 HERE = Path(__file__).parent
 FETCH_SECONDS = 1500.0
@@ -90,8 +92,10 @@ def makers() -> dict[str, Callable[[Path], bytes]]:
         **tables,
         "landing/crm/customers.csv": customers_csv,
         "landing/crm/customers_manual.csv": lambda _: (HERE / "customers_manual.csv").read_bytes(),
+        "landing/supplier/price_list_2018-01.csv": price_list_csv,
         "demo/loyalty_members.json": members_json,
         "demo/truth.csv": truth_csv,
+        "demo/product_truth.csv": product_truth_csv,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,6 +10,7 @@ import pytest
 
 from entity_resolution.engine.quality import compare_with_truth, count_entities
 from entity_resolution.entities.customer import ENTITY as CUSTOMER
+from entity_resolution.entity import Truth
 from shared.errors import InputError
 
 
@@ -62,6 +64,13 @@ def test_what_the_truth_does_not_speak_of_is_not_judged(truth: Path) -> None:
     """A party unknown to the truth is neither right nor wrong, and one that core has not is not missed."""
     measures = compare_with_truth(CUSTOMER, xref_of(a="crm:C-1 loyalty:L-1 crm:C-9"), truth)
     assert (measures["pairs_right"], measures["pairs_wrong"], measures["pairs_missed"]) == (1, 0, 0)
+
+
+def test_a_complete_truth_speaks_of_every_party(truth: Path) -> None:
+    """A party that a complete truth does not name is an entity of its own, so whoever is joined with it is wrong."""
+    complete = replace(CUSTOMER, truth=Truth({"customer_id": "crm", "member_id": "loyalty"}, complete=True))
+    measures = compare_with_truth(complete, xref_of(a="crm:C-1 loyalty:L-1 crm:C-9", b="crm:C-8"), truth)
+    assert (measures["pairs_right"], measures["pairs_wrong"], measures["pairs_missed"]) == (1, 2, 0)
 
 
 def test_no_figures_are_invented(truth: Path) -> None:

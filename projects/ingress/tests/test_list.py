@@ -41,7 +41,7 @@ def test_sources_are_listed_for_programs(tmp_path: Path, monkeypatch: pytest.Mon
     sources = {source["name"]: source for source in listed["sources"]}
     assert list(sources) == list(SOURCES)
     settings = {name: source["required_settings"] for name, source in sources.items()}
-    demo = {"pos": [], "crm": [], "loyalty": ["LOYALTY_API_URL"], "erp": ["ERP_URL"]}
+    demo = {"pos": [], "crm": [], "loyalty": ["LOYALTY_API_URL"], "erp": ["ERP_URL"], "supplier": []}
     assert {name: settings[name] for name in demo} == demo
     for source in sources.values():
         assert (ROOT / source["code"]).is_file()

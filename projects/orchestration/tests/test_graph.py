@@ -16,7 +16,7 @@ from orchestration.graph.projects import INGRESS, LABS, REPORTING, TRANSFORMATIO
 
 from shared.config import get_settings
 
-DEMO = ("crm", "erp", "loyalty", "pos")
+DEMO = ("crm", "erp", "loyalty", "pos", "supplier")
 SNAPSHOT = Path(__file__).with_name("graph.json")
 OUTSIDE = ("ERP_URL", "LOYALTY_API_URL", "CRM_API_URL", "TABLE_TARGET_URL", "CRM_TARGET_NAME", "TABLE_TARGET_NAME")
 

@@ -16,6 +16,9 @@ create table raw.pos_demographics as
 select *, '1763800000.5' as _dlt_load_id from read_parquet('$DATA/landing/pos/demographics.parquet') where household_id % 50 = 1;
 create table raw.crm_customers as
 select *, '1763800001.5' as _dlt_load_id from read_csv('$DATA/landing/crm/customers.csv', all_varchar = true, header = true);
+create table raw.supplier_items as
+select *, '1763800001.5' as _dlt_load_id
+from read_csv('$DATA/landing/supplier/price_list_2018-01.csv', all_varchar = true, header = true);
 create table raw.loyalty_members as
 select *, '1763800002.5' as _dlt_load_id
 from read_json('$DATA/demo/loyalty_members.json', columns = {

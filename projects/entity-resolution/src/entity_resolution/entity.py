@@ -66,10 +66,13 @@ class Truth:
     Attributes:
         columns: Its two columns, and the source whose ids each holds.
         file: Where it is in the data folder, if anybody has made it.
+        complete: Whether it has every such pair, so that a record that it does not name is an entity of its own. What
+            an incomplete one does not name is not judged.
     """
 
     columns: Annotated[Mapping[str, str], Field(min_length=2, max_length=2)]
     file: str | None = None
+    complete: bool = False
 
 
 @dataclass(frozen=True, config=DECLARED)

@@ -59,7 +59,8 @@ def compare_with_truth(entity: Entity, xref: pa.Table, truth: Path) -> Measures:
     """Measure a resolution against the known pairs, by the definitions of `shared.matching.Measures`.
 
     A pair counts as found when both parties are in one entity, whether or not the two were ever compared directly.
-    What the truth does not speak of is not judged: pairs with a party that it does not name, or that core has not.
+    What the truth does not speak of is not judged: pairs with a party that core has not, or that it does not name,
+    unless it is complete.
 
     Args:
         entity: Says which columns a truth has.
@@ -72,10 +73,27 @@ def compare_with_truth(entity: Entity, xref: pa.Table, truth: Path) -> Measures:
     Raises:
         InputError: The file is no such CSV.
     """
-    measures = vars(matching.compare(xref.select(["party_id", "entity_id"]), read_truth(entity, truth)))
+    measures = vars(matching.compare(xref.select(["party_id", "entity_id"]), known_entities(entity, xref, truth)))
     if not measures["pairs_right"] + measures["pairs_missed"]:
         return {}
     return {name: measures[name] for name in JUDGED}
+
+
+def known_entities(entity: Entity, parties: pa.Table, truth: Path) -> dict[str, str]:
+    """Return the true entity of each party that the truth speaks of, by one of its parties.
+
+    Args:
+        entity: Says which columns a truth has, and whether it is complete.
+        parties: Column `party_id`.
+        truth: A CSV file.
+
+    Raises:
+        InputError: The file is no such CSV.
+        ConfigurationError: The entity says of no columns that a truth has.
+    """
+    named = read_truth(entity, truth)
+    alone = parties["party_id"].to_pylist() if entity.truth and entity.truth.complete else []
+    return dict(zip(alone, alone, strict=True)) | named
 
 
 def read_truth(entity: Entity, truth: Path) -> dict[str, str]:

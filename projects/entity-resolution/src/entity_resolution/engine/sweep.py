@@ -12,7 +12,7 @@ from entity_resolution.engine import master
 from entity_resolution.engine.in_memory import in_memory, session_in
 from entity_resolution.engine.linking.splink_log import splink_logged
 from entity_resolution.engine.parties import current_parties
-from entity_resolution.engine.quality import compare_with_truth, read_truth
+from entity_resolution.engine.quality import compare_with_truth, known_entities
 from entity_resolution.engine.resolve import Job, start_splink
 from entity_resolution.entity import KEY
 from shared.errors import UserError
@@ -93,7 +93,6 @@ def measured(job: Job, truth: Path, thresholds: Sequence[float], share: float) -
     from entity_resolution.engine.linking.linking import cluster_at_each
     from entity_resolution.engine.training.training import train
 
-    known = read_truth(job.entity, truth)
     label = f"try {len(thresholds)} thresholds" + (f", fields hidden in {share:.0%} of the parties" if share else "")
     parties = parties_with_hidden(job, share)
     with step(label), in_memory(job.warehouse, job.settings, job.entity, parties) as connection:
@@ -102,7 +101,7 @@ def measured(job: Job, truth: Path, thresholds: Sequence[float], share: float) -
         rows = []
         for threshold, clusters in cluster_at_each(session_in(connection, job.entity), model, thresholds):
             found = connection.sql(f"select party_id, cluster_id from {clusters.table}").to_arrow_table()
-            measures = vars(compare(found, known))
+            measures = vars(compare(found, known_entities(job.entity, found, truth)))
             name = None if share else job.models.current_name()
             rows.append({"hidden_share": share, "threshold": threshold, "model": name, **measures})
     return rows
