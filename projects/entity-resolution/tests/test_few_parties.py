@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from conftest import PARTY_SCHEMA, Platform, party, table_of, training_alone
 
 from entity_resolution.entities.customer import ADDRESS
+from entity_resolution.entities.customer import ENTITY as CUSTOMER
 
 ANNA: dict[str, Any] = {
     "given_name": "anna",
@@ -127,3 +129,21 @@ def test_starting_weights_give_way_to_learned_ones(platform: Platform, sample: p
     assert "too few sure matches" in first.err
     second = platform.put(sample).resolve()
     assert "learned from the parties" in second.err
+
+
+@training_alone
+def test_session_that_fails_leaves_the_model_whole(platform: Platform, febrl: pa.Table) -> None:
+    """Where matches never differ in a field, every comparison is still in the model, and so is the prior of all pairs."""
+    crm = febrl.filter(pc.equal(febrl["source_system"], "crm")).slice(0, 300).to_pylist()
+    loyalty = [row | {"party_id": f"loyalty:{row['source_id']}", "source_system": "loyalty"} for row in crm]
+    assert platform.put(table_of(crm + loyalty)).run("train").code == 0
+    settings = json.loads((platform.model_folder / "model-1.json").read_text())["settings"]
+    assert len(settings["comparisons"]) == len(CUSTOMER.compare)
+    assert settings["probability_two_random_records_match"] < 0.01
+    shares = [
+        level["m_probability"]
+        for each in settings["comparisons"]
+        for level in each["comparison_levels"][1:]
+        if "m_probability" in level
+    ]
+    assert min(shares) >= 1e-6

@@ -30,6 +30,7 @@ class Model:
         learned: Whether the weights come from matches in the data; False while there were too few.
         trained_on: How many parties of each source system it has seen.
         fillers: The values that were held out of comparison, by column, and how many records had each.
+        profile: What the values were like that it was trained on, see `engine.profile`.
         rules: By which pairs are found, with the values that these skip.
         sure, sessions: The rules of training, likewise.
     """
@@ -39,6 +40,7 @@ class Model:
     learned: bool
     trained_on: dict[str, int]
     fillers: dict[str, dict[str, int]] = field(default_factory=dict)
+    profile: dict[str, dict[str, int]] = field(default_factory=dict)
     rules: Sequence[Rule] = ()
     sure: Sequence[Rule] = ()
     sessions: Sequence[Rule] = ()

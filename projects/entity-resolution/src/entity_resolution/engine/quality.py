@@ -55,6 +55,18 @@ def count_entities(xref: pa.Table) -> Measures:
     return {name: float(value) for name, value in measures.items()}
 
 
+def entity_sizes(ids: pa.Table) -> dict[int, int]:
+    """Return how many entities there are of how many records.
+
+    Args:
+        ids: A column `entity_id`, a row for each record.
+    """
+    with duckdb.connect() as connection:
+        connection.register("ids", ids)
+        sized = "select count(*) as n from ids group by entity_id"
+        return dict(connection.sql(f"select n, count(*) from ({sized}) group by n order by n").fetchall())
+
+
 def compare_with_truth(entity: Entity, xref: pa.Table, truth: Path) -> Measures:
     """Measure a resolution against the known pairs, by the definitions of `shared.matching.Measures`.
 

@@ -17,9 +17,10 @@ from entity_resolution.engine.golden import overrides, records
 from entity_resolution.engine.in_memory import in_memory
 from entity_resolution.engine.linking.splink_log import splink_logged
 from entity_resolution.engine.linking.workplace import CLUSTER_COLUMNS, Linked, OpenWorkplace, Workplace
+from entity_resolution.engine.model_doubts import model_doubts
 from entity_resolution.engine.model_store import Model, ModelStore
 from entity_resolution.engine.parties import count_parties, current_parties
-from entity_resolution.engine.quality import Measures, compare_with_truth, count_entities
+from entity_resolution.engine.quality import Measures, compare_with_truth, count_entities, entity_sizes
 from entity_resolution.engine.registry import next_change, read_state
 from entity_resolution.engine.remarks import remarks
 from entity_resolution.engine.scratch import scratch
@@ -106,7 +107,11 @@ def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -
             keep(job.run, resolution_step(job, workplace.parties))
     moved = overrides.notes(job.warehouse, job.entity, master.registry(job.entity).history)
     held_out = remarks(linked, model)
-    for doubt in [*held_out, *doubts(resolution.measures, former, previous, resolution.change), *moved]:
+    found = [
+        *model_doubts(model, linked, entity_sizes(resolution.change.ids)),
+        *doubts(resolution.measures, former, previous, resolution.change),
+    ]
+    for doubt in [*held_out, *found, *moved]:
         say(f"warning: {doubt}")
     return Outcome(_record(job, resolution.measures, held_out), held_out)
 

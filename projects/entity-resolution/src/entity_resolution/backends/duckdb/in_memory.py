@@ -35,7 +35,7 @@ class InMemory(Workplace):
 
         found = cluster_parties(session_in(self._connection, self._entity), model, threshold)
         rows = self._connection.sql(f"select {CLUSTER_COLUMNS} from {found.table}").to_arrow_table()
-        return Linked(rows, found.fillers, found.rules)
+        return found.linked(rows)
 
 
 @contextmanager

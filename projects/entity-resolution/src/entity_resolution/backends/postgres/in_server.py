@@ -59,7 +59,7 @@ class InServer(Workplace):
             api.make_table(FORMED, f"select {compared_parties(self._entity)} from {SNAPSHOT}")
             found = cluster_parties(Session(api, api.ask, self._entity), model, threshold)
             rows = self._warehouse.fetch_arrow(f"select {CLUSTER_COLUMNS} from {SCHEMA}.{quote(found.table)}")
-            return Linked(rows, found.fillers, found.rules)
+            return found.linked(rows)
 
 
 @contextmanager

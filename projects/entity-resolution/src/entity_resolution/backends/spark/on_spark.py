@@ -50,7 +50,7 @@ class OnSpark(Workplace):
         with _explained(), self._folder() as folder, exchange(self._url(folder)) as files:
             with self.session() as parties, spark_session(self._place, folder, name) as spark:
                 found = link(spark, files, parties, self._entity, model, threshold)
-            return Linked(files.read(CLUSTERS), found.fillers, found.rules)
+            return found.linked(files.read(CLUSTERS))
 
     @contextmanager
     def _folder(self) -> Iterator[Path]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
 from splink import Linker
 from splink.internals.database_api import DatabaseAPISubClass
 from splink.internals.splink_dataframe import SplinkDataFrame
@@ -14,7 +15,9 @@ from entity_resolution.engine.blocking.bounds import bounded
 from entity_resolution.engine.blocking.rules import Rule, rules_of
 from entity_resolution.engine.fillers import Fillers, hold_out
 from entity_resolution.engine.linking.definition import for_dialect, with_rules
+from entity_resolution.engine.linking.workplace import Linked
 from entity_resolution.engine.model_store import Model
+from entity_resolution.engine.profile import Profile, profile
 from entity_resolution.engine.tables import PARTIES, Ask
 from entity_resolution.entity import Entity
 
@@ -42,6 +45,11 @@ class Clusters:
     table: str
     fillers: Fillers
     rules: Sequence[Rule]
+    profile: Profile
+
+    def linked(self, rows: pa.Table) -> Linked:
+        """Return it with the rows of the table."""
+        return Linked(rows, self.fillers, self.rules, self.profile)
 
 
 def make_linker(api: DatabaseAPISubClass, settings: dict[str, Any]) -> Linker:
@@ -65,11 +73,12 @@ def cluster_at_each(session: Session, model: Model, thresholds: Sequence[float])
     """Group the parties at each threshold by pairs that are scored once."""
     fillers = hold_out(session.ask, session.entity, model.fillers)
     rules = bounded(session.ask, model.rules or rules_of(session.entity, session.entity.block))
+    seen = profile(session.ask, session.entity)
     linker = make_linker(session.api, session.spoken(with_rules(model.settings, rules)))
     pairs = linker.inference.predict(threshold_match_probability=min(thresholds))
     for threshold in thresholds:
         clusters = _clusters(linker, pairs, threshold, session.entity.parties.duplicate_free)
-        yield threshold, Clusters(str(clusters.physical_name), fillers, rules)
+        yield threshold, Clusters(str(clusters.physical_name), fillers, rules, seen)
 
 
 def _clusters(linker: Linker, pairs: SplinkDataFrame, threshold: float, free: Sequence[str]) -> SplinkDataFrame:

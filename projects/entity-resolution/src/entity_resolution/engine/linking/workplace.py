@@ -30,11 +30,13 @@ class Linked:
         clusters: Columns `CLUSTER_COLUMNS`, a row for each party. A `cluster_id` means nothing beyond this table.
         fillers: The values that were held out of comparison, by column, and how many records have each.
         rules: The rules by which pairs were found.
+        profile: What the compared values are like, see `engine.profile`.
     """
 
     clusters: pa.Table
     fillers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     rules: Sequence[Rule] = ()
+    profile: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 class Workplace(ABC):

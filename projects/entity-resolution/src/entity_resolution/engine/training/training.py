@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 from splink import Linker
 from splink.internals.exceptions import EMTrainingException
+from splink.internals.settings import CoreModelSettings
 
 from entity_resolution.engine.blocking.bounds import bounded, count
 from entity_resolution.engine.blocking.rules import Rule, rules_of
@@ -17,6 +18,7 @@ from entity_resolution.engine.in_memory import session_in
 from entity_resolution.engine.linking import definition
 from entity_resolution.engine.linking.linking import Session, make_linker
 from entity_resolution.engine.model_store import Model
+from entity_resolution.engine.profile import profile
 from entity_resolution.engine.tables import FORMED
 from entity_resolution.entity import Entity
 
@@ -29,6 +31,8 @@ SEED = 1
 PAIRS_OF_STRANGERS = 200_000
 # What is learned from more pairs differs in the third digit; and how many Splink counts to know which sample to draw.
 PAIRS_OF_A_SESSION, PAIRS_COUNTED = 1_000_000, 10_000
+# Below that a share of the pairs cannot be told from none, and no such level may rule a match out by itself.
+LEAST_SHARE = 1e-6
 # Where all records are the same, so that nothing is ever certain or impossible.
 MOST_LIKELY = 0.5
 # Sums over several threads differ in their last digits; the same parties shall give the same file.
@@ -55,11 +59,12 @@ def train(connection: duckdb.DuckDBPyConnection, entity: Entity) -> Model:
         )
         learned = _learn_from_matches(session, linker, sure, sessions)
     return Model(
-        settings=_rounded(definition.without_dialect(linker.misc.save_model_to_json())),
+        settings=_rounded(_told_apart(definition.without_dialect(linker.misc.save_model_to_json()))),
         definition=definition.definition(entity),
         learned=learned,
         trained_on=trained_on,
         fillers=fillers,
+        profile=profile(session.ask, entity),
         rules=rules,
         sure=sure,
         sessions=sessions,
@@ -78,13 +83,17 @@ def _learn_from_matches(session: Session, linker: Linker, sure: Sequence[Rule], 
     linker._settings_obj._probability_two_random_records_match = min(
         matches / session.entity.training.recall / of_all, MOST_LIKELY
     )
+    untaught = deepcopy(linker._settings_obj.core_model_settings)
     for rule in sessions:
-        _learn_among(session, linker, rule)
+        _learn_among(session, linker, rule, untaught)
     return True
 
 
-def _learn_among(session: Session, linker: Linker, rule: Rule) -> None:
-    """Learn among the pairs of a rule, or a sample of them where there are many."""
+def _learn_among(session: Session, linker: Linker, rule: Rule, untaught: CoreModelSettings) -> None:
+    """Learn among the pairs of a rule, or a sample of them where there are many.
+
+    It begins with what the sessions before have taught, or where that leads to no end, with what none has.
+    """
     pairs = count(session.ask, rule).pairs
     sampled = (
         {"max_pairs": PAIRS_OF_A_SESSION, "record_sample_proportion": (PAIRS_COUNTED / pairs) ** 0.5}
@@ -92,14 +101,39 @@ def _learn_among(session: Session, linker: Linker, rule: Rule) -> None:
         else {}
     )
     (by,) = definition.for_splink([rule.sql])
-    before = deepcopy(linker._settings_obj.core_model_settings)
-    try:
-        linker.training.estimate_parameters_using_expectation_maximisation(by, **sampled)
-    except (EMTrainingException, ValueError):
-        # A rule that no two parties meet teaches nothing, nor does one whose matches differ in nothing, where weights
-        # become too small for a number; what it would have taught keeps its starting weight. Splink has taken the
-        # session's columns out of the model by then, and its prior is that of the session.
-        linker._settings_obj.core_model_settings = before
+    model = linker._settings_obj
+    before = model.core_model_settings
+    for start in (before, untaught):
+        model.core_model_settings = deepcopy(start)
+        try:
+            linker.training.estimate_parameters_using_expectation_maximisation(by, **sampled)
+        except EMTrainingException:
+            # No two parties meet the rule, and Splink has taken the session's columns out of the model by then.
+            break
+        except ValueError:
+            # What matches never do has become too small for a number, by this session or by those before together.
+            continue
+        if start is untaught:
+            _keep(model.core_model_settings, before)
+        return
+    model.core_model_settings = before
+
+
+def _keep(taught: CoreModelSettings, before: CoreModelSettings) -> None:
+    """Leave the comparisons as they were that other sessions have taught."""
+    taught.comparisons = [
+        was if any(level._trained_m_probabilities for level in was.comparison_levels) else now
+        for was, now in zip(before.comparisons, taught.comparisons, strict=True)
+    ]
+
+
+def _told_apart(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return settings in which no level is held to be rarer among matches than could have been seen."""
+    for comparison in settings["comparisons"]:
+        for level in comparison["comparison_levels"]:
+            if "m_probability" in level:
+                level["m_probability"] = max(level["m_probability"], LEAST_SHARE)
+    return settings
 
 
 def _rounded(value: Any) -> Any:
