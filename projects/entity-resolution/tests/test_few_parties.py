@@ -133,7 +133,7 @@ def test_starting_weights_give_way_to_learned_ones(platform: Platform, sample: p
 
 @training_alone
 def test_session_that_fails_leaves_the_model_whole(platform: Platform, febrl: pa.Table) -> None:
-    """Where matches never differ in a field, every comparison is still in the model, and so is the prior of all pairs."""
+    """Where matches never differ in a field, every comparison and the prior of all pairs are still in the model."""
     crm = febrl.filter(pc.equal(febrl["source_system"], "crm")).slice(0, 300).to_pylist()
     loyalty = [row | {"party_id": f"loyalty:{row['source_id']}", "source_system": "loyalty"} for row in crm]
     assert platform.put(table_of(crm + loyalty)).run("train").code == 0

@@ -1,7 +1,7 @@
 """What the values of compared columns are like, without any of them, and how far they are from what they were.
 
-Values fall into 16 classes by a hash and into some by their length. A source that fills a column otherwise, a value that
-comes to be common, or another way to write shows in one or the other.
+Values fall into 16 classes by a hash and into some by their length. A source that fills a column otherwise, a value
+that comes to be common, or another way to write shows in one or the other.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def _index(then: Mapping[str, int], now: Mapping[str, int], kind: str) -> float:
 def _classes(ask: Ask, column: str) -> dict[str, int]:
     text = as_text(quote(column))
     rows = ask(
-        f"select left(md5({text}), 1) as hash, least(cast(floor(length({text}) / 2.0) as integer), 12) as length, count(*) "
-        f"from {PARTIES} group by 1, 2"
+        f"select left(md5({text}), 1) as hash, "
+        f"least(cast(floor(length({text}) / 2.0) as integer), 12) as length, count(*) from {PARTIES} group by 1, 2"
     )
     found: Counter[str] = Counter()
     for hashed, length, n in rows:

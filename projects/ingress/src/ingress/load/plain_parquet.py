@@ -1,4 +1,4 @@
-"""dlt's writer of arrow tables, without dictionaries: rows are read once, and looking for equal values takes longest."""
+"""dlt's writer of arrow tables, without dictionaries: rows are read once, and equal values are not worth finding."""
 
 from __future__ import annotations
 
