@@ -9,6 +9,7 @@ import pytest
 from conftest import Platform, training_alone
 
 LAST = "from master.customer_event where revision = (select max(revision) from master.customer_event)"
+CUSTOMER = ("--entity", "customer")
 TABLES = "select count(*) from information_schema.tables where table_schema = 'master'"
 
 
@@ -21,7 +22,7 @@ def counts(told: str) -> dict[str, int]:
 def test_dry_run(changed: Platform) -> None:
     """It tells what the next run then does, with ids, and changes nothing in master; once done nothing would change."""
     before = changed.master()
-    finished = changed.run("run", "--dry-run")
+    finished = changed.run("run", "--dry-run", *CUSTOMER)
     assert finished.code == 0, finished.err
     assert changed.master() == before
     assert changed.fetch("select step, status from ops.run order by sequence desc limit 1") == [
@@ -35,16 +36,16 @@ def test_dry_run(changed: Platform) -> None:
     )
     assert f"{largest}: " in finished.out
     (entities,) = changed.fetch("select count(*) from master.golden_customer")[0]
-    assert changed.run("run", "--dry-run").out == f"customer: nothing would change, {entities} entities\n"
+    assert changed.run("run", "--dry-run", *CUSTOMER).out == f"customer: nothing would change, {entities} entities\n"
 
 
 def test_dry_run_before_the_first(platform: Platform, sample: pa.Table) -> None:
     """Where nothing was ever resolved all would be created, no table is made for it, and a model must be there."""
     platform.put(sample.slice(0, 40))
-    finished = platform.run("run", "--dry-run")
+    finished = platform.run("run", "--dry-run", *CUSTOMER)
     assert (finished.code, "error: there is no model of `customer` yet" in finished.err) == (2, True)
-    assert platform.run("train").code == 0
-    finished = platform.run("predict", "--dry-run")
+    assert platform.run("train", *CUSTOMER).code == 0
+    finished = platform.run("predict", "--dry-run", *CUSTOMER)
     assert counts(finished.out).keys() == {"created"}
     assert "warning: a run would train a new model first" in finished.err
     assert platform.fetch(TABLES) == [(0,)]
@@ -57,7 +58,9 @@ def test_model_diff(again: Platform) -> None:
     doubtful["settings"]["probability_two_random_records_match"] = 1e-18
     model.with_name("model-2.json").write_text(json.dumps(doubtful))
     before = again.master()
-    same, apart, together = (again.run("model", "diff", *names) for names in (("1", "1"), ("1", "2"), ("2", "1")))
+    same, apart, together = (
+        again.run("model", "diff", *names, *CUSTOMER) for names in (("1", "1"), ("1", "2"), ("2", "1"))
+    )
     assert (same.code, "nothing would change" in same.out) == (0, True)
     parted, joined = counts(apart.out), counts(together.out)
     assert parted.keys() == {"created", "split"}
@@ -80,5 +83,5 @@ def test_model_diff(again: Platform) -> None:
 )
 def test_what_cannot_be_looked_at(resolved_sample: Platform, arguments: list[str], message: str) -> None:
     """A model that is not there, and what a look cannot do, are the user's mistakes."""
-    finished = resolved_sample.run(*arguments)
+    finished = resolved_sample.run(*arguments, *CUSTOMER)
     assert (finished.code, f"error: {message}" in finished.err, "hint: " in finished.err) == (2, True, True)

@@ -22,7 +22,7 @@ def charts(html: str) -> list[dict[str, Any]]:
 def test_report(again: Platform, truth: Path) -> None:
     """It has weights, m and u, precision and recall, needs no network and holds no value of a record."""
     before = again.master()
-    finished = again.run("model", "report", "--truth", str(truth))
+    finished = again.run("model", "report", "--entity", "customer", "--truth", str(truth))
     assert finished.code == 0, finished.err
     page = again.model_folder / "model-1.html"
     assert finished.out == f"{page}\n"
@@ -44,12 +44,12 @@ def test_report(again: Platform, truth: Path) -> None:
 def test_report_without_truth(again: Platform, tmp_path: Path) -> None:
     """Without a truth it says so and shows the rest; where it is written can be said."""
     file = tmp_path / "pages" / "model.html"
-    finished = again.run("model", "report", "--output", str(file))
+    finished = again.run("model", "report", "--entity", "customer", "--output", str(file))
     assert (finished.code, finished.out) == (0, f"{file}\n")
     assert "Not measured: there is no truth" in file.read_text()
 
 
 def test_report_without_a_model(platform: Platform) -> None:
     """There is nothing to show before a model was trained."""
-    finished = platform.run("model", "report")
+    finished = platform.run("model", "report", "--entity", "customer")
     assert (finished.code, "there is no model of `customer` yet" in finished.err) == (2, True)

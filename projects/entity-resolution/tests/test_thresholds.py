@@ -22,8 +22,8 @@ def figures(told: str) -> dict[float, list[float]]:
 
 def test_suggested_by_truth_and_without(resolved_sample: Platform, truth: Path) -> None:
     """With a truth it is measured, without one estimated and called so; precision comes to nearly the same."""
-    measured = resolved_sample.run("suggest-threshold", "--truth", str(truth))
-    estimated = resolved_sample.run("suggest-threshold")
+    measured = resolved_sample.run("suggest-threshold", "--entity", "customer", "--truth", str(truth))
+    estimated = resolved_sample.run("suggest-threshold", "--entity", "customer")
     assert (measured.code, estimated.code) == (0, 0), measured.err + estimated.err
     assert "customer, measured against the truth:" in measured.out
     assert "customer, estimated by the model alone, without a truth:" in estimated.out
@@ -48,5 +48,5 @@ def test_of_equal_thresholds_the_one_that_joins_least() -> None:
 
 def test_no_threshold_without_a_model(platform: Platform) -> None:
     """There is nothing to suggest before a model was trained."""
-    finished = platform.run("suggest-threshold")
+    finished = platform.run("suggest-threshold", "--entity", "customer")
     assert (finished.code, "there is no model of `customer` yet" in finished.err) == (2, True)

@@ -68,6 +68,8 @@ def _list(warehouse: Warehouse, entity: Entity) -> None:
             f"{each.entity_id} {each.field}: {each.fate(entity)} "
             f"({each.set_by}, {each.set_at:%Y-%m-%d}: {excerpt(each.reason, 100)})"
         )
+    if len(found) >= overrides.MOST_LISTED:
+        print(f"only the first {overrides.MOST_LISTED:,} are listed; all are in {overrides.TABLE}")
     if not found:
         print(f"no value of a golden `{entity.name}` was decided by a person")
 

@@ -64,17 +64,19 @@ def version_query(entity: Entity) -> str:
     return f"(select entity_id, field, value from {TABLE} where entity = {literal(entity.name)})"
 
 
-def read(warehouse: Warehouse, entity: Entity, history: str) -> list[Override]:
-    """Return what people have decided, by id and field, the first `MOST_LISTED`; never the values themselves.
+def read(warehouse: Warehouse, entity: Entity, history: str, where: str = "true") -> list[Override]:
+    """Return what people have decided, by id and field, `MOST_LISTED` rows at most; never the values themselves.
 
     Args:
         warehouse: Where master is.
         entity: Of whose records.
         history: The table of where each id leads.
+        where: Which of them, a condition on the columns of `_placed`.
     """
     rows = warehouse.fetch(
-        f"select entity_id, field, reason, set_by, set_at, present_id, place = 1 and targets = 1 from "
-        f"({_placed(entity, history)}) as placed order by entity_id, field, present_id limit {MOST_LISTED}"
+        f"select entity_id, field, reason, set_by, set_at, present_id, place = 1 and targets = 1 "
+        f"from ({_placed(entity, history)}) as placed where {where} "
+        f"order by entity_id, field, present_id limit {MOST_LISTED}"
     )
     found: dict[tuple[str, str], Override] = {}
     for entity_id, field, reason, set_by, set_at, present, applied in rows:
@@ -148,9 +150,12 @@ def decided_of(warehouse: Warehouse, entity: Entity, entity_id: str, field: str,
         UserError: Of none.
     """
     ids = [
-        each.entity_id
-        for each in read(warehouse, entity, history)
-        if each.field == field and (each.entity_id == entity_id or each.leads_to == (entity_id,))
+        each
+        for (each,) in warehouse.fetch(
+            f"select distinct entity_id from ({_placed(entity, history)}) as placed "
+            "where field = $1 and (entity_id = $2 or (present_id = $2 and targets = 1)) order by 1",
+            [field, entity_id],
+        )
     ]
     if not ids:
         raise UserError("nothing was decided of this id and field", hint=f"`override {entity.name}` lists what was")
@@ -167,10 +172,11 @@ def clear(warehouse: Warehouse, entity: Entity, ids: Sequence[str], field: str) 
 
 def notes(warehouse: Warehouse, entity: Entity, history: str) -> list[str]:
     """Return a sentence for each decision that is not applied to the entity that it was made of, without its value."""
-    moved = [each for each in read(warehouse, entity, history) if each.is_moved or not each.is_applied]
+    elsewhere = f"entity_id is distinct from present_id or place <> 1 or field not in ({_fields(entity)})"
+    moved = read(warehouse, entity, history, elsewhere)
     told = [f"override of `{each.field}` of `{each.entity_id}`: {each.fate(entity)}" for each in moved[:MOST_NOTES]]
-    more = len(moved) - len(told)
-    return [*told, *([f"{more:,} overrides more of entities that are others by now"] if more else [])]
+    more = f"more overrides are not applied where they were made: `override {entity.name}` lists them"
+    return [*told, *([more] if len(moved) > len(told) else [])]
 
 
 def make_applied(warehouse: Warehouse, entity: Entity, history: str, name: str) -> list[str]:
