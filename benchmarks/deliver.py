@@ -1,0 +1,273 @@
+"""Measure deliveries to a table of PostgreSQL against drt-core, the best open reverse ETL, in one run.
+
+    ./pixiw run -e egress python benchmarks/deliver.py [--rows 50000] [--many 1000000]
+
+A model of eight columns goes to a table: first, again with 1 % of the rows changed, again with nothing changed, and a
+plan of that. Three ways, each step in a process of its own: ours from DuckDB; drt-core from the same DuckDB, in mode
+`upsert` and batches of 5,000; drt-core from a PostgreSQL source by its snapshot diff, which is how its documentation
+sends only what has changed. After each step the tables are compared row by row. Ours is run once more on `--many` rows.
+Wall seconds, processor seconds without the server's, and the ratio to ours go to results/deliver.json. What drt-core has
+and ours has not: 36 kinds of destinations out of the box, an HTTP endpoint and an MCP server to trigger syncs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from machine import machine_facts
+
+from shared.config import Settings
+from shared.postgres.server import LocalServer
+from shared.postgres.target import PostgresTarget
+from shared.utils.processes import run
+from shared.warehouse import open_warehouse
+
+HERE = Path(__file__).parent
+RESULT = HERE / "results" / "deliver.json"
+DRT = "drt-core[postgres]==1.2.1"
+INSTALL_SECONDS, STEP_SECONDS = 600.0, 3600.0
+STEPS = ("first", "1 % changed", "nothing changed", "plan")
+COLUMNS = (
+    "id varchar, name varchar, town varchar, sales decimal(18, 2), baskets bigint, bought date, "
+    "score double precision, note varchar"
+)
+MODEL = """
+    select
+        'K-' || lpad(cast(i as varchar), 9, '0') as id, 'name ' || i as name, 'town ' || i % 997 as town,
+        cast((i % 100003) / 100 as decimal(18, 2)) as sales, cast(i % 1000 as bigint) as baskets,
+        date '2020-01-01' + cast(i % 2000 as integer) as bought, cast(i as double) / 2 as score,
+        case when i % 3 > 0 then 'note ' || i end as note
+    from range({rows}) as t(i)
+"""
+CHANGE = "update {table} set sales = sales + 1 where baskets % 100 = 7"
+DIGEST = """
+    select count(*), sum(hashtext(concat_ws('|', id, name, town, sales, baskets, bought, score, note))::bigint)
+    from {table}
+"""
+TARGET = '''"""The benchmark's table."""
+
+from egress.engine.models import Model
+from egress.kinds.table.target import Table
+
+TARGET = Table("bench", Model("egress.bench", key="id"), settings="BENCH", table="public.ours")
+'''
+OURS = """
+import sys
+from egress import targets
+from egress.cli import main
+from shared.command_line import command
+
+targets.__path__[:] = [sys.argv[1]]
+raise SystemExit(command(main, sys.argv[2:]))
+"""
+SYNC = """
+name: bench
+model: select * from {source}
+destination:
+  type: postgres
+  host: {host}
+  port: {port}
+  dbname: {database}
+  user: {user}
+  password_env: DRT_PASSWORD
+  table: public.{table}
+  upsert_key: [id]
+sync:
+  mode: upsert
+  batch_size: 5000
+{more}"""
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to deliver.
+
+    Attributes:
+        table: The table that it writes.
+        change: Changes one row in a hundred at its source.
+        deliver, plan: The commands.
+        environment: Their variables.
+    """
+
+    name: str
+    table: str
+    change: Callable[[], None]
+    deliver: list[str]
+    plan: list[str]
+    environment: Mapping[str, str]
+    folder: Path
+
+
+def main() -> None:
+    """Run each way, print each step and write the result."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=50_000)
+    parser.add_argument("--many", type=int, default=1_000_000, help="rows that ours delivers alone; 0 for none")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="deliver-") as name:
+        folder = Path(name)
+        server = LocalServer(folder / "server")
+        server.create()
+        server.start()
+        try:
+            target = server.admin()
+            drt = install(folder / "drt")
+            ways = [ours(folder / "ours", target, options.rows)]
+            ways += [of_drt(folder, target, options.rows, drt, source) for source in ("duckdb", "postgres")]
+            steps = [row for way in ways for row in measured(way, target, options.rows)]
+            many = options.many and measured(ours(folder / "many", target, options.many), target, options.many)
+        finally:
+            server.stop()
+    own = {row["step"]: row for row in steps if row["way"] == "ours"}
+    for row in (row for row in steps if "seconds" in row):
+        row["times_ours"] = round(row["seconds"] / own[row["step"]]["seconds"], 1)
+    result = {"rows": options.rows, "drt": DRT, "steps": steps, "many": {"rows": options.many, "steps": many}}
+    RESULT.write_text(json.dumps({**result, **machine_facts(["duckdb", "psycopg2-binary"])}, indent=1) + "\n")
+
+
+def install(folder: Path) -> str:
+    """Install drt-core in an environment of its own, and return its command."""
+    uv, base = shutil.which("uv"), HERE.parent / ".pixi" / "venvs" / "py312-research" / "bin" / "python"
+    if uv is None or not base.exists():
+        raise SystemExit("drt-core needs a newer Python: `./pixiw run -e py312-research python --version` makes one")
+    for call in (
+        [uv, "venv", "--quiet", f"--python={base}", str(folder)],
+        [uv, "pip", "install", "--quiet", f"--python={folder}/bin/python", DRT, f"duckdb=={duckdb.__version__}"],
+    ):
+        done = run(call, seconds=INSTALL_SECONDS)
+        if done.returncode:
+            raise SystemExit(done.stderr)
+    return str(folder / "bin" / "drt")
+
+
+def ours(folder: Path, target: PostgresTarget, rows: int) -> Way:
+    """Make a warehouse with the model, and a module that declares the target."""
+    (folder / "targets").mkdir(parents=True)
+    (folder / "targets" / "bench.py").write_text(TARGET)
+    settings = Settings(data_dir=folder, warehouse_url="")
+    with open_warehouse(settings, holder="benchmark", role="transformation", mode="write") as warehouse:
+        warehouse.execute(f"create table egress.bench as {MODEL.format(rows=rows)}")
+        file = warehouse.path
+    sql(target, "drop table if exists public.ours")
+    start = [sys.executable, "-c", OURS, str(folder / "targets")]
+    environment = {**os.environ, "DATA_DIR": str(folder), "BENCH_URL": target.url()}
+    return Way(
+        "ours",
+        "ours",
+        lambda: in_duckdb(str(file), CHANGE.format(table="egress.bench")),
+        [*start, "run", "--target", "bench"],
+        [*start, "plan", "--target", "bench"],
+        environment,
+        folder,
+    )
+
+
+def of_drt(folder: Path, target: PostgresTarget, rows: int, drt: str, source: str) -> Way:
+    """Make a source with the model and a project of drt-core's."""
+    project, table = folder / f"drt-{source}", f"drt_{source}"
+    (project / "syncs").mkdir(parents=True)
+    file = project / "source.duckdb"
+    in_duckdb(str(file), f"create table bench as {MODEL.format(rows=rows)}")
+    # It wants the table to be there.
+    sql(target, f"create table public.{table} ({COLUMNS}, primary key (id))")
+    profile, more, named = {"type": "duckdb", "database": str(file)}, "", "bench"
+    if source == "postgres":
+        named, more = "public.drt_source", "  incremental_strategy: diff\n"
+        copied(target, rows, project, named)
+        profile = {"type": "postgres", "host": target.host, "port": target.port, "dbname": target.database}
+        profile |= {"user": target.user, "password_env": "DRT_PASSWORD"}
+    login = {"host": target.host, "port": target.port, "database": target.database, "user": target.user}
+    (project / "syncs" / "bench.yml").write_text(SYNC.format(source=named, table=table, more=more, **login))
+    (project / "drt_project.yml").write_text("name: bench\nprofile: bench\n")
+    (project / ".drt").mkdir()
+    (project / ".drt" / "profiles.yml").write_text(json.dumps({"bench": profile}))
+
+    def change() -> None:
+        if source == "duckdb":
+            in_duckdb(str(file), CHANGE.format(table="bench"))
+        else:
+            sql(target, CHANGE.format(table=named))
+
+    environment = {**os.environ, "HOME": str(project), "DRT_PASSWORD": target.password or ""}
+    commands = [drt, "run"], [drt, "plan", "bench"]
+    return Way(f"drt-core from {source}", table, change, *commands, environment, project)
+
+
+def measured(way: Way, target: PostgresTarget, rows: int) -> list[dict[str, Any]]:
+    """Take each step, compare the tables after it, and return what it took."""
+    found = []
+    wanted = expected(target, rows, way.folder)
+    for step in STEPS:
+        if step == "1 % changed":
+            way.change()
+        before, begun = processor_seconds(), time.monotonic()
+        done = run(
+            way.plan if step == "plan" else way.deliver, seconds=STEP_SECONDS, cwd=way.folder, env=way.environment
+        )
+        taken = {"seconds": time.monotonic() - begun, "cpu_seconds": processor_seconds() - before}
+        if done.returncode and step != "plan":
+            raise SystemExit(f"{way.name}, {step}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+        if done.returncode:
+            # drt-core plans no sync by snapshots.
+            found.append({"way": way.name, "step": step, "unavailable": " ".join(done.stdout.split())[-200:]})
+            continue
+        found.append({"way": way.name, "step": step, **{name: round(value, 2) for name, value in taken.items()}})
+        print(found[-1], flush=True)
+        if sql(target, DIGEST.format(table=f"public.{way.table}")) != wanted[step]:
+            raise SystemExit(f"{way.name}, {step}: the table is not the model")
+    return found
+
+
+def expected(target: PostgresTarget, rows: int, folder: Path) -> dict[str, Any]:
+    """Return what `DIGEST` says of the model before and after its change."""
+    copied(target, rows, folder, "public.expected")
+    found = {"first": sql(target, DIGEST.format(table="public.expected"))}
+    sql(target, CHANGE.format(table="public.expected"))
+    after = sql(target, DIGEST.format(table="public.expected"))
+    sql(target, "drop table public.expected")
+    return {**dict.fromkeys(STEPS, after), **found}
+
+
+def copied(target: PostgresTarget, rows: int, folder: Path, table: str) -> None:
+    """Make a table of PostgreSQL that is the model."""
+    csv = folder / "model.csv"
+    in_duckdb(":memory:", f"copy ({MODEL.format(rows=rows)}) to '{csv}' (format csv, header false)")
+    sql(target, f"create table {table} ({COLUMNS}, primary key (id))")
+    with closing(target.connect("benchmark")) as session, session.cursor() as cursor, csv.open("rb") as lines:
+        cursor.copy_expert(f"copy {table} from stdin (format csv)", lines)
+
+
+def in_duckdb(file: str, statement: str) -> None:
+    """Run a statement on a file."""
+    with duckdb.connect(file) as connection:
+        connection.execute(statement)
+
+
+def sql(target: PostgresTarget, statement: str) -> list[tuple[Any, ...]]:
+    """Run a statement at the target and return its rows."""
+    with closing(target.connect("benchmark")) as session, session.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall() if cursor.description else []
+
+
+def processor_seconds() -> float:
+    """Return what the processes that have ended took."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    main()
