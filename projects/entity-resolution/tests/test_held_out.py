@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ import pytest
 from conftest import Finished, Platform, party, table_of, training_alone
 
 from entity_resolution.engine.blocking.bounds import bounded, count
-from entity_resolution.engine.blocking.rules import rules_of
+from entity_resolution.engine.blocking.budget import budget, within_budget
+from entity_resolution.engine.blocking.rules import Rule, rules_of
 from entity_resolution.engine.fillers import Fillers, hold_out
 from entity_resolution.engine.tables import FORMED, PARTIES, Ask
 from entity_resolution.entities.customer import ENTITY as CUSTOMER
@@ -170,3 +171,26 @@ def test_pairs_are_counted(ask: Ask, blocks: tuple[Block, ...], most: int) -> No
         # A record whose own two values are equal makes a pair with itself in the count of what is swapped.
         assert sum(count(ask, rule).pairs for rule in each) == pytest.approx(pairs, rel=0.1 if len(each) > 1 else 0)
     assert sum(count(ask, rule).pairs for rule in without) < sum(count(ask, rule).pairs for rule in rules)
+
+
+def test_rules_are_tightened_to_a_budget(ask: Ask) -> None:
+    """A rule that makes more pairs than can be afforded wants one value more, of a column that tells pairs apart."""
+    ask(
+        f"create table {PARTIES} as select cast(i as varchar) as party_id, i, 'x' || i % 4 as a, 'x' || i % 1600 as b, "
+        "'x' || i % 2 as c from range(3200) as r(i)"
+    )
+    rules = rules_of(CUSTOMER, [same("a"), same("b")])
+    assert within_budget(ask, rules, ["a", "b", "c"], most=2_000_000) == rules
+    tight, other = within_budget(ask, rules, ["a", "b", "c"], most=10_000)
+    assert tight.beside_one_of == ("b",)
+    assert other == rules[1]
+    joined = f"select count(*) from {PARTIES} as l inner join {PARTIES} as r on l.i < r.i and {tight.sql}"
+    assert ask(joined) == [(1600,)]
+    # It stays so in the model, whatever it would make later.
+    assert within_budget(ask, [Rule.from_json(json.loads(json.dumps(asdict(tight))))], ["a", "b", "c"]) == [tight]
+
+
+def test_budget_grows_little_faster_than_the_records() -> None:
+    """Ten times as many records may make not twelve times as many pairs, and few records some millions always."""
+    assert budget(100) == budget(10_000) == 5_000_000
+    assert 10 < budget(10_000_000) / budget(1_000_000) < 12

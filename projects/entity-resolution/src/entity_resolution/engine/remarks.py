@@ -34,6 +34,8 @@ def _fillers(linked: Linked) -> Iterator[str]:
 
 def _skipped(step: str, rules: Sequence[Rule]) -> Iterator[str]:
     for rule in rules:
+        if rule.beside_one_of:
+            yield f"rule `{', '.join(rule.columns)}` of {step} is tightened: two must agree in another column as well"
         common = [n for n in rule.skipped.values() if n]
         if rule.is_off:
             yield f"rule `{rule.name}` of {step} is left out: too many of its values are too common"

@@ -14,6 +14,8 @@ from shared.warehouse import literal
 
 # Pairs of one value: those of 1,000 records.
 PAIRS_OF_A_VALUE = 500_000
+# A sixteenth of the records, which makes a 256th of the pairs; the same records on every engine.
+SAMPLE = f"(select * from {PARTIES} where left(md5(party_id), 1) = '0')"
 # What can be listed in a condition; a rule with more such values is no help.
 MOST_SKIPPED = 1_000
 
@@ -33,25 +35,32 @@ class Blocks:
 
 def bounded(ask: Ask, rules: Sequence[Rule], most: int = PAIRS_OF_A_VALUE) -> list[Rule]:
     """Return the rules with the values skipped that make too many pairs, and those that they have skipped so far."""
-    return [_bounded(rule, count(ask, rule, most)) for rule in rules]
+    return [rule for rule, _ in bounded_and_counted(ask, rules, most)]
 
 
-def count(ask: Ask, rule: Rule, most: int = PAIRS_OF_A_VALUE) -> Blocks:
+def bounded_and_counted(ask: Ask, rules: Sequence[Rule], most: int = PAIRS_OF_A_VALUE) -> list[tuple[Rule, int]]:
+    """Return `bounded`, and how many pairs each makes, what it wants beside left out of account."""
+    counted = [(rule, count(ask, rule, most)) for rule in rules]
+    return [(_bounded(rule, blocks), blocks.pairs) for rule, blocks in counted]
+
+
+def count(ask: Ask, rule: Rule, most: int = PAIRS_OF_A_VALUE, of: str = PARTIES) -> Blocks:
     """Count the pairs that a rule would make.
 
     Args:
         ask: Runs a statement where the parties are.
         rule: The rule; what it skips already is skipped.
         most: From how many pairs on a value is too common.
+        of: The records: a table, or a query in brackets.
     """
     keys = [f"key_{place}" for place in range(len(rule.left))]
     listed = ", ".join(keys)
-    blocks = f"left_block as ({_block(rule.left, keys)})"
+    blocks = f"left_block as ({_block(of, rule.left, keys)})"
     if rule.is_even:
         sized = "n, n * (n - 1) / 2.0 as pairs from left_block"
     else:
         # Each pair is made one way round only, that of the smaller id.
-        blocks += f", right_block as ({_block(rule.right, keys)})"
+        blocks += f", right_block as ({_block(of, rule.right, keys)})"
         sized = f"l.n + r.n as n, l.n * r.n / 2.0 as pairs from left_block as l join right_block as r using ({listed})"
     known = f" or {hashed(keys)} in ({', '.join(map(literal, sorted(rule.skipped)))})" if rule.skipped else ""
     rows = ask(
@@ -69,8 +78,8 @@ def _bounded(rule: Rule, blocks: Blocks) -> Rule:
     return replace(rule, skipped=skipped, is_off=rule.is_off or len(skipped) > MOST_SKIPPED)
 
 
-def _block(texts: Sequence[str], keys: Sequence[str]) -> str:
+def _block(records: str, texts: Sequence[str], keys: Sequence[str]) -> str:
     named = ", ".join(f"{text} as {key}" for text, key in zip(texts, keys, strict=True))
     filled = " and ".join(f"{text} is not null" for text in texts)
     places = ", ".join(str(place + 1) for place in range(len(keys)))
-    return f"select {named}, count(*) as n from {PARTIES} as l where {filled} group by {places}"
+    return f"select {named}, count(*) as n from {records} as l where {filled} group by {places}"

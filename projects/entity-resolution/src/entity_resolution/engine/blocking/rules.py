@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from typing_extensions import Self
@@ -11,7 +11,7 @@ from typing_extensions import Self
 from entity_resolution.entity import Entity
 from entity_resolution.kinds import Block
 from entity_resolution.kinds.functions import SEPARATOR
-from shared.warehouse import literal
+from shared.warehouse import literal, quote
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Rule:
         left, right: What must be equal in the two, each as a text on a record `l`: what it has to hold to be the left
             one of a pair, and what to be the right one.
         skipped: The hashes of values whose pairs it does not make, and how many records have each.
+        beside_one_of: In one of these columns the two must agree as well; none where it is empty.
         is_off: Whether it makes no pairs at all, as too many of its values are too common.
     """
 
@@ -34,18 +35,20 @@ class Rule:
     left: tuple[str, ...]
     right: tuple[str, ...]
     skipped: Mapping[str, int] = field(default_factory=dict)
+    beside_one_of: tuple[str, ...] = ()
     is_off: bool = False
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Self:
         """Return the rule that a model has kept."""
-        lists = {name: tuple(kept[name]) for name in ("columns", "left", "right")}
+        lists = {name: tuple(kept[name]) for name in ("columns", "left", "right", "beside_one_of")}
         return cls(**{**kept, **lists})
 
     @property
     def name(self) -> str:
         """What it is told by."""
-        return ", ".join(self.columns)
+        beside = f" and one of {', '.join(self.beside_one_of)}" if self.beside_one_of else ""
+        return ", ".join(self.columns) + beside
 
     @property
     def is_even(self) -> bool:
@@ -55,11 +58,21 @@ class Rule:
     @property
     def sql(self) -> str:
         """The condition on `l` and `r` without the values that are skipped."""
+        conditions = [self.condition]
         if self.is_off:
-            return f"{self.condition} and 1 = 0"
-        if not self.skipped:
-            return self.condition
-        return f"{self.condition} and {hashed(self.left)} not in ({', '.join(map(literal, sorted(self.skipped)))})"
+            conditions.append("1 = 0")
+        if self.beside_one_of:
+            equal = (f"l.{quote(column)} = r.{quote(column)}" for column in self.beside_one_of)
+            conditions.append(f"({' or '.join(equal)})")
+        if self.skipped and not self.is_off:
+            listed = ", ".join(map(literal, sorted(self.skipped)))
+            conditions.append(f"{hashed(self.left)} not in ({listed})")
+        return " and ".join(conditions)
+
+    def beside(self, column: str) -> Rule:
+        """Return the rule that two records must agree in a column as well."""
+        text = as_text(f"l.{quote(column)}")
+        return replace(self, left=(*self.left, text), right=(*self.right, text), skipped={})
 
 
 def rules_of(entity: Entity, blocks: Iterable[Block]) -> list[Rule]:

@@ -11,7 +11,7 @@ from splink import Linker
 from splink.internals.database_api import DatabaseAPISubClass
 from splink.internals.splink_dataframe import SplinkDataFrame
 
-from entity_resolution.engine.blocking.bounds import bounded
+from entity_resolution.engine.blocking.budget import within_budget
 from entity_resolution.engine.blocking.rules import Rule, rules_of
 from entity_resolution.engine.fillers import Fillers, hold_out
 from entity_resolution.engine.linking.definition import for_dialect, with_rules
@@ -19,7 +19,7 @@ from entity_resolution.engine.linking.workplace import Linked
 from entity_resolution.engine.model_store import Model
 from entity_resolution.engine.profile import Profile, profile
 from entity_resolution.engine.tables import PARTIES, Ask
-from entity_resolution.entity import Entity
+from entity_resolution.entity import KEY, Entity
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,11 @@ class Clusters:
         return Linked(rows, self.fillers, self.rules, self.profile)
 
 
+def telling(entity: Entity) -> list[str]:
+    """Return the columns in which two records may agree beside what a rule says, where that alone is not enough."""
+    return [column for each in entity.compare if not each.few_values for column in each.forms if column not in KEY]
+
+
 def make_linker(api: DatabaseAPISubClass, settings: dict[str, Any]) -> Linker:
     """Return a linker on the view `PARTIES` of a database.
 
@@ -72,7 +77,9 @@ def cluster_parties(session: Session, model: Model, threshold: float) -> Cluster
 def cluster_at_each(session: Session, model: Model, thresholds: Sequence[float]) -> Iterator[tuple[float, Clusters]]:
     """Group the parties at each threshold by pairs that are scored once."""
     fillers = hold_out(session.ask, session.entity, model.fillers)
-    rules = bounded(session.ask, model.rules or rules_of(session.entity, session.entity.block))
+    rules = within_budget(
+        session.ask, model.rules or rules_of(session.entity, session.entity.block), telling(session.entity)
+    )
     seen = profile(session.ask, session.entity)
     linker = make_linker(session.api, session.spoken(with_rules(model.settings, rules)))
     pairs = linker.inference.predict(threshold_match_probability=min(thresholds))

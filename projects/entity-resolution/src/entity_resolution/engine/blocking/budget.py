@@ -1,0 +1,69 @@
+"""Which pairs are worth comparing, where the rules would make more than can be afforded.
+
+Pairs grow with the square of the records, and time with the pairs. So there is a budget of pairs that grows with
+n log n, and rules are tightened, those that make most first, until all of them are within it: two records must then
+agree in one value more, of whichever column. Who agrees in a date of birth and in nothing else is
+hardly ever the same person.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from entity_resolution.engine.blocking.bounds import SAMPLE, bounded_and_counted, count
+from entity_resolution.engine.blocking.rules import Rule
+from entity_resolution.engine.tables import PARTIES, Ask
+
+# What is always afforded; and for each record and each doubling of the records.
+LEAST_BUDGET, PAIRS_A_RECORD = 5_000_000, 1.0
+# How many of a rule's pairs may agree in a column that is to tell them apart.
+TELLING = 0.05
+
+
+def budget(records: int) -> int:
+    """Return how many pairs may be compared among so many records."""
+    return max(LEAST_BUDGET, round(PAIRS_A_RECORD * records * math.log2(max(records, 2))))
+
+
+def within_budget(ask: Ask, rules: Sequence[Rule], columns: Sequence[str], most: int | None = None) -> list[Rule]:
+    """Return the rules without the values that are too common, and those tightened that make too many pairs together.
+
+    Args:
+        ask: Runs a statement where the parties are.
+        rules: The rules, in their order; one that is tightened stays so.
+        columns: In which of them two records may agree beside what a rule says.
+        most: Pairs of all rules together; by the number of records where None.
+    """
+    kept = [(rule, _left(ask, rule, pairs)) for rule, pairs in bounded_and_counted(ask, rules)]
+    ((records,),) = ask(f"select count(*) from {PARTIES}")
+    allowed = budget(records) if most is None else most
+    for place in sorted(range(len(kept)), key=lambda place: -kept[place][1]):
+        if sum(pairs for _, pairs in kept) <= allowed:
+            break
+        rule, pairs = kept[place]
+        tight = rule if rule.beside_one_of else tightened(ask, rule, columns)
+        if tight is not rule:
+            kept[place] = tight, _left(ask, tight, pairs)
+    return [rule for rule, _ in kept]
+
+
+def tightened(ask: Ask, rule: Rule, columns: Iterable[str]) -> Rule:
+    """Return a rule by which two records agree in one column more, of those in which few of its pairs agree."""
+    shares = _shares(ask, rule, [column for column in columns if column not in rule.columns])
+    telling = tuple(column for column, share in shares.items() if share <= TELLING)
+    return replace(rule, beside_one_of=telling) if telling else rule
+
+
+def _left(ask: Ask, rule: Rule, pairs: int) -> int:
+    """Return how many of a rule's pairs are left at most by what it wants beside."""
+    return (
+        round(pairs * min(1.0, sum(_shares(ask, rule, rule.beside_one_of).values()))) if rule.beside_one_of else pairs
+    )
+
+
+def _shares(ask: Ask, rule: Rule, columns: Iterable[str]) -> dict[str, float]:
+    """Return which share of a rule's pairs agrees in each column, by a sample of the records."""
+    of_all = count(ask, rule, of=SAMPLE).pairs
+    return {column: count(ask, rule.beside(column), of=SAMPLE).pairs / of_all for column in columns} if of_all else {}
