@@ -58,10 +58,7 @@ def test_model_diff(again: Platform) -> None:
     doubtful["settings"]["probability_two_random_records_match"] = 1e-18
     model.with_name("model-2.json").write_text(json.dumps(doubtful))
     before = again.master()
-    same, apart, together = (
-        again.run("model", "diff", *names, *CUSTOMER) for names in (("1", "1"), ("1", "2"), ("2", "1"))
-    )
-    assert (same.code, "nothing would change" in same.out) == (0, True)
+    apart, together = (again.run("model", "diff", *names, *CUSTOMER) for names in (("1", "2"), ("2", "1")))
     parted, joined = counts(apart.out), counts(together.out)
     assert parted.keys() == {"created", "split"}
     assert "merged" in joined

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import Platform
+from conftest import Platform, training_alone
 
 from entity_resolution.engine.thresholds import Figures, Suggestion
 
@@ -20,6 +20,8 @@ def figures(told: str) -> dict[float, list[float]]:
     return found
 
 
+# All is worked out in memory, as the page of a model is, which is read from both engines.
+@training_alone
 def test_suggested_by_truth_and_without(resolved_sample: Platform, truth: Path) -> None:
     """With a truth it is measured, without one estimated and called so; precision comes to nearly the same."""
     measured = resolved_sample.run("suggest-threshold", "--entity", "customer", "--truth", str(truth))
