@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from entity_resolution import entities
 from entity_resolution.cli import main
 from entity_resolution.engine.golden.query import PROVENANCE, golden_columns
 from entity_resolution.engine.master import XREF_COLUMNS
@@ -27,12 +28,15 @@ from shared.config import Settings, get_settings
 from shared.postgres.server import LocalServer
 from shared.testing.engines import Engine, PostgresDatabase, drop_database, new_database
 from shared.testing.marks import mark_slow
+from shared.utils.instances import names_in
 from shared.warehouse import open_warehouse
 
 pytest_plugins = ["shared.testing.engines"]
 
 EVENT_COLUMNS = "revision, entity_id, event, reason, records_before, records_after, members_before, members_after"
 DEMO_DATA = get_settings().data_dir
+# Entities of the demo that have tests of their own.
+OTHERS = ("product",)
 Master = dict[str, list[tuple[Any, ...]]]
 PARTY_SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("party_id", "source_system", "source_id", "given_name", "surname")]
@@ -122,9 +126,9 @@ class Platform:
         return self
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start `python -m entity_resolution` in a process of its own."""
+        """Start `python -m entity_resolution` in a process of its own, for the customer alone."""
         return subprocess.Popen(
-            [sys.executable, "-m", "entity_resolution", *arguments],
+            [sys.executable, "-m", "entity_resolution", *arguments, "--entity", CUSTOMER.name],
             env=os.environ | self._environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -205,6 +209,16 @@ class Platforms:
             # A copy is a database of its own, under whose identity its state belongs.
             state.rename(state.with_name(platform.fetch("select id from ops.identity")[0][0]))
         return platform
+
+
+@pytest.fixture(scope="session", autouse=True)
+def customer_alone() -> Iterator[None]:
+    """Let the demo's customer be the only entity, as the tests' core has no parties of another one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(entities, "names_in", lambda path: [name for name in names_in(path) if name not in OTHERS])
+        entities.modules.cache_clear()
+        yield
+    entities.modules.cache_clear()
 
 
 @pytest.fixture(scope="session")

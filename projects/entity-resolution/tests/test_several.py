@@ -78,8 +78,9 @@ def test_entities_of_one_source_alone(platform: Platform, declared: Path, tmp_pa
     assert platform.fetch("select source_system, count(*) from master.thing_xref group by 1") == [("thing", 4)]
     sizes = platform.fetch("select entity, sum(parties) from master.resolution_size group by 1 order by 1")
     assert sizes == [("customer", 2), ("thing", 4)]
-    runs = platform.fetch("select count(*) from ops.run where step = 'resolve' and status = 'succeeded'")
-    assert runs == [(2,)]
+    runs = platform.fetch("select command from ops.run where step = 'resolve' and status = 'succeeded' order by 1")
+    given = f"run --truth {truth} --entity"
+    assert runs == [(f"{given} customer",), (f"{given} thing",)]
 
 
 def test_what_is_new_of_one_is_new_of_no_other(platform: Platform, declared: Path) -> None:

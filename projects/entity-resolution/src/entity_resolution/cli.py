@@ -71,10 +71,13 @@ def _each(parsed: argparse.Namespace, line: str) -> None:
         workplace = chosen_workplace(settings)
         with open_warehouse(settings, holder=holder, role="entity_resolution", mode="write") as warehouse:
             for entity in wanted:
-                if len(wanted) > 1:
+                alone = len(wanted) == 1
+                if not alone:
                     say(f"{entity.name}:")
                 try:
-                    with record_run(warehouse, step=step, command=line) as run:
+                    # By its own command the ledger tells the last run of each entity.
+                    command = line if alone else f"{line} --entity {entity.name}"
+                    with record_run(warehouse, step=step, command=command) as run:
                         job = resolve.Job(entity, warehouse, settings, options[entity.name], run, workplace)
                         _do(job, parsed)
                 except PlatformError as error:

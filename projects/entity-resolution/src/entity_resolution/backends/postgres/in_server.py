@@ -116,6 +116,8 @@ def _connect(target: PostgresTarget) -> extensions.connection:
     with connection.cursor() as cursor:
         # Nothing here outlives the run, so no commit has to wait for the disk.
         cursor.execute(f"set search_path = {SCHEMA}, public; set synchronous_commit = off")
+        # Splink joins by equal values, and of a step within a query PostgreSQL expects one row, where there are many.
+        cursor.execute("set enable_nestloop = off; set jit = off")
         # A server on a system that cannot tell goes on with the statement of a killed run until the next one ends it.
         with suppress(psycopg2.Error):
             cursor.execute("set client_connection_check_interval = '1s'")
