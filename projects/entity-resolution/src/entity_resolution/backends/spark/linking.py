@@ -21,7 +21,9 @@ from entity_resolution.entity import Entity
 from entity_resolution.kinds import functions
 
 CLUSTERS, CHECKPOINTS = "clusters", "checkpoints"
-PARTITIONS = "spark.sql.shuffle.partitions"
+PARTITIONS, EXCLUDED = "spark.sql.shuffle.partitions", "spark.sql.optimizer.excludedRules"
+# It makes a pair's weight part of a join's condition, where Spark works out equal parts anew: five times the work.
+PUSHING_DOWN = "org.apache.spark.sql.catalyst.optimizer.PushDownPredicates"
 BATCH_ROWS = 100_000
 # A task's share of the parties, and of what is joined to them: some tens of MB.
 PARTIES_A_PARTITION = 100_000
@@ -68,6 +70,7 @@ def link(
     if not spark.sparkContext.getConf().contains(PARTITIONS):
         ((many,),) = ask(f"select count(*) from {FORMED}")
         spark.conf.set(PARTITIONS, max(2 * spark.sparkContext.defaultParallelism, many // PARTIES_A_PARTITION))
+    spark.conf.set(EXCLUDED, ",".join(filter(None, (spark.conf.get(EXCLUDED, ""), PUSHING_DOWN))))
     make_functions(spark)
     session = Session(BringingAPI(spark, bring), ask, entity, lambda each: in_sparks_words(each, entity.compare))
     found = cluster_parties(session, model, threshold)
