@@ -6,8 +6,8 @@ A model of eight columns goes to a table: first, again with 1 % of the rows chan
 plan of that. Three ways, each step in a process of its own: ours from DuckDB; drt-core from the same DuckDB, in mode
 `upsert` and batches of 5,000; drt-core from a PostgreSQL source by its snapshot diff, which is how its documentation
 sends only what has changed. After each step the tables are compared row by row. Ours is run once more on `--many` rows.
-Wall seconds, processor seconds without the server's, and the ratio to ours go to results/deliver.json. What drt-core has
-and ours has not: 36 kinds of destinations out of the box, an HTTP endpoint and an MCP server to trigger syncs.
+Wall seconds, processor seconds without the server's, and the ratio to ours go to results/deliver.json. What drt-core
+has and ours has not: 36 kinds of destinations out of the box, an HTTP endpoint and an MCP server to trigger syncs.
 """
 
 from __future__ import annotations
