@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from conftest import Finished, Platform, party, table_of
 
 from entity_resolution.engine.golden import records
-from entity_resolution.engine.golden.query import golden_columns, provenance_query
+from entity_resolution.engine.golden.query import golden_columns, golden_query, provenance_query
 from entity_resolution.engine.parties import current_parties
 from entity_resolution.entities.customer import ENTITY as CUSTOMER
 from entity_resolution.entity import Entity
@@ -214,3 +216,24 @@ def test_what_is_valid_is_declared_wrongly(arguments: dict[str, Any], message: s
     """A pattern that engines would read each in its own way, none at all, or one of several columns is refused."""
     with pytest.raises(ValueError, match=message):
         Valid(**{"among": MostFrequent("suburb"), **arguments})
+
+
+def test_many_entities_wait_on_the_disk(tmp_path: Path) -> None:
+    """Golden records of more entities than memory holds the records of are chosen all the same."""
+    texts = ", ".join(
+        f"cast(null as {'date' if column == 'date_of_birth' else 'bigint'}) as {column}"
+        if column in ("date_of_birth", "household_id")
+        else f"'{column} ' || hash(i, '{column}') as {column}"
+        for column in CUSTOMER.columns
+    )
+    with duckdb.connect(str(tmp_path / "many.duckdb")) as connection:
+        connection.execute("set memory_limit = '100MB'; set threads = 2")
+        connection.execute(
+            "create table party as select 'crm:' || i as party_id, 'crm' as source_system, 'C-' || i as source_id, "
+            f"{texts} from range(36_000) as t(i)"
+        )
+        connection.execute(
+            "create table entity as select party_id, 'E-' || md5(cast(rowid % 30_000 as varchar)) as entity_id from party"
+        )
+        connection.execute(f"create table golden as {golden_query(CUSTOMER, 'party', 'entity')}")
+        assert connection.execute("select count(*), sum(party_count) from golden").fetchall() == [(30_000, 36_000)]

@@ -96,10 +96,18 @@ def _chosen(survivor: Survivor, number: int) -> str:
     party, rule = _places(number)
     fields = ", ".join(f"{quote(column)} as {quote(field)}" for field, column in survivor.fields.items())
     # Worked out within, as one of them may count over the candidates.
-    values = "".join(f", {value} as place_{place}" for place, (value, _) in enumerate(survivor.order))
-    places = "".join(f"place_{place} {direction}, " for place, (_, direction) in enumerate(survivor.order))
+    names = [quote(f"place {place}") for place in range(len(survivor.order))]
+    values = "".join(f", {value} as {name}" for name, (value, _) in zip(names, survivor.order, strict=True))
+    places = "".join(f"{name} {direction}, " for name, (_, direction) in zip(names, survivor.order, strict=True))
+    nth = quote("nth record")
+    # `distinct on` would keep a list for each entity, on DuckDB in memory alone; what is numbered waits on the disk.
     return f"""
-        select distinct on (entity_id) entity_id, {fields}, party_id as {party}, {survivor.rule} as {rule}
-        from (select *{values} from member where {survivor.condition}) as candidate
-        order by entity_id, {places}source_rank, party_id {CODES}
+        select entity_id, {fields}, party_id as {party}, {survivor.rule} as {rule}
+        from (
+            select *, row_number() over (
+                partition by entity_id order by {places}source_rank, party_id {CODES}
+            ) as {nth}
+            from (select *{values} from member where {survivor.condition}) as candidate
+        ) as ranked
+        where {nth} = 1
     """
