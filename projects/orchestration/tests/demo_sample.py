@@ -23,7 +23,7 @@ def take_sample(data: Path, households: str) -> None:
     sales = DEMO_DATA / "landing/pos/transactions.parquet"
     if not sales.exists():
         pytest.fail(f"no demo data in {DEMO_DATA}; run `./pixiw run demo-data` first")
-    for folder in ("landing/pos", "landing/crm", "demo"):
+    for folder in ("landing/pos", "landing/crm", "landing/supplier", "demo"):
         (data / folder).mkdir(parents=True)
         for path in (DEMO_DATA / folder).iterdir():
             # What the CRM has been sent by another platform is none of this one's.
