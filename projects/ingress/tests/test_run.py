@@ -23,7 +23,8 @@ def test_raw_holds_exactly_what_the_sources_have(project: Project, loyalty: Loya
     assert project.fetch("select count(*), sum((sales_value * 100)::bigint) from raw.pos_transactions") == [
         (LINES, LINES * (LINES + 1) // 2)
     ]
-    loaded = "select relation, row_count from ops.run_output where relation not like 'raw.erp_%'"
+    left_out = "relation like 'raw.erp_%' or relation like 'raw.supplier_%'"
+    loaded = f"select relation, row_count from ops.run_output where not ({left_out})"
     counts = dict(project.fetch(loaded))
     assert counts == {
         "raw.pos_transactions": LINES,

@@ -49,7 +49,7 @@ def test_the_difference_is_named(both_complete: Both) -> None:
     assert "core.dim_store store_id=367 column weeks_with_sales: " in told
     assert "core.dim_date date_day=2017-02-03: 1 row | no row" in told
     assert "core.dim_campaign campaign_id=5: 1 row | 2 rows" in told
-    assert "error: 3 of 6 relations differ: `core.dim_campaign`, `core.dim_date`, `core.dim_store`" in told
+    assert "error: 3 of 7 relations differ: `core.dim_campaign`, `core.dim_date`, `core.dim_store`" in told
     code, told = compare(both_complete, "core.dim_store", "--ignore", "weeks_*")
     assert code == 0, told
 

@@ -116,8 +116,7 @@ def test_others_views_keep_a_table_from_being_replaced(built: PostgresPlatform) 
 def test_a_view_with_other_columns_is_replaced(built: PostgresPlatform) -> None:
     """A view whose columns change is replaced; views of it that still fit stay, one that does not fit is left out."""
     built.sql(
-        "drop view staging.cln_products",
-        "drop view staging.stg_pos__products",
+        "drop view staging.stg_pos__products cascade",
         "create view staging.stg_pos__products as select 1 as old_column, product_id from raw.pos_products",
         "create view staging.cln_products as select product_id from staging.stg_pos__products",
         "create view staging.misfit as select old_column from staging.stg_pos__products",

@@ -223,7 +223,7 @@ BREAKAGES: dict[str, tuple[Check, str, str, str, str]] = {
             "of files": (SHOP, "from shared.utils.files import sha256_of, write_whole\n", "`sha256_of`"),
             "in the inspector": ("shared/src/shared/inspector/changes.py", "import hashlib\n", "changes.py:1: hashes"),
             "that is gone": (
-                "projects/egress/src/egress/kinds/rest/sender.py",
+                "projects/egress/src/egress/kinds/rest/calls.py",
                 "import json\n",
                 "any more: `projects/egress",
             ),
