@@ -51,7 +51,7 @@ class Outcome(NamedTuple):
 def fixes(root: Path) -> dict[str, list[str]]:
     """Every checker that can mend what it finds, by name, with its command line."""
     return {
-        "ruff": ["ruff", "check", "--fix-only", "."],
+        "ruff": ["ruff", "check", "--fix", "."],
         "format": ["ruff", "format", "."],
         "sql": ["sqlfluff", "fix", "--disable-progress-bar", *sql_folders(root)],
     }
