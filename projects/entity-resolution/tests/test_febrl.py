@@ -8,6 +8,7 @@ import pyarrow as pa
 from conftest import Finished, Platform, training_alone
 
 from entity_resolution.engine import master
+from entity_resolution.engine.golden import overrides
 from entity_resolution.entities.customer import ENTITY as CUSTOMER
 from shared.warehouse import open_warehouse
 
@@ -30,7 +31,12 @@ def test_measures_are_metrics_of_the_run(resolved: Resolved) -> None:
     metrics = dict(platform.fetch("select name, value from ops.run_metric join ops.run using (run_id)"))
     assert metrics == platform.measures()
     outputs = dict(platform.fetch("select relation, row_count from ops.run_output"))
-    assert outputs == {"master.customer_xref": 10000, "master.golden_customer": metrics["entities"]}
+    ((values,),) = platform.fetch("select count(*) from master.customer_provenance")
+    assert outputs == {
+        "master.customer_xref": 10000,
+        "master.golden_customer": metrics["entities"],
+        "master.customer_provenance": values,
+    }
 
 
 def test_every_party_has_one_entity_and_every_entity_a_golden_record(resolved: Resolved) -> None:
@@ -52,7 +58,7 @@ def test_warehouse_keeps_no_table_of_splink(resolved: Resolved) -> None:
     platform, _ = resolved
     with open_warehouse(platform.settings, holder="test") as warehouse:
         tables = {schema: warehouse.tables(schema) for schema in warehouse.schemas()}
-    made = {*master.tables(CUSTOMER), *master.SHARED}
+    made = {*master.tables(CUSTOMER), *master.SHARED, overrides.TABLE}
     assert {f"master.{table}" for table in tables["master"]} == made
     assert not tables.get("splink")
     assert not [name for names in tables.values() for name in names if "splink" in name or "parties" in name]
