@@ -15,8 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
-import shutil
 import sys
 import tempfile
 import time
@@ -27,7 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from machine import machine_facts
+from machine import machine_facts, processor_seconds
+from packages import environment_with
 
 from shared.config import Settings
 from shared.postgres.server import LocalServer
@@ -38,7 +37,7 @@ from shared.warehouse import open_warehouse
 HERE = Path(__file__).parent
 RESULT = HERE / "results" / "deliver.json"
 DRT = "drt-core[postgres]==1.2.1"
-INSTALL_SECONDS, STEP_SECONDS = 600.0, 3600.0
+STEP_SECONDS = 3600.0
 STEPS = ("first", "1 % changed", "nothing changed", "plan")
 COLUMNS = (
     "id varchar, name varchar, town varchar, sales decimal(18, 2), baskets bigint, bought date, "
@@ -124,7 +123,7 @@ def main() -> None:
         server.start()
         try:
             target = server.admin()
-            drt = install(folder / "drt")
+            drt = str(environment_with(folder / "drt", [DRT, f"duckdb=={duckdb.__version__}"]) / "drt")
             ways = [ours(folder / "ours", target, options.rows)]
             ways += [of_drt(folder, target, options.rows, drt, source) for source in ("duckdb", "postgres")]
             steps = [row for way in ways for row in measured(way, target, options.rows)]
@@ -136,21 +135,6 @@ def main() -> None:
         row["times_ours"] = round(row["seconds"] / own[row["step"]]["seconds"], 1)
     result = {"rows": options.rows, "drt": DRT, "steps": steps, "many": {"rows": options.many, "steps": many}}
     RESULT.write_text(json.dumps({**result, **machine_facts(["duckdb", "psycopg2-binary"])}, indent=1) + "\n")
-
-
-def install(folder: Path) -> str:
-    """Install drt-core in an environment of its own, and return its command."""
-    uv, base = shutil.which("uv"), HERE.parent / ".pixi" / "venvs" / "py312-research" / "bin" / "python"
-    if uv is None or not base.exists():
-        raise SystemExit("drt-core needs a newer Python: `./pixiw run -e py312-research python --version` makes one")
-    for call in (
-        [uv, "venv", "--quiet", f"--python={base}", str(folder)],
-        [uv, "pip", "install", "--quiet", f"--python={folder}/bin/python", DRT, f"duckdb=={duckdb.__version__}"],
-    ):
-        done = run(call, seconds=INSTALL_SECONDS)
-        if done.returncode:
-            raise SystemExit(done.stderr)
-    return str(folder / "bin" / "drt")
 
 
 def ours(folder: Path, target: PostgresTarget, rows: int) -> Way:
@@ -261,12 +245,6 @@ def sql(target: PostgresTarget, statement: str) -> list[tuple[Any, ...]]:
     with closing(target.connect("benchmark")) as session, session.cursor() as cursor:
         cursor.execute(statement)
         return cursor.fetchall() if cursor.description else []
-
-
-def processor_seconds() -> float:
-    """Return what the processes that have ended took."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

@@ -25,9 +25,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 from machine import machine_facts
 
 from shared.config import Settings, get_settings
+from shared.matching import compare
 from shared.warehouse import open_warehouse
 
 ROOT = Path(__file__).parents[1]
@@ -95,6 +98,13 @@ def make(file: Path, persons: int) -> None:
         )
 
 
+def put(settings: Settings, file: Path) -> None:
+    """Put parties that were made into core."""
+    parties = pq.read_table(file).drop_columns(["person"])
+    with open_warehouse(settings, holder="benchmark", role="transformation", mode="write") as warehouse:
+        warehouse.replace_arrow("core.dim_customer", parties)
+
+
 def drawn(name: str, again: str = "") -> str:
     """Return the expression for a value of FEBRL's, as frequent as there."""
     return f"getvariable('{name}')[1 + chance(person, '{name} {again}', len(getvariable('{name}')))]"
@@ -118,11 +128,7 @@ def altered(number: int) -> str:
 def ours(data: Path) -> dict[str, Any]:
     """Resolve the parties as a user does, with ids, golden records and their history."""
     settings = Settings(data_dir=data / "platform", warehouse_url="")
-    with open_warehouse(settings, holder="growth", role="transformation", mode="write") as warehouse:
-        with duckdb.connect() as connection:
-            parties = connection.sql(f"select * exclude person from '{data / 'parties.parquet'}'").to_arrow_table()
-        warehouse.replace_arrow("core.dim_customer", parties)
-        del parties
+    put(settings, data / "parties.parquet")
     arguments = ["-m", "entity_resolution", "run", "--entity", "customer"]
     took, said = run(arguments, DATA_DIR=str(settings.data_dir), WAREHOUSE_URL="", ENTITY_TRUTH="")
     stages = {match["name"]: float(match["seconds"]) for match in STEP.finditer(said)}
@@ -214,21 +220,10 @@ def run(arguments: list[str], **variables: str) -> tuple[dict[str, float], str]:
     return {"seconds": round(time.monotonic() - begun, 1), **processor, **memory}, text
 
 
-def measured(data: Path, clusters: Any) -> dict[str, float]:
-    """Return precision and recall over all pairs of the clusters."""
-    with duckdb.connect() as connection:
-        connection.register("clusters", clusters)
-        connection.execute(
-            f"create table judged as select person, cluster from clusters inner join "
-            f"'{data / 'parties.parquet'}' using (party_id)"
-        )
-        found, true, right = (
-            connection.sql(
-                f"select coalesce(sum(n * (n - 1) / 2), 0) from (select count(*) as n from judged group by {by})"
-            ).fetchall()[0][0]
-            for by in ("cluster", "person", "cluster, person")
-        )
-    return {"precision": round(right / found, 6), "recall": round(right / true, 6)}
+def measured(data: Path, clusters: pa.Table) -> dict[str, float]:
+    """Return precision and recall over all pairs of the clusters, columns `party_id`, `cluster`."""
+    found = compare(clusters, pq.read_table(data / "parties.parquet", columns=["party_id", "person"]))
+    return {"precision": round(found.precision, 6), "recall": round(found.recall, 6)}
 
 
 def power(rows: list[dict[str, Any]]) -> dict[str, float]:

