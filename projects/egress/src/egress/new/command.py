@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from egress import targets
 from egress.engine.models import Model
 from egress.engine.plan import Target
 from egress.new.declarations import KINDS
 from shared.errors import UserError
+from shared.new.declared import called_like_a_key, made_by, relation_in
 from shared.new.names import check_name
 from shared.utils.console import say
 from shared.utils.files import write_whole
@@ -50,7 +50,7 @@ def new_target(warehouse: Warehouse, name: str, kind: str, table: str, key: str 
     relation = relation_called(warehouse, table)
     model = Model(table, key=key_of(warehouse, relation, key))
     text = KINDS[kind](name, model, prefix).text()
-    made = made_by(text)
+    made: Target = made_by(text, "TARGET")
     targets.held_apart([*others, made])
     with as_caller_has_it():
         write_whole(file, text)
@@ -66,12 +66,11 @@ def relation_called(warehouse: Warehouse, name: str) -> Relation:
     Raises:
         UserError: There is none of this name.
     """
-    schema, _, table = name.partition(".")
-    found = warehouse.relations(schema, table) if schema == LAYER and table else []
-    if not found:
+    found = relation_in(warehouse, LAYER, name)
+    if found is None:
         there = (each.full_name for each in warehouse.relations(LAYER))
         raise UserError(f"there is no such model: `{name}`", hint=suggestion(name, there))
-    return found[0]
+    return found
 
 
 def key_of(warehouse: Warehouse, relation: Relation, named: str | None) -> str:
@@ -95,16 +94,3 @@ def key_of(warehouse: Warehouse, relation: Relation, named: str | None) -> str:
         else f"`{named}` of `{relation.full_name}` has no value of its own in each row",
         hint="name the column that identifies a row with --key, or have the model get one",
     )
-
-
-def called_like_a_key(column: str) -> bool:
-    """Tell whether a column's name says that it identifies something."""
-    return column in ("id", "key", "code") or column.endswith(("_id", "_key", "_code", "_number"))
-
-
-def made_by(text: str) -> Target:
-    """Return the target that a module makes: what it would be when it is found."""
-    scope: dict[str, Any] = {}
-    exec(compile(text, "declaration", "exec"), scope)
-    target: Target = scope["TARGET"]
-    return target

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from entity_resolution import entities
 from entity_resolution.entity import KEY, NAME, Entity
@@ -21,6 +20,7 @@ from entity_resolution.new.profile import (
 )
 from entity_resolution.new.proposal import Proposal, propose
 from shared.errors import UserError
+from shared.new.declared import called_like_a_key, made_by
 from shared.utils.console import say
 from shared.utils.excerpts import listed
 from shared.utils.files import write_whole
@@ -66,7 +66,7 @@ def new_entity(warehouse: Warehouse, name: str, relation: str, record_id: str | 
         proposal = propose(left, lambda columns: pairs_of(connection, columns) * more)
     where = CURRENT if CURRENT in looks else ""
     text = declaration(name, relation, key, source, where, proposal, [*proposal.columns, *said_twice])
-    entity = _made(text)
+    entity: Entity = made_by(text, "ENTITY")
     write_whole(file, text)
     entities.modules.cache_clear()
     say(f"{file}: {len(entity.compare)} columns are compared, by {len(entity.block)} rules")
@@ -126,14 +126,6 @@ def _tuple(items: Iterable[str]) -> str:
     return ", ".join(written) + ("," if len(written) == 1 else "")
 
 
-def _made(text: str) -> Entity:
-    """Return the entity that a declaration makes: what it would be when it is found."""
-    scope: dict[str, Any] = {}
-    exec(compile(text, "declaration", "exec"), scope)
-    entity: Entity = scope["ENTITY"]
-    return entity
-
-
 def _column(looks: Mapping[str, Look], name: str) -> str:
     if name not in looks:
         raise UserError(f"the table has no such column: `{name}`", hint=suggestion(name, looks))
@@ -150,8 +142,8 @@ def _key(looks: Mapping[str, Look], source: str | None, primary: Sequence[str]) 
     if source and "source_id" in looks:
         return "source_id"
     unique = [each.name for each in looks.values() if each.is_unique and each.kind in ("text", "integer", "uuid")]
-    named = [name for name in unique if name.endswith(("_id", "_key", "_code", "_number")) or name in ("id", "code")]
-    for name in (*primary[: len(primary) == 1], *named, *unique):
+    named = sorted(unique, key=lambda name: not called_like_a_key(name))
+    for name in (*primary[: len(primary) == 1], *named):
         if name in unique:
             return name
     raise UserError(

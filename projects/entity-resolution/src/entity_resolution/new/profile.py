@@ -11,6 +11,7 @@ import duckdb
 
 from entity_resolution.kinds import functions
 from shared.errors import UserError
+from shared.new.declared import relation_in
 from shared.warehouse import Warehouse, quote
 from shared.warehouse.sql.catalog import Relation
 from shared.warehouse.sql.types import Kind
@@ -62,12 +63,11 @@ def relation_called(warehouse: Warehouse, name: str) -> Relation:
     Raises:
         UserError: There is none of this name.
     """
-    schema, _, table = name.partition(".")
-    found = warehouse.relations(schema, table) if schema == "core" and table else []
-    if not found:
+    found = relation_in(warehouse, "core", name)
+    if found is None:
         there = [each.full_name for each in warehouse.relations("core")]
         raise UserError(f"there is no such table of core: `{name}`", hint=f"there is: {', '.join(there) or 'none'}")
-    return found[0]
+    return found
 
 
 @contextmanager
