@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from typing import cast
 
 from entity_resolution.engine import resolve, sweep
-from entity_resolution.engine.blocking.bounds import bounded
-from entity_resolution.engine.blocking.rules import rules_of
-from entity_resolution.engine.fillers import hold_out
 from entity_resolution.engine.in_memory import in_memory, session_in
 from entity_resolution.engine.linking.splink_log import splink_logged
 from entity_resolution.engine.model_store import Model
@@ -79,16 +76,14 @@ def _estimated(job: resolve.Job, model: Model, thresholds: Sequence[float]) -> l
     Of the pairs from a threshold on, as many are right as their probabilities add up to. All that are to be found are
     what those of all compared pairs add up to, or what the model thinks there are, whichever is more.
     """
-    from entity_resolution.engine.linking.definition import with_rules
-    from entity_resolution.engine.linking.linking import make_linker
+    from entity_resolution.engine.linking.linking import linker_of
 
     parties = current_parties(job.warehouse, job.entity)
     label = f"estimate {len(thresholds)} thresholds"
     with step(label), in_memory(job.warehouse, job.settings, job.entity, parties) as connection:
         session = session_in(connection, job.entity)
-        hold_out(session.ask, job.entity, model.fillers)
-        rules = bounded(session.ask, model.rules or rules_of(job.entity, job.entity.block))
-        pairs = make_linker(session.api, with_rules(model.settings, rules)).inference.predict().physical_name
+        linker, _, _ = linker_of(session, model)
+        pairs = linker.inference.predict().physical_name
         sums = [
             session.ask(f"select count(*), coalesce(sum(match_probability), 0) from {pairs} where {at_least}")[0]
             for at_least in ["true", *(f"match_probability >= {threshold!r}" for threshold in thresholds)]

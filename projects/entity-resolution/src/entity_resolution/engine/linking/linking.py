@@ -52,9 +52,12 @@ class Clusters:
         return Linked(rows, self.fillers, self.rules, self.profile)
 
 
-def telling(entity: Entity) -> list[str]:
-    """Return the columns in which two records may agree beside what a rule says, where that alone is not enough."""
-    return [column for each in entity.compare if not each.few_values for column in each.forms if column not in KEY]
+def affordable_rules(session: Session, kept: Sequence[Rule] = ()) -> list[Rule]:
+    """Return the rules that find pairs, within the budget: those that a model has kept, or else the declared ones."""
+    entity = session.entity
+    # In which columns two records may agree beside what a rule says, where that alone is not enough.
+    telling = [column for each in entity.compare if not each.few_values for column in each.forms if column not in KEY]
+    return within_budget(session.ask, kept or rules_of(entity, entity.block), telling)
 
 
 def make_linker(api: DatabaseAPISubClass, settings: dict[str, Any]) -> Linker:
@@ -68,6 +71,13 @@ def make_linker(api: DatabaseAPISubClass, settings: dict[str, Any]) -> Linker:
     return Linker(api.register(PARTIES), for_dialect(settings, dialect), log_level=None)
 
 
+def linker_of(session: Session, model: Model) -> tuple[Linker, Fillers, list[Rule]]:
+    """Hold out what a model does, and return a linker that finds and weighs pairs as the model does."""
+    fillers = hold_out(session.ask, session.entity, model.fillers)
+    rules = affordable_rules(session, model.rules)
+    return make_linker(session.api, session.spoken(with_rules(model.settings, rules))), fillers, rules
+
+
 def cluster_parties(session: Session, model: Model, threshold: float) -> Clusters:
     """Group parties into entities."""
     ((_, clusters),) = cluster_at_each(session, model, [threshold])
@@ -76,12 +86,8 @@ def cluster_parties(session: Session, model: Model, threshold: float) -> Cluster
 
 def cluster_at_each(session: Session, model: Model, thresholds: Sequence[float]) -> Iterator[tuple[float, Clusters]]:
     """Group the parties at each threshold by pairs that are scored once."""
-    fillers = hold_out(session.ask, session.entity, model.fillers)
-    rules = within_budget(
-        session.ask, model.rules or rules_of(session.entity, session.entity.block), telling(session.entity)
-    )
+    linker, fillers, rules = linker_of(session, model)
     seen = profile(session.ask, session.entity)
-    linker = make_linker(session.api, session.spoken(with_rules(model.settings, rules)))
     pairs = linker.inference.predict(threshold_match_probability=min(thresholds))
     for threshold in thresholds:
         clusters = _clusters(linker, pairs, threshold, session.entity.parties.duplicate_free)

@@ -12,12 +12,11 @@ from splink.internals.exceptions import EMTrainingException
 from splink.internals.settings import CoreModelSettings
 
 from entity_resolution.engine.blocking.bounds import bounded, count
-from entity_resolution.engine.blocking.budget import within_budget
 from entity_resolution.engine.blocking.rules import Rule, rules_of
 from entity_resolution.engine.fillers import hold_out
 from entity_resolution.engine.in_memory import session_in
 from entity_resolution.engine.linking import definition
-from entity_resolution.engine.linking.linking import Session, make_linker, telling
+from entity_resolution.engine.linking.linking import Session, affordable_rules, make_linker
 from entity_resolution.engine.model_store import Model
 from entity_resolution.engine.profile import profile
 from entity_resolution.engine.tables import FORMED
@@ -46,7 +45,7 @@ def train(connection: duckdb.DuckDBPyConnection, entity: Entity) -> Model:
     rows = session.ask(f"select source_system, count(*) from {FORMED} group by all order by all")
     trained_on = {source: int(count) for source, count in rows}
     fillers = hold_out(session.ask, entity, {})
-    rules = within_budget(session.ask, rules_of(entity, entity.block), telling(entity))
+    rules = affordable_rules(session)
     sure, sessions = (
         bounded(session.ask, rules_of(entity, blocks)) for blocks in (entity.training.sure, entity.training.sessions)
     )
