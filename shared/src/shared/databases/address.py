@@ -9,13 +9,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from psycopg2 import extensions
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from shared.config import Settings
 from shared.config.named import Setting
 from shared.errors import ConfigurationError, InputError
-from shared.postgres.target import PostgresTarget
+from shared.postgres.reading import read_only, source_target
 from shared.redaction import guard
 
 CONNECT_SECONDS = 30
@@ -39,6 +38,8 @@ PACKAGES = {
     "teradatasql": "teradatasqlalchemy",
     "trino": "trino",
 }
+# The code of MariaDB's and MySQL's `float`, of which the server writes six digits.
+FLOAT = 4
 SNAPSHOT = {"sqlite": "begin", "mysql": "start transaction with consistent snapshot, read only"}
 
 
@@ -124,9 +125,15 @@ class Address:
             file = self._file()
             engine = sa.create_engine("sqlite://", creator=lambda: self._sqlite(file), poolclass=sa.NullPool)
         elif self.dialect == "postgresql":
-            target = self._postgres()
+            target = source_target(
+                self.url.set(drivername="postgresql").render_as_string(hide_password=False),
+                login=None,
+                passfile=self.passfile,
+                setting=self.setting,
+                lock_seconds=self.lock_seconds,
+            )
             engine = sa.create_engine(
-                "postgresql+psycopg2://", creator=lambda: read_only(target), poolclass=sa.NullPool
+                "postgresql+psycopg2://", creator=lambda: read_only(target, "read"), poolclass=sa.NullPool
             )
         else:
             engine = self._with_driver()
@@ -165,20 +172,6 @@ class Address:
         connection.text_factory = text_or_bytes
         return connection
 
-    def _postgres(self) -> PostgresTarget:
-        target = PostgresTarget.from_url(
-            self.url.set(drivername="postgresql").render_as_string(hide_password=False),
-            user="",
-            passfile=self.passfile,
-            setting=self.setting,
-            lock_seconds=self.lock_seconds,
-        )
-        if not target.user:
-            raise ConfigurationError(
-                f"{self.setting} does not say who connects", hint="write postgresql://user@host:port/database"
-            )
-        return target
-
     def _with_driver(self) -> sa.Engine:
         name = self.url.drivername
         try:
@@ -209,13 +202,6 @@ class Address:
         cursor.execute(f"set session time_zone = '+00:00', session lock_wait_timeout = {wait}")
         cursor.execute(f"set session innodb_lock_wait_timeout = {wait}")
         cursor.close()
-
-
-def read_only(target: PostgresTarget) -> extensions.connection:
-    """Connect to PostgreSQL of any version: nothing is asked of it but to be read."""
-    connection = target.connect("read", oldest=0)
-    connection.set_session(readonly=True, autocommit=False)
-    return connection
 
 
 def text_or_bytes(value: bytes) -> str | bytes:

@@ -14,12 +14,12 @@ from dlt.sources.sql_database import sql_table
 from dlt.sources.sql_database.helpers import TableLoader
 from sqlalchemy.exc import DBAPIError
 
-from ingress.readers.sql.mariadb import BIT, FLOAT, TIMESTAMP, refuse_types
+from ingress.readers.sql.mariadb import BIT, TIMESTAMP, refuse_types
 from ingress.readers.sql.source import columns_chosen, source_of
 from ingress.readers.sql.values import Prepare, check, from_cursor, prepared
 from ingress.source import Batch, Resource, Watermark
 from shared.data_quality.fields import Field
-from shared.databases.address import Address
+from shared.databases.address import FLOAT, Address
 from shared.databases.errors import meaning
 
 if TYPE_CHECKING:

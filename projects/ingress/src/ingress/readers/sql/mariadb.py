@@ -9,12 +9,13 @@ import pyarrow as pa
 
 from shared.data_quality.conversion import convertible
 from shared.data_quality.fields import Field
+from shared.databases.address import FLOAT
 from shared.errors import InputError
 
 if TYPE_CHECKING:
     from ingress.readers.sql.declaration import Declaration
 
-FLOAT, TIMESTAMP, BIT = 4, 7, 16
+TIMESTAMP, BIT = 7, 16
 TINY = 1
 WHOLE = {1: "tinyint", 2: "smallint", 3: "int", 8: "bigint", 9: "mediumint", 13: "year", BIT: "bit"}
 TYPES: Mapping[int, tuple[str, pa.DataType]] = {

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.libs.pyarrow import columns_to_arrow
 from dlt.sources.sql_database import sql_table
-from psycopg2 import extensions
 from sqlalchemy.exc import NoSuchTableError
 
 from ingress.readers.sql.postgres_types import described
@@ -23,8 +22,9 @@ from shared.config import Settings
 from shared.config.named import Setting
 from shared.data_quality.conversion import convertible
 from shared.data_quality.fields import Field
-from shared.errors import ConfigurationError, InputError, PlatformError, SourceUnavailable, causes, first_line
+from shared.errors import InputError, PlatformError, SourceUnavailable, causes, first_line
 from shared.postgres.errors import NotPermitted, ServerUnavailable, explain
+from shared.postgres.reading import read_only, source_target
 from shared.postgres.target import PostgresTarget
 
 if TYPE_CHECKING:
@@ -68,17 +68,13 @@ class Session:
             ConfigurationError: It is no URL of a PostgreSQL database, or nobody says who connects.
         """
         scheme, _, rest = url.partition(":")
-        target = PostgresTarget.from_url(
+        target = source_target(
             f"{scheme.partition('+')[0]}:{rest}",
-            user=reader.login or "",
+            login=reader.login,
             passfile=settings.passfile,
             setting=reader.setting,
             lock_seconds=settings.warehouse_lock_timeout,
         )
-        if not target.user:
-            raise ConfigurationError(
-                f"{reader.setting} does not say who connects", hint="write postgresql://user@host:port/database"
-            )
         return cls(target, reader)
 
     @property
@@ -88,13 +84,11 @@ class Session:
 
     def engine(self) -> sa.Engine:
         """Return what SQLAlchemy connects with."""
-        return sa.create_engine("postgresql+psycopg2://", creator=self._connect, poolclass=sa.NullPool)
-
-    def _connect(self) -> extensions.connection:
-        # Any version will do: nothing is asked of it but to be read.
-        connection = self.target.connect(f"ingest {self.name}", oldest=0)
-        connection.set_session(readonly=True, autocommit=False)
-        return connection
+        return sa.create_engine(
+            "postgresql+psycopg2://",
+            creator=lambda: read_only(self.target, f"ingest {self.name}"),
+            poolclass=sa.NullPool,
+        )
 
     def table(self, resource: Resource) -> tuple[sa.Table, list[str], bool]:
         """Return what will be read as a table, its columns that the row model does not know, which become text, and
