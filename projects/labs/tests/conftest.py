@@ -8,13 +8,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from labs.cli import main
+from labs.load import Loaded, load
 
 from shared.command_line import command
 from shared.config import get_settings
 from shared.config.labs import Lab, find_lab
+from shared.errors import PlatformError
+from shared.monitoring import record_run
 from shared.testing.marks import mark_slow
 from shared.warehouse.lab_database import open_lab
 
@@ -53,6 +57,29 @@ def labs_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LABS_DIR", str(folder))
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     return folder
+
+
+def loaded_now(lab: Lab, table: str, query: str) -> tuple[Loaded | PlatformError, list[Any]]:
+    """Load a lab; return what came of it, and what a query of one of its raw tables gives, if that is there."""
+    with open_lab(lab, get_settings(), holder="test", mode="write") as database:
+        found: Loaded | PlatformError
+        try:
+            with record_run(database, step="load", command="test") as run:
+                found = load(lab, database, run)
+        except PlatformError as error:
+            found = error
+        return found, database.fetch(query) if database.table_exists(f"raw.{table}") else []
+
+
+def small_lab(labs_dir: Path, sources: str, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """Make a lab with these raw tables and no file of them; it is the only one, and waits for nothing."""
+    bronze = labs_dir / "small" / "models" / "bronze"
+    bronze.mkdir(parents=True)
+    (bronze / "_sources.yml").write_text(sources)
+    (labs_dir / "small" / "data" / "raw").mkdir(parents=True)
+    (labs_dir / "labs_config.yaml").write_text("version: 1\nlabs:\n  small: {description: small}\n")
+    monkeypatch.setattr("labs.load.SETTLE_SECONDS", 0.0)
+    return find_lab("small")
 
 
 @pytest.fixture

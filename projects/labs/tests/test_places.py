@@ -9,16 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Labs
-from labs.load import Loaded, load
+from conftest import Labs, loaded_now, small_lab
+from labs.load import Loaded
 from labs.places import Place
 
-from shared.config import get_settings
 from shared.config.labs import Lab, find_lab
 from shared.errors import ConfigurationError, InputError, PlatformError, SourceUnavailable
-from shared.monitoring import record_run
 from shared.testing.s3 import BUCKET, KEY, s3_server
-from shared.warehouse.lab_database import open_lab
 
 SOURCES = """
 sources:
@@ -63,28 +60,14 @@ def s3(server: tuple[str, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.fixture
 def lab(labs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     """Make a lab with a raw table from a place and one of local files."""
-    bronze = labs_dir / "small" / "models" / "bronze"
-    bronze.mkdir(parents=True)
-    (bronze / "_sources.yml").write_text(SOURCES)
-    raw = labs_dir / "small" / "data" / "raw"
-    raw.mkdir(parents=True)
-    (raw / "local.csv").write_text("id\n1\n")
-    (labs_dir / "labs_config.yaml").write_text("version: 1\nlabs:\n  small: {description: small}\n")
-    monkeypatch.setattr("labs.load.SETTLE_SECONDS", 0.0)
-    return find_lab("small")
+    made = small_lab(labs_dir, SOURCES, monkeypatch)
+    (made.raw_dir / "local.csv").write_text("id\n1\n")
+    return made
 
 
 def load_now(lab: Lab) -> tuple[Loaded | PlatformError, list[Any]]:
-    """Load the lab; return what came of it, and the rows from the place."""
-    with open_lab(lab, get_settings(), holder="test", mode="write") as database:
-        found: Loaded | PlatformError
-        try:
-            with record_run(database, step="load", command="test") as run:
-                found = load(lab, database, run)
-        except PlatformError as error:
-            found = error
-        there = database.table_exists("raw.sales")
-        return found, database.fetch("select id, amount::varchar from raw.sales order by 1") if there else []
+    """Load the lab; return what came of it, and the rows of the table in question."""
+    return loaded_now(lab, "sales", "select id, amount::varchar from raw.sales order by 1")
 
 
 def put(s3: Any, **files: bytes) -> None:

@@ -10,16 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Labs
-from labs.load import Loaded, load
+from conftest import Labs, loaded_now, small_lab
+from labs.load import Loaded
 from labs.queries import Query
 from labs.sources import raw_tables
 
-from shared.config import get_settings
 from shared.config.labs import Lab, find_lab
 from shared.errors import ConfigurationError, InputError, PlatformError
-from shared.monitoring import record_run
-from shared.warehouse.lab_database import open_lab
 
 SOURCES = """
 sources:
@@ -54,31 +51,22 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Co
 @pytest.fixture
 def lab(labs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     """Make a lab with a raw table from a query."""
-    bronze = labs_dir / "small" / "models" / "bronze"
-    bronze.mkdir(parents=True)
-    (labs_dir / "labs_config.yaml").write_text("version: 1\nlabs:\n  small: {description: small}\n")
-    monkeypatch.setattr("labs.load.SETTLE_SECONDS", 0.0)
-    declare(find_lab("small"), LIKE_ALL)
-    return find_lab("small")
+    return small_lab(labs_dir, declared(LIKE_ALL), monkeypatch)
+
+
+def declared(query: str) -> str:
+    """Return the lab's sources with a query."""
+    return SOURCES.format(query=json.dumps(query))
 
 
 def declare(lab: Lab, query: str) -> None:
     """Write another query into the lab's sources."""
-    text = SOURCES.format(query=json.dumps(query))
-    (lab.folder / "models" / "bronze" / "_sources.yml").write_text(text)
+    (lab.folder / "models" / "bronze" / "_sources.yml").write_text(declared(query))
 
 
 def load_now(lab: Lab) -> tuple[Loaded | PlatformError, list[Any]]:
-    """Load the lab; return what came of it, and the rows that are there."""
-    with open_lab(lab, get_settings(), holder="test", mode="write") as database:
-        found: Loaded | PlatformError
-        try:
-            with record_run(database, step="load", command="test") as run:
-                found = load(lab, database, run)
-        except PlatformError as error:
-            found = error
-        there = database.table_exists("raw.visits")
-        return found, database.fetch("select id, label, share from raw.visits order by 1") if there else []
+    """Load the lab; return what came of it, and the rows of the table in question."""
+    return loaded_now(lab, "visits", "select id, label, share from raw.visits order by 1")
 
 
 def test_a_query_is_loaded_when_its_rows_have_changed(lab: Lab, shop: sqlite3.Connection) -> None:

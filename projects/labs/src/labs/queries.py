@@ -31,8 +31,6 @@ CHUNK_ROWS = 10_000
 SHOWN = 200
 # A table or view, with its schema where it has one, that needs no quotes.
 NAME = re.compile(r"([A-Za-z_]\w*\.)?[A-Za-z_]\w*", re.ASCII)
-# The code of MariaDB's and MySQL's `float`, of which the server writes six digits.
-FLOAT = 4
 
 
 @dataclass(frozen=True)
@@ -154,6 +152,8 @@ class Query:
         return count
 
     def _columns(self, result: sa.CursorResult[Any], address: Address) -> list[str]:
+        from shared.databases.address import FLOAT
+
         described = result.cursor.description if result.cursor else None
         if not described:
             raise InputError("a query that gives no rows", hint="write a `select` into _sources.yml")

@@ -94,7 +94,8 @@ def _origin(said: Mapping[str, Any], where: str) -> tuple[Declared, Elsewhere | 
             f"how files are written, where there is a query, in `{where}`: {listed([*declared.as_declared()])}",
             hint="leave that out: a query has no files",
         )
-    return (query.form if query and query.form else declared), place or query
+    elsewhere: Elsewhere | None = place or query
+    return (elsewhere.form if elsewhere else None) or declared, elsewhere
 
 
 def _columns(path: Path, table: str, declared: dict[str, Any]) -> Iterator[tuple[str, Column]]:
