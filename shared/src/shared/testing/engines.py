@@ -5,6 +5,7 @@ Use them with `pytest_plugins = ["shared.testing.engines"]` in a conftest. What 
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 from collections.abc import Iterator
@@ -35,6 +36,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 # Before pytest reads the marks.
+def pytest_collection_finish() -> None:
+    """Leave what all tests share out of what each later collection of garbage goes through."""
+    gc.freeze()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that the session's server is started for."""

@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from shared.monitoring.versions.parts import ABSENT, Marked
 COMMENTS = re.compile(
     r"""("[^"]*"|\be'(?:\\.|[^'\\])*'|'[^']*'|\$(\w*)\$.*?\$\2\$)|--[^\n]*|/\*.*?\*/""", re.DOTALL | re.IGNORECASE
 )
+# Steps that one process runs are often made of the same files.
+KEPT_FILES = 2_000
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Wordless(ast.NodeTransformer):
         return None if isinstance(node.value, ast.Constant) else node
 
 
+@lru_cache(KEPT_FILES)
 def python_that_matters(text: str) -> str:
     """Return Python code as it is parsed; as it is written where it cannot be."""
     try:
@@ -64,6 +68,7 @@ def python_that_matters(text: str) -> str:
     return ast.dump(Wordless().visit(tree))
 
 
+@lru_cache(KEPT_FILES)
 def sql_that_matters(text: str) -> str:
     """Return the words of SQL, one a line; from where it cannot be parsed on, as it is written."""
     bare = COMMENTS.sub(lambda found: found[1] or " ", text)

@@ -68,7 +68,8 @@ def make_linker(api: DatabaseAPISubClass, settings: dict[str, Any]) -> Linker:
         settings: Settings without a dialect, see `definition.settings`.
     """
     dialect = api.sql_dialect.sql_dialect_str
-    return Linker(api.register(PARTIES), for_dialect(settings, dialect), log_level=None)
+    # The view is made of the declaration, as the settings are: Splink need not look for columns that it lacks.
+    return Linker(api.register(PARTIES), for_dialect(settings, dialect), validate_settings=False, log_level=None)
 
 
 def linker_of(session: Session, model: Model) -> tuple[Linker, Fillers, list[Rule]]:
