@@ -15,7 +15,7 @@ LONGEST_SECONDS = 1500
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Order and group tests for `--dist loadgroup`: the demo by its engine, which it marks itself, pixiw's together."""
-    mark_slow(items, files={*LONGEST, "test_postgres"})
+    mark_slow(items, files={*LONGEST, "test_postgres", "test_secrets", "test_serve", "test_units"})
     items.sort(key=rank)
     for item in items:
         if rank(item) < len(LONGEST):

@@ -53,6 +53,7 @@ def asked(url: str, token: str | None, host: str | None = None) -> tuple[int, st
             time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_documentation_is_served_to_who_has_the_address(address: str, tmp_path: Path) -> None:
     """The printed address shows the pages, newly built when one has changed; other hosts and no token get nothing."""
     server, token = split_token(address)

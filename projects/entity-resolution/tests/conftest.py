@@ -56,7 +56,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     So what tests start from is resolved once on each engine, and there is one server.
     """
-    mark_slow(items, fixtures={"resolved_on", "resolved_sample_on", "changed_on", "febrl"}, files={"test_few_parties"})
+    learned = {"resolved_on", "resolved_sample_on", "changed_on", "febrl"}
+    mark_slow(items, fixtures=learned, files={"test_few_parties", "test_overrides", "test_several"})
     for item in items:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         if "engine" in parameters:

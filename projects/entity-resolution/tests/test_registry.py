@@ -250,6 +250,7 @@ def test_neither_order_nor_names_nor_threads_matter() -> None:
         assert vars(changes[0]) == vars(changes[1])
 
 
+@pytest.mark.slow
 def test_random_histories(platform: Platform) -> None:
     """The contract holds in each step of fifty random histories, as master holds them."""
     with open_warehouse(platform.settings, holder="test", role="entity_resolution", mode="write") as warehouse:

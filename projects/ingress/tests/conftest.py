@@ -43,7 +43,7 @@ Serve = Callable[[Any, list[dict[str, Any]]], Api]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave what takes long out of `test-fast`."""
     servers = {"dlt", "erp", "files", "five_sources", "guarantees", "mariadb", "new_source", "rest"}
-    files = {f"test_{name}" for name in (*servers, "replay", "run", "storage")}
+    files = {f"test_{name}" for name in (*servers, "deletions", "polling", "replay", "run", "storage")}
     mark_slow(items, fixtures={"clean_run"}, files=files)
 
 

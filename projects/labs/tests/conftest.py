@@ -37,7 +37,7 @@ STORES = "store,opened,area\nS1,2020-01-31,10.50\nS2,2021-02-01,20.00\n"
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Group the tests of one built lab for `--dist loadgroup`: it is built once, not by each worker."""
-    mark_slow(items, fixtures={*BUILT, "run_lab", "stores"}, files={"test_parallel"})
+    mark_slow(items, fixtures={*BUILT, "run_lab", "stores"}, files={"test_parallel", "test_places"})
     for item in items:
         names = item.fixturenames if isinstance(item, pytest.Function) else []
         for name in sorted(BUILT.intersection(names)):

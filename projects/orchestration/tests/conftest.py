@@ -18,7 +18,8 @@ pytest_plugins = ["shared.testing.browser", "shared.testing.engines"]
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave what takes long out of `test-fast`."""
-    mark_slow(items, files={"test_browser", "test_flow", "test_serve", "test_dead_runs", "test_steps", "test_executor"})
+    with_processes = {"test_serve", "test_dead_runs", "test_steps", "test_executor", "test_pods", "test_stopping"}
+    mark_slow(items, files={"test_browser", "test_flow", *with_processes})
 
 
 @pytest.fixture

@@ -149,6 +149,7 @@ def test_labs_are_not_asked_again_for_the_other_engine(configured: pytest.Monkey
     assert read_list(LABS, get_settings()) == on_duckdb
 
 
+@pytest.mark.slow
 def test_who_writes_a_duckdb_database_has_its_pool(configured: pytest.MonkeyPatch) -> None:
     """On DuckDB each step has the pool of the one database that it writes; on PostgreSQL only the labs have theirs."""
 
