@@ -35,12 +35,12 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]
 
 
-# Before pytest reads the marks.
 def pytest_collection_finish() -> None:
     """Leave what all tests share out of what each later collection of garbage goes through."""
     gc.freeze()
 
 
+# Before pytest reads the marks.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that the session's server is started for."""
