@@ -15,7 +15,7 @@ SECONDS = 600.0
 
 def files_of(package: str, folder: Path) -> Path:
     """Put a package's files, without what it needs, into a folder, and return that."""
-    _uv("pip", "install", "--no-deps", f"--python={sys.executable}", f"--target={folder}", package)
+    _run("pip", "install", "--no-deps", f"--python={sys.executable}", f"--target={folder}", package)
     return folder
 
 
@@ -24,15 +24,20 @@ def environment_with(folder: Path, packages: Sequence[str]) -> Path:
     python = ROOT / ".pixi" / "venvs" / "py312-research" / "bin" / "python"
     if not python.exists():
         raise SystemExit("it needs a newer Python: `./pixiw run -e py312-research python --version` makes one")
-    _uv("venv", f"--python={python}", str(folder))
-    _uv("pip", "install", f"--python={folder}/bin/python", *packages)
+    _run("venv", f"--python={python}", str(folder))
+    _run("pip", "install", f"--python={folder}/bin/python", *packages)
     return folder / "bin"
 
 
-def _uv(*arguments: str) -> None:
-    uv = shutil.which("uv")
-    if uv is None:
+def uv_command() -> str:
+    """Return where uv is."""
+    found = shutil.which("uv")
+    if found is None:
         raise SystemExit("no uv on PATH: run this by ./pixiw run")
-    done = run([uv, "--quiet", *arguments], seconds=SECONDS)
+    return found
+
+
+def _run(*arguments: str) -> None:
+    done = run([uv_command(), "--quiet", *arguments], seconds=SECONDS)
     if done.returncode:
         raise SystemExit(done.stderr)

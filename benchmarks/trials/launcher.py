@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -28,6 +27,9 @@ from launcher_workspaces import PIXI_TOML, PROBE
 
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT))
+from machine import processor_seconds  # noqa: E402
+from packages import uv_command  # noqa: E402
+
 from tasks.environments import search_path  # noqa: E402
 
 COPIED = ("pixiw", "tasks", "shared/pyproject.toml", "shared/src", "locks/default.txt")
@@ -52,9 +54,7 @@ def main() -> None:
 
 def user_variables(folder: Path) -> dict[str, str]:
     """Return the variables of a user with the launchers, uv and the Pythons on PATH, in no environment."""
-    uv = shutil.which("uv")
-    if uv is None:
-        raise SystemExit("no uv on PATH: run this by ./pixiw run")
+    uv = uv_command()
     tools = folder / "tools"
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIXI", "CONDA_", "VIRTUAL_ENV"))}
     subprocess.run([uv, "venv", "--quiet", "--python", "3.11", str(tools)], check=True, env=kept, timeout=trial.SECONDS)
@@ -104,24 +104,18 @@ def started(workspaces: Mapping[str, Workspace], times: int) -> dict[str, dict[s
     measured: dict[str, list[tuple[float, float]]] = {name: [] for name in starts}
     for turn in range(times + 1):
         for name, words in starts.items():
-            begun, used = time.perf_counter(), processor()
+            begun, used = time.perf_counter(), processor_seconds()
             done = workspaces.get(name, first).command(words)
             if done.returncode:
                 raise SystemExit(f"{name}: {done.stderr}")
             if turn:
-                measured[name].append((time.perf_counter() - begun, processor() - used))
+                measured[name].append((time.perf_counter() - begun, processor_seconds() - used))
     found = {}
     for name, pairs in measured.items():
         wall, cpu = ([seconds * 1000 for seconds in column] for column in zip(*pairs, strict=True))
         medians = {"median": round(statistics.median(wall)), "processor": round(statistics.median(cpu))}
         found[name] = {"least": round(min(wall)), **medians}
     return found
-
-
-def processor() -> float:
-    """Return the processor seconds that ended children have taken."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def tried(workspace: Workspace, behaviour: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parent
 PROGRAMS = FOLDER / "programs"
-# For `machine`, which the other benchmarks use too.
+# For `machine` and `packages`, which the other benchmarks use too.
 sys.path.append(str(FOLDER.parent))
 # Far more than one of them takes.
 SECONDS = 1800.0
@@ -24,10 +23,9 @@ QUIET = {"DO_NOT_TRACK": "1", "PYTHONWARNINGS": "ignore", "GX_ANALYTICS_ENABLED"
 
 def rival(program: str) -> list[str]:
     """Return the command that starts a rival's program, with the packages that it names itself."""
-    uv = shutil.which("uv")
-    if uv is None:
-        raise SystemExit("no uv on PATH: run this by ./pixiw run")
-    return [uv, "run", "--quiet", "--no-project", "--script", str(PROGRAMS / program)]
+    from packages import uv_command
+
+    return [uv_command(), "run", "--quiet", "--no-project", "--script", str(PROGRAMS / program)]
 
 
 def ours(program: str) -> list[str]:
