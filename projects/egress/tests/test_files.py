@@ -128,8 +128,11 @@ def test_state_that_says_delivered_does_not_hide_another_folder(
 
 @DUCKDB_ONLY
 @pytest.mark.skipif(not shutil.which("unshare"), reason="needs Linux namespaces for a small disk")
-def test_full_disk_keeps_the_old_files(exports: Path, egress: Egress, sql: Sql, tmp_path: Path) -> None:
+def test_full_disk_keeps_the_old_files(
+    exports: Path, egress: Egress, sql: Sql, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A disk that fills up while an export is written ends in a clear error, and the old file is whole."""
+    monkeypatch.setenv("FILES_CREATE_ROWS", "30000")
     egress("run", "--target", "files")
     old = (exports / NAMES[1]).read_bytes()
     sql(

@@ -281,7 +281,7 @@ def test_mirror_is_guarded(
     contacts("delete from egress.contacts where contact_id < 'K/4'")
     contacts("update egress.contacts set sales = 0 where contact_id = 'K/5'")
     assert run("plan") == 0
-    assert "stopped    these are more than 2 rows and more than 10% of the 7 rows" in capfd.readouterr().out
+    assert "stopped    delete 3 is more than 2 rows and more than 10% of the 7 rows" in capfd.readouterr().out
     assert run() == 1
     assert "error: the delivery to `made` would delete 3 rows" in capfd.readouterr().err
     assert api.asked == []

@@ -12,11 +12,11 @@ from conftest import CUSTOMERS, Egress, Sql
 from table_target import Customer
 
 from egress.engine.comparison import ADDED
-from egress.engine.guard import DeleteGuard
 from egress.kinds.table.layout import TargetTable
 from egress.kinds.table.session import session
 from egress.kinds.table.shipment import Shipment
 from egress.kinds.table.writer import TableWriter, Trial
+from shared.data_quality.change_guard import ChangeGuard
 from shared.testing.engines import Engine
 
 MODEL = "egress.customer_360"
@@ -189,7 +189,7 @@ def test_values_are_exact(customer: Customer, egress: Egress, sql: Sql) -> None:
 )
 def test_guard(deletes: int, of: int, approved: int | None, stopped: bool) -> None:
     """Both bounds have to be passed for a stop; what is approved is a ceiling that takes their place."""
-    objection = DeleteGuard(share=0.1, rows=100, approved=approved).objection(deletes, of)
+    objection = ChangeGuard(share=0.1, rows=100, approved=approved).objection(deletes, of)
     assert (objection is not None) == stopped
 
 
@@ -209,7 +209,7 @@ def test_guard_stops_the_delivery(
     sql(f"update {MODEL} set surname = 'smith' where entity_id = 'E-9'")
     assert egress("plan", "--target", "table") == 0
     assert (
-        "stopped    these are more than 2 rows and more than 20% of the 10 rows that it has" in capfd.readouterr().out
+        "stopped    delete 3 is more than 2 rows and more than 20% of the 10 rows that it has" in capfd.readouterr().out
     )
     assert egress("run", "--target", "table") == 1
     text = capfd.readouterr().err

@@ -23,7 +23,7 @@ from ingress.deletions import Snapshot
 from ingress.load.deletions import Marks
 from ingress.source import Reader, Resource, Source
 from shared.config import get_settings
-from shared.data_quality.delete_guard import TooManyDeletes
+from shared.data_quality.change_guard import TooManyDeletes
 from shared.errors import InputError
 from shared.testing.engines import Engine
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from egress.engine.guard import CHANGES, approval
 from egress.engine.plan import Options, Plan, Tally, Target
 from egress.engine.sealed import LONGEST, SealedPlan
 from egress.new.declarations import KINDS
@@ -51,7 +52,9 @@ def main(arguments: Sequence[str]) -> int:
             retry_rejected=parsed.retry_rejected,
             take_over=parsed.take_over,
             allow_empty=parsed.allow_empty,
-            approved_deletes=parsed.approve_deletes,
+            approved={
+                change: rows for change in CHANGES if (rows := getattr(parsed, f"approve_{change}s")) is not None
+            },
         )
         if parsed.command == "plan":
             plan(targets, options, parsed.out)
@@ -76,9 +79,10 @@ def parser() -> argparse.ArgumentParser:
     wishes.add_argument(
         "--take-over", action="store_true", help="overwrite rows of others that have our keys (tables only)"
     )
-    wishes.add_argument(
-        "--approve-deletes", type=whole_number, metavar="N", help="delete up to N rows, whatever the guard says"
-    )
+    for change in CHANGES:
+        wishes.add_argument(
+            approval(change), type=whole_number, metavar="N", help=f"{change} up to N rows, whatever the guard says"
+        )
     wishes.add_argument("--allow-empty", action="store_true", help="delete what was delivered where a model is empty")
     commands.add_parser("run", parents=[selection, wishes], help="send what has changed since the last delivery")
     planning = commands.add_parser(
@@ -267,12 +271,13 @@ def deliver(target: Target, planned: Plan, ledger: Run) -> None:
     for line in planned.describe():
         say(line)
     tally, origin = Tally(), None
+    begun: dict[str, object] = {history.CUT_OFF: True}
     try:
         planned.check()
         planned.apply(ledger, tally)
-        origin = Origin((target.model.table,), same_names=True, outputs=target.datasets())
+        begun, origin = {}, Origin((target.model.table,), same_names=True, outputs=target.datasets())
     finally:
-        detail = {"sent": tally.sent, "unchanged": planned.unchanged, "rejected": tally.rejected}
+        detail = {**begun, "sent": tally.sent, "unchanged": planned.unchanged, "rejected": tally.rejected}
         ledger.output(target.name, rows=tally.sent, detail={**detail, **tally.detail}, origin=origin)
     if tally.rejected:
         say(f"{target.name}: {tally.rejected:,} rows were rejected, ops.quarantine says why (source `egress`)")

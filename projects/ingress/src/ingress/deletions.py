@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 import pyarrow as pa
 
 from shared.data_quality import RowModel, arrow_schema
-from shared.data_quality.delete_guard import DeleteGuard
+from shared.data_quality.change_guard import ChangeGuard
 from shared.errors import ConfigurationError
 
 DELETED_AT, DELETED_BY = "_deleted_at", "_deleted_by"
@@ -52,9 +52,9 @@ class Snapshot:
     rows: int = 100
     newest: bool = False
 
-    def guard(self, approved: int | None) -> DeleteGuard:
+    def guard(self, approved: int | None) -> ChangeGuard:
         """Return what stops a load that has lost too many rows, or all of them, unless so many are approved."""
-        return DeleteGuard(self.share, self.rows, approved, all_at_once=False)
+        return ChangeGuard(self.share, self.rows, approved, all_at_once=False)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ RUN_ORDER = f"(select run_id, {BEGUN} as place from ops.run)"
 # How the outputs of a run say that it has left a relation out, and why: the first word of what the ledger keeps.
 LEFT_OUT = "left_out"
 IS_LEFT_OUT = f"starts_with(o.detail, '{{\"{LEFT_OUT}\": ')"
+# How the outputs of a delivery say that it did not come to its end: the first word of what the ledger keeps.
+CUT_OFF = "cut_off"
 # How the outputs of a load say that its source had nothing new.
 UNCHANGED = json.dumps({"unchanged": True})
 
@@ -121,6 +123,13 @@ LAST_DELIVERED = f"""
     limit 1
 """
 
+WHOLE_DELIVERY = f"""
+    select 1
+    from ops.run_output as o inner join ops.run as r on o.run_id = r.run_id
+    where r.step = 'deliver' and o.relation = $1 and not starts_with(o.detail, '{{"{CUT_OFF}": ')
+    limit 1
+"""
+
 
 def writing_roles(warehouse: Warehouse) -> list[Role]:
     """Return the roles of runs as which somebody writes now: others' runs that say `running` do so no more."""
@@ -195,6 +204,11 @@ def deliveries(warehouse: Warehouse) -> dict[str, Record]:
 def rows_delivered(warehouse: Warehouse, target: str) -> int:
     """Return how many rows a target got by the last delivery that had any for it, 0 where there was none."""
     return next((int(rows) for (rows,) in warehouse.fetch(LAST_DELIVERED, [target])), 0)
+
+
+def has_been_delivered(warehouse: Warehouse, target: str) -> bool:
+    """Tell whether a delivery to a target has come to its end before."""
+    return bool(warehouse.fetch(WHOLE_DELIVERY, [target]))
 
 
 def _runs(warehouse: Warehouse, which: str) -> list[Record]:

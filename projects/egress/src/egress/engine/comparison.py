@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from typing_extensions import override
 
 from egress.engine.confirmations import Confirmations
+from egress.engine.guard import Counts
 from egress.engine.models import Model
 from egress.engine.plan import Options, Plan, steps_of
 from egress.engine.state import answers
@@ -38,6 +39,8 @@ class Comparison:
         changed: Rows with another content than it answered to last.
         held: Rows that it has rejected and that have not changed since; not to be sent.
         left: Rows that have changed and stay as they were inserted.
+        creates: Rows to be sent that the target has not.
+        updates: Rows to be sent that the target has with another content.
         vanished: Rows that it has answered to and that the model has no more.
         to_send: How many rows are to be sent.
         pending: These, in order of their keys, with the columns `ADDED`.
@@ -48,6 +51,8 @@ class Comparison:
     changed: int
     held: int
     left: int
+    creates: int
+    updates: int
     vanished: int
     to_send: int
     pending: pa.Table
@@ -70,11 +75,12 @@ class Comparison:
         )
         comparison = compared(warehouse.dialect, model, schema)
         wanted = wanted_rows(options, mode)
-        rows, new, changed, held, inserted, known, to_send = warehouse.fetch(
+        rows, new, changed, held, differ, known, to_send, creates = warehouse.fetch(
             f"{comparison} select count(*), count(*) filter (where is_new), count(*) filter (where is_changed), "
             "count(*) filter (where was_rejected and not is_changed), "
             f"count(*) filter (where is_changed and {LAST_RECEIPT} is not null), "
-            f"count(*) filter (where not is_new), count(*) filter (where {wanted}) from compared",
+            f"count(*) filter (where not is_new), count(*) filter (where {wanted}), "
+            f"count(*) filter (where ({wanted}) and {LAST_RECEIPT} is null) from compared",
             [target],
         )[0]
         answered = warehouse.fetch(
@@ -89,7 +95,9 @@ class Comparison:
             new=new,
             changed=changed,
             held=0 if options.full or options.retry_rejected else held,
-            left=inserted if mode == "insert_only" else 0,
+            left=differ if mode == "insert_only" else 0,
+            creates=creates,
+            updates=0 if mode == "insert_only" else differ,
             vanished=answered - known,
             to_send=to_send,
             pending=warehouse.fetch_arrow(pending, [target]),
@@ -178,7 +186,13 @@ class ComparedPlan(Plan):
 
     @property
     @override
+    def changes(self) -> Counts:
+        found = self.comparison
+        return {"create": found.creates, "update": found.updates, "delete": self.removes}
+
+    @property
     def removes(self) -> int:
+        """How many rows the target would have no more."""
         return int(self.deletions.rows.num_rows)
 
     @property

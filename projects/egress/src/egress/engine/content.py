@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
+from egress.engine.guard import Counts
 from egress.engine.models import Model
 from egress.engine.plan import Plan
 from shared.warehouse import Warehouse, quote
@@ -34,5 +35,7 @@ class WholePlan(Plan):
 
     @property
     @override
-    def removes(self) -> int:
-        return max(self.held - self.rows, 0) if self.to_send else 0
+    def changes(self) -> Counts:
+        # A row that has changed cannot be told from the others: the send state has one hash of all of them.
+        more = self.rows - self.held if self.to_send else 0
+        return {"create": max(more, 0), "delete": max(-more, 0)}

@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from egress.engine.guard import DeleteGuard
+from egress.engine.guard import Counts, Guard, approval
 from egress.engine.models import Model
-from shared.monitoring import Run
+from shared.monitoring import Run, history
 from shared.monitoring.lineage import Dataset
 from shared.warehouse import Warehouse
 
@@ -25,14 +25,14 @@ class Options:
         retry_rejected: Send also what the target has rejected before, though its content is the same.
         take_over: Overwrite rows that the target has not got from here but that have the keys of ours.
         allow_empty: Delete what was delivered where the model has become empty.
-        approved_deletes: How many rows may be deleted at a target, whatever its guard says.
+        approved: How many rows may be created, updated or deleted at a target, whatever its guard says.
     """
 
     full: bool = False
     retry_rejected: bool = False
     take_over: bool = False
     allow_empty: bool = False
-    approved_deletes: int | None = None
+    approved: Counts = field(default_factory=dict)
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Plan(ABC):
         rows: How many rows the model has.
         to_send: How many of them would be sent.
         held: How many rows the target has of us, as far as is known here.
-        guard: How many of these may be deleted.
+        guard: How much may be changed there.
     """
 
     target: str
@@ -66,12 +66,12 @@ class Plan(ABC):
     rows: int
     to_send: int
     held: int
-    guard: DeleteGuard
+    guard: Guard
 
     @property
-    def removes(self) -> int:
-        """How many rows the target would have no more."""
-        return 0
+    @abstractmethod
+    def changes(self) -> Counts:
+        """How many rows the target would have more, otherwise and no more, as far as is known here."""
 
     @property
     def idle(self) -> bool:
@@ -89,18 +89,19 @@ class Plan(ABC):
             return [f"{self.target}: `{self.model.table}` is empty: nothing is sent, nothing is deleted at the target"]
         title = f"{self.target}: `{self.model.table}`, {self.rows:,} rows"
         lines = [title, *(f"  {line}" for line in self.details())]
-        objection = self.guard.objection(self.removes, self.held)
-        if objection:
-            lines.append(f"  stopped    these are {objection}: `--approve-deletes {self.removes}`")
+        changes = self.changes
+        for change, why in self.guard.objections(changes, self.held).items():
+            rows = changes[change]
+            lines.append(f"  stopped    {change} {rows:,} is {why}: `{approval(change)} {rows}`")
         return lines
 
     def check(self) -> None:
-        """Refuse to be applied where that would delete more than the guard lets pass.
+        """Refuse to be applied where that would change more than the guard lets pass.
 
         Raises:
-            TooManyDeletes: It would.
+            TooManyChanges: It would.
         """
-        self.guard.check(self.target, self.removes, self.held)
+        self.guard.check(self.target, self.changes, self.held)
 
     @abstractmethod
     def details(self) -> list[str]:
@@ -165,9 +166,10 @@ class Target(ABC):
         """The environment variable that is not set and without which nothing can be sent."""
         return next((name for name in self.required_settings if not os.environ.get(name)), None)
 
-    def guard(self, options: Options) -> DeleteGuard:
-        """Return how much a delivery may delete."""
-        return DeleteGuard.of(self.setting(""), options.approved_deletes)
+    def guard(self, warehouse: Warehouse, options: Options) -> Guard:
+        """Return how much a delivery may change."""
+        first = not history.has_been_delivered(warehouse, self.name)
+        return Guard.of(self.setting(""), options.approved, first=first)
 
     @property
     def writes(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from ingress.deletions import DELETED_AT, DELETED_BY, DeletedFlag, Snapshot, Tom
 from ingress.load.merge import LOAD
 from ingress.source import Resource
 from shared.data_quality import BadRow, RowChecker, RowModel
-from shared.data_quality.delete_guard import TooManyDeletes
+from shared.data_quality.change_guard import TooManyDeletes
 from shared.utils.clock import utc_now
 from shared.warehouse import Warehouse, quote
 

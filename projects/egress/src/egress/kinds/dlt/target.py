@@ -83,7 +83,7 @@ class Dlt(Target):
             rows=rows,
             to_send=rows if stale else 0,
             held=rows_delivered(warehouse, self.name),
-            guard=self.guard(options),
+            guard=self.guard(warehouse, options),
             to=self,
             content=content,
         )

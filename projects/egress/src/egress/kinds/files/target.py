@@ -101,7 +101,7 @@ class Files(Target):
             rows=rows,
             to_send=rows if stale else 0,
             held=rows_delivered(warehouse, self.name),
-            guard=self.guard(options),
+            guard=self.guard(warehouse, options),
             stale=tuple(stale) if rows else (),
             raw_csv=raw_csv,
             content=content,

@@ -9,9 +9,10 @@ from itertools import takewhile
 
 import pyarrow as pa
 
+from egress.engine.comparison import ComparedPlan
 from egress.engine.confirmations import Confirmations
 from egress.engine.errors import TargetRefused
-from egress.engine.plan import Plan, Tally
+from egress.engine.plan import Tally
 from egress.engine.state import Status, answers
 from egress.kinds.rest.calls import Outcome, Row, Said
 from egress.kinds.rest.declared import RestSettings
@@ -34,7 +35,9 @@ class Sender:
         ask: Called when what has come is marked; it raises where the delivery shall end.
     """
 
-    def __init__(self, plan: Plan, run: Run, tally: Tally, values: RestSettings, ask: Callable[[], None]) -> None:
+    def __init__(
+        self, plan: ComparedPlan, run: Run, tally: Tally, values: RestSettings, ask: Callable[[], None]
+    ) -> None:
         self.plan, self.tally, self._values, self._ask = plan, tally, values, ask
         self._confirmations = Confirmations(plan, run)
         self._waiting: list[Said] = []

@@ -129,7 +129,7 @@ class Table(Target):
             rows=found.rows,
             to_send=found.to_send,
             held=held,
-            guard=self.guard(options),
+            guard=self.guard(warehouse, options),
             comparison=found,
             deletions=deletions,
             mode="mirror",
@@ -198,7 +198,7 @@ class TablePlan(ComparedPlan):
                 take_over=self.take_over,
             )
             strays = writer.find_strays(shipment)
-            self.guard.check(self.target, shipment.deletes.num_rows, self.held + strays)
+            self.guard.check(self.target, {"delete": shipment.deletes.num_rows}, self.held + strays)
             writer.ship(
                 shipment, lambda number: announce(Transaction(number, table.name, database.location), self.target, run)
             )
