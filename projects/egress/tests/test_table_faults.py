@@ -79,7 +79,7 @@ def test_login_that_is_not_let_in(
 @pytest.mark.parametrize(
     "url",
     [
-        "mysql://me:secret@localhost/db",
+        "mysql//me:secret@localhost/db",
         "postgresql://me:secret@localhost",
         "postgresql://me:secret@localhost:x/db",
         "postgresql://localhost/db",

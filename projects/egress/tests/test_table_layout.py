@@ -6,7 +6,7 @@ import pytest
 from conftest import CUSTOMERS, Egress, Sql
 from table_target import Customer
 
-from egress.kinds.table.layout import holds
+from egress.kinds.table.postgres.layout import holds
 from shared.testing.engines import Engine
 
 FITS = "entity_id text primary key, surname text, lifetime_sales numeric(18, 2), last_purchase_date date"

@@ -12,10 +12,10 @@ from conftest import CUSTOMERS, Egress, Sql
 from table_target import Customer
 
 from egress.engine.comparison import ADDED
-from egress.kinds.table.layout import TargetTable
-from egress.kinds.table.session import session
+from egress.kinds.table.postgres.layout import TargetTable
+from egress.kinds.table.postgres.session import session
+from egress.kinds.table.postgres.writer import TableWriter, Trial
 from egress.kinds.table.shipment import Shipment
-from egress.kinds.table.writer import TableWriter, Trial
 from shared.data_quality.change_guard import ChangeGuard
 from shared.testing.engines import Engine
 

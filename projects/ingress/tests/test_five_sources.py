@@ -16,9 +16,9 @@ import pytest
 from api_styles import github, salesforce, stripe
 from conftest import Project, Serve, on_duckdb_alone
 from kinds.files import BUCKET, s3_server
-from mariadb_server import mariadb
 from new_sources import Made, new_source
 
+from shared.testing.mariadb import mariadb
 from shared.utils.files import write_whole
 
 DOCS = Path(__file__).parents[3] / "docs" / "sources.md"

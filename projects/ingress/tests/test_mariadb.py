@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from mariadb_server import PASSWORD, mariadb
 from pydantic import AwareDatetime, Field
 from pymysql.cursors import Cursor  # type: ignore[import-untyped]
 from sql_rows import Amount, load, model
@@ -24,6 +23,7 @@ from ingress.source import Resource
 from shared.config import get_settings
 from shared.data_quality import JsonText, RowModel
 from shared.errors import InputError, PlatformError, SourceUnavailable
+from shared.testing.mariadb import PASSWORD, mariadb
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ from tempfile import mkdtemp
 from typing import Any
 
 import pytest
-from mariadb_server import mariadb
 from typing_extensions import override
 
 from ingress.readers.sql.reader import Sql
 from kinds import Kind
 from shared.postgres.server import LocalServer
 from shared.testing.engines import numbers
+from shared.testing.mariadb import mariadb
 from shared.testing.servers import new_server
 from shared.warehouse.provision import create_database
 

@@ -1,4 +1,4 @@
-"""Where somebody's database is, and how it is opened: to be read, in one snapshot, with bounds."""
+"""Where somebody's database is, and how it is opened, with bounds: to be read, in one snapshot, or to be written to."""
 
 from __future__ import annotations
 
@@ -41,6 +41,9 @@ PACKAGES = {
 # The code of MariaDB's and MySQL's `float`, of which the server writes six digits.
 FLOAT = 4
 SNAPSHOT = {"sqlite": "begin", "mysql": "start transaction with consistent snapshot, read only"}
+WRITING = {"sqlite": "begin immediate"}
+# MariaDB shall refuse what it would else cut or round, and no key 0 be numbered anew; texts stay as they are quoted.
+EXACTLY = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO"
 
 
 @dataclass(frozen=True)
@@ -114,8 +117,11 @@ class Address:
         host = f"{self.url.host or 'localhost'}{f':{port}' if port else ''}"
         return f"{scheme}://{host}", f"{self.url.database}.{name}" if self.url.database else name
 
-    def engine(self) -> sa.Engine:
+    def engine(self, *, writing: bool = False) -> sa.Engine:
         """Return what SQLAlchemy connects with; nothing is opened yet.
+
+        Args:
+            writing: Whether it is written to, which a transaction on SQLite says from its beginning. PostgreSQL is not.
 
         Raises:
             ConfigurationError: There is no driver for it here.
@@ -123,7 +129,7 @@ class Address:
         """
         if self.dialect == "sqlite":
             file = self._file()
-            engine = sa.create_engine("sqlite://", creator=lambda: self._sqlite(file), poolclass=sa.NullPool)
+            engine = sa.create_engine("sqlite://", creator=lambda: self._sqlite(file, writing), poolclass=sa.NullPool)
         elif self.dialect == "postgresql":
             target = source_target(
                 self.url.set(drivername="postgresql").render_as_string(hide_password=False),
@@ -136,8 +142,8 @@ class Address:
                 "postgresql+psycopg2://", creator=lambda: read_only(target, "read"), poolclass=sa.NullPool
             )
         else:
-            engine = self._with_driver()
-        snapshot = SNAPSHOT.get(self.dialect)
+            engine = self._with_driver(writing)
+        snapshot = WRITING.get(self.dialect) if writing else SNAPSHOT.get(self.dialect)
         if snapshot:
 
             @sa.event.listens_for(engine, "begin")
@@ -161,21 +167,23 @@ class Address:
             )
         return file
 
-    def _sqlite(self, file: Path) -> sqlite3.Connection:
+    def _sqlite(self, file: Path, writing: bool) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            f"file:{quote(str(file))}?mode=ro",
+            f"file:{quote(str(file))}?mode={'rw' if writing else 'ro'}",
             uri=True,
             timeout=self.lock_seconds,
             isolation_level=None,
             check_same_thread=False,
         )
         connection.text_factory = text_or_bytes
+        if writing:
+            connection.executescript("pragma foreign_keys = on; pragma synchronous = full")
         return connection
 
-    def _with_driver(self) -> sa.Engine:
+    def _with_driver(self, writing: bool) -> sa.Engine:
         name = self.url.drivername
         try:
-            engine = sa.create_engine(self.url, poolclass=sa.NullPool, connect_args=self._bounds())
+            engine = sa.create_engine(self.url, poolclass=sa.NullPool, connect_args=self._arguments(writing))
         except (NoSuchModuleError, ModuleNotFoundError) as error:
             missing = getattr(error, "name", None) or PACKAGES.get(self.dialect)
             package = f"`{missing}`" if missing else f"the package with SQLAlchemy's dialect `{name}`"
@@ -185,19 +193,29 @@ class Address:
                 f"or correct {self.setting}",
             ) from None
         if self.dialect == "mysql":
-            sa.event.listen(engine, "connect", self._begin_session)
+            sa.event.listen(engine, "connect", self._begin_session if writing else self._begin_reading)
         return engine
 
-    def _bounds(self) -> dict[str, object]:
+    def _arguments(self, writing: bool) -> dict[str, object]:
         if self.url.drivername != "mysql+pymysql":
             return {}
         silent = min(int(self.lock_seconds) + SILENT_SECONDS, LONGEST_SECONDS)
-        return {"connect_timeout": CONNECT_SECONDS, "read_timeout": silent, "write_timeout": silent}
+        bounds: dict[str, object] = {
+            "connect_timeout": CONNECT_SECONDS,
+            "read_timeout": silent,
+            "write_timeout": silent,
+        }
+        return {**bounds, "sql_mode": EXACTLY} if writing else bounds
+
+    def _begin_reading(self, connection: sqlite3.Connection, record: object) -> None:
+        self._begin_session(connection, record)
+        cursor = connection.cursor()
+        cursor.execute("set session transaction isolation level repeatable read, read only")
+        cursor.close()
 
     def _begin_session(self, connection: sqlite3.Connection, record: object) -> None:
         wait = min(max(1, int(self.lock_seconds)), LONGEST_SECONDS)
         cursor = connection.cursor()
-        cursor.execute("set session transaction isolation level repeatable read, read only")
         # A `timestamp` is shown in the session's zone; without strict modes an option of the server may cut values.
         cursor.execute(f"set session time_zone = '+00:00', session lock_wait_timeout = {wait}")
         cursor.execute(f"set session innodb_lock_wait_timeout = {wait}")

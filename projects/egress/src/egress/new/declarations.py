@@ -49,7 +49,7 @@ def table(name: str, model: Model, prefix: str) -> Draft:
     return Draft(
         f"Keeps a table like {model.table} in the database at {prefix}_URL.",
         ("from egress.kinds.table.target import Table",),
-        called("Table", name, model, prefix, table=f"public.{model.name}"),
+        called("Table", name, model, prefix, table=model.name),
     )
 
 

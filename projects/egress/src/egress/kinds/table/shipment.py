@@ -40,6 +40,12 @@ class Shipment:
         self.upserts = without(self.upserts, refused)
         self.deletes = without(self.deletes, kept)
 
+    def delete_also(self, keys: Collection[str]) -> None:
+        """Add rows to the deletes that the send state does not know of."""
+        blank = {name: pa.array([""] * len(keys), pa.string()) for name in self.deletes.column_names}
+        strays = pa.table({**blank, ROW_KEY: pa.array(keys, pa.string())})
+        self.deletes = pa.concat_tables([self.deletes, strays.select(self.deletes.column_names)])
+
 
 def without(rows: pa.Table, keys: Collection[str]) -> pa.Table:
     """Return the rows that have none of these keys."""

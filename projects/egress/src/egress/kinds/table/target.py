@@ -1,11 +1,10 @@
-"""The kind `table`: a model as a table of another PostgreSQL database, kept in line by one transaction a run."""
+"""The kind `table`: a model as a table of another database, kept in line by one transaction a run."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from pydantic import Field, SecretStr
@@ -26,18 +25,15 @@ from egress.engine.confirmations import Confirmations
 from egress.engine.payload import as_json
 from egress.engine.plan import Options, Tally, Target
 from egress.engine.state import answers
+from egress.kinds.table.database import Database, Destination, Terms
 from egress.kinds.table.journal import Transaction, announce, mark, open_transactions
 from egress.kinds.table.shipment import Shipment, within
 from shared.config import read_settings
 from shared.data_quality import BadRow
-from shared.errors import ConfigurationError
 from shared.monitoring import Run
 from shared.monitoring.lineage import Dataset
 from shared.utils.console import say
 from shared.warehouse import Warehouse
-
-if TYPE_CHECKING:
-    from shared.postgres.target import PostgresTarget
 
 
 class TableSettings(BaseSettings):
@@ -51,7 +47,7 @@ class TableSettings(BaseSettings):
     # No pattern: what an error says of a value would show the password.
     url: SecretStr | None = None
     name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
-    table: str | None = Field(default=None, pattern=r"^[^.]+\.[^.]+$", description="as written")
+    table: str | None = Field(default=None, pattern=r"^[^.]+(\.[^.]+)?$", description="as written")
     timeout: float = Field(default=30.0, ge=1, description="seconds to wait for a server or for a lock")
 
 
@@ -60,7 +56,7 @@ class Table(Target):
     """Writes the rows whose content differs from what was written last, and deletes those that have left the model.
 
     Attributes:
-        table: `schema.table`, as written, where no setting says another.
+        table: `schema.table`, or `table` in the database's own schema, as written, where no setting says another.
     """
 
     table: str = field(kw_only=True)
@@ -82,7 +78,7 @@ class Table(Target):
 
     @property
     def table_name(self) -> str:
-        """The table, `schema.table`."""
+        """The table, with its schema where one is declared."""
         return self.values.table or self.table
 
     @property
@@ -96,7 +92,7 @@ class Table(Target):
         return (self.setting("url"),)
 
     @property
-    def database(self) -> PostgresTarget:
+    def database(self) -> Database:
         """The database that the table is in.
 
         Raises:
@@ -104,11 +100,11 @@ class Table(Target):
         """
         url = self.values.url
         assert url, "a target that lacks a setting is not run"
-        return database_of(url.get_secret_value(), self.setting("url"))
+        return database_of(url.get_secret_value(), self.settings)
 
     def datasets(self) -> tuple[Dataset, ...]:
         """Return the table."""
-        return (Dataset.of_postgres(self.database.location, self.table_name),)
+        return (self.database.dataset(self.table_name),)
 
     def plan(self, warehouse: Warehouse, options: Options) -> TablePlan:
         """Compare each row's hash with the one that was written last; the target itself is not asked."""
@@ -178,25 +174,19 @@ class TablePlan(ComparedPlan):
 
     def ship(self, shipment: Shipment, run: Run, tally: Tally) -> None:
         """Let the target do its part."""
-        # What only a delivery needs takes a while to import, and most runs send nothing.
-        from egress.kinds.table.layout import TargetTable
-        from egress.kinds.table.session import session
-        from egress.kinds.table.writer import TableWriter
-
         pending, database = self.comparison.pending, self.to.database
         known = len(pending) - pending[LAST_RECEIPT].null_count + self.removes
         columns = pa.schema([column for column in pending.schema if column.name not in ADDED])
-        table = TargetTable(self.to.table_name, self.model.key, columns, self.to.settings)
-        with session(
-            database, f"egress {run.id}", timeout=self.to.values.timeout, settings=self.to.settings
-        ) as connection:
-            writer = TableWriter(
-                connection,
-                table,
-                make=known == self.held,
-                own=[one.number for one in self.unsettled if one.database == database.location],
-                take_over=self.take_over,
-            )
+        table = Destination(self.to.table_name, self.model.key, columns, self.to.settings)
+        terms = Terms(
+            make=known == self.held,
+            own=[one.number for one in self.unsettled if one.database == database.location],
+            take_over=self.take_over,
+            owner=f"{run.warehouse.identity.id} {self.target}",
+            run_id=run.id,
+            timeout=self.to.values.timeout,
+        )
+        with database.writer(table, terms) as writer:
             strays = writer.find_strays(shipment)
             self.guard.check(self.target, {"delete": shipment.deletes.num_rows}, self.held + strays)
             writer.ship(
@@ -246,22 +236,21 @@ def readable(rows: pa.Table) -> pa.Table:
     return rows
 
 
-def database_of(url: str, setting: str) -> PostgresTarget:
+def database_of(url: str, settings: str) -> Database:
     """Return the database that a URL leads to.
 
-    Raises:
-        ConfigurationError: It cannot be used.
-    """
-    from shared.postgres.target import PostgresTarget
+    Args:
+        settings: What the names of the target's settings begin with.
 
-    try:
-        target = PostgresTarget.from_url(url, user="", setting=setting)
-        problem = None if target.user else "it names no user"
-    except ConfigurationError as error:
-        problem = error.message
-    if problem:
-        raise ConfigurationError(
-            f"{setting} cannot be used: {problem}",
-            hint="write postgresql://user:password@host:5432/database, with %40 for an @ in a password",
-        )
-    return target
+    Raises:
+        ConfigurationError: It cannot be used; the message does not repeat it, it may hold a password.
+    """
+    # The drivers take a while to import, and most runs send nothing.
+    scheme, separator, _ = url.partition("://")
+    if not separator or scheme.partition("+")[0] in ("postgres", "postgresql"):
+        from egress.kinds.table.postgres.database import PostgresDatabase
+
+        return PostgresDatabase.of(url, settings)
+    from egress.kinds.table.alchemy.database import AlchemyDatabase
+
+    return AlchemyDatabase.of(url, settings)

@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 from psycopg2 import extensions
 
 from egress.engine.comparison import ADDED, LAST_RECEIPT, ROW_KEY
-from egress.kinds.table.layout import TargetTable
-from egress.kinds.table.session import is_about_rows, reason_of, transaction
+from egress.kinds.table.database import FOREIGN, NOT_KEPT
+from egress.kinds.table.postgres.layout import TargetTable
+from egress.kinds.table.postgres.session import is_about_rows, reason_of, transaction
 from egress.kinds.table.shipment import POSITION, Shipment, numbered, with_nul, without
 from shared.warehouse.postgres_copy import copy_in
 from shared.warehouse.sql.arrow import postgres_type
@@ -26,10 +27,6 @@ from shared.warehouse.sql.quoting import quote_for_postgres as quote
 
 INCOMING, GONE = "_egress_incoming", "_egress_gone"
 KNOWN = "_egress_known"
-FOREIGN = (
-    "the target has a row with this key that it did not get from here; `--take-over --retry-rejected` overwrites it"
-)
-NOT_KEPT = "the target did not keep the row, and gave no reason (a trigger or policy of theirs?)"
 XID_BITS = 32  # `xmin` holds the lower half of a transaction's number
 
 
@@ -63,15 +60,7 @@ class TableWriter:
         self.of_deletion = f"held.{key} = cast(incoming.{ROW_KEY} as {key_type})"
 
     def ship(self, shipment: Shipment, announce: Callable[[int], None]) -> None:
-        """Write and delete in one transaction, without the rows that the target refuses.
-
-        Args:
-            shipment: What to do; what became of it is noted in it.
-            announce: Called with the transaction's number before it is committed.
-
-        Raises:
-            TargetRefused: The table does not fit, or something that is not about a row is wrong.
-        """
+        """Write and delete in one transaction, as `Writer` has it."""
         shipment.leave_out(with_nul(shipment.upserts), {})
         while True:
             try:
@@ -88,10 +77,7 @@ class TableWriter:
                 shipment.leave_out(bad_rows, bad_deletes)
 
     def find_strays(self, shipment: Shipment) -> int:
-        """Add rows to the deletes that only an own transaction knows of: written, not marked, and gone from the model.
-
-        The shipment has all rows of the model then. Returns how many there are.
-        """
+        """Add rows to the deletes that only an own transaction knows of, as `Writer` has it."""
         if not self.own:
             return 0
         handled = pa.concat_tables([shipment.upserts.select([ROW_KEY]), shipment.deletes.select([ROW_KEY])])
@@ -103,9 +89,7 @@ class TableWriter:
                 f"where {self._is_own()} and not exists (select from {GONE} as incoming where {self.of_deletion})"
             )
             keys = [key for (key,) in cursor.fetchall()]
-        blank = {name: pa.array([""] * len(keys), pa.string()) for name in shipment.deletes.column_names}
-        strays = pa.table({**blank, ROW_KEY: pa.array(keys, pa.string())})
-        shipment.deletes = pa.concat_tables([shipment.deletes, strays.select(shipment.deletes.column_names)])
+        shipment.delete_also(keys)
         return len(keys)
 
     def _is_own(self) -> str:

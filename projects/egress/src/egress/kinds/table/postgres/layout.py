@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-import pyarrow as pa
 from psycopg2 import extensions
 
-from egress.engine.errors import TargetRefused
+from egress.kinds.table.database import Destination
 from shared.warehouse.sql.arrow import column_definitions, postgres_type
 from shared.warehouse.sql.quoting import quote_for_postgres as quote
 
@@ -28,21 +26,8 @@ HOLD_ALIKE = {
 INTEGERS = ("smallint", "integer", "bigint")
 
 
-@dataclass(frozen=True)
-class TargetTable:
-    """The table that a model goes to.
-
-    Attributes:
-        name: `schema.table`, as written: upper case stays upper case.
-        key: The column that identifies a row.
-        columns: The model's columns.
-        settings: What the names of the target's settings begin with, for hints.
-    """
-
-    name: str
-    key: str
-    columns: pa.Schema
-    settings: str
+class TargetTable(Destination):
+    """The table that a model goes to; its name has a schema."""
 
     @property
     def sql(self) -> str:
@@ -60,18 +45,10 @@ class TargetTable:
             identifier, kind = found
             limits, wrong = self._compare(cursor, identifier) if kind in TABLE_KINDS else ({}, ["it is no table"])
             if wrong:
-                raise TargetRefused(
-                    f"the target's `{self.name}` does not fit the model: {'; '.join(wrong)}",
-                    hint="nothing was sent; alter the table so that it does, or name another one with "
-                    f"{self.settings}_TABLE and a new {self.settings}_NAME: one that is not there is made",
-                )
+                raise self.unfit(wrong)
             return limits
         if not make:
-            raise TargetRefused(
-                f"the target has no table `{self.name}` any more, though rows were delivered to it",
-                hint="`--full` makes it again and sends every row; for another database or table set "
-                f"{self.settings}_NAME to a new name",
-            )
+            raise self.dropped()
         cursor.execute(f"create table {self.sql} ({column_definitions(self.columns)}, primary key ({quote(self.key)}))")
         return {}
 

@@ -80,14 +80,14 @@ def connect(port: int, database: str | None = None) -> pymysql.Connection[Cursor
 
 
 @contextmanager
-def mariadb() -> Iterator[tuple[Cursor, str]]:
-    """Make a database, and yield a cursor on it and the URL of a login that may only read it."""
+def mariadb(may: str = "select") -> Iterator[tuple[Cursor, str]]:
+    """Make a database, and yield a cursor on it and the URL of a login that may do this much in it: only read, say."""
     port, name = server(), f"shop_{next(numbers)}"
     with closing(connect(port)) as connection, connection.cursor() as cursor:
         cursor.execute(f"create database {name} character set utf8mb4")
         cursor.execute(f"use {name}")
         cursor.execute(f"create user {name}@'%%' identified by %s", (PASSWORD,))
-        cursor.execute(f"grant select on {name}.* to {name}")
+        cursor.execute(f"grant {may} on {name}.* to {name}")
         secret = PASSWORD.replace("/", "%2F").replace("+", "%2B")
         yield cursor, f"mariadb://{name}:{secret}@127.0.0.1:{port}/{name}"
         cursor.execute(f"drop database {name}")

@@ -1,0 +1,1 @@
+"""A table of PostgreSQL, written to by COPY and a few statements for all rows."""
