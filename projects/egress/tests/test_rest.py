@@ -322,6 +322,29 @@ def test_deletion_that_is_refused(deliver: Callable[..., Any], contacts: Sql) ->
 
 
 @DUCKDB_ONLY
+def test_refused_deletion_is_replayed(deliver: Callable[..., Any], contacts: Sql) -> None:
+    """The deletion of an entry is asked for again, no other one is, and the entry stays until the row is gone."""
+    mirror = {"path": "/rows/{contact_id}", "mode": "mirror", "delete": Delete("/rows/{contact_id}")}
+    api, run = deliver(fine, refusals=Refusals((409,)), **mirror)
+    assert run() == 0
+    contacts("delete from egress.contacts where contact_id = 'K/1'")
+    api.fault = lambda asked: (409, None)
+    assert run() == 0
+    ((entry,),) = contacts("select quarantine_id from ops.quarantine where resolved_at is null")
+    contacts("delete from egress.contacts where contact_id = 'K/2'")
+    api.asked.clear()
+    assert run("replay", entry) == 1
+    api.fault = lambda asked: (410, None)
+    assert run("replay", entry) == 0
+    assert api.calls() == ["DELETE /rows/K/1"] * 2
+    assert contacts(OPEN) == []
+    assert contacts("select status from ops.delivery where row_key in ('K/1', 'K/2') order by row_key") == [
+        ("deleted",),
+        ("delivered",),
+    ]
+
+
+@DUCKDB_ONLY
 def test_requests_at_once_are_as_many_as_declared(deliver: Callable[..., Any], contacts: Sql) -> None:
     """So many requests are under way together and no more; each row is in one of them, and all are marked."""
     both, lock, count, most = threading.Barrier(2, timeout=20), threading.Lock(), [0], [0]

@@ -1,4 +1,4 @@
-"""The command line: `run`, `plan`, `apply`, `receipts`, `new-target`, `list`."""
+"""The command line: `run`, `plan`, `apply`, `replay`, `receipts`, `new-target`, `list`."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from egress.delivery import require_setting, run
 from egress.engine.guard import CHANGES, approval
-from egress.engine.plan import Options, Plan, Tally, Target
+from egress.engine.plan import Options, Target
 from egress.engine.sealed import LONGEST, SealedPlan
 from egress.new.declarations import KINDS
 from egress.targets import all_targets
-from shared.command_line import Parser, as_platform_error, whole_number
+from shared.command_line import Parser, whole_number
 from shared.config import get_settings
-from shared.errors import ConfigurationError, PlatformError, UserError
-from shared.monitoring import Run, history, record_run
-from shared.monitoring.lineage import Origin
-from shared.utils.clock import utc_now
+from shared.errors import UserError
+from shared.monitoring import history
 from shared.utils.code import path_of, summary
-from shared.utils.console import say, step
+from shared.utils.console import say
 from shared.utils.excerpts import excerpt
-from shared.warehouse import Warehouse, open_warehouse
+from shared.warehouse import open_warehouse
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -33,6 +32,10 @@ def main(arguments: Sequence[str]) -> int:
         names = [target.name for target in sealed.targets]
         run(selected_targets([*all_targets()], names), sealed.options, " ".join(arguments), sealed)
         return 0
+    if parsed.command == "replay":
+        from egress.replaying import replay_rows
+
+        return replay_rows([*all_targets()], parsed.ids, row=parsed.row, force=parsed.force)
     if parsed.command == "new-target":
         declare(parsed)
         return 0
@@ -91,6 +94,10 @@ def parser() -> argparse.ArgumentParser:
     planning.add_argument("--out", type=Path, metavar="FILE", help="keep the plan in a file, for `apply`")
     applying = commands.add_parser("apply", help="do what the plan of a file says, if nothing has changed since")
     applying.add_argument("file", type=Path, metavar="FILE", help="what `plan --out` has written")
+    again = commands.add_parser("replay", help="send rows again that were refused, as their models have them now")
+    again.add_argument("ids", nargs="+", metavar="ID", help="see `quarantine list --rows --source egress`")
+    again.add_argument("--row", type=Path, metavar="FILE", help="refused: what a target gets is in its model")
+    again.add_argument("--force", action="store_true", help="overwrite rows of others that have our keys (tables only)")
     receipts = commands.add_parser("receipts", parents=[selection], help="show what targets said of a row last")
     receipts.add_argument("--key", required=True, help="the row's key in the model")
     new = commands.add_parser("new-target", help="write a first declaration from a look at a model")
@@ -196,88 +203,3 @@ def print_receipts(targets: Sequence[Target], key: str) -> None:
                 print(f"{target.name}: {status} {at:%Y-%m-%d %H:%M:%S} UTC, run {run_id}, receipt {receipt or 'none'}")
             if not said:
                 print(f"{target.name}: nothing said of `{excerpt(key, 200)}`")
-
-
-def run(targets: Sequence[Target], options: Options, words: str, sealed: SealedPlan | None = None) -> None:
-    """Deliver to each target; one that fails keeps no other from its delivery.
-
-    Raises:
-        ConfigurationError: A target lacks a setting; nothing was sent anywhere.
-        PlanRefused: What there is to do is not what the sealed plan says; nothing was sent anywhere.
-        PlatformError: A target has failed; it is the first one's error.
-    """
-    # It takes a moment to import, and what delivers nothing does without.
-    from shared.teller import Teller
-
-    teller = Teller(get_settings(), command=f"deliver {words}")
-    for target in targets:
-        with teller.telling(subject(target), whole=False):
-            require_setting(target)
-    with (
-        teller.telling("step deliver"),
-        open_warehouse(get_settings(), holder=f"egress {words}", role="egress", mode="write") as warehouse,
-        record_run(warehouse, step="deliver", command=words) as ledger,
-    ):
-        # Whatever becomes of the targets, there is a warehouse to deliver from.
-        teller.succeeded("step deliver")
-        plans: dict[Target, Plan] = {}
-        if sealed:
-            plans = {target: target.plan(warehouse, options) for target in targets}
-            sealed.check(warehouse, plans, utc_now())
-            sealed.use(warehouse)
-        failures = []
-        for target in targets:
-            if failure := attempt(target, plans.get(target), warehouse, options, ledger):
-                teller.failed(subject(target), failure)
-                failures.append(failure)
-            else:
-                teller.succeeded(subject(target))
-        for other in failures[1:]:
-            say(f"error: {other.message}")
-        if failures:
-            raise failures[0]
-
-
-def subject(target: Target) -> str:
-    """Return what the failure of a delivery is told of."""
-    return f"step deliver: {target.name}"
-
-
-def require_setting(target: Target) -> None:
-    """Raise ConfigurationError where a target lacks a setting."""
-    if target.missing_setting:
-        raise ConfigurationError(
-            f"{target.missing_setting} is not set, the target needs it: `{target.name}`",
-            hint=f"set the environment variable {target.missing_setting}, or name other targets with --target",
-        )
-
-
-def attempt(
-    target: Target, planned: Plan | None, warehouse: Warehouse, options: Options, ledger: Run
-) -> PlatformError | None:
-    """Deliver to one target what is planned, or planned now, and return the error if that fails."""
-    try:
-        with step(target.name):
-            deliver(target, planned or target.plan(warehouse, options), ledger)
-    except Exception as error:
-        known = as_platform_error(error)
-        known.__cause__ = error if known is not error else error.__cause__
-        return known
-    return None
-
-
-def deliver(target: Target, planned: Plan, ledger: Run) -> None:
-    """Print a plan for one target, apply it, and enter what came of it in the ledger."""
-    for line in planned.describe():
-        say(line)
-    tally, origin = Tally(), None
-    begun: dict[str, object] = {history.CUT_OFF: True}
-    try:
-        planned.check()
-        planned.apply(ledger, tally)
-        begun, origin = {}, Origin((target.model.table,), same_names=True, outputs=target.datasets())
-    finally:
-        detail = {**begun, "sent": tally.sent, "unchanged": planned.unchanged, "rejected": tally.rejected}
-        ledger.output(target.name, rows=tally.sent, detail={**detail, **tally.detail}, origin=origin)
-    if tally.rejected:
-        say(f"{target.name}: {tally.rejected:,} rows were rejected, ops.quarantine says why (source `egress`)")

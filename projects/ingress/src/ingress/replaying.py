@@ -10,7 +10,7 @@ from typing import Any
 from ingress.load.replay import replay
 from ingress.source import Resource, Source
 from shared.config import Settings
-from shared.data_quality.held_rows import MOST, HeldRow, Selection, held_rows, whole_ids
+from shared.data_quality.held_rows import MOST, HeldRow, Selection, held_rows, still_open, whole_ids
 from shared.errors import InputError, UserError
 from shared.monitoring import record_run
 from shared.utils.console import say
@@ -56,14 +56,7 @@ def by_resource(
         UserError: A row was discarded, or is of no resource.
     """
     found: dict[tuple[str, str], tuple[Resource, list[HeldRow]]] = {}
-    for row in rows:
-        if row.state == "discarded":
-            raise UserError(
-                f"the row is discarded: `{row.quarantine_id}`", hint="it stays so until it comes with other content"
-            )
-        if row.state == "resolved":
-            say(f"  {row.quarantine_id[:12]}: is put right already")
-            continue
+    for row in still_open(rows):
         known = {each.name: each for each in sources[row.source].resources} if row.source in sources else {}
         if row.resource not in known:
             raise UserError(

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from shared.data_quality.quarantine import TABLE
 from shared.errors import UserError
 from shared.utils.clock import utc_now
+from shared.utils.console import say
 from shared.warehouse import Warehouse
 
 State = Literal["open", "resolved", "discarded"]
@@ -146,6 +147,22 @@ def discard(warehouse: Warehouse, ids: Sequence[str], run_id: str, because: str)
             [list(ids), utc_now(), run_id, because],
         )
     return int(rows)
+
+
+def still_open(rows: Sequence[HeldRow]) -> list[HeldRow]:
+    """Return the rows that can be tried again; of one that is put right already it is said.
+
+    Raises:
+        UserError: A row was discarded.
+    """
+    for row in rows:
+        if row.state == "discarded":
+            raise UserError(
+                f"the row is discarded: `{row.quarantine_id}`", hint="it stays so until it comes with other content"
+            )
+        if row.state == "resolved":
+            say(f"  {row.quarantine_id[:12]}: is put right already")
+    return [row for row in rows if row.state == "open"]
 
 
 def say_reasons(warehouse: Warehouse, reasons: dict[str, str]) -> None:

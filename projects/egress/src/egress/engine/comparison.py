@@ -66,26 +66,24 @@ class Comparison:
         """
         schema, key = model.schema(warehouse), quote(model.key)
         # Apart from what follows, which PostgreSQL then does with several processes.
-        model.check_key(
-            *warehouse.fetch(
-                "select cast(coalesce(sum(times), 0) as bigint), "
-                f"cast(coalesce(sum(times) filter (where {key} is not null), 0) as bigint), count({key}) "
-                f"from (select {key}, count(*) as times from {quote(model.table)} group by 1) as keys"
-            )[0]
-        )
-        comparison = compared(warehouse.dialect, model, schema)
+        rows, filled, distinct = warehouse.fetch(
+            "select cast(coalesce(sum(times), 0) as bigint), "
+            f"cast(coalesce(sum(times) filter (where {key} is not null), 0) as bigint), count({key}) "
+            f"from (select {key}, count(*) as times from {quote(model.table)} group by 1) as keys"
+        )[0]
+        model.check_key(rows, filled, distinct)
+        parameters = parameters_of(target, options)
+        comparison = compared(warehouse.dialect, model, schema, options)
         wanted = wanted_rows(options, mode)
-        rows, new, changed, held, differ, known, to_send, creates = warehouse.fetch(
-            f"{comparison} select count(*), count(*) filter (where is_new), count(*) filter (where is_changed), "
+        new, changed, held, differ, known, to_send, creates = warehouse.fetch(
+            f"{comparison} select count(*) filter (where is_new), count(*) filter (where is_changed), "
             "count(*) filter (where was_rejected and not is_changed), "
             f"count(*) filter (where is_changed and {LAST_RECEIPT} is not null), "
             f"count(*) filter (where not is_new), count(*) filter (where {wanted}), "
             f"count(*) filter (where ({wanted}) and {LAST_RECEIPT} is null) from compared",
-            [target],
+            parameters,
         )[0]
-        answered = warehouse.fetch(
-            "select count(*) from ops.delivery where target = $1 and status <> 'deleted'", [target]
-        )[0][0]
+        answered = warehouse.fetch(f"select count(*) from {answered_rows(options)} as answered", parameters)[0][0]
         # The rows themselves are looked up only after the narrow comparison: ten times faster when few have changed.
         pending = f"{comparison} select model.*, {', '.join(ADDED)} from {quote(model.table)} as model join compared "
         pending += f"on {ROW_KEY} = cast(model.{quote(model.key)} as varchar) "
@@ -100,7 +98,7 @@ class Comparison:
             updates=0 if mode == "insert_only" else differ,
             vanished=answered - known,
             to_send=to_send,
-            pending=warehouse.fetch_arrow(pending, [target]),
+            pending=warehouse.fetch_arrow(pending, parameters),
         )
 
 
@@ -113,17 +111,28 @@ def wanted_rows(options: Options, mode: Mode) -> str:
     return f"({wanted}) and {LAST_RECEIPT} is null" if mode == "insert_only" else wanted
 
 
-def compared(dialect: Dialect, model: Model, schema: pa.Schema) -> str:
+def parameters_of(target: str, options: Options) -> list[object]:
+    """Return the parameters of what follows: `$1`, the target, and `$2`, the keys of the rows that are looked at."""
+    return [target] if options.only is None else [target, list(options.only)]
+
+
+def answered_rows(options: Options) -> str:
+    """Return the SQL of the rows that the target has answered to, without those that it has deleted."""
+    some = "" if options.only is None else " and row_key = any($2)"
+    return f"(select * from ops.delivery where target = $1 and status <> 'deleted'{some})"
+
+
+def compared(dialect: Dialect, model: Model, schema: pa.Schema, options: Options) -> str:
     """Return the SQL of `compared`: for each row of the model its hash, and how it stands with the target `$1`.
 
     The hash does not depend on the columns' order: a model whose columns move is not sent anew.
     """
     hashed = dialect.row_hash(sorted(schema, key=lambda column: column.name))
+    row_key = f"cast({quote(model.key)} as varchar)"
+    some = "" if options.only is None else f" where {row_key} = any($2)"
     return (
-        "with sent as (select row_key, payload_hash, status, run_id, receipt from ops.delivery "
-        "where target = $1 and status <> 'deleted'), "
-        f"hashed as (select cast({quote(model.key)} as varchar) as {ROW_KEY}, {hashed} as {ROW_HASH} "
-        f"from {quote(model.table)}), "
+        f"with sent as {answered_rows(options)}, "
+        f"hashed as (select {row_key} as {ROW_KEY}, {hashed} as {ROW_HASH} from {quote(model.table)}{some}), "
         f"compared as (select hashed.*, sent.run_id as {LAST_RUN}, sent.receipt as {LAST_RECEIPT}, "
         f"sent.row_key is null as is_new, sent.payload_hash <> {ROW_HASH} as is_changed, "
         "sent.status = 'rejected' as was_rejected "
@@ -131,14 +140,14 @@ def compared(dialect: Dialect, model: Model, schema: pa.Schema) -> str:
     )
 
 
-def vanished(warehouse: Warehouse, model: Model, target: str) -> pa.Table:
+def vanished(warehouse: Warehouse, model: Model, target: str, options: Options) -> pa.Table:
     """Return key, hash and receipt of what the target has answered to and the model has no more, in order of keys."""
     return warehouse.fetch_arrow(
         f"select row_key as {ROW_KEY}, payload_hash as {ROW_HASH}, receipt as {LAST_RECEIPT} "
-        "from ops.delivery where target = $1 and status <> 'deleted' and not exists "
+        f"from {answered_rows(options)} as answered where not exists "
         f"(select 1 from {quote(model.table)} as model where cast(model.{quote(model.key)} as varchar) = row_key) "
         'order by row_key collate "C"',
-        [target],
+        parameters_of(target, options),
     )
 
 
@@ -159,7 +168,7 @@ class Deletions:
         """Find them, the model being held still; one that is empty deletes nothing unasked."""
         if not found.vanished or not (found.rows or options.allow_empty):
             return cls.none(found)
-        gone = vanished(warehouse, model, target)
+        gone = vanished(warehouse, model, target, options)
         there = pc.is_valid(gone[LAST_RECEIPT])
         return cls(gone.filter(there), gone.filter(pc.invert(there)))
 

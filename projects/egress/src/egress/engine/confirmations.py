@@ -13,6 +13,12 @@ from shared.data_quality import BadRow, Quarantine
 from shared.monitoring import Run
 
 
+def key_in(payload: str, key: str) -> str | None:
+    """Return what a row that a target has rejected had as its key, None where its model had another key then."""
+    row = json.loads(payload)
+    return str(row[key]) if key in row else None
+
+
 class Confirmations:
     """What one run writes down of one target's answers."""
 
@@ -21,9 +27,9 @@ class Confirmations:
         self.warehouse = run.warehouse
         self.state = SendState(run.warehouse, plan.target, run.id)
         self.quarantine = Quarantine(run.warehouse, run.id, "egress", plan.target)
-        self.quarantined: dict[str, list[str]] = {}
+        self.quarantined: dict[str | None, list[str]] = {}
         for identifier, _, payload in self.quarantine.unresolved():
-            self.quarantined.setdefault(str(json.loads(payload)[plan.model.key]), []).append(identifier)
+            self.quarantined.setdefault(key_in(payload, plan.model.key), []).append(identifier)
 
     def keep(self, said: pa.Table, bad: Iterable[BadRow]) -> None:
         """Note what the target said to rows (see `state.answers`), in one transaction.

@@ -25,6 +25,7 @@ class Options:
         retry_rejected: Send also what the target has rejected before, though its content is the same.
         take_over: Overwrite rows that the target has not got from here but that have the keys of ours.
         allow_empty: Delete what was delivered where the model has become empty.
+        only: The keys of the rows that are looked at, None for all.
         approved: How many rows may be created, updated or deleted at a target, whatever its guard says.
     """
 
@@ -32,6 +33,7 @@ class Options:
     retry_rejected: bool = False
     take_over: bool = False
     allow_empty: bool = False
+    only: tuple[str, ...] | None = None
     approved: Counts = field(default_factory=dict)
 
 

@@ -30,6 +30,7 @@ from egress.kinds.table.journal import Transaction, announce, mark, open_transac
 from egress.kinds.table.shipment import Shipment, within
 from shared.config import read_settings
 from shared.data_quality import BadRow
+from shared.errors import UserError
 from shared.monitoring import Run
 from shared.monitoring.lineage import Dataset
 from shared.utils.console import say
@@ -110,6 +111,11 @@ class Table(Target):
         """Compare each row's hash with the one that was written last; the target itself is not asked."""
         values, name = self.values, self.name
         unsettled = open_transactions(warehouse, self, values.table or self.table)
+        if unsettled and options.only is not None:
+            raise UserError(
+                f"a delivery was cut off, and what came of it has to be found out first: `{name}`",
+                hint=f"run `./pixiw run deliver --target {name}`",
+            )
         if unsettled:
             # What the target has now the send state does not know: all rows are sent, and what differs is written.
             options = replace(options, full=True)
