@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 
-import yaml
-
 from reporting.project import PROJECT_DIR, ROLE, SOURCES
 from shared.config import Settings
 from shared.dbt.build import enter_results, raise_if_failed, run_build, show_tests
@@ -15,6 +13,7 @@ from shared.errors import InputError
 from shared.monitoring import history, record_run
 from shared.teller import Teller
 from shared.utils.console import say
+from shared.utils.yaml_file import read_yaml
 from shared.warehouse import Warehouse, open_warehouse
 
 # Who makes the tables that the reports are made of, in the order in which data passes through them.
@@ -65,7 +64,7 @@ def variables(warehouse: Warehouse) -> list[str]:
 
 def require_sources(warehouse: Warehouse) -> None:
     """Raise InputError unless the warehouse has all that is read; the hint names the first command that is to run."""
-    sources = {source["schema"]: source["tables"] for source in yaml.safe_load(SOURCES.read_text())["sources"]}
+    sources = {source["schema"]: source["tables"] for source in read_yaml(SOURCES)["sources"]}
     for schema, hint in MADE_BY.items():
         there = warehouse.tables(schema)
         missing = [f"`{schema}.{table['name']}`" for table in sources[schema] if table["name"] not in there]

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import yaml
-
 from shared.errors import InputError
+from shared.utils.yaml_file import read_yaml
 from shared.warehouse import Role, Warehouse
 
 # Whose part of the work this project does, on an engine that knows roles.
@@ -74,7 +73,7 @@ def selection(scope: Scope, select: list[str], exclude: list[str]) -> list[str]:
 def source_tables(definition: Path) -> Iterator[SourceTable]:
     """Yield the tables that a dbt sources file declares, or all of a folder, each with what its `meta` says of it."""
     files = sorted(definition.rglob("*__sources.yml")) if definition.is_dir() else [definition]
-    declared = [source for file in files for source in yaml.safe_load(file.read_text(encoding="utf-8"))["sources"]]
+    declared = [source for file in files for source in read_yaml(file)["sources"]]
     for source in declared:
         for table in source["tables"]:
             meta = table.get("config", {}).get("meta", {})
@@ -114,11 +113,11 @@ def declared_keys() -> dict[str, list[str]]:
     """Return the columns that identify a row of each model, seed and snapshot, as far as their YAML files tell."""
     keys: dict[str, list[str]] = {}
     for file in sorted([*PROJECT_DIR.glob("models/**/*.yml"), *PROJECT_DIR.glob("seeds/*.yml")]):
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = read_yaml(file)
         for model in [*content.get("models", []), *content.get("seeds", [])]:
             keys[model["name"]] = key_of_model(model)
     for file in sorted(PROJECT_DIR.glob("snapshots/*.yml")):
-        for snapshot in yaml.safe_load(file.read_text(encoding="utf-8"))["snapshots"]:
+        for snapshot in read_yaml(file)["snapshots"]:
             keys[snapshot["name"]] = [snapshot["config"]["unique_key"], "dbt_valid_from"]
     return keys
 

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from reporting.lint.findings import Finding
+from shared.utils.yaml_file import parse_yaml
 
 Keys = Sequence[str | int]
 
@@ -58,13 +59,12 @@ def child(node: yaml.Node, key: str | int) -> tuple[int, yaml.Node] | None:
 def read_document(path: Path) -> Document | Finding:
     """Return a file's content, or what keeps it from being read."""
     try:
-        text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, yaml.SafeLoader)
+        node, content = parse_yaml(path.read_text(encoding="utf-8"))
         if node is None:
             return Finding(path, 1, "the file is empty", "write what it should hold, or remove it")
         for line, key in doubled_keys(node):
             return Finding(path, line, f"a key that is there twice: `{key}`", "keep one of them")
-        return Document(path, yaml.safe_load(text), node)
+        return Document(path, content, node)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         return Finding(path, line, f"not readable as YAML: {error.problem}", "correct the file")
