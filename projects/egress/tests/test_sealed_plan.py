@@ -66,10 +66,59 @@ def test_moved_world_refuses_the_plan(
     capfd.readouterr()
     assert egress("apply", str(plan)) == 2
     text = capfd.readouterr().err
-    assert "error: model, send state or settings have changed since the plan was made: `crm`" in text
+    what = "declaration, place or settings" if moves == "settings" else "model or send state"
+    assert f"error: {what} have changed since the plan was made: `crm`" in text
     assert "hint: nothing was sent" in text
     assert len(crm.keys) == sent
     assert sql("select count(*) from ops.delivery") == marked
+
+
+def test_rows_may_drift(crm: Crm, egress: Egress, sql: Sql, project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """As many rows as are allowed may be otherwise, and what there is to do now is done; with more nothing is sent."""
+    file = str(project / "plan.json")
+    assert egress("plan", "--target", "crm", "--out", file) == 0
+    sql(CHANGE)
+    sql("update egress.retl_crm_customers set customer_id = 'C-new' where customer_id = 'C-00005'")
+    capfd.readouterr()
+    assert egress("apply", file, "--allow-drift", "2") == 2
+    moved = "`crm`: 1 more to create, 1 otherwise to create, 1 no longer"
+    told = capfd.readouterr().err
+    assert f"error: model or send state have changed since the plan was made: {moved}\n" in told
+    assert "or apply this one with `--allow-drift 3`" in told
+    assert crm.keys == []
+    assert egress("apply", file, "--allow-drift", "3") == 0
+    assert f"3 rows have changed since the plan was made, 3 may: {moved}" in capfd.readouterr().err
+    assert (len(crm.customers), crm.customers["C-00003"]["baskets"]) == (10, 99)
+    assert "C-new" in crm.customers
+    assert egress("plan", "--target", "crm", "--out", file) == 0
+    sql("delete from egress.retl_crm_customers where baskets < 2")
+    assert egress("apply", file, "--allow-drift", "1") == 2
+    assert "the model has 2 rows less" in capfd.readouterr().err
+
+
+@DUCKDB_ONLY
+@pytest.mark.parametrize("moves", ["place", "guard", "files"])
+def test_what_may_not_drift(
+    plan: Path,
+    crm: Crm,
+    egress: Egress,
+    sql: Sql,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    moves: str,
+) -> None:
+    """Where rows go, how many may change unasked, and what is written whole is as it was, or nothing is sent."""
+    if moves == "files":
+        sql("update egress.customer_360 set surname = 'smith' where entity_id = 'E-1'")
+    else:
+        monkeypatch.setenv(*{"place": ("CRM_API_URL", f"{crm.url}/v2"), "guard": ("CRM_UPDATE_ROWS", "9")}[moves])
+    capfd.readouterr()
+    assert egress("apply", str(plan), "--allow-drift", "1000") == 2
+    told = capfd.readouterr().err
+    assert ("`files`: all of it is written anew" if moves == "files" else "declaration, place or settings") in told
+    assert "--allow-drift" not in told
+    assert crm.keys == []
+    assert sql("select count(*) from ops.delivery") == [(0,)]
 
 
 @DUCKDB_ONLY
@@ -83,7 +132,7 @@ def test_what_is_no_fresh_plan_of_here(
     other = other.model_copy(update={"seal": other.own_seal()})
     for content, said in {
         text.replace("C-00000", "C-00001"): "its seal is broken",
-        text.replace('"version": 1', '"version": 2'): "it is no plan",
+        text.replace('"version": 2', '"version": 1'): "it is no plan",
         text[:-9]: "it is no plan",
         other.model_dump_json(): "the plan is another warehouse's",
     }.items():

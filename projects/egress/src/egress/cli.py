@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     if parsed.command == "apply":
         sealed = SealedPlan.read(parsed.file)
         names = [target.name for target in sealed.targets]
-        run(selected_targets([*all_targets()], names), sealed.options, " ".join(arguments), sealed)
+        run(selected_targets([*all_targets()], names), sealed.options, " ".join(arguments), sealed, parsed.allow_drift)
         return 0
     if parsed.command == "replay":
         from egress.replaying import replay_rows
@@ -93,6 +93,9 @@ def parser() -> argparse.ArgumentParser:
     )
     planning.add_argument("--out", type=Path, metavar="FILE", help="keep the plan in a file, for `apply`")
     applying = commands.add_parser("apply", help="do what the plan of a file says, if nothing has changed since")
+    applying.add_argument(
+        "--allow-drift", type=whole_number, metavar="N", default=0, help="although up to N rows have changed since"
+    )
     applying.add_argument("file", type=Path, metavar="FILE", help="what `plan --out` has written")
     again = commands.add_parser("replay", help="send rows again that were refused, as their models have them now")
     again.add_argument("ids", nargs="+", metavar="ID", help="see `quarantine list --rows --source egress`")

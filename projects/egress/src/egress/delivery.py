@@ -16,8 +16,13 @@ from shared.utils.console import say, step
 from shared.warehouse import Warehouse, open_warehouse
 
 
-def run(targets: Sequence[Target], options: Options, words: str, sealed: SealedPlan | None = None) -> None:
+def run(
+    targets: Sequence[Target], options: Options, words: str, sealed: SealedPlan | None = None, drift: int = 0
+) -> None:
     """Deliver to each target; one that fails keeps no other from its delivery.
+
+    Args:
+        drift: How many rows may be otherwise than the sealed plan says, in all targets together.
 
     Raises:
         ConfigurationError: A target lacks a setting; nothing was sent anywhere.
@@ -41,7 +46,7 @@ def run(targets: Sequence[Target], options: Options, words: str, sealed: SealedP
         plans: dict[Target, Plan] = {}
         if sealed:
             plans = {target: target.plan(warehouse, options) for target in targets}
-            sealed.check(warehouse, plans, utc_now())
+            sealed.check(warehouse, plans, utc_now(), drift)
             sealed.use(warehouse)
         failures = []
         for target in targets:

@@ -76,6 +76,11 @@ class Plan(ABC):
         """How many rows the target would have more, otherwise and no more, as far as is known here."""
 
     @property
+    def by_row(self) -> bool:
+        """Whether its steps are of rows, and not of all of them at once."""
+        return True
+
+    @property
     def idle(self) -> bool:
         """Whether there is nothing to do because the model is empty."""
         return not self.rows

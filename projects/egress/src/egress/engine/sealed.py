@@ -1,6 +1,7 @@
 """A plan that is kept in a file: sealed when it is made, and applied once, where nothing has changed since.
 
-What is applied is planned anew, and has to be what the file's digests say, so a file holds no row's content.
+What is applied is planned anew, and has to be what the file's digests say, so a file holds no row's content. How many
+rows may be otherwise is up to who applies it; where they go to and by which declaration is not.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, NaiveDatetime, ValidationError
 from typing_extensions import Self
 
+from egress.engine.drift import Drift, as_text, marks_of
 from egress.engine.plan import Options, Plan, Target
 from shared.errors import UserError
 from shared.utils.clock import utc_now
+from shared.utils.console import say
 from shared.utils.excerpts import excerpt
 from shared.utils.files import write_whole
 from shared.warehouse import Warehouse
@@ -26,6 +30,8 @@ LONGEST = timedelta(hours=24)
 SHOWN_ROWS, SHOWN_CHARACTERS = 1_000, 200
 MOST_BYTES = 16_000_000
 HASHED_ROWS = 10_000
+# Of so many rows of all targets together a file says what is done to each, so that it can be told which have changed.
+MARKED_ROWS = 1_000_000
 AGAIN = "nothing was sent; make a plan again, look at it, and apply that one"
 
 
@@ -43,7 +49,10 @@ class SealedTarget(BaseModel):
         summary: The plan in lines for a person.
         steps: What is done to which row, the first of them.
         left_out: How many more there are.
-        digest: Of all of them, the target's declaration and where it delivers to.
+        rows: How many rows the model has.
+        place: A digest of the target's declaration, where it delivers to, and its guard.
+        digest: Of all that is done.
+        marks: Of each step, as `drift` has them; None where steps are not of rows, or too many.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,11 +61,14 @@ class SealedTarget(BaseModel):
     summary: tuple[str, ...]
     steps: tuple[tuple[str, str], ...]
     left_out: int
+    rows: int
+    place: str
     digest: str
+    marks: str | None
 
     @classmethod
-    def of(cls, target: Target, plan: Plan) -> Self:
-        """Seal a plan for a target."""
+    def of(cls, target: Target, plan: Plan, marked: int) -> Self:
+        """Seal a plan for a target, with marks of its steps where they are not more than `marked`."""
         steps = plan.steps()
         first = steps.slice(0, SHOWN_ROWS)
         keys = [excerpt(key, SHOWN_CHARACTERS) for key in first["key"].to_pylist()]
@@ -65,8 +77,28 @@ class SealedTarget(BaseModel):
             summary=tuple(plan.describe()),
             steps=tuple(zip(first["action"].to_pylist(), keys, strict=True)),
             left_out=steps.num_rows - first.num_rows,
-            digest=digest_of(target, plan),
+            rows=plan.rows,
+            place=place_of(target, plan),
+            digest=digest_of(steps),
+            marks=as_text(marks_of(steps)) if plan.by_row and steps.num_rows <= marked else None,
         )
+
+    def drift(self, target: Target, plan: Plan) -> Drift | None:
+        """Return what is otherwise in the plan that is made now.
+
+        Raises:
+            PlanRefused: It is not the rows alone.
+        """
+        if place_of(target, plan) != self.place:
+            raise PlanRefused(
+                f"declaration, place or settings have changed since the plan was made: `{target.name}`", hint=AGAIN
+            )
+        steps = plan.steps()
+        if digest_of(steps) == self.digest and plan.rows == self.rows:
+            return None
+        if self.marks is None:
+            return Drift(None, "all of it is written anew" if not plan.by_row else "too many rows to tell which")
+        return Drift.of(self.marks, steps, plan.rows - self.rows)
 
 
 class SealedPlan(BaseModel):
@@ -83,7 +115,7 @@ class SealedPlan(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     warehouse: str
     made_at: NaiveDatetime
     options: Options
@@ -93,7 +125,7 @@ class SealedPlan(BaseModel):
     @classmethod
     def of(cls, warehouse: Warehouse, options: Options, plans: Mapping[Target, Plan]) -> Self:
         """Seal plans."""
-        targets = tuple(SealedTarget.of(target, plan) for target, plan in plans.items())
+        targets = tuple(SealedTarget.of(target, plan, MARKED_ROWS // len(plans)) for target, plan in plans.items())
         identity = warehouse.identity.id
         draft = cls(warehouse=identity, made_at=utc_now(), options=options, targets=targets)
         return draft.model_copy(update={"seal": draft.own_seal()})
@@ -124,11 +156,11 @@ class SealedPlan(BaseModel):
         """Return the seal that it should have."""
         return hashlib.sha256(self.model_dump_json(exclude={"seal"}).encode()).hexdigest()
 
-    def check(self, warehouse: Warehouse, plans: Mapping[Target, Plan], now: datetime) -> None:
-        """Refuse to be applied where it does not say what `plans`, made now, would do.
+    def check(self, warehouse: Warehouse, plans: Mapping[Target, Plan], now: datetime, drift: int) -> None:
+        """Refuse to be applied where it does not say what `plans`, made now, would do, save for so many rows.
 
         Raises:
-            PlanRefused: It is another warehouse's, too old, used, or something has changed since.
+            PlanRefused: It is another warehouse's, too old, used, or more has changed since.
         """
         if self.warehouse != warehouse.identity.id:
             raise PlanRefused(f"the plan is another warehouse's than this one: `{self.warehouse}`", hint=AGAIN)
@@ -138,12 +170,11 @@ class SealedPlan(BaseModel):
             raise PlanRefused(f"the plan is not of the last {hours} hours: {made}", hint=AGAIN)
         if self._used(warehouse).exists():
             raise PlanRefused(f"the plan was applied before: made {made}", hint=AGAIN)
-        sealed = {target.name: target.digest for target in self.targets}
-        moved = [target.name for target, plan in plans.items() if digest_of(target, plan) != sealed[target.name]]
-        if moved:
-            raise PlanRefused(
-                f"model, send state or settings have changed since the plan was made: `{', '.join(moved)}`", hint=AGAIN
-            )
+        sealed = {target.name: target for target in self.targets}
+        moved = {
+            target.name: found for target, plan in plans.items() if (found := sealed[target.name].drift(target, plan))
+        }
+        allow_drift(moved, drift)
 
     def use(self, warehouse: Warehouse) -> None:
         """Note that it is applied, so that it is not another time."""
@@ -153,11 +184,33 @@ class SealedPlan(BaseModel):
         return warehouse.state_dir / "egress" / "applied" / self.seal
 
 
-def digest_of(target: Target, plan: Plan) -> str:
-    """Return a digest of all that a plan does, where to, and by which declaration."""
+def allow_drift(moved: Mapping[str, Drift], allowed: int) -> None:
+    """Say what has changed since a plan was made, by the targets' names.
+
+    Raises:
+        PlanRefused: It is more rows than are allowed, or nobody can tell how many.
+    """
+    if not moved:
+        return
+    told = "; ".join(f"`{name}`: {drift.said}" for name, drift in moved.items())
+    counts = [drift.rows for drift in moved.values() if drift.rows is not None]
+    rows = sum(counts) if len(counts) == len(moved) else None
+    if rows is None or rows > allowed:
+        instead = "" if rows is None else f"; or apply this one with `--allow-drift {rows}`"
+        raise PlanRefused(f"model or send state have changed since the plan was made: {told}", hint=AGAIN + instead)
+    say(f"{rows:,} rows have changed since the plan was made, {allowed:,} may: {told}")
+
+
+def place_of(target: Target, plan: Plan) -> str:
+    """Return a digest of what a plan goes by, whatever the rows: declaration, place and guard."""
     places = [(place.namespace, place.name) for place in target.datasets()]
-    digest = hashlib.sha256(repr((target, target.name, plan.rows, places)).encode())
-    steps = plan.steps().combine_chunks()
+    return hashlib.sha256(repr((target, target.name, places, plan.guard.bounds)).encode()).hexdigest()
+
+
+def digest_of(steps: pa.Table) -> str:
+    """Return a digest of all that a plan does."""
+    digest = hashlib.sha256()
+    steps = steps.combine_chunks()
     for begin in range(0, steps.num_rows, HASHED_ROWS):
         digest.update(json.dumps(steps.slice(begin, HASHED_ROWS).to_pydict()).encode())
     return digest.hexdigest()
