@@ -17,6 +17,7 @@ VERSIONS = "shared/src/shared/monitoring/versions/"
 MAY_HASH = {
     "projects/egress/src/egress/engine/sealed.py": "a plan, to be applied as it was made",
     "projects/egress/src/egress/engine/content.py": "what was delivered, by the state of what was sent",
+    "projects/egress/src/egress/kinds/files/place.py": "a manifest, to know it again as the one that was written",
     "projects/egress/src/egress/kinds/files/target.py": "a file, to know it again as the one that was written",
     "projects/egress/src/egress/kinds/rest/calls.py": "the key of a request",
     "projects/entity-resolution/src/entity_resolution/engine/linking/definition.py": "what a model is made from",

@@ -55,7 +55,10 @@ from egress.retl_crm_customers order by baskets desc
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave what takes long out of `test-fast`."""
-    mark_slow(items, files={"test_kill", "test_table_kill", "test_engines_agree", "test_dlt"})
+    mark_slow(
+        items,
+        files={"test_kill", "test_table_kill", "test_engines_agree", "test_dlt", "test_bucket", "test_table_anywhere"},
+    )
 
 
 @pytest.fixture(autouse=True)

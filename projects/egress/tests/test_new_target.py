@@ -22,7 +22,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield made
 
 
-@pytest.mark.parametrize("kind", ["rest", "table", "files", "dlt"])
+@pytest.mark.parametrize("kind", ["rest", "table", "files", "bucket", "dlt"])
 def test_target_is_written_and_found(
     models: Sql, egress: Egress, folder: Path, kind: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

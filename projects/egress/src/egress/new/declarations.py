@@ -62,6 +62,17 @@ def files(name: str, model: Model, prefix: str) -> Draft:
     )
 
 
+def bucket(name: str, model: Model, prefix: str) -> Draft:
+    """Return a target that publishes a model as parquet at a place behind a server, S3's for a start."""
+    login = {"key": Setting(f"{prefix}_KEY_ID"), "secret": Setting(f"{prefix}_SECRET_KEY")}
+    place = Setting(f"{prefix}_PLACE")
+    return Draft(
+        f"Publishes {model.table} as files at {prefix}_PLACE.",
+        ("from egress.kinds.files.bucket import Bucket", "from shared.config.named import Setting"),
+        called("Bucket", name, model, prefix, place=place, formats=("parquet",), options=login),
+    )
+
+
 def dlt(name: str, model: Model, prefix: str) -> Draft:
     """Return a target that copies to a DuckDB file, the destination which needs nothing else."""
     return Draft(
@@ -84,4 +95,10 @@ def called(kind: str, name: str, model: Model, prefix: str, **named: object) -> 
     return Call(kind, (name, Call("Model", (model.table,), {"key": model.key})), {"settings": prefix, **named})
 
 
-KINDS: Mapping[str, Callable[[str, Model, str], Draft]] = {"rest": rest, "table": table, "files": files, "dlt": dlt}
+KINDS: Mapping[str, Callable[[str, Model, str], Draft]] = {
+    "rest": rest,
+    "table": table,
+    "files": files,
+    "bucket": bucket,
+    "dlt": dlt,
+}

@@ -16,7 +16,7 @@ def by_target(modules: Mapping[str, ModuleType]) -> dict[Target, ModuleType]:
     Raises:
         ConfigurationError: One has no target.
     """
-    ending = "TARGET = and a Rest, Table, Files or Dlt"
+    ending = "TARGET = and a Rest, Table, Files, Bucket or Dlt"
     return {
         declared_in(module, "TARGET", Target, of="targets", named=name, ending=ending): module
         for name, module in modules.items()

@@ -1,4 +1,4 @@
-"""The kind `files`: a model as parquet and CSV in a folder, for whoever takes files."""
+"""The kind `files`: a model as parquet, CSV and JSON lines in a folder, for whoever takes files."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from typing_extensions import override
 
 from egress.engine.content import WholePlan, content_of
+from egress.engine.payload import to_json
 from egress.engine.plan import Options, Tally, Target, steps_of
 from egress.engine.state import SendState, answers
 from shared.config import get_settings, read_settings
@@ -26,7 +27,7 @@ from shared.utils.console import say
 from shared.utils.files import sha256_of
 from shared.warehouse import Warehouse
 
-Format = Literal["parquet", "csv"]
+Format = Literal["parquet", "csv", "jsonl"]
 
 
 class FilesSettings(BaseSettings):
@@ -64,7 +65,7 @@ class Files(Target):
     @property
     def form(self) -> str:
         """The formats and the folder."""
-        named = " and ".join("CSV" if name == "csv" else name for name in self.formats)
+        named = " and ".join(name if name == "parquet" else name.upper() for name in self.formats)
         return f"{named} in `{self.place}`"
 
     @property
@@ -172,12 +173,9 @@ def write_atomically(file: Path, rows: pa.RecordBatchReader, *, raw_csv: bool) -
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f".{file.name}.part")
     try:
-        with opened(part, rows.schema, raw_csv=raw_csv) as write:
-            for batch in rows:
-                write(batch)
-        with part.open("rb") as written:
-            os.fsync(written.fileno())
-        receipt = sha256_of(part)
+        receipt = written(part, rows, raw_csv=raw_csv)
+        with part.open("rb") as there:
+            os.fsync(there.fileno())
         part.replace(file)
     except BaseException:
         part.unlink(missing_ok=True)
@@ -185,18 +183,31 @@ def write_atomically(file: Path, rows: pa.RecordBatchReader, *, raw_csv: bool) -
     return receipt
 
 
+def written(file: Path, rows: pa.RecordBatchReader, *, raw_csv: bool) -> str:
+    """Write rows in the format that `NAME.FORMAT` or `.NAME.FORMAT.part` says, and return the hash of the bytes."""
+    form = file.name.removesuffix(".part").rpartition(".")[2]
+    with opened(file, form, rows.schema, raw_csv=raw_csv) as write:
+        for batch in rows:
+            write(batch)
+    return sha256_of(file)
+
+
 @contextmanager
-def opened(part: Path, schema: pa.Schema, *, raw_csv: bool) -> Iterator[Callable[[pa.RecordBatch], None]]:
-    """Open a writer for the format that the name `.NAME.FORMAT.part` says."""
+def opened(file: Path, form: str, schema: pa.Schema, *, raw_csv: bool) -> Iterator[Callable[[pa.RecordBatch], None]]:
+    """Open a writer for a format."""
+    if form == "jsonl":
+        with file.open("w", encoding="utf-8", newline="\n") as lines:
+            yield lambda batch: lines.writelines(f"{to_json(row)}\n" for row in batch.to_pylist())
+        return
     # Both take a while to import, and most runs write nothing.
     import pyarrow.csv
     import pyarrow.parquet
 
     writer: Any
-    if part.stem.endswith(".parquet"):
-        writer = pyarrow.parquet.ParquetWriter(part, schema, compression="zstd")
+    if form == "parquet":
+        writer = pyarrow.parquet.ParquetWriter(file, schema, compression="zstd")
     else:
-        writer = pyarrow.csv.CSVWriter(part, schema if raw_csv else escaped_schema(schema))
-    as_is = raw_csv or part.stem.endswith(".parquet")
+        writer = pyarrow.csv.CSVWriter(file, schema if raw_csv else escaped_schema(schema))
+    as_is = raw_csv or form == "parquet"
     with writer:
         yield writer.write_batch if as_is else lambda batch: writer.write_batch(escaped(batch))

@@ -1,0 +1,190 @@
+"""Files behind a server: any place that fsspec has a client for, published by a manifest that is written last.
+
+Nothing can be renamed there, so each delivery has a folder of its own, which nobody reads until the manifest names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+from typing_extensions import override
+
+from egress.engine.content import WholePlan, content_of
+from egress.engine.plan import Options, Tally, Target, steps_of
+from egress.engine.state import SendState, answers
+from egress.kinds.files.place import PREFIX, Place, manifest_of
+from egress.kinds.files.target import FilesSettings, Format, written
+from shared.config import read_settings
+from shared.config.named import Setting, settings_of
+from shared.errors import ConfigurationError
+from shared.monitoring import Run
+from shared.monitoring.history import rows_delivered
+from shared.monitoring.lineage import Dataset
+from shared.places.names import shown
+from shared.utils.console import say
+from shared.utils.scratch import scratch_folder
+from shared.warehouse import Warehouse
+
+
+@dataclass(frozen=True, eq=False)
+class Bucket(Target):
+    """Writes a model's files anew where its content differs from what they were written from, then their manifest.
+
+    Attributes:
+        place: The folder, `s3://bucket/folder`.
+        formats: One file of each, called as the model is.
+        options: What fsspec's client of the place takes; what may be secret, or differs from one machine to the next,
+            is a `shared.config.named.Setting`.
+    """
+
+    place: str | Setting = field(kw_only=True)
+    formats: tuple[Format, ...] = field(kw_only=True)
+    options: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+
+    @property
+    def manifest(self) -> str:
+        """The manifest's name in the place."""
+        return manifest_of(self.model)
+
+    @property
+    def _shown(self) -> str:
+        return f"${self.place.name}" if isinstance(self.place, Setting) else shown(self.place)
+
+    @property
+    def form(self) -> str:
+        """The formats and the manifest."""
+        return f"{', '.join(self.formats)} by `{self._shown}/{self.manifest}`"
+
+    @property
+    def _settings(self) -> list[Setting]:
+        return list(settings_of({"place": self.place, **self.options}))
+
+    @property
+    @override
+    def required_settings(self) -> tuple[str, ...]:
+        return tuple(setting.name for setting in self._settings)
+
+    @property
+    @override
+    def missing_setting(self) -> str | None:
+        return next((setting.name for setting in self._settings if not setting.is_set), None)
+
+    @property
+    @override
+    def writes(self) -> tuple[str, ...]:
+        return (f"{self._shown}/{self.manifest}",)
+
+    @property
+    def url(self) -> str:
+        """The place's address.
+
+        Raises:
+            ConfigurationError: It has none that can be used.
+        """
+        found = self.place.value() if isinstance(self.place, Setting) else self.place
+        scheme, separator, rest = found.partition("://")
+        if not separator or not scheme or not rest.strip("/") or ".." in rest.split("/") or not found.isprintable():
+            raise ConfigurationError(
+                f"the place of `{self.name}` is no address of a folder", hint="write it as in s3://bucket/folder"
+            )
+        return found.rstrip("/")
+
+    @property
+    def opened(self) -> Place:
+        """The place; nobody is asked yet.
+
+        Raises:
+            ConfigurationError: It cannot be used.
+        """
+        return Place.of(self.name, self.model, self.url, self.options)
+
+    def datasets(self) -> tuple[Dataset, ...]:
+        """Return the manifest."""
+        return (Dataset.of_url(f"{self.url}/{self.manifest}"),)
+
+    def plan(self, warehouse: Warehouse, options: Options) -> BucketPlan:
+        """Find out whether model or place differ from what was published last."""
+        with self.model.held_still(warehouse):
+            rows, content = content_of(warehouse, self.model)
+        raw_csv = read_settings(FilesSettings, prefix=self.setting("")).csv_text == "raw"
+        published = warehouse.fetch(
+            "select payload_hash, receipt from ops.delivery where target = $1 and row_key = $2",
+            [self.name, self.manifest],
+        )
+        wanted = version_of(content, self.formats, raw_csv)
+        stands = bool(published) and published[0][0] == wanted and self.opened.stands(published[0][1])
+        stale = bool(rows) and (options.full or not stands)
+        return BucketPlan(
+            target=self.name,
+            model=self.model,
+            rows=rows,
+            to_send=rows if stale else 0,
+            held=rows_delivered(warehouse, self.name),
+            guard=self.guard(warehouse, options),
+            to=self,
+            content=content,
+            raw_csv=raw_csv,
+        )
+
+
+@dataclass(frozen=True)
+class BucketPlan(WholePlan):
+    """Whether to publish the model anew.
+
+    Attributes:
+        to: The target.
+        content: A hash of what is published.
+        raw_csv: Whether texts in the CSV file stay as they are, though a spreadsheet would take one for a formula.
+    """
+
+    to: Bucket
+    content: str
+    raw_csv: bool
+
+    def steps(self) -> pa.Table:
+        """Return the manifest to replace, if it is to be."""
+        names = [self.to.manifest] if self.to_send else []
+        versions = [version_of(self.content, self.to.formats, self.raw_csv)] * len(names)
+        return steps_of("publish", names, versions, pa.nulls(len(names)))
+
+    def details(self) -> list[str]:
+        """Say what is published."""
+        return [f"publish    {self.to.form}"] if self.to_send else ["unchanged, and the files are there"]
+
+    def apply(self, run: Run, tally: Tally) -> None:
+        """Write the files, then the manifest that names them; what is killed in between the next run writes anew."""
+        if not self.to_send:
+            return
+        warehouse, place, to = run.warehouse, self.to.opened, self.to
+        former, files = place.delivery(), []
+        with self.model.held_still(warehouse):
+            # Once more: the model may be another one than when the plan was made.
+            rows, content = content_of(warehouse, self.model)
+            streams = [warehouse.stream_arrow(self.model.rows_in_order) for _ in to.formats if rows]
+        if not rows:
+            return
+        with ExitStack() as using:
+            # What is left unread of one would keep this process from opening the warehouse again.
+            for stream in streams:
+                using.enter_context(stream)
+            folder = using.enter_context(scratch_folder())
+            for form, stream in zip(to.formats, streams, strict=True):
+                file = folder / f"{self.model.name}.{form}"
+                digest = written(file, stream, raw_csv=self.raw_csv)
+                files.append(place.put(file, f"{PREFIX}{run.id}", {"format": form, "sha256": digest}))
+        receipt = place.publish(run, rows, files)
+        version = version_of(content, to.formats, self.raw_csv)
+        SendState(warehouse, self.target, run.id).mark(answers([to.manifest], version, "delivered", receipt))
+        say(f"{self.target}: published {rows:,} rows by {to.form}")
+        tally.sent = rows
+        place.remove_but({f"{PREFIX}{run.id}", former})
+
+
+def version_of(content: str, formats: tuple[Format, ...], raw_csv: bool) -> str:
+    """Return what a manifest's files are written from: the model's content, and how."""
+    escaping = "" if raw_csv or "csv" not in formats else " escaped"
+    return f"{content} {','.join(formats)}{escaping}"

@@ -1,0 +1,229 @@
+"""Files published behind a server: readers who follow the manifest see one delivery, whole, whatever happens."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from conftest import CUSTOMERS, DUCKDB_ONLY, MAKE_MODELS, Egress, Sql
+from test_targets import module_of
+
+from egress.engine.models import Model
+from egress.kinds.files.bucket import Bucket
+from egress.kinds.files.place import MOST_REMOVED, PREFIX
+from egress.kinds.files.target import Files
+from shared.config.named import Setting
+from shared.testing.s3 import BUCKET, ID, KEY, s3_server
+
+MODEL = Model("egress.customer_360", key="entity_id")
+SHELF = Bucket(
+    "shelf",
+    MODEL,
+    settings="SHELF",
+    place=f"s3://{BUCKET}/out",
+    formats=("parquet", "csv", "jsonl"),
+    options={"key": Setting("SHELF_ID"), "secret": Setting("SHELF_KEY"), "endpoint_url": Setting("SHELF_URL")},
+)
+MANIFEST, FOLDER = "out/customer_360.manifest.json", "out/customer_360/"
+CHANGE = "update egress.customer_360 set surname = 'smith' where entity_id = 'E-3'"
+
+
+class Shelf:
+    """The bucket as its readers see it."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def names(self) -> list[str]:
+        """Return the names of all objects."""
+        return [one["Key"] for one in self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+
+    def get(self, name: str) -> bytes:
+        """Return an object's content."""
+        content: bytes = self.client.get_object(Bucket=BUCKET, Key=name)["Body"].read()
+        return content
+
+    def put(self, name: str, content: bytes) -> None:
+        """Put an object there."""
+        self.client.put_object(Bucket=BUCKET, Key=name, Body=content)
+
+    def files(self) -> dict[str, bytes]:
+        """Follow the manifest, and return the files by format, each as the manifest says it is."""
+        found = {}
+        for file in json.loads(self.get(MANIFEST))["files"]:
+            content = self.get(f"out/{file['path']}")
+            assert (len(content), hashlib.sha256(content).hexdigest()) == (file["bytes"], file["sha256"])
+            found[file["format"]] = content
+        return found
+
+    def deliveries(self) -> set[str]:
+        """Return the folders of deliveries that are there."""
+        return {name.removeprefix(FOLDER).partition("/")[0] for name in self.names() if name.startswith(FOLDER)}
+
+
+@pytest.fixture
+def shelf(models: Sql, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
+    """Serve S3, which the target's settings know, beside a warehouse with models."""
+    monkeypatch.setattr("egress.cli.all_targets", lambda: {SHELF: module_of(SHELF)})
+    with s3_server() as (url, client):
+        for name, value in {"ID": ID, "KEY": KEY, "URL": url}.items():
+            monkeypatch.setenv(f"SHELF_{name}", value)
+        yield Shelf(client)
+
+
+def test_files_hold_the_model_and_follow_it(shelf: Shelf, egress: Egress, sql: Sql) -> None:
+    """All formats hold every row, are published together, stay where nothing is new, and follow a change."""
+    assert egress("run", "--target", "shelf") == 0
+    files = shelf.files()
+    rows = pq.read_table(io.BytesIO(files["parquet"])).to_pylist()
+    assert [row["entity_id"] for row in rows] == [f"E-{i}" for i in range(CUSTOMERS)]
+    texts = [{name: str(value) for name, value in row.items()} for row in rows]
+    assert list(csv.DictReader(io.StringIO(files["csv"].decode()))) == texts
+    assert [json.loads(line) for line in files["jsonl"].splitlines()] == texts
+    before = shelf.get(MANIFEST)
+    assert egress("run", "--target", "shelf") == 0
+    assert shelf.get(MANIFEST) == before
+    sql(CHANGE)
+    assert egress("run", "--target", "shelf") == 0
+    assert b"smith" in shelf.files()["csv"]
+    receipt = sql("select receipt from ops.delivery where row_key = 'customer_360.manifest.json'")
+    assert receipt == [(hashlib.sha256(shelf.get(MANIFEST)).hexdigest(),)]
+
+
+@DUCKDB_ONLY
+def test_former_delivery_stays_and_older_ones_go(shelf: Shelf, egress: Egress, sql: Sql) -> None:
+    """Who still reads the former delivery can; what is older is removed, so many at a time, and nothing of others'."""
+    shelf.put(f"{FOLDER}theirs/file.csv", b"theirs")
+    for number in range(MOST_REMOVED + 1):
+        shelf.put(f"{FOLDER}{PREFIX}0{number:03d}/customer_360.csv", b"of a killed delivery")
+    egress("run", "--target", "shelf")
+    first = json.loads(shelf.get(MANIFEST))["delivery"]
+    assert shelf.deliveries() == {"theirs", f"{PREFIX}0{MOST_REMOVED:03d}", first}
+    sql(CHANGE)
+    egress("run", "--target", "shelf")
+    second = json.loads(shelf.get(MANIFEST))["delivery"]
+    assert shelf.deliveries() == {"theirs", first, second}
+
+
+@DUCKDB_ONLY
+@pytest.mark.parametrize("damage", ["manifest", "file", "gone"])
+def test_what_is_lost_or_changed_is_published_again(shelf: Shelf, egress: Egress, damage: str) -> None:
+    """A manifest that is another one, a file of another size or one that is gone is noticed without a change here."""
+    egress("run", "--target", "shelf")
+    name = f"out/{json.loads(shelf.get(MANIFEST))['files'][1]['path']}"
+    if damage == "gone":
+        shelf.client.delete_object(Bucket=BUCKET, Key=name)
+    else:
+        shelf.put(MANIFEST if damage == "manifest" else name, b"{}")
+    assert egress("run", "--target", "shelf") == 0
+    assert set(shelf.files()) == {"parquet", "csv", "jsonl"}
+
+
+OF_TESTS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import egress.cli
+from test_bucket import SHELF, module_of
+from shared.command_line import command
+egress.cli.all_targets = lambda: {SHELF: module_of(SHELF)}
+sys.exit(command(egress.cli.main, ["run", "--target", "shelf"]))
+"""
+
+
+@DUCKDB_ONLY
+def test_killed_while_it_uploads(shelf: Shelf, egress: Egress, sql: Sql, project: Path) -> None:
+    """Killed with its first file there, the former delivery is what readers get; the next run publishes all."""
+    egress("run", "--target", "shelf")
+    before = shelf.get(MANIFEST)
+    sql(CHANGE)
+    words = [sys.executable, "-c", OF_TESTS, str(Path(__file__).parent)]
+    process = subprocess.Popen(words, cwd=project, env=os.environ)
+    while len(shelf.deliveries()) < 2:
+        assert process.poll() is None
+        time.sleep(0.002)
+    process.kill()
+    assert process.wait(20) < 0
+    shelf.files()
+    assert shelf.get(MANIFEST) == before or b"smith" in shelf.files()["csv"]
+    assert egress("run", "--target", "shelf") == 0
+    assert b"smith" in shelf.files()["csv"]
+    assert sql("select status from ops.run order by sequence") == [("succeeded",), ("interrupted",), ("succeeded",)]
+
+
+@DUCKDB_ONLY
+def test_empty_model_and_guard(
+    shelf: Shelf, egress: Egress, sql: Sql, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An empty model empties nothing, and a delivery that would have far fewer rows stops before it sends."""
+    egress("run", "--target", "shelf")
+    before = shelf.get(MANIFEST)
+    monkeypatch.setenv("SHELF_DELETE_ROWS", "2")
+    sql("delete from egress.customer_360 where entity_id > 'E-3'")
+    assert egress("run", "--target", "shelf") == 1
+    assert "--approve-deletes 6" in capfd.readouterr().err
+    sql("delete from egress.customer_360")
+    assert egress("run", "--target", "shelf") == 0
+    assert shelf.get(MANIFEST) == before
+
+
+@DUCKDB_ONLY
+def test_errors_tell_no_secret(
+    shelf: Shelf, egress: Egress, sql: Sql, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A server that is away, a bucket that is not there, an option that is none: a hint each, and no secret."""
+    egress("run", "--target", "shelf")
+    sql(CHANGE)
+    shown = []
+    url = os.environ["SHELF_URL"]
+    for place, at, code in (
+        (f"s3://{BUCKET}/out", "http://127.0.0.1:9", 1),
+        ("s3://nosuch/out", url, 1),
+        ("nosuch://bucket/out", url, 2),
+        ("nowhere", url, 2),
+    ):
+        monkeypatch.setenv("SHELF_URL", at)
+        monkeypatch.setenv("SHELF_PLACE", place)
+        to = Bucket(
+            "shelf", MODEL, settings="SHELF", place=Setting("SHELF_PLACE"), formats=("csv",), options=SHELF.options
+        )
+        monkeypatch.setattr("egress.cli.all_targets", lambda to=to: {to: module_of(to)})
+        assert egress("run", "--target", "shelf") == code
+        shown.append(capfd.readouterr().err)
+    assert all("hint: " in text and KEY not in text and "Traceback" not in text for text in shown)
+    assert "does not answer as it should" in shown[0]
+    assert "not there, or not for this login to see: `s3://nosuch/out`" in shown[1]
+
+
+def test_json_lines_in_a_folder(
+    models: Sql,
+    egress: Egress,
+    transform: Callable[[str], None],
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A folder of this disk gets JSON lines too: exact values, byte-equal from either engine's order of rows."""
+    lines = Files("lines", MODEL, settings="LINES", formats=("jsonl",))
+    monkeypatch.setattr("egress.cli.all_targets", lambda: {lines: module_of(lines)})
+    assert egress("run", "--target", "lines") == 0
+    file = project / "data" / "exports" / "customer_360.jsonl"
+    before = file.read_bytes()
+    assert json.loads(before.splitlines()[3]) == {
+        "entity_id": "E-3",
+        "surname": 'o\'neil, "3"',
+        "lifetime_sales": "3.30",
+        "last_purchase_date": "2017-01-04",
+    }
+    transform(MAKE_MODELS.replace("baskets desc", "baskets"))
+    assert egress("run", "--target", "lines", "--full") == 0
+    assert file.read_bytes() == before
