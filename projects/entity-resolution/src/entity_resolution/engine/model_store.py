@@ -11,6 +11,7 @@ from typing import Any
 from typing_extensions import Self
 
 from entity_resolution.engine.blocking.rules import Rule
+from entity_resolution.engine.frequencies import Frequencies
 from shared.errors import InputError, UserError
 from shared.utils.excerpts import excerpt
 from shared.utils.files import write_whole
@@ -33,6 +34,8 @@ class Model:
         profile: What the values were like that it was trained on, see `engine.profile`.
         rules: By which pairs are found, with the values that these skip.
         sure, sessions: The rules of training, likewise.
+        frequencies: How frequent the values are by which it weighs rare ones, by column; those of the parties that are
+            linked where an older model has none.
     """
 
     settings: dict[str, Any]
@@ -44,6 +47,7 @@ class Model:
     rules: Sequence[Rule] = ()
     sure: Sequence[Rule] = ()
     sessions: Sequence[Rule] = ()
+    frequencies: dict[str, Frequencies] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -54,7 +58,8 @@ class Model:
         """
         kept = json.loads(text)
         rules = {name: [Rule.from_json(each) for each in kept.get(name, ())] for name in ("rules", "sure", "sessions")}
-        return cls(**{**kept, **rules})
+        frequencies = {column: Frequencies(**each) for column, each in kept.get("frequencies", {}).items()}
+        return cls(**{**kept, **rules, "frequencies": frequencies})
 
     def to_json(self) -> str:
         """Return the file's text; equal models have equal texts."""

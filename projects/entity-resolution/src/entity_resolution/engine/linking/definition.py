@@ -14,7 +14,7 @@ import splink
 from splink import SettingsCreator
 from splink.blocking_rule_library import CustomRule
 
-from entity_resolution.engine import fillers
+from entity_resolution.engine import fillers, frequencies
 from entity_resolution.engine.blocking.rules import Rule, rules_of
 from entity_resolution.entity import Entity
 from entity_resolution.kinds import functions
@@ -56,7 +56,8 @@ def definition(entity: Entity) -> str:
     training = entity.training
     learned = [[each.condition for each in blocks] for blocks in (training.sure, training.sessions)]
     held_out = [sorted(fillers.ALWAYS), sorted(fillers.IF_FREQUENT), {**entity.fillers}]
-    parts = [splink.__version__, settings(entity), forms, learned, training.recall, held_out, functions.duckdb()]
+    kept = [frequencies.MOST_KEPT, frequencies.HASH_CHARACTERS]
+    parts = [splink.__version__, settings(entity), forms, learned, training.recall, held_out, functions.duckdb(), kept]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

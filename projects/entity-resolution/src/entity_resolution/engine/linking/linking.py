@@ -14,6 +14,7 @@ from splink.internals.splink_dataframe import SplinkDataFrame
 from entity_resolution.engine.blocking.budget import within_budget
 from entity_resolution.engine.blocking.rules import Rule, rules_of
 from entity_resolution.engine.fillers import Fillers, hold_out
+from entity_resolution.engine.frequencies import tell
 from entity_resolution.engine.linking.definition import for_dialect, with_rules
 from entity_resolution.engine.linking.workplace import Linked
 from entity_resolution.engine.model_store import Model
@@ -76,7 +77,9 @@ def linker_of(session: Session, model: Model) -> tuple[Linker, Fillers, list[Rul
     """Hold out what a model does, and return a linker that finds and weighs pairs as the model does."""
     fillers = hold_out(session.ask, session.entity, model.fillers)
     rules = affordable_rules(session, model.rules)
-    return make_linker(session.api, session.spoken(with_rules(model.settings, rules))), fillers, rules
+    linker = make_linker(session.api, session.spoken(with_rules(model.settings, rules)))
+    tell(session.ask, session.api, linker, model.frequencies)
+    return linker, fillers, rules
 
 
 def cluster_parties(session: Session, model: Model, threshold: float) -> Clusters:

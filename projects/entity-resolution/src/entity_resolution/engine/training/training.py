@@ -14,6 +14,7 @@ from splink.internals.settings import CoreModelSettings
 from entity_resolution.engine.blocking.bounds import bounded, count
 from entity_resolution.engine.blocking.rules import Rule, rules_of
 from entity_resolution.engine.fillers import hold_out
+from entity_resolution.engine.frequencies import learn
 from entity_resolution.engine.in_memory import session_in
 from entity_resolution.engine.linking import definition
 from entity_resolution.engine.linking.linking import Session, affordable_rules, make_linker
@@ -58,8 +59,9 @@ def train(connection: duckdb.DuckDBPyConnection, entity: Entity) -> Model:
             num_chunks=1,
         )
         learned = _learn_from_matches(session, linker, sure, sessions)
+    settings = _rounded(_told_apart(definition.without_dialect(linker.misc.save_model_to_json())))
     return Model(
-        settings=_rounded(_told_apart(definition.without_dialect(linker.misc.save_model_to_json()))),
+        settings=settings,
         definition=definition.definition(entity),
         learned=learned,
         trained_on=trained_on,
@@ -68,6 +70,7 @@ def train(connection: duckdb.DuckDBPyConnection, entity: Entity) -> Model:
         rules=rules,
         sure=sure,
         sessions=sessions,
+        frequencies=learn(session.ask, settings),
     )
 
 
