@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from conftest import Platform, training_alone
 
 SPECS = re.compile(r"Object\.entries\((\{.*?\})\)\) \{\n", re.DOTALL)
@@ -37,7 +38,20 @@ def test_report(again: Platform, truth: Path) -> None:
     text = json.dumps(charts(html))
     names = again.fetch("select distinct surname from core.dim_customer where length(surname) > 5")
     assert not [name for (name,) in names if name in text]
+    assert re.search(r"<td>given_name</td><td>0\.000</td><td>[\d.]+%</td>", html)
     assert again.master() == before
+
+
+@training_alone
+def test_report_tells_of_another_population(again: Platform, sample: pa.Table) -> None:
+    """The column whose values are spread otherwise than in the training stands first, with what is missing in both."""
+    places = pa.array([None if place % 2 else "x" * 20 for place in range(sample.num_rows)])
+    again.put(sample.set_column(sample.schema.get_field_index("suburb"), "suburb", places))
+    assert again.run("model", "report", "--entity", "customer").code == 0
+    html = (again.model_folder / "model-1.html").read_text()
+    first = re.search(r"<td>(\w+)</td><td>([\d.]+)</td><td>([\d.]+)%</td><td>50\.0%</td>", html)
+    assert first is not None
+    assert (first[1], float(first[2]) > 0.25, float(first[3]) < 10) == ("suburb", True, True)
 
 
 @training_alone

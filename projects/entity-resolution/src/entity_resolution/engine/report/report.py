@@ -10,8 +10,10 @@ from entity_resolution.engine import resolve, sweep
 from entity_resolution.engine.fillers import hold_out
 from entity_resolution.engine.in_memory import in_memory, session_in
 from entity_resolution.engine.linking.splink_log import splink_logged
+from entity_resolution.engine.model_doubts import SHIFTED
 from entity_resolution.engine.model_store import Model
 from entity_resolution.engine.parties import current_parties
+from entity_resolution.engine.profile import MISSING, Profile, index, profile
 from entity_resolution.engine.thresholds import CANDIDATES
 from shared.utils.console import step
 from shared.utils.files import write_whole
@@ -78,6 +80,7 @@ def _of_model(job: resolve.Job, model: Model) -> Iterator[Section]:
             "How often records that are the same agree at each level (m), and how often strangers do (u).",
             linker.visualisations.m_u_parameters_chart().chart_dict,
         )
+        yield _stability(model.profile, profile(session.ask, job.entity))
         unlinkable = linker.evaluation.unlinkables_chart()
         yield Section(
             "Unlinkable records",
@@ -85,6 +88,31 @@ def _of_model(job: resolve.Job, model: Model) -> Iterator[Section]:
             "that is equal." + ("" if unlinkable.raw_records else " There is none."),
             unlinkable.chart_dict if unlinkable.raw_records else None,
         )
+
+
+def _stability(then: Profile, now: Profile) -> Section:
+    """Return the section of how far values are from those of the training."""
+    from entity_resolution.engine.report.page import Section
+
+    indices = {column: index(then[column], classes) for column, classes in now.items() if column in then}
+    head = ["column", "index", "missing in training", "missing now"]
+    rows = [
+        [column, f"{value:.3f}", *(f"{_missing(spread[column]):.1%}" for spread in (then, now))]
+        for column, value in sorted(indices.items(), key=lambda each: -each[1])
+    ]
+    return Section(
+        "Stability",
+        "How far the values of each column are from those that the model was trained on, by the population stability "
+        f"index: from {SHIFTED} on they are held to be of another population, and a run warns.",
+        rows=[head, *rows] if rows else [],
+    )
+
+
+def _missing(classes: Mapping[str, int]) -> float:
+    """Return the share of records without a value; what is counted by hash is counted once."""
+    missing = classes.get(MISSING, 0)
+    filled = sum(n for name, n in classes.items() if name.startswith("hash"))
+    return missing / (missing + filled) if missing + filled else 0.0
 
 
 def _of_truth(job: resolve.Job) -> Section:
