@@ -6,9 +6,10 @@ import random
 
 import duckdb
 import pyarrow as pa
-from registry_histories import Contract, history, table_of
+import pyarrow.compute as pc
+from registry_histories import Contract, history, members_of, table_of
 
-from entity_resolution.engine.registry import RegistryTables, next_change, publish, read_state
+from entity_resolution.engine.registry import RegistryTables, next_change, publish, read_part, read_state
 from shared.warehouse import Warehouse
 
 TABLES = RegistryTables("customer", "master.customer_xref")
@@ -35,10 +36,23 @@ def replay(warehouse: Warehouse, tables: RegistryTables, names: list[str], *, st
     assert warehouse.row_count(tables.events) == rows > 0
 
 
+def changed_company(present: pa.Table, clusters: pa.Table) -> pa.Table:
+    """Return column `party_id`: the records that are with others than before, new ones and those that are gone."""
+    now, before = (members_of(dict(zip(*each.to_pydict().values(), strict=True))) for each in (clusters, present))
+    differing = {*now.values()} ^ {*before.values()}
+    return pa.table({"party_id": pa.array(sorted({party for parties in differing for party in parties}), pa.string())})
+
+
 def written(warehouse: Warehouse, tables: RegistryTables, clusters: pa.Table, run_id: str) -> dict[str, str]:
     """Give clusters ids and publish them, as a resolution does."""
     with duckdb.connect(config={"threads": 1}) as connection:
-        change = next_change(connection, clusters, read_state(warehouse, tables))
+        state = read_state(warehouse, tables)
+        change = next_change(connection, clusters, state)
+        touched = changed_company(state.present, clusters)
+        known = read_part(warehouse, tables, touched)
+        of_part = pa.concat_arrays([*known.present["party_id"].chunks, *touched["party_id"].chunks])
+        part = next_change(connection, clusters.filter(pc.is_in(clusters["party_id"], of_part)), known)
+    assert vars(part) | {"ids": None} == vars(change) | {"ids": None}, "a part is not decided as it is among all"
     columns = {name: pa.repeat("", len(change.ids)) for name in ("source_system", "source_id", "run_id")}
     xref = change.ids
     for name, values in columns.items():

@@ -10,9 +10,6 @@ from conftest import Platform, party, table_of, training_alone
 
 from entity_resolution.engine.doubts import doubts
 from entity_resolution.engine.linking.splink_log import explained
-from entity_resolution.engine.registry import Change
-
-EMPTY = pa.table({})
 
 
 def ids(entities: str) -> pa.Table:
@@ -22,10 +19,9 @@ def ids(entities: str) -> pa.Table:
 
 def told(previous: str, now: str) -> list[str]:
     """Return the doubts about a resolution after another one."""
-    change = Change(ids(now), EMPTY, EMPTY, EMPTY, EMPTY, EMPTY)
     largest = [float(max(map(text.count, text), default=0)) for text in (previous, now)]
     former = {"largest_entity": largest[0]} if previous else {}
-    return doubts({"largest_entity": largest[1]}, former, ids(previous), change)
+    return doubts({"largest_entity": largest[1]}, former, ids(previous), ids(now))
 
 
 @pytest.mark.parametrize(

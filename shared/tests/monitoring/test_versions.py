@@ -169,6 +169,16 @@ def test_parts_that_come_or_go(made: Made) -> None:
     assert not is_current(made.warehouse, replace(made.step, name="another"))
 
 
+def test_nothing_but_one_input(made: Made) -> None:
+    """A step learns that one input alone is another one; any other difference still counts."""
+    made.write("model.json", '{"a": 1}')
+    assert not made.is_current
+    assert is_current(made.warehouse, made.step, but=["model"])
+    assert not is_current(made.warehouse, made.step, but=["raw"])
+    made.settings.update(threshold=0.9)
+    assert not is_current(made.warehouse, made.step, but=["model"])
+
+
 def test_failed_run_does_not_count(made: Made) -> None:
     """What a run has kept before it failed is not taken for done."""
     made.settings.update(threshold=0.9)

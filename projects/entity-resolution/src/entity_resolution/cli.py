@@ -164,7 +164,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--dry-run", action="store_true", help="only tell what would change in master; by the model in use"
         )
-        command.add_argument("--full", action="store_true", help="do the work also where nothing is new")
+        command.add_argument("--full", action="store_true", help="link everything, whatever is new")
     evaluate = commands.add_parser("evaluate", help="measure master against the truth")
     for command in (train, run, predict, evaluate):
         command.add_argument("--entity", metavar="NAME", help="only this one; all that are declared otherwise")

@@ -6,7 +6,6 @@ import duckdb
 import pyarrow as pa
 
 from entity_resolution.engine.quality import Measures
-from entity_resolution.engine.registry import Change
 
 # More records of one entity than a person or thing has in a few systems.
 LARGE = 20
@@ -15,14 +14,14 @@ NAMED = 3
 MOVED = 0.01
 
 
-def doubts(measures: Measures, former: Measures, previous: pa.Table, change: Change) -> list[str]:
+def doubts(measures: Measures, former: Measures, previous: pa.Table, present: pa.Table) -> list[str]:
     """Return a sentence for each reason to look at a resolution before it is believed. They name ids, never values.
 
     Args:
         measures: What it was measured to be.
         former: The measures of the resolution before; empty where there was none.
         previous: Columns `party_id`, `entity_id` of that one.
-        change: The ids of this one.
+        present: The same columns of this one.
     """
     before, now = former.get("largest_entity", 0), measures["largest_entity"]
     doubled = (
@@ -31,7 +30,7 @@ def doubts(measures: Measures, former: Measures, previous: pa.Table, change: Cha
         else []
     )
     with duckdb.connect() as connection:
-        connection.register("present", change.ids)
+        connection.register("present", present)
         connection.register("former", previous)
         return [*_large(connection), *doubled, *_churn(connection)]
 

@@ -55,13 +55,13 @@ class Frequencies:
         left = int(records or 0) - sum(kept.values()), int(values) - len(kept)
         return cls(int(records or 0), _rounded(left[0] / left[1]) if left[1] else 1.0, kept)
 
-    def query(self, column: str) -> str:
-        """Return the query for the share of records of each value that the parties have, as Splink looks it up."""
+    def query(self, column: str, parties: str) -> str:
+        """Return the query for the share of records of each value that parties have, as Splink looks it up."""
         kept = ", ".join(f"({literal(value)}, {n})" for value, n in [("", 0), *self.kept.items()])
         share = f"cast(coalesce(kept.n, {self.others!r}) as double precision) / {max(self.records, 1)}"
         return (
             f"select there.{quote(column)}, {share} as {quote(f'tf_{column}')} "
-            f"from (select distinct {quote(column)} from {PARTIES} where {quote(column)} is not null) as there "
+            f"from (select distinct {quote(column)} from {parties} where {quote(column)} is not null) as there "
             f"left join (values {kept}) as kept (value, n) "
             f"on kept.value = {_hash(as_text(f'there.{quote(column)}'))}"
         )
@@ -77,12 +77,14 @@ def learn(ask: Ask, settings: Mapping[str, Any]) -> dict[str, Frequencies]:
     return {column: Frequencies.of(ask, column) for column in _columns(settings)}
 
 
-def tell(ask: Ask, api: DatabaseAPISubClass, linker: Linker, known: Mapping[str, Frequencies]) -> None:
+def tell(
+    ask: Ask, api: DatabaseAPISubClass, linker: Linker, known: Mapping[str, Frequencies], parties: str = PARTIES
+) -> None:
     """Let a linker weigh by a model's frequencies, not by those of the parties that it links."""
     for place, (column, frequencies) in enumerate(known.items()):
         table = f"{TERMS}{place}"
         ask(f"drop table if exists {table}")
-        ask(f"create table {table} as {frequencies.query(column)}")
+        ask(f"create table {table} as {frequencies.query(column, parties)}")
         ask(f"analyze {table}")
         linker.table_management.register_term_frequency_lookup(api.register(table), column)
 

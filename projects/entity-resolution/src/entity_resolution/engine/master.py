@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from entity_resolution.engine.blocking.basis import Basis
 from entity_resolution.engine.golden import records
-from entity_resolution.engine.parties import party_relation
+from entity_resolution.engine.parties import party_relation, record_hash
 from entity_resolution.engine.quality import JUDGED, Measures
-from entity_resolution.engine.registry import Change, RegistryTables, make_registry
+from entity_resolution.engine.registry import Change, RegistryTables, make_registry, part
 from entity_resolution.engine.registry import publish as publish_change
 from entity_resolution.entity import KEY, Entity
 from shared.monitoring.versions import Part, Relation, Rows
@@ -91,8 +92,10 @@ def tables(entity: Entity) -> dict[str, Table]:
 
 
 XREF_COLUMNS = ("party_id", "entity_id", "source_system", "source_id")
-# What a resolution has come to, until all of it is published: a temporary table, which the session takes with it.
-NEW_XREF = "new_xref"
+# Of the record as it was resolved.
+RECORD_HASH = "record_hash"
+# What a resolution has come to, until all of it is published: temporary tables, which the session takes with it.
+FOUND, NEW_XREF = "found_xref", "new_xref"
 
 
 @dataclass(frozen=True)
@@ -101,15 +104,21 @@ class Resolution:
 
     Attributes:
         change: The ids of its entities, and what they change.
+        entities: Columns `party_id`, `entity_id`, `source_system`, a row for each party.
         measures: What it was measured to be.
         model: The name of the model.
         threshold: The match probability from which pairs were joined.
+        basis: By what else pairs were found.
+        is_part: Whether only the part of `registry.part` was decided, and all else stays.
     """
 
     change: Change
+    entities: pa.Table
     measures: Measures
     model: str
     threshold: float
+    basis: Basis
+    is_part: bool
 
 
 def make_tables(warehouse: Warehouse, entity: Entity) -> None:
@@ -126,7 +135,9 @@ def make_tables(warehouse: Warehouse, entity: Entity) -> None:
     made = "resolved_at timestamp not null, run_id varchar not null"
     keys = ", ".join(f"{name} varchar not null" for name in XREF_COLUMNS)
     with warehouse.transaction():
-        warehouse.execute(f"create table if not exists {xref_table(entity)} ({keys}, {made}, primary key (party_id))")
+        xref = xref_table(entity)
+        warehouse.execute(f"create table if not exists {xref} ({keys}, {made}, primary key (party_id))")
+        warehouse.execute(f"alter table {xref} add column if not exists {RECORD_HASH} varchar")
         make_registry(warehouse, registry(entity))
         records.make_golden(warehouse, entity, fields)
 
@@ -147,11 +158,24 @@ def is_resolved(warehouse: Warehouse, entity: Entity) -> bool:
     return bool(warehouse.fetch(f"select 1 from {RUN} where entity = $1", [entity.name]))
 
 
+def read_basis(warehouse: Warehouse, entity: Entity) -> Basis | None:
+    """Return by what the pairs of the present resolution were found; None where there is none, or an older one."""
+    rows = warehouse.fetch(f"select basis from {RUN} where entity = $1 and basis is not null", [entity.name])
+    return Basis.from_json(rows[0][0]) if rows else None
+
+
 def read_xref(warehouse: Warehouse, entity: Entity) -> pa.Table:
     """Return columns `party_id`, `entity_id`, `source_system` as published last."""
     return warehouse.fetch_arrow(
         f"select party_id, entity_id, source_system from {xref_table(entity)} order by party_id"
     )
+
+
+def read_part(warehouse: Warehouse, entity: Entity) -> pa.Table:
+    """Return columns `CLUSTER_COLUMNS` of the part that `registry.read_part` has left, by the entities of now."""
+    columns = "party_id, source_system, source_id, entity_id as cluster_id"
+    with warehouse.transaction():
+        return warehouse.fetch_arrow(f"select {columns} from {xref_table(entity)}{part.OF_PARTIES}")
 
 
 def read_measures(warehouse: Warehouse, entity: Entity) -> Measures:
@@ -170,36 +194,43 @@ def choose_records(warehouse: Warehouse, entity: Entity, parties: str, xref: pa.
         parties: The parties that were resolved, see `Workplace.parties`.
         xref: Columns `XREF_COLUMNS`, a row for each party.
     """
-    warehouse.execute(f"drop table if exists {NEW_XREF}")
+    for table in (NEW_XREF, FOUND):
+        warehouse.execute(f"drop table if exists {table}")
     columns = ", ".join(f"{column} varchar not null" for column in XREF_COLUMNS)
-    warehouse.execute(f"create temporary table {NEW_XREF} ({columns})")
-    warehouse.append_arrow(NEW_XREF, xref.select(XREF_COLUMNS))
+    warehouse.execute(f"create temporary table {FOUND} ({columns})")
+    warehouse.append_arrow(FOUND, xref.select(XREF_COLUMNS))
+    warehouse.execute(
+        f"create temporary table {NEW_XREF} as select found.*, party.{RECORD_HASH} from {FOUND} as found inner join "
+        f"(select party_id, {record_hash(warehouse, parties)} as {RECORD_HASH} from {parties} as party "
+        f"where party_id in (select party_id from {FOUND})) as party on party.party_id = found.party_id"
+    )
     records.choose(warehouse, entity, parties, NEW_XREF)
 
 
 def publish(warehouse: Warehouse, entity: Entity, run_id: str, resolution: Resolution) -> None:
-    """Replace an entity's part of master, in one transaction: killed at any point, the former one stays whole."""
+    """Replace what was decided of an entity, in one transaction: killed at any point, the former state stays whole."""
     now, name = utc_now(), entity.name
-    xref, names = xref_table(entity), ", ".join(XREF_COLUMNS)
+    xref, names = xref_table(entity), ", ".join((*XREF_COLUMNS, RECORD_HASH))
     with warehouse.transaction():
-        warehouse.execute(f"delete from {xref}")
+        warehouse.execute(f"delete from {xref}{part.OF_PARTIES if resolution.is_part else ''}")
         warehouse.execute(
             f"insert into {xref} ({names}, resolved_at, run_id) select {names}, $1, $2 from {NEW_XREF}", [now, run_id]
         )
         publish_change(warehouse, registry(entity), resolution.change, run_id)
         # By the history of now, since what was decided of an id counts for where that leads.
-        records.publish(warehouse, entity, NEW_XREF, registry(entity).history, now, run_id)
+        of_part = part.OF_IDS if resolution.is_part else ""
+        records.publish(warehouse, entity, NEW_XREF, registry(entity).history, now, run_id, of_part)
         for table in (SIZE, RUN):
             warehouse.execute(f"delete from {table} where entity = $1", [name])
         warehouse.execute(
             f"insert into {SIZE} (entity, party_count, source_systems, entities, parties) "
             "select cast($1 as varchar), party_count, source_systems, count(*), sum(party_count) "
-            f"from {records.NEW} group by party_count, source_systems",
+            f"from {records.golden_table(entity)} group by party_count, source_systems",
             [name],
         )
         warehouse.execute(
-            f"insert into {RUN} (entity, run_id, model, threshold, resolved_at) values ($1, $2, $3, $4, $5)",
-            [name, run_id, resolution.model, resolution.threshold, now],
+            f"insert into {RUN} (entity, run_id, model, threshold, resolved_at, basis) values ($1, $2, $3, $4, $5, $6)",
+            [name, run_id, resolution.model, resolution.threshold, now, resolution.basis.to_json()],
         )
         store_measures(warehouse, entity, run_id, resolution.measures)
 

@@ -47,6 +47,17 @@ def held_out_parties(entity: Entity, fillers: Mapping[str, Iterable[str]]) -> st
     return ", ".join([*map(quote, KEY), *columns])
 
 
+def record_hash(warehouse: Warehouse, parties: str) -> str:
+    """Return the expression for the hash of a party, by which a changed one is known.
+
+    Args:
+        warehouse: Where they are.
+        parties: A table, or a query in brackets, with the columns of `current_parties`.
+    """
+    schema = warehouse.fetch_arrow(f"select * from {parties} as party where false").schema
+    return warehouse.dialect.row_hash(sorted(schema, key=lambda field: field.name))
+
+
 def count_parties(warehouse: Warehouse, parties: str) -> int:
     """Count parties, a table or a query in brackets.
 

@@ -10,18 +10,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from entity_resolution.engine import master
+from entity_resolution.engine.blocking.basis import Basis
 from entity_resolution.engine.doubts import doubts
 from entity_resolution.engine.golden import overrides, records
 from entity_resolution.engine.in_memory import in_memory
+from entity_resolution.engine.increments.increment import link_changes, with_others
 from entity_resolution.engine.linking.splink_log import splink_logged
 from entity_resolution.engine.linking.workplace import CLUSTER_COLUMNS, Linked, OpenWorkplace, Workplace
 from entity_resolution.engine.model_doubts import model_doubts
 from entity_resolution.engine.model_store import Model, ModelStore
 from entity_resolution.engine.parties import count_parties, current_parties
 from entity_resolution.engine.quality import Measures, compare_with_truth, count_entities, entity_sizes
-from entity_resolution.engine.registry import next_change, read_state
+from entity_resolution.engine.registry import next_change, read_part, read_state
 from entity_resolution.engine.remarks import remarks
 from entity_resolution.engine.scratch import scratch
 from entity_resolution.entity import Entity
@@ -97,19 +100,19 @@ def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -
             with workplace.session() as connection:
                 _train(job, connection)
         model = required_model(job)
-        linked = link(job, workplace, model)
+        linked = link(job, workplace, model, whole=wanted)
         former = master.read_measures(job.warehouse, job.entity)
         previous = master.read_xref(job.warehouse, job.entity)
         with step("choose golden records"):
-            resolution = _resolution(job, workplace, linked.clusters)
+            resolution = _resolution(job, workplace, linked, previous)
         with step("write master"), job.warehouse.transaction():
             master.publish(job.warehouse, job.entity, job.run.id, resolution)
             keep(job.run, resolution_step(job, workplace.parties))
     moved = overrides.notes(job.warehouse, job.entity, master.registry(job.entity).history)
     held_out = remarks(linked, model)
     found = [
-        *model_doubts(model, linked, entity_sizes(resolution.change.ids)),
-        *doubts(resolution.measures, former, previous, resolution.change),
+        *model_doubts(model, linked, entity_sizes(resolution.entities)),
+        *doubts(resolution.measures, former, previous, resolution.entities),
     ]
     for doubt in [*held_out, *found, *moved]:
         say(f"warning: {doubt}")
@@ -229,9 +232,21 @@ def _train(job: Job, connection: duckdb.DuckDBPyConnection) -> None:
     say(f"    {job.models.folder / name}: {learned}")
 
 
-def link(job: Job, workplace: Workplace, model: Model) -> Linked:
-    """Group the parties as a model does."""
+def link(job: Job, workplace: Workplace, model: Model, *, whole: bool = True) -> Linked:
+    """Group the parties as a model does.
+
+    Args:
+        job: Where to work.
+        workplace: Where the parties are.
+        model: How they are compared.
+        whole: Link all of them, also where few have changed and all else is as it was in the last run.
+    """
     with step("link"):
+        unchanged = resolution_step(job, workplace.parties)
+        if not whole and is_current(job.warehouse, unchanged, but=[job.entity.parties.relation]):
+            changes = link_changes(job.warehouse, job.entity, workplace, model, job.options.threshold)
+            if changes is not None:
+                return changes
         if count_parties(job.warehouse, workplace.parties) < 2:
             alone = (
                 f"select {CLUSTER_COLUMNS} from (select *, party_id as cluster_id from {workplace.parties} as party)"
@@ -240,18 +255,31 @@ def link(job: Job, workplace: Workplace, model: Model) -> Linked:
         return workplace.cluster(model, job.options.threshold)
 
 
-def _resolution(job: Job, workplace: Workplace, clusters: pa.Table) -> master.Resolution:
+def _resolution(job: Job, workplace: Workplace, linked: Linked, previous: pa.Table) -> master.Resolution:
+    tables, clusters = master.registry(job.entity), linked.clusters
+    if linked.touched is None:
+        state = read_state(job.warehouse, tables)
+    else:
+        state = read_part(job.warehouse, tables, linked.touched)
+        clusters = with_others(job.warehouse, job.entity, linked)
     with scratch(job.warehouse, job.settings) as connection:
-        state = read_state(job.warehouse, master.registry(job.entity))
         change = next_change(connection, clusters.select(["party_id", "cluster_id"]), state)
     xref = clusters.join(change.ids, "party_id", join_type="inner")
     master.choose_records(job.warehouse, job.entity, workplace.parties, xref)
+    entities = xref.select(previous.column_names)
+    if linked.touched is not None:
+        decided = pa.concat_arrays([*entities["party_id"].chunks, *linked.touched["party_id"].chunks])
+        kept = previous.filter(pc.invert(pc.is_in(previous["party_id"], decided)))
+        entities = pa.concat_tables([entities, kept])
     truth = job.options.truth
     return master.Resolution(
         change=change,
-        measures=count_entities(xref) | (compare_with_truth(job.entity, xref, truth) if truth else {}),
+        entities=entities,
+        measures=count_entities(entities) | (compare_with_truth(job.entity, entities, truth) if truth else {}),
         model=str(job.models.current_name()),
         threshold=job.options.threshold,
+        basis=Basis.of(linked.fillers, linked.rules),
+        is_part=linked.touched is not None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -51,11 +51,20 @@ class Step:
         }
 
 
-def is_current(warehouse: Warehouse, step: Step) -> bool:
-    """Tell whether doing a step again would make what is there."""
+def is_current(warehouse: Warehouse, step: Step, *, but: Collection[str] = ()) -> bool:
+    """Tell whether doing a step again would make what is there.
+
+    Args:
+        warehouse: Whose ledger is asked.
+        step: The step.
+        but: Inputs that may be others by now: so a step learns that nothing but these has changed.
+    """
     kept = {(part, name): version for part, name, version in warehouse.fetch(LAST, [step.name])}
     parts = step.parts()
-    return kept.keys() == parts.keys() and all(part.has(kept[place]) for place, part in parts.items())
+    passed_over = {("input", name) for name in but}
+    return kept.keys() == parts.keys() and all(
+        part.has(kept[place]) for place, part in parts.items() if place not in passed_over
+    )
 
 
 def keep(run: Run, step: Step) -> None:

@@ -68,8 +68,10 @@ def choose(warehouse: Warehouse, entity: Entity, parties: str, xref: str) -> Non
     warehouse.execute(f"create temporary table {NEW} as {golden_query(entity, parties, xref)}")
 
 
-def publish(warehouse: Warehouse, entity: Entity, xref: str, history: str, now: datetime, run_id: str) -> None:
-    """Replace both tables by what `choose` has made and people have decided: part of a transaction.
+def publish(
+    warehouse: Warehouse, entity: Entity, xref: str, history: str, now: datetime, run_id: str, where: str = ""
+) -> None:
+    """Replace rows of both tables by what `choose` has made and people have decided: part of a transaction.
 
     Args:
         warehouse: Where master is.
@@ -78,16 +80,17 @@ def publish(warehouse: Warehouse, entity: Entity, xref: str, history: str, now: 
         history: The table of where each id leads now.
         now: When it is.
         run_id: Whose records they are.
+        where: Which rows are replaced, as SQL behind a table: all where empty.
     """
     golden, names = golden_table(entity), ", ".join(map(quote, golden_columns(entity)))
     for field in overrides.make_applied(warehouse, entity, history, DECIDED):
         overrides.apply(warehouse, NEW, DECIDED, field, types_of(warehouse, entity)[field])
-    warehouse.execute(f"delete from {golden}")
+    warehouse.execute(f"delete from {golden}{where}")
     warehouse.execute(
         f"insert into {golden} ({names}, resolved_at, run_id) select {names}, $1, $2 from {NEW}", [now, run_id]
     )
     provenance = provenance_table(entity)
-    warehouse.execute(f"delete from {provenance}")
+    warehouse.execute(f"delete from {provenance}{where}")
     warehouse.execute(
         f"insert into {provenance} ({', '.join(PROVENANCE)}) {provenance_query(entity, NEW, xref, DECIDED)}"
     )

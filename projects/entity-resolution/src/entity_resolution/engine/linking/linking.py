@@ -61,25 +61,31 @@ def affordable_rules(session: Session, kept: Sequence[Rule] = ()) -> list[Rule]:
     return within_budget(session.ask, kept or rules_of(entity, entity.block), telling)
 
 
-def make_linker(api: DatabaseAPISubClass, settings: dict[str, Any]) -> Linker:
-    """Return a linker on the view `PARTIES` of a database.
+def make_linker(api: DatabaseAPISubClass, settings: dict[str, Any], parties: str = PARTIES) -> Linker:
+    """Return a linker on a table or view of parties.
 
     Args:
         api: Splink's way to the database.
         settings: Settings without a dialect, see `definition.settings`.
+        parties: Its name, with the columns of the view `PARTIES`.
     """
     dialect = api.sql_dialect.sql_dialect_str
     # The view is made of the declaration, as the settings are: Splink need not look for columns that it lacks.
-    return Linker(api.register(PARTIES), for_dialect(settings, dialect), validate_settings=False, log_level=None)
+    return Linker(api.register(parties), for_dialect(settings, dialect), validate_settings=False, log_level=None)
 
 
 def linker_of(session: Session, model: Model) -> tuple[Linker, Fillers, list[Rule]]:
     """Hold out what a model does, and return a linker that finds and weighs pairs as the model does."""
     fillers = hold_out(session.ask, session.entity, model.fillers)
     rules = affordable_rules(session, model.rules)
-    linker = make_linker(session.api, session.spoken(with_rules(model.settings, rules)))
-    tell(session.ask, session.api, linker, model.frequencies)
-    return linker, fillers, rules
+    return linker_by(session, model, rules), fillers, rules
+
+
+def linker_by(session: Session, model: Model, rules: Sequence[Rule], parties: str = PARTIES) -> Linker:
+    """Return a linker on a table or view of parties that finds pairs by rules and weighs them as the model does."""
+    linker = make_linker(session.api, session.spoken(with_rules(model.settings, rules)), parties)
+    tell(session.ask, session.api, linker, model.frequencies, parties)
+    return linker
 
 
 def cluster_parties(session: Session, model: Model, threshold: float) -> Clusters:

@@ -31,12 +31,15 @@ class Linked:
         fillers: The values that were held out of comparison, by column, and how many records have each.
         rules: The rules by which pairs were found.
         profile: What the compared values are like, see `engine.profile`.
+        touched: Where only what has changed was linked, column `party_id`: the parties of `clusters`, and those that
+            are gone. None where all were.
     """
 
     clusters: pa.Table
     fillers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     rules: Sequence[Rule] = ()
     profile: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    touched: pa.Table | None = None
 
 
 class Workplace(ABC):

@@ -4,7 +4,18 @@
 what follows from these. Both work on record ids and cluster names alone: they know no entity, no engine, no Splink.
 """
 
+from entity_resolution.engine.registry.part import read_part
 from entity_resolution.engine.registry.registry import Change, State, after, next_change
 from entity_resolution.engine.registry.tables import RegistryTables, make_registry, publish, read_state
 
-__all__ = ["Change", "RegistryTables", "State", "after", "make_registry", "next_change", "publish", "read_state"]
+__all__ = [
+    "Change",
+    "RegistryTables",
+    "State",
+    "after",
+    "make_registry",
+    "next_change",
+    "publish",
+    "read_part",
+    "read_state",
+]

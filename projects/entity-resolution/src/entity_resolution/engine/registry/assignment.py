@@ -5,8 +5,14 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-# 96 bits of a hash: no two records share them.
-ID = "'E-' || left(md5(cluster), 24)"
+
+def named_for(record: str) -> str:
+    """Return the expression for the id that is named for a record, the same on every engine."""
+    # 96 bits of a hash: no two records share them.
+    return f"'E-' || left(md5({record}), 24)"
+
+
+ID = named_for("cluster")
 ANOTHER_ID = "'E-' || left(md5(cluster || ':' || (select revision from era)), 24)"
 
 # A cluster is called by its smallest record here, whatever its maker calls it.

@@ -70,8 +70,13 @@ def read_state(warehouse: Warehouse, tables: RegistryTables) -> State:
             f"select entity_id, present_id, status, given_in, ended_in from {tables.history}"
         ),
         former=warehouse.fetch_arrow(f"select entity_id, party_id from {tables.former}"),
-        revision=int(warehouse.fetch(f"select coalesce(max(revision), 0) from {tables.events}")[0][0]),
+        revision=last_revision(warehouse, tables),
     )
+
+
+def last_revision(warehouse: Warehouse, tables: RegistryTables) -> int:
+    """Return the number of the last change."""
+    return int(warehouse.fetch(f"select coalesce(max(revision), 0) from {tables.events}")[0][0])
 
 
 def _nothing() -> State:
