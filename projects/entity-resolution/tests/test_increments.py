@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 from conftest import Platform, Platforms, table_of, training_alone
 from party_changes import Parties
 
+from entity_resolution.engine.frequencies import Frequencies
+from entity_resolution.engine.in_memory import session_in
 from entity_resolution.engine.increments import increment, relinking
+from entity_resolution.engine.linking.linking import linker_of
+from entity_resolution.engine.model_store import ModelStore
+from entity_resolution.engine.tables import PARTIES
 from entity_resolution.entities.customer import ENTITY as CUSTOMER
+from entity_resolution.opening import open_workplace
+from shared.warehouse import open_warehouse
 
 STEPS, CHANGES = 5, 12
 ALONE, ALL = "records are new or changed", "all records are linked"
@@ -95,6 +103,46 @@ def test_what_one_change_makes_of_all_others(
     said = again.put(table_of(rows)).resolve().err
     assert f"{ALL}: " in said
     assert why in said
+
+
+@training_alone
+def test_a_rare_name_weighs_what_it_did_in_the_training(again: Platform, sample: pa.Table) -> None:
+    """A pair has the same weight whether all records are there or the two alone, among which no name is rare."""
+    couple = set(sample["party_id"].to_pylist()[:2])
+    among_all = weights(again)
+    assert {pair: weight for pair, weight in among_all.items() if pair == couple} == weights(
+        again.put(sample.slice(0, 2))
+    )
+
+
+def weights(platform: Platform) -> dict[frozenset[str], float]:
+    """Return the weights of the pairs that the model in use finds among the parties of now."""
+    with (
+        open_warehouse(platform.settings, holder="test", role="entity_resolution", mode="write") as warehouse,
+        open_workplace(warehouse, platform.settings, CUSTOMER) as workplace,
+        workplace.session() as connection,
+    ):
+        model = ModelStore(warehouse, CUSTOMER.name).current()
+        assert model is not None
+        linker, _, _ = linker_of(session_in(connection, CUSTOMER), model)
+        pairs = linker.inference.predict().physical_name
+        rows = connection.sql(f"select party_id_l, party_id_r, match_weight from {pairs}").fetchall()
+    return {frozenset((left, right)): weight for left, right, weight in rows}
+
+
+def test_what_a_model_keeps_of_values() -> None:
+    """Those that several records share are kept by a hash, of others the mean; one never seen is as rare as these."""
+    with duckdb.connect() as connection:
+
+        def ask(statement: str) -> list[tuple[Any, ...]]:
+            return connection.execute(statement).fetchall()
+
+        ask(f"create table {PARTIES} as select unnest(['ann', 'ann', 'ann', 'bob', 'bob', 'cyd', 'dee', null]) as name")
+        learned = Frequencies.of(ask, "name")
+        assert (learned.records, learned.others, sorted(learned.kept.values())) == (7, 1.0, [2, 3])
+        assert "ann" not in repr(learned)
+        ask(f"create or replace table {PARTIES} as select unnest(['ann', 'ann', 'eve', null]) as name")
+        assert sorted(ask(learned.query("name", PARTIES))) == [("ann", 3 / 7), ("eve", 1 / 7)]
 
 
 @training_alone
