@@ -36,7 +36,20 @@ def test_dry_run(changed: Platform) -> None:
     )
     assert f"{largest}: " in finished.out
     (entities,) = changed.fetch("select count(*) from master.golden_customer")[0]
-    assert changed.run("run", "--dry-run", *CUSTOMER).out == f"customer: nothing would change, {entities} entities\n"
+    nothing = changed.run("run", "--dry-run", *CUSTOMER)
+    assert nothing.code == 0, nothing.err
+    assert nothing.out == f"customer: nothing would change, {entities} entities\n"
+
+
+def test_dry_run_of_little(again: Platform, sample: pa.Table) -> None:
+    """Where little has changed only that is linked, as the next run does, and told of all entities."""
+    again.put(sample.slice(1))
+    finished = again.run("run", "--dry-run", *CUSTOMER)
+    assert "0 of 399 records are new or changed, 1 are gone" in finished.err
+    assert again.resolve().err.count("nothing new") == 0
+    (entities,) = again.fetch("select count(*) from master.golden_customer")[0]
+    assert finished.out.startswith(f"customer: {entities} entities; of the pairs of records 198 stay together, 0 would")
+    assert counts(finished.out) == dict(again.fetch(f"select event, count(*) {LAST} group by event"))
 
 
 def test_dry_run_before_the_first(platform: Platform, sample: pa.Table) -> None:

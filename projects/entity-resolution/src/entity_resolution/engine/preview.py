@@ -13,7 +13,7 @@ from entity_resolution.engine import master, resolve
 from entity_resolution.engine.linking.splink_log import splink_logged
 from entity_resolution.engine.linking.workplace import Workplace
 from entity_resolution.engine.model_store import Model
-from entity_resolution.engine.registry import Change, State, after, next_change, read_state
+from entity_resolution.engine.registry import State, after, next_change, read_state
 from entity_resolution.engine.registry.changes import EVENTS
 from entity_resolution.engine.scratch import scratch
 from shared.matching import Measures, compare
@@ -65,10 +65,11 @@ def dry_run(job: resolve.Job) -> Preview:
     model = resolve.required_model(job)
     if resolve.is_outdated(job):
         say("warning: a run would train a new model first; `train` does that alone, and leaves master as it is")
-    (clusters,) = _clusters(job, [model])
-    before = _known(job)
-    with scratch(job.warehouse, job.settings) as connection:
-        return _told(before.present, next_change(connection, clusters, before))
+    before = _known(job).present
+    with _parties(job) as workplace:
+        linked = resolve.link(job, workplace, model, whole=False)
+        xref, change = resolve.decided(job, linked)
+    return _told(before, resolve.all_entities(xref, linked, before), change.events)
 
 
 def diff(job: resolve.Job, first: str, second: str) -> Preview:
@@ -88,7 +89,8 @@ def diff(job: resolve.Job, first: str, second: str) -> Preview:
     known = _known(job)
     with scratch(job.warehouse, job.settings) as connection:
         by_first = next_change(connection, found[0], known)
-        return _told(by_first.ids, next_change(connection, found[1], after(known, by_first)))
+        change = next_change(connection, found[1], after(known, by_first))
+    return _told(by_first.ids, change.ids, change.events)
 
 
 def _clusters(job: resolve.Job, models: Sequence[Model]) -> list[pa.Table]:
@@ -113,10 +115,10 @@ def _known(job: resolve.Job) -> State:
     return read_state(job.warehouse, master.registry(job.entity))
 
 
-def _told(before: pa.Table, change: Change) -> Preview:
-    """Sum up a change of what was before, columns `party_id`, `entity_id`."""
+def _told(before: pa.Table, now: pa.Table, events: pa.Table) -> Preview:
+    """Sum up a change by its events, and by who was together before and is now, columns `party_id`, `entity_id`."""
     with duckdb.connect() as connection:
-        connection.register("happened", change.events)
+        connection.register("happened", events)
         rows = connection.execute(
             "select event, entities, entity_id, reason from ("
             "select *, count(*) over (partition by event) as entities, row_number() over ("
@@ -131,6 +133,6 @@ def _told(before: pa.Table, change: Change) -> Preview:
         first[event].append((entity_id, excerpt(reason, REASON_CHARACTERS)))
     return Preview(
         [Happening(event, entities[event], first[event]) for event in EVENTS if event in entities],
-        len(set(change.ids["entity_id"].to_pylist())),
-        compare(change.ids, before),
+        len(set(now["entity_id"].to_pylist())),
+        compare(now, before),
     )

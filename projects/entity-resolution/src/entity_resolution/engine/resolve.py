@@ -24,7 +24,7 @@ from entity_resolution.engine.model_doubts import model_doubts
 from entity_resolution.engine.model_store import Model, ModelStore
 from entity_resolution.engine.parties import count_parties, current_parties
 from entity_resolution.engine.quality import Measures, compare_with_truth, count_entities, entity_sizes
-from entity_resolution.engine.registry import next_change, read_part, read_state
+from entity_resolution.engine.registry import Change, next_change, read_part, read_state
 from entity_resolution.engine.remarks import remarks
 from entity_resolution.engine.scratch import scratch
 from entity_resolution.entity import Entity
@@ -255,7 +255,12 @@ def link(job: Job, workplace: Workplace, model: Model, *, whole: bool = True) ->
         return workplace.cluster(model, job.options.threshold)
 
 
-def _resolution(job: Job, workplace: Workplace, linked: Linked, previous: pa.Table) -> master.Resolution:
+def decided(job: Job, linked: Linked) -> tuple[pa.Table, Change]:
+    """Give ids to what was linked.
+
+    Returns:
+        Columns `master.XREF_COLUMNS`, of all parties or of the part that was linked again; and what changes.
+    """
     tables, clusters = master.registry(job.entity), linked.clusters
     if linked.touched is None:
         state = read_state(job.warehouse, tables)
@@ -264,13 +269,28 @@ def _resolution(job: Job, workplace: Workplace, linked: Linked, previous: pa.Tab
         clusters = with_others(job.warehouse, job.entity, linked)
     with scratch(job.warehouse, job.settings) as connection:
         change = next_change(connection, clusters.select(["party_id", "cluster_id"]), state)
-    xref = clusters.join(change.ids, "party_id", join_type="inner")
-    master.choose_records(job.warehouse, job.entity, workplace.parties, xref)
+    return clusters.join(change.ids, "party_id", join_type="inner"), change
+
+
+def all_entities(xref: pa.Table, linked: Linked, previous: pa.Table) -> pa.Table:
+    """Return the columns of `previous`, a row for each party of now.
+
+    Args:
+        xref: What `decided` returns.
+        linked: What it was decided of.
+        previous: The parties before.
+    """
     entities = xref.select(previous.column_names)
-    if linked.touched is not None:
-        decided = pa.concat_arrays([*entities["party_id"].chunks, *linked.touched["party_id"].chunks])
-        kept = previous.filter(pc.invert(pc.is_in(previous["party_id"], decided)))
-        entities = pa.concat_tables([entities, kept])
+    if linked.touched is None:
+        return entities
+    seen = pa.concat_tables([entities.select(["party_id"]), linked.touched])["party_id"]
+    return pa.concat_tables([entities, previous.filter(pc.invert(pc.is_in(previous["party_id"], seen)))])
+
+
+def _resolution(job: Job, workplace: Workplace, linked: Linked, previous: pa.Table) -> master.Resolution:
+    xref, change = decided(job, linked)
+    master.choose_records(job.warehouse, job.entity, workplace.parties, xref)
+    entities = all_entities(xref, linked, previous)
     truth = job.options.truth
     return master.Resolution(
         change=change,
