@@ -67,6 +67,23 @@ def test_an_entity_that_is_gone_alone(again: Platform, sample: pa.Table) -> None
     assert again.fetch(f"select count(*) from master.golden_customer where entity_id = '{entity}'") == [(0,)]
 
 
+@training_alone
+def test_who_held_others_together_has_gone(again: Platform, sample: pa.Table) -> None:
+    """Two records that only a third one joined are two entities once that has gone."""
+    (first, *others) = sample.to_pylist()
+    address = dict.fromkeys(("street_number", "address_1", "address_2", "suburb", "postcode", "state"))
+    rows = {
+        "crm:by-name": {**first, **address},
+        "crm:whole": first,
+        "crm:by-address": {**first, "surname": None, "date_of_birth": None},
+    }
+    named = [{**row, "party_id": name, "source_id": name.removeprefix("crm:")} for name, row in rows.items()]
+    entities = "select count(distinct entity_id) from master.customer_xref where party_id in {}"
+    for three, expected in ((named, 1), ([named[0], named[2]], 2)):
+        assert ALONE in again.put(table_of([*others[1:], *three])).resolve().err
+        assert again.fetch(entities.format(tuple(row["party_id"] for row in three))) == [(expected,)]
+
+
 def fillers(rows: Rows, patch: pytest.MonkeyPatch) -> None:
     """Let some records have a name that stands for nothing."""
     for row in rows[:8]:
