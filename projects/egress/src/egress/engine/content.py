@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from typing_extensions import override
+import pyarrow as pa
+from typing_extensions import Self, override
 
 from egress.engine.guard import Counts
 from egress.engine.models import Model
-from egress.engine.plan import Plan
+from egress.engine.plan import Options, Plan, Target
+from shared.monitoring.history import rows_delivered
 from shared.warehouse import Warehouse, quote
 
 
@@ -29,9 +34,49 @@ def content_of(warehouse: Warehouse, model: Model) -> tuple[int, str]:
     return rows, content
 
 
+@contextmanager
+def reading(warehouse: Warehouse, model: Model, times: int) -> Iterator[tuple[int, str, list[pa.RecordBatchReader]]]:
+    """Read a model as it is now, which may be another one than when a plan was made.
+
+    Yields:
+        How many rows it has, a hash of them as `content_of` has it, and the rows, in order, so many times; none where
+        it is empty.
+    """
+    with model.held_still(warehouse):
+        rows, content = content_of(warehouse, model)
+        streams = [warehouse.stream_arrow(model.rows_in_order) for _ in range(times) if rows]
+    with ExitStack() as using:
+        # What is left unread of one would keep this process from opening the warehouse again.
+        for stream in streams:
+            using.enter_context(stream)
+        yield rows, content, streams
+
+
 @dataclass(frozen=True)
 class WholePlan(Plan):
     """A plan that writes all of a model anew: what it had before and has no more is gone at the target."""
+
+    @classmethod
+    def of(cls, target: Target, warehouse: Warehouse, options: Options, rows: int, *, anew: bool, **own: Any) -> Self:
+        """Return a target's plan.
+
+        Args:
+            target: What the model is delivered to.
+            warehouse: Where the model is.
+            options: What the caller wants.
+            rows: How many rows the model has.
+            anew: Whether they are written.
+            own: What else the kind's plan has.
+        """
+        return cls(
+            target=target.name,
+            model=target.model,
+            rows=rows,
+            to_send=rows if anew else 0,
+            held=rows_delivered(warehouse, target.name),
+            guard=target.guard(warehouse, options),
+            **own,
+        )
 
     @property
     @override

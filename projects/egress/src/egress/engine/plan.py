@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ import pyarrow as pa
 
 from egress.engine.guard import Counts, Guard, approval
 from egress.engine.models import Model
+from shared.config.named import Setting
 from shared.monitoring import Run, history
 from shared.monitoring.lineage import Dataset
 from shared.warehouse import Warehouse
@@ -164,14 +164,19 @@ class Target(ABC):
         """How and where to it is delivered, for a person."""
 
     @property
-    def required_settings(self) -> tuple[str, ...]:
-        """The environment variables without which nothing can be sent."""
+    def named_settings(self) -> tuple[Setting, ...]:
+        """The settings that its declaration names, each of which needs a value."""
         return ()
 
     @property
+    def required_settings(self) -> tuple[str, ...]:
+        """The environment variables without which nothing can be sent."""
+        return tuple(setting.name for setting in self.named_settings)
+
+    @property
     def missing_setting(self) -> str | None:
-        """The environment variable that is not set and without which nothing can be sent."""
-        return next((name for name in self.required_settings if not os.environ.get(name)), None)
+        """The environment variable that is not set, nor by a file, and without which nothing can be sent."""
+        return next((setting.name for setting in self.named_settings if not setting.is_set), None)
 
     def guard(self, warehouse: Warehouse, options: Options) -> Guard:
         """Return how much a delivery may change."""

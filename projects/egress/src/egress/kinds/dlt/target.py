@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+from typing_extensions import override
 
-from egress.engine.content import WholePlan, content_of
+from egress.engine.content import WholePlan, content_of, reading
 from egress.engine.errors import TargetUnavailable
 from egress.engine.plan import Options, Tally, Target, steps_of
 from egress.engine.state import SendState, answers
-from shared.config.named import settings_of, with_values
+from shared.config.named import Setting, settings_of, with_values
 from shared.errors import ConfigurationError, first_line
 from shared.http.redaction import masked
 from shared.monitoring import Run
-from shared.monitoring.history import rows_delivered
 from shared.monitoring.lineage import Dataset
 from shared.utils.console import say
 from shared.utils.scratch import scratch_folder
@@ -56,14 +56,9 @@ class Dlt(Target):
         return f"{self.dataset}.{self.model.name}"
 
     @property
-    def required_settings(self) -> tuple[str, ...]:
-        """The settings among the arguments."""
-        return tuple(setting.name for setting in settings_of(self.arguments))
-
-    @property
-    def missing_setting(self) -> str | None:
-        """The first setting that has no value, neither itself nor in a file."""
-        return next((setting.name for setting in settings_of(self.arguments) if not setting.is_set), None)
+    @override
+    def named_settings(self) -> tuple[Setting, ...]:
+        return tuple(settings_of(self.arguments))
 
     def datasets(self) -> tuple[Dataset, ...]:
         """Return the table; where the destination is, only its settings know."""
@@ -76,17 +71,8 @@ class Dlt(Target):
         copied = warehouse.fetch(
             "select payload_hash from ops.delivery where target = $1 and row_key = $2", [self.name, self.relation]
         )
-        stale = bool(rows) and (options.full or [(content,)] != copied)
-        return DltPlan(
-            target=self.name,
-            model=self.model,
-            rows=rows,
-            to_send=rows if stale else 0,
-            held=rows_delivered(warehouse, self.name),
-            guard=self.guard(warehouse, options),
-            to=self,
-            content=content,
-        )
+        stale = options.full or [(content,)] != copied
+        return DltPlan.of(self, warehouse, options, rows, anew=stale, to=self, content=content)
 
     def pipeline(self, folder: str) -> dlt.Pipeline:
         """Return what dlt copies with.
@@ -139,15 +125,11 @@ class DltPlan(WholePlan):
         if not self.to_send:
             return
         warehouse, state = run.warehouse, SendState(run.warehouse, self.target, run.id)
-        with self.model.held_still(warehouse):
-            # Once more: the model may be another one than when the plan was made.
-            rows, content = content_of(warehouse, self.model)
+        with reading(warehouse, self.model, 1) as (rows, content, streams):
             if not rows:
                 return
-            stream = warehouse.stream_arrow(self.model.rows_in_order)
-        # What is left unread of it would keep this process from opening the warehouse again.
-        with stream, scratch_folder() as folder:
-            load = copied(self.to, self.to.pipeline(str(folder)), stream, rows)
+            with scratch_folder() as folder:
+                load = copied(self.to, self.to.pipeline(str(folder)), streams[0], rows)
         state.mark(answers([self.to.relation], content, "delivered", load))
         say(f"{self.target}: copied {rows:,} rows to {self.to.form}")
         tally.sent = rows

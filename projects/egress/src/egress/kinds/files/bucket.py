@@ -6,23 +6,20 @@ Nothing can be renamed there, so each delivery has a folder of its own, which no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 from typing_extensions import override
 
-from egress.engine.content import WholePlan, content_of
-from egress.engine.plan import Options, Tally, Target, steps_of
+from egress.engine.content import WholePlan, content_of, reading
+from egress.engine.plan import Options, Tally, steps_of
 from egress.engine.state import SendState, answers
 from egress.kinds.files.place import PREFIX, Place, manifest_of
-from egress.kinds.files.target import FilesSettings, Format, written
-from shared.config import read_settings
+from egress.kinds.files.target import Format, InFormats, written
 from shared.config.named import Setting, settings_of
 from shared.errors import ConfigurationError
 from shared.monitoring import Run
-from shared.monitoring.history import rows_delivered
 from shared.monitoring.lineage import Dataset
 from shared.places.names import shown
 from shared.utils.console import say
@@ -31,18 +28,16 @@ from shared.warehouse import Warehouse
 
 
 @dataclass(frozen=True, eq=False)
-class Bucket(Target):
+class Bucket(InFormats):
     """Writes a model's files anew where its content differs from what they were written from, then their manifest.
 
     Attributes:
         place: The folder, `s3://bucket/folder`.
-        formats: One file of each, called as the model is.
         options: What fsspec's client of the place takes; what may be secret, or differs from one machine to the next,
             is a `shared.config.named.Setting`.
     """
 
     place: str | Setting = field(kw_only=True)
-    formats: tuple[Format, ...] = field(kw_only=True)
     options: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
 
     @property
@@ -60,18 +55,9 @@ class Bucket(Target):
         return f"{', '.join(self.formats)} by `{self._shown}/{self.manifest}`"
 
     @property
-    def _settings(self) -> list[Setting]:
-        return list(settings_of({"place": self.place, **self.options}))
-
-    @property
     @override
-    def required_settings(self) -> tuple[str, ...]:
-        return tuple(setting.name for setting in self._settings)
-
-    @property
-    @override
-    def missing_setting(self) -> str | None:
-        return next((setting.name for setting in self._settings if not setting.is_set), None)
+    def named_settings(self) -> tuple[Setting, ...]:
+        return tuple(settings_of({"place": self.place, **self.options}))
 
     @property
     @override
@@ -110,25 +96,15 @@ class Bucket(Target):
         """Find out whether model or place differ from what was published last."""
         with self.model.held_still(warehouse):
             rows, content = content_of(warehouse, self.model)
-        raw_csv = read_settings(FilesSettings, prefix=self.setting("")).csv_text == "raw"
+        raw_csv = self.raw_csv
         published = warehouse.fetch(
             "select payload_hash, receipt from ops.delivery where target = $1 and row_key = $2",
             [self.name, self.manifest],
         )
         wanted = version_of(content, self.formats, raw_csv)
         stands = bool(published) and published[0][0] == wanted and self.opened.stands(published[0][1])
-        stale = bool(rows) and (options.full or not stands)
-        return BucketPlan(
-            target=self.name,
-            model=self.model,
-            rows=rows,
-            to_send=rows if stale else 0,
-            held=rows_delivered(warehouse, self.name),
-            guard=self.guard(warehouse, options),
-            to=self,
-            content=content,
-            raw_csv=raw_csv,
-        )
+        anew = options.full or not stands
+        return BucketPlan.of(self, warehouse, options, rows, anew=anew, to=self, content=content, raw_csv=raw_csv)
 
 
 @dataclass(frozen=True)
@@ -138,7 +114,7 @@ class BucketPlan(WholePlan):
     Attributes:
         to: The target.
         content: A hash of what is published.
-        raw_csv: Whether texts in the CSV file stay as they are, though a spreadsheet would take one for a formula.
+        raw_csv: As `InFormats` has it.
     """
 
     to: Bucket
@@ -161,17 +137,9 @@ class BucketPlan(WholePlan):
             return
         warehouse, place, to = run.warehouse, self.to.opened, self.to
         former, files = place.delivery(), []
-        with self.model.held_still(warehouse):
-            # Once more: the model may be another one than when the plan was made.
-            rows, content = content_of(warehouse, self.model)
-            streams = [warehouse.stream_arrow(self.model.rows_in_order) for _ in to.formats if rows]
-        if not rows:
-            return
-        with ExitStack() as using:
-            # What is left unread of one would keep this process from opening the warehouse again.
-            for stream in streams:
-                using.enter_context(stream)
-            folder = using.enter_context(scratch_folder())
+        with reading(warehouse, self.model, len(to.formats)) as (rows, content, streams), scratch_folder() as folder:
+            if not rows:
+                return
             for form, stream in zip(to.formats, streams, strict=True):
                 file = folder / f"{self.model.name}.{form}"
                 digest = written(file, stream, raw_csv=self.raw_csv)

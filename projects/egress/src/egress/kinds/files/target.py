@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -14,13 +14,12 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from typing_extensions import override
 
-from egress.engine.content import WholePlan, content_of
+from egress.engine.content import WholePlan, content_of, reading
 from egress.engine.payload import to_json
 from egress.engine.plan import Options, Tally, Target, steps_of
 from egress.engine.state import SendState, answers
 from shared.config import get_settings, read_settings
 from shared.monitoring import Run
-from shared.monitoring.history import rows_delivered
 from shared.monitoring.lineage import Dataset
 from shared.tables.spreadsheets import escaped, escaped_schema
 from shared.utils.console import say
@@ -41,21 +40,30 @@ class FilesSettings(BaseSettings):
 
 
 @dataclass(frozen=True, eq=False)
-class Files(Target):
-    """Writes each file anew when the model's content differs from what the file was written from.
+class InFormats(Target):
+    """Gets a model as files.
 
     Attributes:
         formats: One file of each, called as the model is.
-        folder: Where below the folder of exports they are.
     """
 
     formats: tuple[Format, ...] = field(kw_only=True)
-    folder: str = ""
 
     @property
     def raw_csv(self) -> bool:
         """Whether texts in the CSV file stay as they are, though a spreadsheet would take one for a formula."""
         return read_settings(FilesSettings, prefix=self.setting("")).csv_text == "raw"
+
+
+@dataclass(frozen=True, eq=False)
+class Files(InFormats):
+    """Writes each file anew when the model's content differs from what the file was written from.
+
+    Attributes:
+        folder: Where below the folder of exports they are.
+    """
+
+    folder: str = ""
 
     @property
     def place(self) -> Path:
@@ -96,16 +104,9 @@ class Files(Target):
             for file in self.files
             if options.full or not holds(file, receipts.get((file.name, version_of(file, content, raw_csv))))
         ]
-        return FilesPlan(
-            target=self.name,
-            model=self.model,
-            rows=rows,
-            to_send=rows if stale else 0,
-            held=rows_delivered(warehouse, self.name),
-            guard=self.guard(warehouse, options),
-            stale=tuple(stale) if rows else (),
-            raw_csv=raw_csv,
-            content=content,
+        wrong = tuple(stale) if rows else ()
+        return FilesPlan.of(
+            self, warehouse, options, rows, anew=bool(stale), stale=wrong, raw_csv=raw_csv, content=content
         )
 
 
@@ -115,7 +116,7 @@ class FilesPlan(WholePlan):
 
     Attributes:
         stale: The files to write.
-        raw_csv: As `Files` has it.
+        raw_csv: As `InFormats` has it.
         content: A hash of what they are written from.
     """
 
@@ -139,14 +140,7 @@ class FilesPlan(WholePlan):
         if not self.stale:
             return
         warehouse, state = run.warehouse, SendState(run.warehouse, self.target, run.id)
-        with self.model.held_still(warehouse):
-            # Once more: the model may be another one than when the plan was made.
-            rows, content = content_of(warehouse, self.model)
-            streams = [warehouse.stream_arrow(self.model.rows_in_order) for _ in self.stale if rows]
-        with ExitStack() as reading:
-            # What is left unread of one would keep this process from opening the warehouse again.
-            for stream in streams:
-                reading.enter_context(stream)
+        with reading(warehouse, self.model, len(self.stale)) as (rows, content, streams):
             for file, stream in zip(self.stale, streams, strict=False):
                 receipt = write_atomically(file, stream, raw_csv=self.raw_csv)
                 version = version_of(file, content, self.raw_csv)

@@ -14,7 +14,7 @@ from egress.engine.plan import Options, Tally
 from egress.kinds.rest.bodies import columns_of
 from egress.kinds.rest.declared import NOT_FOUND, DeclaredRest, Refusals, RestSettings
 from shared.config import read_settings
-from shared.config.named import settings_of
+from shared.config.named import Setting, settings_of
 from shared.errors import InputError
 from shared.http.places import places
 from shared.monitoring import Run
@@ -53,14 +53,18 @@ class Rest(DeclaredRest):
 
     @property
     @override
+    def named_settings(self) -> tuple[Setting, ...]:
+        return tuple(settings_of(self.login or {}))
+
+    @property
+    @override
     def required_settings(self) -> tuple[str, ...]:
-        return (self.setting("api_url"), *(each.name for each in settings_of(self.login or {})))
+        return (self.setting("api_url"), *super().required_settings)
 
     @property
     @override
     def missing_setting(self) -> str | None:
-        unset = (each.name for each in settings_of(self.login or {}) if not each.is_set)
-        return self.setting("api_url") if self.values.api_url is None else next(unset, None)
+        return self.setting("api_url") if self.values.api_url is None else super().missing_setting
 
     @property
     def url(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -91,6 +92,11 @@ class Table(Target):
     @override
     def required_settings(self) -> tuple[str, ...]:
         return (self.setting("url"),)
+
+    @property
+    @override
+    def missing_setting(self) -> str | None:
+        return next((name for name in self.required_settings if not os.environ.get(name)), None)
 
     @property
     def database(self) -> Database:
