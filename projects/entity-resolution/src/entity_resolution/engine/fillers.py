@@ -55,7 +55,7 @@ class _Rank(NamedTuple):
     others: int
 
 
-def hold_out(ask: Ask, entity: Entity, known: Mapping[str, Mapping[str, int]]) -> Fillers:
+def hold_out(ask: Ask, entity: Entity, known: Mapping[str, Iterable[str]]) -> Fillers:
     """Make the view `PARTIES` of the table `FORMED`, in which fillers are missing values.
 
     Args:
@@ -71,13 +71,8 @@ def hold_out(ask: Ask, entity: Entity, known: Mapping[str, Mapping[str, int]]) -
         if form in SEARCHED and column not in KEY:
             values = _found(ask, entity, column, tuple(known.get(column, ())))
             found.update({column: values} if values else {})
-    leave_out(ask, entity, found)
+    ask(f"create or replace view {PARTIES} as select {held_out_parties(entity, found)} from {FORMED}")
     return found
-
-
-def leave_out(ask: Ask, entity: Entity, fillers: Mapping[str, Iterable[str]]) -> None:
-    """Make the view `PARTIES` of the table `FORMED`, in which these values are missing ones."""
-    ask(f"create or replace view {PARTIES} as select {held_out_parties(entity, fillers)} from {FORMED}")
 
 
 def _found(ask: Ask, entity: Entity, column: str, known: Sequence[str]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
-from entity_resolution.engine.blocking.rules import as_text
+from entity_resolution.engine.blocking.rules import as_text, hashed
 from entity_resolution.engine.tables import PARTIES, TERMS, Ask
 from shared.warehouse import literal, quote
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 MOST_KEPT = 10_000
 # Of the hash of a value: it may be somebody's name, so it is not kept itself.
 HASH_CHARACTERS = 12
-SIGNIFICANT_DIGITS = 8
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Frequencies:
         )
         kept = {str(value): int(n) for value, n in rows}
         left = int(records or 0) - sum(kept.values()), int(values) - len(kept)
-        return cls(int(records or 0), _rounded(left[0] / left[1]) if left[1] else 1.0, kept)
+        return cls(int(records or 0), left[0] / left[1] if left[1] else 1.0, kept)
 
     def query(self, column: str, parties: str) -> str:
         """Return the query for the share of records of each value that parties have, as Splink looks it up."""
@@ -96,8 +95,4 @@ def _columns(settings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _hash(text: str) -> str:
-    return f"left(md5({text}), {HASH_CHARACTERS})"
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.{SIGNIFICANT_DIGITS}g}")
+    return f"left({hashed([text])}, {HASH_CHARACTERS})"

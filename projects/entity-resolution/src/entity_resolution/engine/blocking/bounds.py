@@ -55,12 +55,12 @@ def count(ask: Ask, rule: Rule, most: int = PAIRS_OF_A_VALUE, of: str = PARTIES)
     """
     keys = [f"key_{place}" for place in range(len(rule.left))]
     listed = ", ".join(keys)
-    blocks = f"left_block as ({_block(of, rule.left, keys)})"
+    blocks = f"left_block as ({block(of, rule.left, keys)})"
     if rule.is_even:
         sized = "n, n * (n - 1) / 2.0 as pairs from left_block"
     else:
         # Each pair is made one way round only, that of the smaller id.
-        blocks += f", right_block as ({_block(of, rule.right, keys)})"
+        blocks += f", right_block as ({block(of, rule.right, keys)})"
         sized = f"l.n + r.n as n, l.n * r.n / 2.0 as pairs from left_block as l join right_block as r using ({listed})"
     known = f" or {hashed(keys)} in ({', '.join(map(literal, sorted(rule.skipped)))})" if rule.skipped else ""
     rows = ask(
@@ -78,7 +78,14 @@ def _bounded(rule: Rule, blocks: Blocks) -> Rule:
     return replace(rule, skipped=skipped, is_off=rule.is_off or len(skipped) > MOST_SKIPPED)
 
 
-def _block(records: str, texts: Sequence[str], keys: Sequence[str]) -> str:
+def block(records: str, texts: Sequence[str], keys: Sequence[str]) -> str:
+    """Return the query for the values that records are blocked by, columns `keys`, and `n`: how many have each.
+
+    Args:
+        records: A table, or a query in brackets.
+        texts: The values, on a record `l`.
+        keys: What these are called.
+    """
     named = ", ".join(f"{text} as {key}" for text, key in zip(texts, keys, strict=True))
     filled = " and ".join(f"{text} is not null" for text in texts)
     places = ", ".join(str(place + 1) for place in range(len(keys)))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from splink.clustering import cluster_pairwise_predictions_at_threshold
 
 from entity_resolution.engine.blocking.basis import Basis
-from entity_resolution.engine.blocking.bounds import PAIRS_OF_A_VALUE, count
+from entity_resolution.engine.blocking.bounds import PAIRS_OF_A_VALUE, block, count
 from entity_resolution.engine.blocking.rules import Rule, hashed
 from entity_resolution.engine.fillers import hold_out
 from entity_resolution.engine.in_memory import session_in
@@ -82,8 +82,7 @@ def link_again(
         difference: What has changed. Where its basis is another one by now, any pair may be another.
     """
     session, rules = session_in(connection, entity), difference.basis.rules
-    known = {column: dict.fromkeys(values, 0) for column, values in difference.basis.fillers.items()}
-    fillers = hold_out(session.ask, entity, known)
+    fillers = hold_out(session.ask, entity, difference.basis.fillers)
     if Basis.of(fillers, rules) != difference.basis:
         return None
     connection.register("difference", difference.rows)
@@ -109,14 +108,12 @@ def _met(rules: Iterable[Rule]) -> Iterable[str]:
         ways = [(rule.left, rule.right)] if rule.is_even else [(rule.left, rule.right), (rule.right, rule.left)]
         for theirs, ours in [] if rule.is_off else ways:
             names = [f"key_{place}" for place in range(len(ours))]
-            listed = ", ".join(names)
-            keys = ", ".join(f"{text} as {name}" for text, name in zip(ours, names, strict=True))
             skipped = ", ".join(map(literal, sorted(rule.skipped)))
             without = f" where {hashed(names)} not in ({skipped})" if skipped else ""
             equal = " and ".join(f"{text} = {name}" for text, name in zip(theirs, names, strict=True))
             yield (
-                f"select party_id from {PARTIES} as l semi join (select distinct {listed} from "
-                f"(select {keys} from {FRESH} as l) as keyed{without}) as key on {equal}"
+                f"select party_id from {PARTIES} as l semi join "
+                f"(select * from ({block(FRESH, ours, names)}) as block{without}) as key on {equal}"
             )
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from entity_resolution.engine.registry.assignment import named_for
 from entity_resolution.engine.registry.registry import State
-from entity_resolution.engine.registry.tables import RegistryTables, last_revision
+from entity_resolution.engine.registry.tables import RegistryTables, state_of
 from shared.warehouse import Warehouse
 
 # The records and the ids of the part: temporary tables, which the session takes along.
@@ -35,14 +35,7 @@ def read_part(warehouse: Warehouse, tables: RegistryTables, touched: pa.Table) -
         # It grows by whole entities until it grows no more, and there are only so many.
         while _grown(warehouse, IDS, _ids(tables)) | _grown(warehouse, PARTIES, _records(tables)):
             pass
-        return State(
-            present=warehouse.fetch_arrow(f"select party_id, entity_id from {tables.xref}{OF_IDS}"),
-            history=warehouse.fetch_arrow(
-                f"select entity_id, present_id, status, given_in, ended_in from {tables.history}{OF_IDS}"
-            ),
-            former=warehouse.fetch_arrow(f"select entity_id, party_id from {tables.former}{OF_IDS}"),
-            revision=last_revision(warehouse, tables),
-        )
+        return state_of(warehouse, tables, OF_IDS)
 
 
 def _ids(tables: RegistryTables) -> str:

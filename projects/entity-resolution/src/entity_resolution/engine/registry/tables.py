@@ -62,21 +62,25 @@ def make_registry(warehouse: Warehouse, tables: RegistryTables) -> None:
 
 def read_state(warehouse: Warehouse, tables: RegistryTables) -> State:
     """Return what a registry knows: nothing where its tables are not there yet."""
-    if not warehouse.table_exists(tables.history):
-        return _nothing()
+    return state_of(warehouse, tables) if warehouse.table_exists(tables.history) else _nothing()
+
+
+def state_of(warehouse: Warehouse, tables: RegistryTables, where: str = "") -> State:
+    """Return what a registry knows of some ids.
+
+    Args:
+        warehouse: Where it is.
+        tables: Its tables.
+        where: Which ids, as SQL behind a table with `entity_id`: all where empty.
+    """
     return State(
-        present=warehouse.fetch_arrow(f"select party_id, entity_id from {tables.xref}"),
+        present=warehouse.fetch_arrow(f"select party_id, entity_id from {tables.xref}{where}"),
         history=warehouse.fetch_arrow(
-            f"select entity_id, present_id, status, given_in, ended_in from {tables.history}"
+            f"select entity_id, present_id, status, given_in, ended_in from {tables.history}{where}"
         ),
-        former=warehouse.fetch_arrow(f"select entity_id, party_id from {tables.former}"),
-        revision=last_revision(warehouse, tables),
+        former=warehouse.fetch_arrow(f"select entity_id, party_id from {tables.former}{where}"),
+        revision=int(warehouse.fetch(f"select coalesce(max(revision), 0) from {tables.events}")[0][0]),
     )
-
-
-def last_revision(warehouse: Warehouse, tables: RegistryTables) -> int:
-    """Return the number of the last change."""
-    return int(warehouse.fetch(f"select coalesce(max(revision), 0) from {tables.events}")[0][0])
 
 
 def _nothing() -> State:
