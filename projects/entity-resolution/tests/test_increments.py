@@ -84,6 +84,14 @@ def test_who_held_others_together_has_gone(again: Platform, sample: pa.Table) ->
         assert again.fetch(entities.format(tuple(row["party_id"] for row in three))) == [(expected,)]
 
 
+def test_a_record_that_is_there_twice(again: Platform, sample: pa.Table) -> None:
+    """Two new records with one id are refused by name, as they are where everything is linked, and master stays."""
+    before, twin = again.master(), {**sample.to_pylist()[0], "party_id": "crm:twin", "source_id": "twin"}
+    finished = again.put(table_of([*sample.to_pylist(), twin, twin])).run("run")
+    assert (finished.code, "parties without an id, or with that of another one: `1`" in finished.err) == (2, True)
+    assert again.master() == before
+
+
 def fillers(rows: Rows, patch: pytest.MonkeyPatch) -> None:
     """Let some records have a name that stands for nothing."""
     for row in rows[:8]:

@@ -165,13 +165,14 @@ def read_basis(warehouse: Warehouse, entity: Entity) -> Basis | None:
 
 
 def read_xref(warehouse: Warehouse, entity: Entity) -> pa.Table:
-    """Return columns `party_id`, `entity_id`, `source_system` as published last."""
-    return warehouse.fetch_arrow(
-        f"select party_id, entity_id, source_system from {xref_table(entity)} order by party_id"
-    )
+    """Return columns `party_id`, `entity_id`, `source_system` as published last: no rows where nothing was yet."""
+    columns, table = ("party_id", "entity_id", "source_system"), xref_table(entity)
+    if not warehouse.table_exists(table):
+        return pa.schema(dict.fromkeys(columns, pa.string())).empty_table()
+    return warehouse.fetch_arrow(f"select {', '.join(columns)} from {table} order by party_id")
 
 
-def read_part(warehouse: Warehouse, entity: Entity) -> pa.Table:
+def read_clusters_of_part(warehouse: Warehouse, entity: Entity) -> pa.Table:
     """Return columns `CLUSTER_COLUMNS` of the part that `registry.read_part` has left, by the entities of now."""
     columns = "party_id, source_system, source_id, entity_id as cluster_id"
     with warehouse.transaction():

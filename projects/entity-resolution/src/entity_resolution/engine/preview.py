@@ -65,9 +65,10 @@ def dry_run(job: resolve.Job) -> Preview:
     model = resolve.required_model(job)
     if resolve.is_outdated(job):
         say("warning: a run would train a new model first; `train` does that alone, and leaves master as it is")
-    before = _known(job).present
+    _require_latest(job)
+    before = master.read_xref(job.warehouse, job.entity)
     with _parties(job) as workplace:
-        linked = resolve.link(job, workplace, model, whole=False)
+        linked = resolve.link(job, workplace, model, before=before)
         xref, change = resolve.decided(job, linked)
     return _told(before, resolve.all_entities(xref, linked, before), change.events)
 
@@ -109,9 +110,13 @@ def _parties(job: resolve.Job) -> Iterator[Workplace]:
         yield workplace
 
 
-def _known(job: resolve.Job) -> State:
+def _require_latest(job: resolve.Job) -> None:
     if job.warehouse.tables("master"):
         require_latest(job.warehouse, master.MIGRATIONS)
+
+
+def _known(job: resolve.Job) -> State:
+    _require_latest(job)
     return read_state(job.warehouse, master.registry(job.entity))
 
 

@@ -17,6 +17,7 @@ from entity_resolution.engine.blocking.basis import Basis
 from entity_resolution.engine.doubts import doubts
 from entity_resolution.engine.golden import overrides, records
 from entity_resolution.engine.in_memory import in_memory
+from entity_resolution.engine.increments.difference import Difference, difference
 from entity_resolution.engine.increments.increment import link_changes, with_others
 from entity_resolution.engine.linking.splink_log import splink_logged
 from entity_resolution.engine.linking.workplace import CLUSTER_COLUMNS, Linked, OpenWorkplace, Workplace
@@ -100,9 +101,9 @@ def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -
             with workplace.session() as connection:
                 _train(job, connection)
         model = required_model(job)
-        linked = link(job, workplace, model, whole=wanted)
         former = master.read_measures(job.warehouse, job.entity)
         previous = master.read_xref(job.warehouse, job.entity)
+        linked = link(job, workplace, model, before=None if wanted else previous)
         with step("choose golden records"):
             resolution = _resolution(job, workplace, linked, previous)
         with step("write master"), job.warehouse.transaction():
@@ -232,27 +233,40 @@ def _train(job: Job, connection: duckdb.DuckDBPyConnection) -> None:
     say(f"    {job.models.folder / name}: {learned}")
 
 
-def link(job: Job, workplace: Workplace, model: Model, *, whole: bool = True) -> Linked:
+def link(job: Job, workplace: Workplace, model: Model, *, before: pa.Table | None = None) -> Linked:
     """Group the parties as a model does.
 
     Args:
         job: Where to work.
         workplace: Where the parties are.
         model: How they are compared.
-        whole: Link all of them, also where few have changed and all else is as it was in the last run.
+        before: The entities that master has, columns `party_id`, `entity_id`: where few records have changed since and
+            all else is as it was, only these are linked. None to link all.
+
+    Raises:
+        UserError: A party has no id, or the same as another one.
     """
     with step("link"):
-        unchanged = resolution_step(job, workplace.parties)
-        if not whole and is_current(job.warehouse, unchanged, but=[job.entity.parties.relation]):
-            changes = link_changes(job.warehouse, job.entity, workplace, model, job.options.threshold)
-            if changes is not None:
-                return changes
-        if count_parties(job.warehouse, workplace.parties) < 2:
+        count = count_parties(job.warehouse, workplace.parties)
+        if count < 2:
             alone = (
                 f"select {CLUSTER_COLUMNS} from (select *, party_id as cluster_id from {workplace.parties} as party)"
             )
             return Linked(job.warehouse.fetch_arrow(f"{alone} as alone"))
-        return workplace.cluster(model, job.options.threshold)
+        changes = None if before is None else _link_changes(job, workplace, model, before, count)
+        return changes or workplace.cluster(model, job.options.threshold)
+
+
+def _link_changes(job: Job, workplace: Workplace, model: Model, before: pa.Table, count: int) -> Linked | None:
+    unchanged = resolution_step(job, workplace.parties)
+    if not is_current(job.warehouse, unchanged, but=[job.entity.parties.relation]):
+        return None
+    basis = master.read_basis(job.warehouse, job.entity)
+    if basis is None:
+        return None
+    rows = difference(job.warehouse, workplace.parties, master.xref_table(job.entity))
+    found = Difference(rows, count, before, basis)
+    return link_changes(job.entity, workplace, model, job.options.threshold, found)
 
 
 def decided(job: Job, linked: Linked) -> tuple[pa.Table, Change]:

@@ -28,20 +28,17 @@ class Difference:
     basis: Basis
 
 
-def difference(warehouse: Warehouse, parties: str, xref: str, basis: Basis) -> Difference:
-    """Compare parties with those that an xref was made of.
+def difference(warehouse: Warehouse, parties: str, xref: str) -> pa.Table:
+    """Compare parties with those that an xref was made of, and return the rows of a `Difference`.
 
     Args:
         warehouse: Where both are.
         parties: A table, or a query in brackets, with the columns of `current_parties`.
-        xref: A table with columns `party_id`, `entity_id`, `record_hash`.
-        basis: By what its entities were found.
+        xref: A table with columns `party_id`, `record_hash`.
     """
     hashed = f"select party_id, {record_hash(warehouse, parties)} as record_hash from {parties} as party"
-    rows = warehouse.fetch_arrow(
+    return warehouse.fetch_arrow(
         "select coalesce(now.party_id, before.party_id) as party_id, now.party_id is not null as is_there "
         f"from ({hashed}) as now full outer join {xref} as before on before.party_id = now.party_id "
         "where now.record_hash is distinct from before.record_hash"
     )
-    ((count,),) = warehouse.fetch(f"select count(*) from {parties} as party")
-    return Difference(rows, int(count), warehouse.fetch_arrow(f"select party_id, entity_id from {xref}"), basis)
