@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -41,10 +43,36 @@ def test_suggested_by_truth_and_without(resolved_sample: Platform, truth: Path) 
     assert all(thought[each][0] == pytest.approx(true[each][0], abs=0.03) for each in (0.5, 0.95))
 
 
+@training_alone
+def test_suggested_by_a_labelled_sample(resolved_sample: Platform, truth: Path, tmp_path: Path) -> None:
+    """Every other couple, labelled, says nearly what all of them say, with deviations; a file of others is refused."""
+    with truth.open(encoding="utf-8") as file:
+        couples = [*csv.DictReader(file)]
+    lines = [
+        f"{source},{couple[column]},{number}"
+        for number, couple in enumerate(couples[::2])
+        for source, column in (("crm", "customer_id"), ("loyalty", "member_id"))
+    ]
+    labels = tmp_path / "labels.csv"
+    labels.write_text("\n".join(["source_system,source_id,entity", *lines]))
+    line = ("suggest-threshold", "--entity", "customer", "--labels", str(labels))
+    sampled, measured = resolved_sample.run(*line), resolved_sample.run(*line[:3], "--truth", str(truth))
+    assert sampled.code == 0, sampled.err
+    assert "customer, estimated from a sample of " in sampled.out
+    assert " ± " in sampled.out
+    thought, true = figures(re.sub(r" ± [\d.]+", "", sampled.out)), figures(measured.out)
+    assert thought.keys() == true.keys()
+    for threshold, values in true.items():
+        assert thought[threshold] == pytest.approx(values, abs=0.05)
+    labels.write_text("source_system,source_id,entity\nelsewhere,1,a\n")
+    others = resolved_sample.run(*line)
+    assert (others.code, "the labels name none of these parties" in others.err) == (2, True)
+
+
 def test_of_equal_thresholds_the_one_that_joins_least() -> None:
     """Where several are as good as each other the highest is suggested, and nothing right is no error."""
     same = [Figures(0.1, 0.9, 0.8), Figures(0.5, 0.9, 0.8), Figures(0.9, 1.0, 0.5), Figures(0.99, 0.0, 0.0)]
-    assert Suggestion(same, is_measured=False).threshold == 0.5
+    assert Suggestion(same, "measured").threshold == 0.5
     assert same[-1].f1 == 0
 
 

@@ -103,7 +103,8 @@ def _do(job: resolve.Job, parsed: argparse.Namespace) -> None:
     elif parsed.command == "model":
         _show(job, preview.diff(job, parsed.first, parsed.second))
     elif parsed.command == "suggest-threshold":
-        found = thresholds.suggest(job)
+        labels = Path(parsed.labels).expanduser() if parsed.labels else None
+        found = thresholds.suggest(job, labels, parsed.drawn)
         print("\n".join(previewing.suggested(job.entity.name, found, job.options.threshold)))
     elif parsed.dry_run:
         _show(job, preview.dry_run(job))

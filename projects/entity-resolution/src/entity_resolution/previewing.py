@@ -25,17 +25,27 @@ def add_parsers(commands: argparse._SubParsersAction[Parser]) -> None:
         command.add_argument("--entity", metavar="NAME", help="whose; needed where several entities are declared")
     suggest = commands.add_parser("suggest-threshold", help="measure or estimate which threshold does best")
     suggest.add_argument("--truth", metavar="PATH", help="CSV of pairs of the same entity; without one it is estimated")
+    suggest.add_argument(
+        "--labels", metavar="PATH", help="CSV of some entities with all their records, to estimate from"
+    )
+    suggest.add_argument(
+        "--drawn", choices=["records", "entities"], default="records", help="what the labels are a random sample of"
+    )
     suggest.add_argument("--entity", metavar="NAME", help="only this one; all that are declared otherwise")
 
 
 def suggested(name: str, suggestion: Suggestion, threshold: float) -> Iterator[str]:
     """Return what is told of the candidates for an entity's threshold, of which one is in use."""
-    kind = "measured against the truth" if suggestion.is_measured else "estimated by the model alone, without a truth"
-    yield f"{name}, {kind}:"
+    yield f"{name}, {suggestion.how}:"
     for each in suggestion.figures:
-        figures = f"precision {each.precision:.4f}, recall {each.recall:.4f}, f1 {each.f1:.4f}"
+        precision, recall = (_within(deviation) for deviation in each.deviations)
+        figures = f"precision {each.precision:.4f}{precision}, recall {each.recall:.4f}{recall}, f1 {each.f1:.4f}"
         yield f"  {each.threshold:g}: {figures}" + (" (in use)" if each.threshold == threshold else "")
     yield f"  suggested: {suggestion.threshold:g}"
+
+
+def _within(deviation: float | None) -> str:
+    return "" if deviation is None else f" ± {deviation:.4f}"
 
 
 def lines(name: str, preview: Preview) -> Iterator[str]:

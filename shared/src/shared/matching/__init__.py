@@ -2,6 +2,18 @@
 
 from shared.matching.clusters import connected
 from shared.matching.measures import Clusters, Measures, compare
+from shared.matching.sampled import Drawn, Estimates, Labels, estimate, read_labels
 from shared.matching.truth import read_pairs
 
-__all__ = ["Clusters", "Measures", "compare", "connected", "read_pairs"]
+__all__ = [
+    "Clusters",
+    "Drawn",
+    "Estimates",
+    "Labels",
+    "Measures",
+    "compare",
+    "connected",
+    "estimate",
+    "read_labels",
+    "read_pairs",
+]

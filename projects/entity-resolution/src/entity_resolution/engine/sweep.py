@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -11,9 +11,10 @@ import pyarrow as pa
 from entity_resolution.engine import master
 from entity_resolution.engine.in_memory import in_memory, session_in
 from entity_resolution.engine.linking.splink_log import splink_logged
+from entity_resolution.engine.model_store import Model
 from entity_resolution.engine.parties import current_parties
 from entity_resolution.engine.quality import compare_with_truth, known_entities
-from entity_resolution.engine.resolve import Job, start_splink
+from entity_resolution.engine.resolve import Job, required_model, start_splink
 from entity_resolution.entity import KEY
 from shared.errors import UserError
 from shared.matching import Measures, compare
@@ -90,18 +91,32 @@ def parties_with_hidden(job: Job, share: float) -> str:
 
 def measured(job: Job, truth: Path, thresholds: Sequence[float], share: float) -> list[Row]:
     """Return the rows of a sweep, without writing them; see `sweep`."""
+    model = None if share else required_model(job)
+    name = None if share else job.models.current_name()
+    rows = []
+    for threshold, found in clusters_at_each(job, model, thresholds, share):
+        measures = vars(compare(found, known_entities(job.entity, found, truth)))
+        rows.append({"hidden_share": share, "threshold": threshold, "model": name, **measures})
+    return rows
+
+
+def clusters_at_each(
+    job: Job, model: Model | None, thresholds: Sequence[float], share: float = 0.0
+) -> Iterator[tuple[float, pa.Table]]:
+    """Return what the parties of now are grouped to at each threshold, columns `party_id`, `cluster_id`.
+
+    Args:
+        job: Where to work.
+        model: How they are compared; None to train one for the purpose.
+        thresholds: Match probabilities.
+        share: In how many of the parties the entity's `hidden` columns are hidden.
+    """
     from entity_resolution.engine.linking.linking import cluster_at_each
     from entity_resolution.engine.training.training import train
 
     label = f"try {len(thresholds)} thresholds" + (f", fields hidden in {share:.0%} of the parties" if share else "")
     parties = parties_with_hidden(job, share)
     with step(label), in_memory(job.warehouse, job.settings, job.entity, parties) as connection:
-        model = train(connection, job.entity) if share else job.models.current()
-        assert model is not None
-        rows = []
-        for threshold, clusters in cluster_at_each(session_in(connection, job.entity), model, thresholds):
-            found = connection.sql(f"select party_id, cluster_id from {clusters.table}").to_arrow_table()
-            measures = vars(compare(found, known_entities(job.entity, found, truth)))
-            name = None if share else job.models.current_name()
-            rows.append({"hidden_share": share, "threshold": threshold, "model": name, **measures})
-    return rows
+        used = model or train(connection, job.entity)
+        for threshold, clusters in cluster_at_each(session_in(connection, job.entity), used, thresholds):
+            yield threshold, connection.sql(f"select party_id, cluster_id from {clusters.table}").to_arrow_table()

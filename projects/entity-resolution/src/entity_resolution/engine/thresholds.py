@@ -1,9 +1,10 @@
-"""Which threshold to take: measured where the truth is known, elsewhere estimated from the model's probabilities."""
+"""Which threshold to take: measured where the truth is known, estimated from a labelled sample, or from the model."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 from entity_resolution.engine import resolve, sweep
@@ -12,6 +13,8 @@ from entity_resolution.engine.linking.splink_log import splink_logged
 from entity_resolution.engine.model_store import Model
 from entity_resolution.engine.parties import current_parties
 from entity_resolution.engine.tables import FORMED
+from shared.errors import UserError
+from shared.matching import Drawn, Labels, estimate, read_labels
 from shared.utils.console import step
 
 CANDIDATES = (0.01, 0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999)
@@ -19,11 +22,16 @@ CANDIDATES = (0.01, 0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999)
 
 @dataclass(frozen=True)
 class Figures:
-    """How good a resolution is at a threshold, or is thought to be."""
+    """How good a resolution is at a threshold, or is thought to be.
+
+    Attributes:
+        deviations: Of precision and recall, where they are estimated from a sample that tells them.
+    """
 
     threshold: float
     precision: float
     recall: float
+    deviations: tuple[float | None, float | None] = (None, None)
 
     @property
     def f1(self) -> float:
@@ -38,11 +46,11 @@ class Suggestion:
 
     Attributes:
         figures: By threshold, the smallest first.
-        is_measured: Whether against a truth.
+        how: How they were found, in words.
     """
 
     figures: Sequence[Figures]
-    is_measured: bool
+    how: str
 
     @property
     def threshold(self) -> float:
@@ -50,24 +58,47 @@ class Suggestion:
         return max(self.figures, key=lambda each: (round(each.f1, 6), each.threshold)).threshold
 
 
-def suggest(job: resolve.Job) -> Suggestion:
+def suggest(job: resolve.Job, labels: Path | None = None, drawn: Drawn = "records") -> Suggestion:
     """Look at candidates for the threshold of the model in use, by the parties of now; nothing is written.
 
+    Args:
+        job: Where to work.
+        labels: A labelled sample, see `shared.matching.read_labels`; it goes before the truth.
+        drawn: What it is a sample of.
+
     Raises:
-        UserError: There is no model, or core holds no parties as declared.
-        InputError: The truth cannot be read.
+        UserError: There is no model, core holds no parties as declared, or the labels name none of them.
+        InputError: The truth or the labels cannot be read.
     """
+    sample = read_labels(labels) if labels else None
     model, truth = resolve.required_model(job), job.options.truth
     wanted = sorted({*CANDIDATES, job.options.threshold})
     resolve.start_splink()
     with splink_logged(job.settings):
+        if sample:
+            return _sampled(job, model, wanted, sample, drawn)
         rows = sweep.measured(job, truth, wanted, 0.0) if truth else []
         # A truth that names no pair of these records says nothing.
         if any(row["pairs_right"] or row["pairs_missed"] for row in rows):
             names = ("threshold", "precision", "recall")
-            figures = [Figures(*(cast(float, row[name]) for name in names)) for row in rows]
-            return Suggestion(figures, is_measured=True)
-        return Suggestion(_estimated(job, model, wanted), is_measured=False)
+            shares = ([cast(float, row[name]) for name in names] for row in rows)
+            figures = [Figures(threshold, precision, recall) for threshold, precision, recall in shares]
+            return Suggestion(figures, "measured against the truth")
+        return Suggestion(_estimated(job, model, wanted), "estimated by the model alone, without a truth")
+
+
+def _sampled(job: resolve.Job, model: Model, thresholds: Sequence[float], sample: Labels, drawn: Drawn) -> Suggestion:
+    """Estimate from entities that people have looked at."""
+    figures, entities = [], 0
+    for threshold, found in sweep.clusters_at_each(job, model, thresholds):
+        clusters = dict(zip(found["party_id"].to_pylist(), found["cluster_id"].to_pylist(), strict=True))
+        of_all = estimate(clusters, sample, drawn)
+        deviations = (of_all.precision.deviation, of_all.recall.deviation)
+        figures.append(Figures(threshold, of_all.precision.value, of_all.recall.value, deviations))
+        entities = of_all.entities
+    if not entities:
+        raise UserError("the labels name none of these parties", hint="name another file with --labels")
+    return Suggestion(figures, f"estimated from a sample of {entities:,} entities")
 
 
 def _estimated(job: resolve.Job, model: Model, thresholds: Sequence[float]) -> list[Figures]:
