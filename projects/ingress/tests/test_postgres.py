@@ -20,10 +20,11 @@ from test_storage import COMMAND, ENOUGH
 from shared.postgres.server import LocalServer
 from shared.testing.engines import PostgresDatabase
 from shared.testing.mounts import may_mount
+from shared.warehouse.postgres_engine import LOCK_CLASS, lock_number
 
 pytestmark = pytest.mark.parametrize("engine", ["postgres"], indirect=True)
 LINE_THAT_WAITS = 2_000
-MOMENTS = ["copy", "merge"]
+MOMENTS = ["first", "merge"]
 
 
 @contextmanager
@@ -35,6 +36,21 @@ def administrator(database: PostgresDatabase) -> Iterator[extensions.cursor]:
             yield cursor
     finally:
         connection.close()
+
+
+def hold_up_the_first(cursor: extensions.cursor, seconds: float) -> None:
+    """Let whoever makes the table of transactions wait in the midst of it."""
+    cursor.execute(
+        f"""
+        create function wait() returns event_trigger language plpgsql as $$
+            begin
+                perform pg_sleep({seconds}) from pg_event_trigger_ddl_commands()
+                where object_identity = 'raw.pos_transactions';
+            end
+        $$;
+        create event trigger waiting on ddl_command_end when tag in ('CREATE TABLE') execute function wait()
+        """
+    )
 
 
 def hold_up(cursor: extensions.cursor, seconds: float) -> None:
@@ -52,12 +68,13 @@ def hold_up(cursor: extensions.cursor, seconds: float) -> None:
 
 @contextmanager
 def stuck(project: Project, database: PostgresDatabase, moment: str, seconds: float) -> Iterator[subprocess.Popen[str]]:
-    """Start a load that comes to a stop in the midst of the first copy into a table, or of a merge."""
-    project.pos(transactions=transactions(3 if moment == "merge" else 0))
-    project.load("pos")
-    project.pos()
+    """Start a load that comes to a stop in the midst of the first one into a table, or of a merge."""
+    project.pos(transactions=transactions(3))
+    if moment == "merge":
+        project.load("pos")
+        project.pos()
     with administrator(database) as cursor:
-        hold_up(cursor, seconds)
+        (hold_up if moment == "merge" else hold_up_the_first)(cursor, seconds)
         with subprocess.Popen([*COMMAND, "pos"], stderr=subprocess.PIPE, text=True) as process:
             wait_for(cursor, "select from pg_stat_activity where wait_event = 'PgSleep'")
             yield process
@@ -96,11 +113,12 @@ def test_load_waits_for_what_the_server_still_commits(
     project.customers("a.csv", customer(1))
     with administrator(postgres_database) as cursor, administrator(postgres_database) as observer:
         cursor.execute("begin")
+        cursor.execute("select pg_advisory_xact_lock(%s, %s)", (LOCK_CLASS, lock_number("load")))
         cursor.execute(
             "insert into raw.crm_customers (customer_id, postcode, _dlt_load_id) values ('C-00001', '2000', '1')"
         )
         process = subprocess.Popen([*COMMAND, "crm"], stderr=subprocess.DEVNULL)
-        wait_for(observer, "select from pg_locks where not granted and mode = 'ShareLock'")
+        wait_for(observer, "select from pg_locks where not granted and locktype = 'advisory'")
         cursor.execute("commit")
         assert process.wait(timeout=60) == 0
     assert project.state() == clean_run("crm")
@@ -131,7 +149,7 @@ def test_server_that_dies_is_an_error_and_a_rerun_makes_it_good(
     project.load("pos")
     assert project.state() == clean_run("pos")
     statuses = project.fetch("select status from ops.run order by sequence")
-    assert [status for (status,) in statuses] == ["succeeded", "interrupted", "succeeded"]
+    assert [status for (status,) in statuses][-2:] == ["interrupted", "succeeded"]
 
 
 def test_login_that_is_not_let_in_is_an_error(

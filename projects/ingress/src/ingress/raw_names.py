@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ingress.deletions import DELETED_AT, DELETED_BY
 from shared.data_quality import POSITION
 from shared.errors import InputError
@@ -9,21 +11,18 @@ from shared.postgres.limits import NAME_BYTES
 
 # A row's place while it is checked, its origin's place, and its load.
 ORDER = "_order"
+# What dlt leaves as it is.
+PLAIN = re.compile(r"[a-z]+[0-9]*(_[a-z0-9]+)*")
 OWN_COLUMNS = (POSITION, ORDER, "_dlt_load_id", DELETED_AT, DELETED_BY)
 
 
 def raw_name(name: str, origin: str) -> str:
-    """Return what dlt calls a column in raw.
+    """Return what a column is called in raw: as dlt names columns, which loaded into it once.
 
     Raises:
-        InputError: There is nothing to call it by, or the name is longer than every engine can hold: dlt would shorten
-            it on PostgreSQL, without a word.
+        InputError: There is nothing to call it by, or the name is longer than every engine can hold.
     """
-    # dlt takes a moment to import.
-    from dlt.common.normalizers.naming.snake_case import NamingConvention
-
-    # A limit that no name reaches.
-    found = NamingConvention(len(name) * 2 + 2).normalize_identifier(name) if name.strip() else ""
+    found = name if PLAIN.fullmatch(name) else snake_case(name) if name.strip() else ""
     problem = None if found else "has no name"
     if len(found) > NAME_BYTES:
         problem = f"has a name of more than {NAME_BYTES} characters"
@@ -32,3 +31,12 @@ def raw_name(name: str, origin: str) -> str:
     if problem:
         raise InputError(f"a column of `{origin}` {problem}: `{name}`", hint="have it renamed where it comes from")
     return found
+
+
+def snake_case(name: str) -> str:
+    """Return a name in dlt's snake case, however long."""
+    # dlt takes a moment to import.
+    from dlt.common.normalizers.naming.snake_case import NamingConvention
+
+    # A limit that no name reaches.
+    return NamingConvention(len(name) * 2 + 2).normalize_identifier(name)

@@ -15,6 +15,7 @@ from shared.config import Settings
 from shared.warehouse.sql.catalog import Relation, as_relations
 from shared.warehouse.sql.dialect import Dialect
 from shared.warehouse.sql.quoting import quote
+from shared.warehouse.streaming import appended
 
 Mode: TypeAlias = Literal["read", "write"]
 # Whose part of the work it is; `shared.config.roles` says which there are.
@@ -160,8 +161,20 @@ class Warehouse(ABC):
         """Return the tables and views, but the engine's own, in the order of their names: all, a schema's, or one."""
         return as_relations(self.fetch(*self.dialect.relations(schema, name)))
 
-    def wait_to_migrate(self) -> None:  # noqa: B027
-        """Wait until no other session changes tables, inside a transaction and until its end."""
+    def hold(self, what: str) -> None:  # noqa: B027
+        """Wait until no other session's transaction holds this, and hold it until the end of ours."""
+
+    @abstractmethod
+    def beside(self) -> AbstractContextManager[Warehouse]:
+        """Open another session under the same lock: what it writes in a transaction, this one sees once committed."""
+
+    def append_batches(self, table: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
+        """Add rows to a table as `append_arrow` does, while the caller's thread makes the next ones.
+
+        Args:
+            schema: That of all batches.
+        """
+        return appended(lambda data: self.append_arrow(table, data), schema, batches)
 
     def table_exists(self, table: str) -> bool:
         """Tell whether `schema.table` is a table or view."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,19 @@ class DuckDBWarehouse(Warehouse):
         # Where DuckDB takes Python for interactive, as with `python -m`, it draws on standard output, which is data.
         connection.execute("set enable_progress_bar = false")
         return connection
+
+    @override
+    @contextmanager
+    def beside(self) -> Iterator[Warehouse]:
+        other = copy(self)
+        other._connection = self._connection.cursor()
+        other._in_transaction = False
+        try:
+            # A setting of the session's alone.
+            other.execute("set enable_progress_bar = false")
+            yield other
+        finally:
+            other._connection.close()
 
     @override
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:

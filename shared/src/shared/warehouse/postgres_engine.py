@@ -7,6 +7,7 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
 import pyarrow as pa
@@ -44,7 +45,7 @@ class PostgresWarehouse(Warehouse):
     engine = "postgres"
     dialect = PostgresDialect()
     path = None
-    # dlt's and Splink's; where each project has its own role, `infra/postgres` has made them.
+    # Ingress' and Splink's; where each project has its own role, `infra/postgres` has made them.
     scratch = ("raw_staging", "splink")
     preparation = ("create extension if not exists fuzzystrmatch",)
     upgrade = "./pixiw run postgres-init"
@@ -58,6 +59,7 @@ class PostgresWarehouse(Warehouse):
             self.url, user=login_of(role), passfile=settings.passfile, lock_seconds=self._timeout
         )
         self.location = self.target.location
+        self._name = holder
         self._connection = self.target.connect(holder)
         try:
             if mode == "read":
@@ -96,6 +98,17 @@ class PostgresWarehouse(Warehouse):
             return "somebody who did not leave a name"
         name, pid, host, since = rows[0]
         return f"`{name}` (server process {pid}, from {host}, since {since:%Y-%m-%dT%H:%M:%S} UTC)"
+
+    @override
+    @contextmanager
+    def beside(self) -> Iterator[Warehouse]:
+        other = copy(self)
+        other._connection = self.target.connect(self._name)
+        other._in_transaction = False
+        try:
+            yield other
+        finally:
+            other._connection.close()
 
     @override
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
@@ -150,8 +163,8 @@ class PostgresWarehouse(Warehouse):
             return self.append_arrow(table, data)
 
     @override
-    def wait_to_migrate(self) -> None:
-        self.execute("select pg_advisory_xact_lock($1, $2)", [LOCK_CLASS, lock_number("migrations")])
+    def hold(self, what: str) -> None:
+        self.execute("select pg_advisory_xact_lock($1, $2)", [LOCK_CLASS, lock_number(what)])
 
     @override
     def tables(self, schema: str) -> list[str]:
@@ -225,7 +238,7 @@ class PostgresWarehouse(Warehouse):
 
 
 def lock_number(name: str) -> int:
-    """Return the second number of an advisory lock: a role's, or that of who migrates."""
+    """Return the second number of an advisory lock: a role's, or that of what a transaction holds."""
     return zlib.crc32(name.encode()) & 0x7FFFFFFF
 
 

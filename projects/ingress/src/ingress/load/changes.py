@@ -23,7 +23,7 @@ def counted(
     taken away, `deleted`, when their parents come without them, and one that has changed is one deleted and one new.
 
     Args:
-        load: dlt's id of the load.
+        load: The id of the load.
         before: How many rows the table had.
         after: How many it has.
         loaded: How many rows the load has brought, each key once.

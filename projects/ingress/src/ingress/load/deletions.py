@@ -88,7 +88,7 @@ class Marks:
         """Mark what is gone, let live what has returned, and return how many rows this run has marked.
 
         Args:
-            load: dlt's id of the load, by which a row that returns as it was counts as written.
+            load: The id of the load, by which a row that returns as it was counts as written.
         """
         deletions = self.resource.deletions
         if not self.resource.marks_deleted:

@@ -12,7 +12,7 @@ EMPTIED = "_emptied"
 
 def drop_emptied(warehouse: Warehouse, resource: Resource, read: Input) -> None:
     """Drop the rows of such parents; of the others, rows are replaced as the new ones are merged."""
-    if not resource.reader.whose or not warehouse.table_exists(resource.relation):
+    if not resource.reader.whose:
         return
     columns, relation = ", ".join(quote(name) for name in resource.reader.whose), quote(resource.relation)
     with warehouse.transaction():

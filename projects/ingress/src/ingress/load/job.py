@@ -45,7 +45,9 @@ class Job:
     def rows(self) -> Iterator[pa.Table]:
         """Return the rows to load, each key once; bad rows go to quarantine on the way."""
         # Without a row: so that there is a table also when nothing arrives.
-        yield arrow_schema(self.resource.model).empty_table()
+        extras = [] if self.resource.contract == "report" else self.input.extras
+        columns = [*arrow_schema(self.resource.model), *(pa.field(name, pa.string()) for name in extras)]
+        yield pa.schema(columns).empty_table()
         key = self.resource.key
         # Rows may be many, so their keys are kept only where there is somebody to look for.
         by_key = self.input.since is not None or (bool(self.files) and not self.resource.reader.one_file)

@@ -1,96 +1,95 @@
-"""How dlt merges rows into a table: only those that are new or of another content are written.
+"""How rows are merged into a table: only those that are new or of another content are written.
 
-What a row that comes again as it was costs is one comparison, and it keeps the load that wrote it. Both statements run
-in one transaction; deleting what differs and inserting what is not there stays exact whenever a process is killed.
+What a row that comes again as it was costs is one comparison, and it keeps the load that wrote it. What differs is
+deleted and what is not there inserted in one transaction, so that it stays exact whenever a process is killed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from dlt.common.destination.client import FollowupJobRequest
-from dlt.common.destination.typing import PreparedTableSchema
-from dlt.destinations.job_client_impl import SqlJobClientBase
-from dlt.destinations.sql_client import SqlClientBase
-from dlt.destinations.sql_jobs import SqlMergeFollowupJob
-from typing_extensions import override
+import pyarrow as pa
 
 from ingress.deletions import DELETED_AT, DELETED_BY
+from ingress.load.widening import columns_of, shown, type_of
+from ingress.source import Resource
+from shared.errors import InputError
+from shared.warehouse import Warehouse, quote
 
 LOAD = "_dlt_load_id"
 
 
-class Merge(SqlMergeFollowupJob):
-    """The statements that merge a table's rows from the staging schema."""
+def merge(session: Warehouse, resource: Resource, arrived: str, schema: pa.Schema, load: str) -> None:
+    """Merge the rows of a table of the session's into that of a resource.
 
-    @classmethod
-    @override
-    def generate_sql(cls, table_chain: Sequence[PreparedTableSchema], sql_client: SqlClientBase[Any]) -> list[str]:
-        if len(table_chain) > 1:
-            return super().generate_sql(table_chain, sql_client)
-        (table,) = table_chain
-        target, staging = sql_client.get_qualified_table_names(str(table["name"]))
-        columns = ", ".join(quoted(list(table["columns"]), sql_client))
-        same = matching(hinted(table, "primary_key", sql_client))
-        differs = " or ".join(differences(table, stored_columns(target, sql_client), sql_client)) or "false"
-        drop = f"delete from {target} as old using {staging} as new where {same} and ({differs})"
-        if parents := hinted(table, "merge_key", sql_client):
-            # Of rows within others, all go whose parent has come again and that have not come so with it.
-            drop = (
-                f"delete from {target} as old using (select distinct {', '.join(parents)} from {staging}) as parent "
-                f"where {matching(parents, 'parent')} and "
-                f"not exists (select 1 from {staging} as new where {same} and not ({differs}))"
+    Args:
+        schema: Their columns.
+        load: The id of the load.
+
+    Raises:
+        InputError: The table has a column of another type, which the row model does not know.
+    """
+    stored = with_columns(session, resource, schema)
+    session.analyze(arrived)
+    target, new = quote(resource.relation), quote(arrived)
+    same, differs = matching(resource.key), " or ".join(differences(session, stored, schema)) or "false"
+    if resource.reader.whose:
+        # Of rows within others, all go whose parent has come again and that have not come so with it.
+        parents = ", ".join(quote(name) for name in resource.reader.whose)
+        session.execute(
+            f"delete from {target} as old using (select distinct {parents} from {new}) as parent "
+            f"where {matching(resource.reader.whose, 'parent')} and "
+            f"not exists (select 1 from {new} as new where {same} and not ({differs}))"
+        )
+    else:
+        session.execute(f"delete from {target} as old using {new} as new where {same} and ({differs})")
+    columns = ", ".join(quote(name) for name in schema.names)
+    session.execute(
+        f"insert into {target} ({columns}, {LOAD}) select {columns}, $1 from {new} as new "
+        f"where not exists (select 1 from {target} as old where {same})",
+        [load],
+    )
+
+
+def with_columns(session: Warehouse, resource: Resource, schema: pa.Schema) -> dict[str, pa.DataType]:
+    """Return a table's columns, to which those are added that it has not: its rows have no value there.
+
+    Raises:
+        InputError: One that is there is of another type.
+    """
+    stored = columns_of(session, resource)
+    for field in [*schema, pa.field(LOAD, pa.string())]:
+        if field.name not in stored:
+            column = f"{quote(field.name)} {type_of(session, field.type)}"
+            session.execute(f"alter table {quote(resource.relation)} add column {column}")
+        there = stored.setdefault(field.name, field.type)
+        if there != field.type:
+            raise InputError(
+                f"column `{field.name}` of `{resource.relation}` has another type than what comes: "
+                f"`{shown(there)}`, `{shown(field.type)}`",
+                hint=f"declare it in the row model `{resource.model.__name__}`, or have it renamed where it comes from",
             )
-        return [
-            drop,
-            f"insert into {target} ({columns}) select {columns} from {staging} as new "
-            f"where not exists (select 1 from {target} as old where {same})",
-        ]
-
-
-def hinted(table: PreparedTableSchema, hint: str, sql_client: SqlClientBase[Any]) -> list[str]:
-    """Return the columns that have a hint, as the engine takes them."""
-    return quoted([name for name, column in table["columns"].items() if column.get(hint)], sql_client)
+    return stored
 
 
 def matching(columns: Sequence[str], other: str = "new") -> str:
     """Return the condition under which two rows have the same in these columns."""
-    return " and ".join(f"old.{name} = {other}.{name}" for name in columns)
+    return " and ".join(f"old.{quote(name)} = {other}.{quote(name)}" for name in columns)
 
 
-def differences(table: PreparedTableSchema, stored: Sequence[str], sql_client: SqlClientBase[Any]) -> list[str]:
+def differences(session: Warehouse, stored: Mapping[str, pa.DataType], schema: pa.Schema) -> list[str]:
     """Return the conditions under each of which a stored row has another content than the one that has come."""
     found = []
-    for name in stored:
-        (column,) = quoted([name], sql_client)
-        if name not in table["columns"]:
+    for name, kind in stored.items():
+        column = quote(name)
+        if name in (LOAD, DELETED_AT, DELETED_BY):
+            continue
+        if name not in schema.names:
             found.append(f"old.{column} is not null")
             continue
         found.append(f"old.{column} is distinct from new.{column}")
-        if table["columns"][name].get("data_type") == "double":
+        if pa.types.is_floating(kind):
             # 0.0 and -0.0 are equal and not the same.
-            sign = "signbit({})" if sql_client.capabilities.sqlglot_dialect == "duckdb" else "float8send({})"
+            sign = "signbit({})" if session.engine == "duckdb" else "float8send({})"
             found.append(f"{sign.format(f'old.{column}')} is distinct from {sign.format(f'new.{column}')}")
     return found
-
-
-def stored_columns(target: str, sql_client: SqlClientBase[Any]) -> list[str]:
-    """Return the columns of a table by which its rows' content is told, also those that a load does not bring."""
-    with sql_client.execute_query(f"select * from {target} limit 0") as cursor:
-        return [name for name, *_ in cursor.description if name not in (LOAD, DELETED_AT, DELETED_BY)]
-
-
-def quoted(names: Sequence[str], sql_client: SqlClientBase[Any]) -> list[str]:
-    """Return names as the engine takes them."""
-    return [sql_client.escape_column_name(name) for name in names]
-
-
-class MergesChanges(SqlJobClientBase):
-    """A client that merges so."""
-
-    @override
-    def _create_merge_followup_jobs(self, table_chain: Sequence[PreparedTableSchema]) -> list[FollowupJobRequest]:
-        # dlt asks for what follows before it connects.
-        with self.sql_client:
-            return [Merge.from_table_chain(table_chain, self.sql_client)]

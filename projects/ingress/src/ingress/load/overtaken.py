@@ -54,7 +54,7 @@ def overtaken(
 
 
 def begun(run: Mapping[str, Any]) -> float:
-    """Return when a run began as dlt names its loads: in seconds since 1970."""
+    """Return when a run began as loads are named: in seconds since 1970."""
     return float(run["started_at"].replace(tzinfo=timezone.utc).timestamp())
 
 

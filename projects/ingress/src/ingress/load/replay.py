@@ -1,6 +1,6 @@
 """Rows from quarantine that are loaded after all: as they are once the row model has changed, or corrected by hand.
 
-They go the way of fresh rows: the same check, the same rule for keys that come twice, merged by dlt. They are not all
+They go the way of fresh rows: the same check, the same rule for keys that come twice, merged by key. They are not all
 that a source has, so no snapshot is told by them. Whoever is killed after their commit finds them in raw as they are.
 """
 
@@ -17,11 +17,11 @@ from typing_extensions import override
 
 from ingress.deletions import NEVER, DeletedFlag
 from ingress.duplicate_keys import duplicated_keys
-from ingress.load import pipeline
 from ingress.load.deletions import Marks
 from ingress.load.duplicates import REASON, unique_rows
 from ingress.load.overtaken import overtaken
 from ingress.load.widening import widen
+from ingress.load.writing import load as write
 from ingress.raw_names import ORDER
 from ingress.source import Batch, Input, Reader, Resource, Watermark
 from shared.config import Settings
@@ -129,7 +129,7 @@ class Replay:
         deletions = self.resource.deletions if flagged else NEVER
         resource = replace(self.resource, reader=Held(self.resource.reader), deletions=deletions)
         marks = Marks(warehouse, resource, self.run.id)
-        load = pipeline.load(warehouse, self.source, {resource.name: (resource, lambda: iter(tables))})
+        load = write(warehouse, self.source, {resource.name: (resource, lambda: iter(tables))})
         with warehouse.transaction():
             marks.mark(load)
 

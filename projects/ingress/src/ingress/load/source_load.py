@@ -8,7 +8,6 @@ import pyarrow as pa
 
 from ingress.deletions import Snapshot
 from ingress.gather.child import families, opened_inputs
-from ingress.load import pipeline
 from ingress.load.bad_rows import hold_to_share
 from ingress.load.changes import counted, rows_of
 from ingress.load.deletions import Marks
@@ -16,6 +15,7 @@ from ingress.load.emptied import drop_emptied
 from ingress.load.job import Job
 from ingress.load.watermark import newest_of_all
 from ingress.load.widening import widen
+from ingress.load.writing import load as write
 from ingress.source import Resource, Source, Watermark
 from shared.config import Settings
 from shared.data_quality import Quarantine
@@ -71,15 +71,16 @@ def load_source(
         jobs += opened(run, settings, source, family, files, since)
     if jobs:
         tables = {job.resource.name: (job.resource, job.rows) for job in jobs}
-        load = pipeline.load(run.warehouse, source.name, tables, lambda: make_way(run, jobs, approved_deletes))
+        load = write(run.warehouse, source.name, tables, lambda session: make_way(session, jobs, approved_deletes))
         for job in jobs:
             finish(run, settings, source, job, load)
 
 
-def make_way(run: Run, jobs: Sequence[Job], approved: int | None) -> None:
+def make_way(session: Warehouse, jobs: Sequence[Job], approved: int | None) -> None:
     """Make sure that no rows are mostly bad and no snapshot has lost too many, then drop what parents have no more.
 
-    Whoever is killed after it reads these parents again, and none whose rows are loaded.
+    Args:
+        session: Writes the rows, all in one transaction.
 
     Raises:
         MostlyBad, TooManyDeletes: One has; nothing is dropped.
@@ -88,7 +89,8 @@ def make_way(run: Run, jobs: Sequence[Job], approved: int | None) -> None:
         hold_to_share(job)
         job.marks.guard(approved)
     for job in jobs:
-        drop_emptied(run.warehouse, job.resource, job.input)
+        if job.before:
+            drop_emptied(session, job.resource, job.input)
 
 
 def opened(

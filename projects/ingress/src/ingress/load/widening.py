@@ -101,7 +101,7 @@ def lossy(warehouse: Warehouse, field: pa.Field, old: pa.DataType) -> str | None
 
 
 def alter(warehouse: Warehouse, resource: Resource, field: pa.Field, old: pa.DataType) -> None:
-    """Give a column its new type, and have dlt make its own copy of the table anew."""
+    """Give a column its new type."""
     name, kind = quote(field.name), type_of(warehouse, field.type)
     text = "::varchar" if pa.types.is_floating(old) else ""
     statement = f"alter table {quote(resource.relation)} alter column {name} type {kind} using {name}{text}::{kind}"
@@ -114,13 +114,14 @@ def alter(warehouse: Warehouse, resource: Resource, field: pa.Field, old: pa.Dat
             f"column `{field.name}` of `{resource.relation}` cannot be widened while views read it",
             hint="drop the staging views of the table, load it, and build them again",
         ) from error
-    warehouse.execute(f"drop table if exists {quote(f'raw_staging.{resource.table}')}")
     say(f"  {resource.relation}: column `{field.name}` widened from `{shown(old)}` to `{shown(field.type)}`")
 
 
 def type_of(warehouse: Warehouse, kind: pa.DataType) -> str:
     """Return what the engine calls a type."""
-    return f"decimal({kind.precision}, {kind.scale})" if pa.types.is_decimal(kind) else postgres_type(kind)
+    if pa.types.is_decimal(kind):
+        return f"decimal({kind.precision}, {kind.scale})"
+    return "varchar" if pa.types.is_string(kind) else postgres_type(kind)
 
 
 def shown(kind: pa.DataType) -> str:

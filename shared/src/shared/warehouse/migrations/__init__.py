@@ -103,7 +103,7 @@ def migrate(warehouse: Warehouse, migrations: Migrations) -> None:
     for step in migrations.steps[version_of(warehouse, migrations) :]:
         try:
             with warehouse.transaction():
-                warehouse.wait_to_migrate()
+                warehouse.hold("migrations")
                 # Who held it may have taken the step.
                 if version_of(warehouse, migrations) < step.number:
                     warehouse.execute(step.sql)

@@ -16,8 +16,9 @@ from shared.data_quality.conversion import readable
 from shared.data_quality.rows import as_text
 from shared.errors import InputError
 from shared.places import LocalFile
+from shared.warehouse.streaming import GROUP_ROWS
 
-BATCH_ROWS = 200_000
+BATCH_ROWS = GROUP_ROWS
 
 
 def read_parquet(resource: Resource, files: Sequence[LocalFile]) -> Input:
@@ -46,7 +47,8 @@ def read_batches(resource: Resource, files: Sequence[LocalFile], extras: Sequenc
     for file in files:
         position = 1
         with named(file.name):
-            opened = pq.ParquetFile(file.path)
+            # Buffered, it would all be in memory in the end.
+            opened = pq.ParquetFile(file.path, pre_buffer=False)
         with opened:
             batches = opened.iter_batches(BATCH_ROWS)
             while True:
@@ -57,7 +59,8 @@ def read_batches(resource: Resource, files: Sequence[LocalFile], extras: Sequenc
                 with named(file.name):
                     texts = as_texts(batch, extras)
                 checked = resource.columns.check(texts, position)
-                yield Batch(file.name, file.order, with_columns(checked.good, extras), checked.bad)
+                good = with_columns(checked.good, extras) if extras else checked.good
+                yield Batch(file.name, file.order, good, checked.bad)
                 position += batch.num_rows
 
 
