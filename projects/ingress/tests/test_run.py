@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -223,3 +224,17 @@ def test_no_two_resources_fill_one_table() -> None:
         nullable = {field.name: field.nullable for field in resource.rows.fields}
         assert resource.key
         assert not any(nullable[name] for name in resource.key)
+
+
+@on_duckdb_alone
+def test_load_is_named_by_its_time_wherever_it_runs(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name of a load is its time in seconds since 1970, whatever zone the machine's clock is shown in."""
+    project.customers("a.csv", customer(1))
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        begun = time.time()
+        project.load("crm")
+    time.tzset()
+    ((load,),) = project.fetch("select _dlt_load_id from raw.crm_customers")
+    assert begun <= float(load) <= time.time()

@@ -6,6 +6,7 @@ key when the last one is read. Nobody sees any of it before the commit, and whoe
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import chain
@@ -17,7 +18,6 @@ from ingress.load.widening import type_of
 from ingress.raw_names import raw_name
 from ingress.source import Resource
 from shared.data_quality import arrow_schema
-from shared.utils.clock import utc_now
 from shared.utils.console import step
 from shared.warehouse import Warehouse, quote
 
@@ -45,7 +45,7 @@ def load(
     Raises:
         PlatformError: What the rows raised while they were read.
     """
-    identifier = repr(utc_now().timestamp())
+    identifier = repr(time.time())
     with warehouse.beside() as session, ExitStack() as transaction:
         transaction.enter_context(session.transaction())
         # On a server a load that was killed may still be committing.
