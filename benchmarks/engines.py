@@ -1,0 +1,98 @@
+"""Resolve the demo's persons on DuckDB and on PostgreSQL, in turn, and see how much longer the second takes.
+
+    ./pixiw run -e entity-resolution python benchmarks/engines.py [--rounds 3]
+
+FEBRL 4 as the demo has it, 10,000 records: the first run, which trains a model, and one of everything by that model
+(`--full`), each a process of its own. Seconds are those on the clock, the least of the rounds. Processor seconds are of
+that process and, on PostgreSQL, of the server with all of its own: they mean the same on a busy machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from machine import machine_facts, processor_seconds
+from resolve_kills import PARTY_SCHEMA, TESTS, Platform, platforms
+
+from shared.config import get_settings
+from shared.postgres.server import LocalServer
+
+RESULT = Path(__file__).parent / "results" / "engines.json"
+RUNS = {"first": [], "everything": ["--full"]}
+
+
+def main() -> int:
+    """Measure both, and write the result."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    rounds = parser.parse_args().rounds
+    with duckdb.connect() as connection:
+        connection.execute("set variable data = $1", [str(get_settings().data_dir)])
+        febrl = connection.execute((TESTS / "febrl.sql").read_text()).to_arrow_table().cast(PARTY_SCHEMA)
+    rows: list[dict[str, Any]] = []
+    with platforms() as made, tempfile.TemporaryDirectory(prefix="engines-") as folder:
+        for number in range(rounds):
+            for engine in ("duckdb", "postgres"):
+                place = Path(folder) / f"{engine}-{number}"
+                place.mkdir()
+                platform = made.new(place, engine).put(febrl)
+                server = made.server() if engine == "postgres" else None
+                rows += [measured(platform, server, febrl, name) for name in RUNS]
+                print(rows[-2:], flush=True)
+    result = {"rounds": rounds, "times": ratios(rows), "runs": rows, **machine_facts(["duckdb", "splink"])}
+    RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    print(result["times"])
+    return 0
+
+
+def measured(platform: Platform, server: LocalServer | None, febrl: pa.Table, name: str) -> dict[str, Any]:
+    """Resolve once, in a process of its own."""
+    before, used, begun = of_server(server), processor_seconds(), time.monotonic()
+    process = platform.start("run", *RUNS[name])
+    _, said = process.communicate(timeout=1800)
+    seconds = time.monotonic() - begun
+    if process.returncode:
+        raise SystemExit(said[-3000:])
+    used = processor_seconds() - used + of_server(server) - before
+    return {
+        "engine": platform.engine,
+        "run": name,
+        "records": febrl.num_rows,
+        "seconds": round(seconds, 2),
+        "processor_seconds": round(used, 2),
+        "entities": platform.measures()["entities"],
+    }
+
+
+def of_server(server: LocalServer | None) -> float:
+    """Return the processor seconds of a server, with those of its processes that have ended."""
+    if server is None:
+        return 0.0
+    fields = Path(f"/proc/{server.pid}/stat").read_text().rpartition(") ")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def ratios(rows: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+    """Return how many times what DuckDB takes PostgreSQL takes, the least of each."""
+    found: dict[str, dict[str, float]] = {}
+    for name in RUNS:
+        found[name] = {}
+        for unit in ("seconds", "processor_seconds"):
+            least = {
+                engine: min(row[unit] for row in rows if (row["engine"], row["run"]) == (engine, name))
+                for engine in ("duckdb", "postgres")
+            }
+            found[name][unit] = round(least["postgres"] / least["duckdb"], 2)
+    return found
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
