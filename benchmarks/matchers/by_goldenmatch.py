@@ -9,13 +9,14 @@ import goldenmatch
 import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
+from flat import flat
 
 
 def main(source: str, target: str) -> None:
     """Write the cluster of each record; one that is in none is alone."""
     records = pq.read_table(source)
     file = Path(source).with_suffix(".csv")
-    pc.write_csv(records, file)
+    pc.write_csv(flat(records), file)
     names = records["record"].to_pylist()
     found = dict(zip(names, names, strict=True))
     for number, cluster in goldenmatch.dedupe(str(file)).clusters.items():

@@ -15,7 +15,7 @@ from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
 from shared.matching import compare
 
-THRESHOLDS = (0.3, 0.5, 0.7, 0.9, 0.95, 0.99)
+THRESHOLDS = (0.3, 0.5, 0.7, 0.9, 0.95, 0.99, 0.999, 0.9999)
 
 
 def name(column: str) -> cl.JaroWinklerAtThresholds:
@@ -68,6 +68,49 @@ REGISTER = {
     "sure": (("first_name", "surname", "born"), ("surname", "born", "parish")),
     "sessions": (("first_name", "surname"), ("born",)),
 }
+INVENTORS = {
+    "compare": [
+        name("first_name"),
+        name("last_name"),
+        name("city"),
+        cl.ExactMatch("country"),
+        cl.ArrayIntersectAtSizes("assignees", [1]),
+        cl.ArrayIntersectAtSizes("inventors", [3, 2, 1]),
+        cl.ArrayIntersectAtSizes("classes", [3, 2, 1]),
+    ],
+    "block": (
+        ("first_name", "last_name"),
+        ("last_name", "city"),
+        ("first_name", "city"),
+        ("last_name", "assignees"),
+        ("first_name", "assignees"),
+    ),
+    "sure": (("first_name", "last_name", "city"), ("first_name", "last_name", "assignees")),
+    "sessions": (("first_name", "last_name"), ("city",)),
+}
+RESIDENTS = {
+    "compare": [
+        name("first_name"),
+        cl.ExactMatch("middle_initial"),
+        name("last_name"),
+        cl.LevenshteinAtThresholds("date_of_birth", [1, 2]),
+        cl.LevenshteinAtThresholds("street_number", [1]),
+        name("street_name"),
+        cl.ExactMatch("sex"),
+    ],
+    "block": (
+        ("first_name", "last_name"),
+        ("date_of_birth",),
+        ("first_name", "street_name"),
+        ("last_name", "street_name"),
+        ("first_name", "middle_initial", "street_number"),
+        ("last_name", "middle_initial", "street_number"),
+    ),
+    "sure": (("first_name", "last_name", "date_of_birth"), ("first_name", "last_name", "street_name")),
+    "sessions": (("first_name", "last_name"), ("date_of_birth",)),
+}
+# By a column that no other set has.
+MODELS = {"parish": REGISTER, "suburb": FEBRL, "inventors": INVENTORS, "housing_type": RESIDENTS}
 
 
 def main(source: str, target: str) -> None:
@@ -75,7 +118,7 @@ def main(source: str, target: str) -> None:
     logging.getLogger("splink").setLevel(logging.ERROR)
     records = pq.read_table(source)
     truth = pq.read_table(Path(source).with_name("truth.parquet"))
-    said = REGISTER if "parish" in records.column_names else FEBRL
+    said = next(model for column, model in MODELS.items() if column in records.column_names)
     database = DuckDBAPI()
     settings = SettingsCreator(
         link_type="dedupe_only",
