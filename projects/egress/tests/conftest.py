@@ -57,7 +57,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave what takes long out of `test-fast`."""
     mark_slow(
         items,
-        files={"test_kill", "test_table_kill", "test_engines_agree", "test_dlt", "test_bucket", "test_table_anywhere"},
+        files={
+            "test_kill",
+            "test_table_kill",
+            "test_engines_agree",
+            "test_dlt",
+            "test_bucket",
+            "test_table_anywhere",
+            "test_guarantees",
+        },
     )
 
 

@@ -7,9 +7,6 @@ import hashlib
 import io
 import json
 import os
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -82,6 +79,7 @@ def shelf(models: Sql, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
         yield Shelf(client)
 
 
+@DUCKDB_ONLY
 def test_files_hold_the_model_and_follow_it(shelf: Shelf, egress: Egress, sql: Sql) -> None:
     """All formats hold every row, are published together, stay where nothing is new, and follow a change."""
     assert egress("run", "--target", "shelf") == 0
@@ -139,42 +137,6 @@ from shared.command_line import command
 egress.cli.all_targets = lambda: {SHELF: module_of(SHELF)}
 sys.exit(command(egress.cli.main, ["run", "--target", "shelf"]))
 """
-
-
-@DUCKDB_ONLY
-def test_killed_while_it_uploads(shelf: Shelf, egress: Egress, sql: Sql, project: Path) -> None:
-    """Killed with its first file there, the former delivery is what readers get; the next run publishes all."""
-    egress("run", "--target", "shelf")
-    before = shelf.get(MANIFEST)
-    sql(CHANGE)
-    words = [sys.executable, "-c", OF_TESTS, str(Path(__file__).parent)]
-    process = subprocess.Popen(words, cwd=project, env=os.environ)
-    while len(shelf.deliveries()) < 2:
-        assert process.poll() is None
-        time.sleep(0.002)
-    process.kill()
-    assert process.wait(20) < 0
-    shelf.files()
-    assert shelf.get(MANIFEST) == before or b"smith" in shelf.files()["csv"]
-    assert egress("run", "--target", "shelf") == 0
-    assert b"smith" in shelf.files()["csv"]
-    assert sql("select status from ops.run order by sequence") == [("succeeded",), ("interrupted",), ("succeeded",)]
-
-
-@DUCKDB_ONLY
-def test_empty_model_and_guard(
-    shelf: Shelf, egress: Egress, sql: Sql, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """An empty model empties nothing, and a delivery that would have far fewer rows stops before it sends."""
-    egress("run", "--target", "shelf")
-    before = shelf.get(MANIFEST)
-    monkeypatch.setenv("SHELF_DELETE_ROWS", "2")
-    sql("delete from egress.customer_360 where entity_id > 'E-3'")
-    assert egress("run", "--target", "shelf") == 1
-    assert "--approve-deletes 6" in capfd.readouterr().err
-    sql("delete from egress.customer_360")
-    assert egress("run", "--target", "shelf") == 0
-    assert shelf.get(MANIFEST) == before
 
 
 @DUCKDB_ONLY

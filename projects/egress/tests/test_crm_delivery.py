@@ -28,25 +28,6 @@ def test_first_run_sends_every_row_once(crm: Crm, egress: Egress, sql: Sql) -> N
     ]
 
 
-def test_second_run_makes_no_request(crm: Crm, egress: Egress) -> None:
-    """With nothing new, not one request is made."""
-    assert egress("run", "--target", "crm") == 0
-    crm.keys.clear()
-    assert egress("run", "--target", "crm") == 0
-    assert crm.keys == []
-
-
-def test_only_changed_and_new_rows_are_sent(crm: Crm, egress: Egress, sql: Sql) -> None:
-    """A later run sends the rows whose content has changed and those that are new, no others."""
-    egress("run", "--target", "crm")
-    crm.batches.clear()
-    sql(CHANGE_ONE)
-    sql(f"insert into {TABLE} values ('C-00077', 'E-77', 1.5, 1, date '2017-01-01', null)")
-    assert egress("run", "--target", "crm") == 0
-    assert sent_ids(crm) == [["C-00003", "C-00077"]]
-    assert crm.customers["C-00003"]["baskets"] == 99
-
-
 @DUCKDB_ONLY
 @pytest.mark.parametrize(("before", "after"), [("null", "''"), ("''", "null"), ("'a'", "'A'")])
 def test_each_difference_counts_as_a_change(crm: Crm, egress: Egress, sql: Sql, before: str, after: str) -> None:
@@ -234,16 +215,6 @@ def test_vanished_rows_are_left_alone(crm: Crm, egress: Egress, sql: Sql, capfd:
     crm.keys.clear()
     assert egress("run", "--target", "crm") == 0
     assert (crm.keys, len(crm.customers)) == ([], CUSTOMERS)
-
-
-def test_empty_model_deletes_nothing(crm: Crm, egress: Egress, sql: Sql, capfd: pytest.CaptureFixture[str]) -> None:
-    """An empty model sends nothing, deletes nothing, and the run says so."""
-    egress("run", "--target", "crm")
-    sql("delete from egress.retl_crm_customers")
-    crm.keys.clear()
-    assert egress("run", "--target", "crm", "--full") == 0
-    assert (crm.keys, len(crm.customers)) == ([], CUSTOMERS)
-    assert "is empty: nothing is sent, nothing is deleted at the target" in capfd.readouterr().err
 
 
 def test_plan_sends_nothing_and_says_what_run_would(

@@ -41,14 +41,6 @@ def test_both_formats_hold_the_model(exports: Path, egress: Egress) -> None:
     assert lines == [{name: str(value) for name, value in row.items()} for row in rows]
 
 
-def test_unchanged_model_is_not_written_again(exports: Path, egress: Egress) -> None:
-    """When content is unchanged and the files are there, they are left as they are."""
-    egress("run", "--target", "files")
-    before = {file.name: file.stat().st_ino for file in exports.iterdir()}
-    assert egress("run", "--target", "files") == 0
-    assert {file.name: file.stat().st_ino for file in exports.iterdir()} == before
-
-
 def test_model_made_again_gives_equal_bytes(exports: Path, egress: Egress, transform: Callable[[str], None]) -> None:
     """An unchanged model gives byte-equal files, in whatever order its rows lie."""
     egress("run", "--target", "files")
@@ -56,16 +48,6 @@ def test_model_made_again_gives_equal_bytes(exports: Path, egress: Egress, trans
     transform(MAKE_MODELS.replace("baskets desc", "baskets"))
     assert egress("run", "--target", "files", "--full") == 0
     assert contents(exports) == before
-
-
-def test_changed_model_is_written_again(exports: Path, egress: Egress, sql: Sql) -> None:
-    """A changed value comes into both files."""
-    egress("run", "--target", "files")
-    before = contents(exports)
-    sql("update egress.customer_360 set surname = 'smith' where entity_id = 'E-3'")
-    egress("run", "--target", "files")
-    assert all(contents(exports)[name] != before[name] for name in NAMES)
-    assert b"smith" in contents(exports)[NAMES[1]]
 
 
 @DUCKDB_ONLY
@@ -79,18 +61,6 @@ def test_lost_or_damaged_file_is_written_again(exports: Path, egress: Egress, na
     damage(exports / name)
     assert egress("run", "--target", "files") == 0
     assert contents(exports) == before
-
-
-def test_empty_model_keeps_the_files(
-    exports: Path, egress: Egress, sql: Sql, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """An empty model does not empty the files, and the run says so."""
-    egress("run", "--target", "files")
-    before = contents(exports)
-    sql("delete from egress.customer_360")
-    assert egress("run", "--target", "files", "--full") == 0
-    assert contents(exports) == before
-    assert "is empty: nothing is sent, nothing is deleted" in capfd.readouterr().err
 
 
 def test_model_that_comes_back_is_written_again(
@@ -189,19 +159,3 @@ def test_csv_begins_no_formula_unless_it_is_told_to(
     assert surnames() == (formula, "-3.50", formula)
     after = {file.name: file.stat().st_ino for file in exports.iterdir()}
     assert (after[NAMES[0]] == before[NAMES[0]], after[NAMES[1]] == before[NAMES[1]]) == (True, False)
-
-
-def test_shrunken_model_is_guarded(
-    models: Sql, egress: Egress, project: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """Files that would lose more rows than both bounds allow stay as they are, until so many are approved."""
-    monkeypatch.setenv("FILES_DELETE_ROWS", "2")
-    assert egress("run", "--target", "files") == 0
-    exported = project / "data" / "exports" / "customer_360.csv"
-    before = exported.read_text()
-    models("delete from egress.customer_360 where entity_id < 'E-3'")
-    assert egress("run", "--target", "files") == 1
-    assert "would delete 3 rows: more than 2 rows and more than 10% of the 10 rows" in capfd.readouterr().err
-    assert exported.read_text() == before
-    assert egress("run", "--target", "files", "--approve-deletes", "3") == 0
-    assert len(exported.read_text().splitlines()) == len(before.splitlines()) - 3

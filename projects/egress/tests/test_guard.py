@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from conftest import DUCKDB_ONLY, Egress, Sql
 from crm_server import Crm, leave_out_last
-from table_target import Customer
 
 from egress.engine.guard import Change, Guard
 
@@ -59,34 +58,6 @@ def test_updates_are_guarded(
     assert len(crm.keys) == sent
     assert egress("run", "--target", "crm", "--approve-updates", "6") == 0
     assert crm.customers["C-00003"]["baskets"] == 103
-
-
-@DUCKDB_ONLY
-@pytest.mark.parametrize(("target", "prefix"), [("crm", "CRM"), ("table", "TABLE_TARGET"), ("files", "FILES")])
-def test_creates_are_guarded(
-    crm: Crm,
-    customer: Customer,
-    egress: Egress,
-    sql: Sql,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-    target: str,
-    prefix: str,
-) -> None:
-    """A model that has more than doubled is delivered to no kind of target until so many rows are approved."""
-    monkeypatch.setenv(f"{prefix}_CREATE_ROWS", "2")
-    assert egress("run", "--target", target) == 0
-    for statement in MORE.values():
-        sql(statement)
-    assert egress("run", "--target", target) == 1
-    assert "would create 11 rows: more than 2 rows and more than 100% of the 10 rows" in capfd.readouterr().err
-    assert egress("run", "--target", target, "--approve-creates", "10") == 1
-    assert "more than the 10 that are approved" in capfd.readouterr().err
-    assert egress("run", "--target", target, "--approve-creates", "11") == 0
-    assert sql("select row_count from ops.run_output where relation = $1 order by 1 desc limit 1", target) in (
-        [(11,)],
-        [(21,)],
-    )
 
 
 def test_first_delivery_goes_on(crm: Crm, egress: Egress, sql: Sql, monkeypatch: pytest.MonkeyPatch) -> None:

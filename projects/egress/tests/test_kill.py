@@ -38,46 +38,6 @@ sys.exit(command(egress.cli.main, ["run", "--target", "mailchimp"]))
 """
 
 
-def test_killed_between_send_and_mark(crm: Crm, egress: Egress, sql: Sql, project: Path) -> None:
-    """A chunk that was taken but not marked is sent again with the same key: the CRM changes nothing twice."""
-    process: list[subprocess.Popen[str]] = []
-
-    def kill_before_answer(handler: Handler, body: bytes) -> None:
-        handler.take(body)
-        process[0].kill()
-        process[0].wait()
-        handler.close_connection = True
-
-    crm.faults = [None, kill_before_answer]
-    process.append(start(project))
-    assert process[0].wait() == -signal.SIGKILL
-    assert sql("select count(*) from ops.delivery") == [(4,)]
-    assert egress("run", "--target", "crm") == 0
-    assert crm.keys[2] == crm.keys[1]
-    assert [len(batch) for batch in crm.batches] == [4, 4, 4, 2]
-    assert crm.changes == CUSTOMERS
-    assert sql("select status from ops.run order by sequence") == [("interrupted",), ("succeeded",)]
-
-
-@DUCKDB_ONLY
-def test_chunk_confirmed_before_a_kill_is_not_sent_again(crm: Crm, egress: Egress, sql: Sql, project: Path) -> None:
-    """Each chunk is marked before the next one is sent, so a kill costs the chunk under way at most."""
-    process: list[subprocess.Popen[str]] = []
-
-    def kill_before_taking(handler: Handler, body: bytes) -> None:
-        process[0].kill()
-        process[0].wait()
-        handler.close_connection = True
-
-    crm.faults = [None, None, kill_before_taking]
-    process.append(start(project))
-    process[0].wait()
-    assert sql("select count(*) from ops.delivery") == [(8,)]
-    crm.batches.clear()
-    assert egress("run", "--target", "crm") == 0
-    assert [[row["customer_id"] for row in batch] for batch in crm.batches] == [["C-00008", "C-00009"]]
-
-
 @DUCKDB_ONLY
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_by_a_signal(crm: Crm, egress: Egress, project: Path, sql: Sql, signum: signal.Signals) -> None:
@@ -125,42 +85,6 @@ def test_server_of_the_warehouse_killed(
     assert crm.keys[2] == crm.keys[1]
     assert (len(crm.keys), crm.changes) == (4, CUSTOMERS)
     assert sql("select status from ops.run order by sequence") == [("interrupted",), ("succeeded",)]
-
-
-@DUCKDB_ONLY
-def test_killed_twice_in_a_row(crm: Crm, egress: Egress, sql: Sql, project: Path) -> None:
-    """Killed behind an answer, then with its first line out, one more run leaves all as an undisturbed one would."""
-    process: list[subprocess.Popen[str]] = []
-
-    def die(handler: Handler, body: bytes) -> None:
-        process[-1].kill()
-        process[-1].wait(20)
-        handler.close_connection = True
-
-    def answer_and_die(handler: Handler, body: bytes) -> None:
-        handler.answer(*handler.take(body))
-        die(handler, body)
-
-    # However slow the kill is, no delivery gets further than to what it asks for next.
-    crm.faults = [None, answer_and_die, die]
-    process.append(start(project))
-    process[-1].communicate(timeout=20)
-    assert process[-1].returncode == -signal.SIGKILL
-    sql("update egress.retl_crm_customers set baskets = baskets + 1")
-    crm.faults = [die]
-    process.append(start(project))
-    assert process[-1].stderr and process[-1].stderr.readline()
-    process[-1].kill()
-    process[-1].communicate(timeout=20)
-    assert process[-1].returncode == -signal.SIGKILL
-    crm.faults = []
-    assert egress("run", "--target", "crm") == 0
-    model = sql("select customer_id, baskets from egress.retl_crm_customers order by 1")
-    assert [(key, row["baskets"]) for key, row in sorted(crm.customers.items())] == model
-    state = sql(STATE)
-    sql("delete from ops.delivery")
-    assert egress("run", "--target", "crm") == 0
-    assert sql(STATE) == state
 
 
 @DUCKDB_ONLY

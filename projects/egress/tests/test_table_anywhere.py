@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -18,7 +14,6 @@ import pytest
 from conftest import CUSTOMERS, DUCKDB_ONLY, POSTGRES_ONLY, Egress, Sql
 from shops import SHOPS, Shop
 
-from shared.testing.engines import PostgresDatabase
 from shared.testing.mariadb import PASSWORD, connect, server
 
 MODEL = "egress.customer_360"
@@ -60,6 +55,7 @@ def reasons(sql: Sql) -> dict[str, str]:
     return {json.loads(payload)["entity_id"]: reason for payload, reason in sql(REASONS)}
 
 
+@POSTGRES_ONLY
 def test_changes_and_deletes_arrive(shop: Shop, egress: Egress, sql: Sql, capfd: pytest.CaptureFixture[str]) -> None:
     """The table is made, then follows the model: rows exact, foreign rows left, receipts by delivery, a guard."""
     assert egress("run", "--target", "table") == 0
@@ -169,37 +165,6 @@ def test_table_that_does_not_fit(shop: Shop, egress: Egress, capfd: pytest.Captu
     assert "column `last_purchase_date` is missing; the model has no column `more`" in text
     assert "no primary key or unique constraint on `entity_id` alone" in text
     assert shop.rows() == []
-
-
-@POSTGRES_ONLY
-def test_killed_between_commit_and_mark(
-    shop: Shop, egress: Egress, sql: Sql, project: Path, postgres_database: PostgresDatabase
-) -> None:
-    """What was committed and not marked is known to be ours, not taken for somebody else's, and deletes follow."""
-    assert egress("run", "--target", "table") == 0
-    sql(CHANGE)
-    shop.execute("insert into customer_360 values ('X', 'theirs', 1, null)")
-    gate = postgres_database.admin.connect("gate")
-    with gate.cursor() as cursor:
-        cursor.execute("begin; lock table ops.delivery in exclusive mode")
-        words = [sys.executable, "-m", "egress", "run", "--target", "table"]
-        process = subprocess.Popen(words, cwd=project, env=os.environ)
-        waiting = "select count(*) from pg_locks where not granted and relation = 'ops.delivery'::regclass"
-        for _ in range(3000):
-            cursor.execute(waiting)
-            if cursor.fetchone() == (1,) or process.poll() is not None:
-                break
-            time.sleep(0.02)
-        process.kill()
-        assert process.wait(20) < 0
-    gate.close()
-    assert shop.rows()[:-1] == expected(shop, sql)
-    sql(f"update {MODEL} set surname = 'newest' where entity_id = 'E-77'")
-    sql(f"delete from {MODEL} where entity_id = 'E-6'")
-    assert egress("run", "--target", "table") == 0
-    assert shop.rows()[:-1] == expected(shop, sql)
-    assert shop.rows()[-1][1] == "theirs"
-    assert sql("select * from ops.quarantine") == []
 
 
 @DUCKDB_ONLY

@@ -97,35 +97,6 @@ def assert_delivered(customer: Customer, sql: Sql) -> None:
     assert sql("select * from ops.quarantine") == []
 
 
-def test_killed_before_the_commit(customer: Customer, egress: Egress, sql: Sql, project: Path) -> None:
-    """A delivery that is killed before the target's commit leaves the table as it was; the next one does all of it."""
-    egress("run", "--target", "table")
-    rows = customer.rows()
-    sql(CHANGE)
-    with waiting(customer, BEFORE_COMMIT, project) as process:
-        kill(process)
-    let_end(customer)
-    assert customer.rows() == rows
-    assert egress("run", "--target", "table") == 0
-    assert_delivered(customer, sql)
-
-
-def test_killed_between_commit_and_mark(customer: Customer, egress: Egress, sql: Sql, project: Path) -> None:
-    """What was committed but not marked is sent again and changes nothing: the new row is known to be ours."""
-    egress("run", "--target", "table")
-    sql(CHANGE)
-    with waiting(customer, IN_COMMIT, project) as process:
-        kill(process)
-    let_end(customer)
-    written = customer.sql("select entity_id, xmin::text from customer_360 order by 1")
-    assert customer.rows() == sql(f"select * from {MODEL} order by 1")
-    assert sql("select count(*) from ops.delivery where row_key = 'E-77' or status = 'deleted'") == [(0,)]
-    assert egress("run", "--target", "table") == 0
-    assert customer.sql("select entity_id, xmin::text from customer_360 order by 1") == written
-    assert_delivered(customer, sql)
-    assert sql("select status from ops.run order by sequence") == [("succeeded",), ("interrupted",), ("succeeded",)]
-
-
 @DUCKDB_ONLY
 def test_row_of_ours_that_was_not_marked_may_have_changed_since(
     customer: Customer, egress: Egress, sql: Sql, project: Path
@@ -144,6 +115,7 @@ def test_row_of_ours_that_was_not_marked_may_have_changed_since(
     assert sql("select row_key from ops.delivery where status = 'rejected'") == [("E-78",)]
 
 
+@DUCKDB_ONLY
 def test_what_an_unmarked_transaction_did_is_settled(
     customer: Customer, egress: Egress, sql: Sql, project: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -202,29 +174,3 @@ def test_server_of_the_target_killed(
     customer.sql("drop trigger wait on customer_360")
     assert egress("run", "--target", "table") == 0
     assert_delivered(customer, sql)
-
-
-def test_killed_three_times_in_a_row(customer: Customer, egress: Egress, sql: Sql, project: Path) -> None:
-    """Killed with its first line out and twice in the commit, one more run mends all and leaves a foreign row alone."""
-    egress("run", "--target", "table")
-    customer.sql("insert into customer_360 values ('X', 'theirs', 1, null)")
-    for number in range(3):
-        sql(f"update {MODEL} set surname = '{number}' where entity_id < 'E-5'")
-        sql(f"delete from {MODEL} where entity_id = 'N-{number - 1}'")
-        sql(f"insert into {MODEL} values ('N-{number}', 'new', 1, null)")
-        if number == 0:
-            with held(customer, BEFORE_COMMIT):
-                process = start(project, "table")
-                assert process.stderr and process.stderr.readline()
-                kill(process)
-        else:
-            with waiting(customer, IN_COMMIT, project) as process:
-                kill(process)
-        let_end(customer)
-    unmarked = "select count(*) from ops.delivery_transaction where not marked"
-    assert sql(unmarked) == [(2,)]
-    assert egress("run", "--target", "table") == 0
-    assert sql(unmarked) == [(0,)]
-    assert customer.rows()[:-1] == sql(f"select * from {MODEL} order by 1")
-    assert customer.rows()[-1][1] == "theirs"
-    assert sql("select * from ops.quarantine") == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from types import ModuleType
+from typing import Any
 
 import pytest
 from conftest import DUCKDB_ONLY, Egress, Sql
@@ -12,6 +13,7 @@ from crm_server import Crm
 from egress import targets
 from egress.engine.models import Model
 from egress.engine.plan import Target
+from egress.kinds.dlt.target import Dlt
 from egress.kinds.files.target import Files
 from egress.kinds.rest.answers import Answers
 from egress.kinds.rest.target import Rest
@@ -69,6 +71,18 @@ def test_two_targets_of_one_name() -> None:
 def test_two_targets_of_one_file() -> None:
     """Two targets that would overwrite one file by turns are refused; in another folder they get on."""
     first, second = (Files(name, MODEL, settings=name.upper(), formats=("csv",)) for name in ("one", "two"))
-    with pytest.raises(ConfigurationError, match="two targets write one file, `one` and `two`: "):
+    with pytest.raises(ConfigurationError, match="two targets overwrite the same, `one` and `two`: "):
         held_apart([first, second])
     held_apart([first, Files("two", MODEL, settings="TWO", formats=("csv",), folder="partners")])
+
+
+def test_two_copies_of_one_table() -> None:
+    """Two targets that would replace one table of dlt's by turns are refused, and no argument is told of them."""
+    known: Any = {"destination": "duckdb", "dataset": "crm", "arguments": {"credentials": "hush-hush-hush"}}
+    first, second = (Dlt(name, MODEL, settings=name.upper(), **known) for name in ("one", "two"))
+    with pytest.raises(
+        ConfigurationError, match=r"`one` and `two`: `crm\.retl_crm_customers at dlt's duckdb"
+    ) as caught:
+        held_apart([first, second])
+    assert "hush" not in str(caught.value)
+    held_apart([first, Dlt("two", MODEL, settings="TWO", **{**known, "arguments": {"credentials": "elsewhere"}})])

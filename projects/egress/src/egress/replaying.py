@@ -88,9 +88,10 @@ def replay(target: Target, held: Sequence[HeldRow], ledger: Run, *, force: bool)
     only = tuple(sorted(set(keys.values())))
     # Who names rows one by one approves of what becomes of them.
     options = Options(retry_rejected=True, take_over=force, only=only, approved=dict.fromkeys(CHANGES, len(only)))
-    planned = target.plan(warehouse, options)
-    if not isinstance(planned, ComparedPlan):
+    if not target.by_row:
         raise UserError(f"this target is given all rows at once: `{target.name}`", hint="run `./pixiw run deliver`")
+    planned = target.plan(warehouse, options)
+    assert isinstance(planned, ComparedPlan), "what is given by row is compared by row"
     tally = send(target, planned, ledger)
     quarantine = Quarantine(warehouse, ledger.id, "egress", target.name)
     settle(planned, quarantine, {row.quarantine_id: row.reason for row in held}, keys)

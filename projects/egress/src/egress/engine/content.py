@@ -80,11 +80,6 @@ class WholePlan(Plan):
 
     @property
     @override
-    def by_row(self) -> bool:
-        return False
-
-    @property
-    @override
     def changes(self) -> Counts:
         # A row that has changed cannot be told from the others: the send state has one hash of all of them.
         more = self.rows - self.held if self.to_send else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 
@@ -76,11 +76,6 @@ class Plan(ABC):
         """How many rows the target would have more, otherwise and no more, as far as is known here."""
 
     @property
-    def by_row(self) -> bool:
-        """Whether its steps are of rows, and not of all of them at once."""
-        return True
-
-    @property
     def idle(self) -> bool:
         """Whether there is nothing to do because the model is empty."""
         return not self.rows
@@ -138,8 +133,11 @@ class Target(ABC):
         declared: The identity that the send state is filed under, where no setting says another.
         model: What is delivered.
         settings: What the names of its environment variables begin with.
+        by_row: Whether it is given row by row, and answers for each; otherwise all rows at once: then no row is refused
+            or replayed, no update counted, and no plan may drift.
     """
 
+    by_row: ClassVar[bool] = True
     declared: str
     model: Model
     settings: str = field(kw_only=True)
@@ -185,7 +183,7 @@ class Target(ABC):
 
     @property
     def writes(self) -> tuple[str, ...]:
-        """What it overwrites whatever is in it, so that no other target may: its files."""
+        """What it overwrites whatever is in it, so that no other target may: its files, or its table."""
         return ()
 
     @abstractmethod

@@ -80,7 +80,7 @@ class SealedTarget(BaseModel):
             rows=plan.rows,
             place=place_of(target, plan),
             digest=digest_of(steps),
-            marks=as_text(marks_of(steps)) if plan.by_row and steps.num_rows <= marked else None,
+            marks=as_text(marks_of(steps)) if target.by_row and steps.num_rows <= marked else None,
         )
 
     def drift(self, target: Target, plan: Plan) -> Drift | None:
@@ -97,7 +97,7 @@ class SealedTarget(BaseModel):
         if digest_of(steps) == self.digest and plan.rows == self.rows:
             return None
         if self.marks is None:
-            return Drift(None, "all of it is written anew" if not plan.by_row else "too many rows to tell which")
+            return Drift(None, "all of it is written anew" if not target.by_row else "too many rows to tell which")
         return Drift.of(self.marks, steps, plan.rows - self.rows)
 
 

@@ -36,7 +36,7 @@ def all_targets() -> dict[Target, ModuleType]:
 
 
 def held_apart(targets: Iterable[Target]) -> None:
-    """Raise ConfigurationError where two targets have one name, or write one file."""
+    """Raise ConfigurationError where two targets have one name, or overwrite one file or table."""
     names: dict[str, Target] = {}
     written: dict[str, Target] = {}
     for target in targets:
@@ -50,6 +50,6 @@ def held_apart(targets: Iterable[Target]) -> None:
             other = written.setdefault(thing, target)
             if other is not target:
                 raise ConfigurationError(
-                    f"two targets write one file, `{other.name}` and `{target.name}`: `{thing}`",
-                    hint="give one of them another `folder` in its module",
+                    f"two targets overwrite the same, `{other.name}` and `{target.name}`: `{thing}`",
+                    hint="give one of them another `folder`, `place` or `dataset` in its module",
                 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -41,6 +42,7 @@ class Dlt(Target):
         dataset: The schema, or the folder, that the table is in.
     """
 
+    by_row = False
     destination: str = field(kw_only=True)
     arguments: Mapping[str, Any] = field(kw_only=True)
     dataset: str = field(kw_only=True)
@@ -59,6 +61,13 @@ class Dlt(Target):
     @override
     def named_settings(self) -> tuple[Setting, ...]:
         return tuple(settings_of(self.arguments))
+
+    @property
+    @override
+    def writes(self) -> tuple[str, ...]:
+        # Arguments that are no settings may be secret.
+        where = sha256(repr(self.arguments).encode()).hexdigest()[:8]
+        return (f"{self.relation} at dlt's {self.destination} ({where})",)
 
     def datasets(self) -> tuple[Dataset, ...]:
         """Return the table; where the destination is, only its settings know."""

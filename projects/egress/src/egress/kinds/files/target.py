@@ -47,6 +47,7 @@ class InFormats(Target):
         formats: One file of each, called as the model is.
     """
 
+    by_row = False
     formats: tuple[Format, ...] = field(kw_only=True)
 
     @property
