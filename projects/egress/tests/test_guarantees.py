@@ -7,6 +7,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
 from importlib import import_module
 from inspect import isabstract
 from itertools import count
@@ -26,6 +28,7 @@ from egress.kinds.files.target import Files
 from shared.command_line import command
 from shared.config import get_settings
 from shared.data_quality import BadRow, Quarantine
+from shared.errors import ConfigurationError
 from shared.monitoring import Run
 from shared.testing.engines import Engine
 from shared.warehouse import open_warehouse
@@ -53,9 +56,10 @@ OPEN = "select count(*) from ops.quarantine where resolved_at is null"
 STATUSES = "select status, count(*) from ops.delivery where target = 'place' group by 1 order by 1"
 
 
-def subclasses(of: type[Target]) -> Iterator[type[Target]]:
+def subclasses(of: type) -> Iterator[type]:
     """Yield all classes that are made from one."""
-    for each in of.__subclasses__():
+    made: list[type] = of.__subclasses__()
+    for each in made:
         yield each
         yield from subclasses(each)
 
@@ -266,6 +270,36 @@ def test_failure_holds_no_other_up(
     assert sql(STATUSES) == []
     assert deliver() == 0
     assert place.rows() == wanted()
+
+
+@ON_DUCKDB
+def test_what_is_there_may_be_left(
+    place: Place, deliver: Callable[..., int], wanted: Callable[[], Rows], sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A column that is to be filled where it is empty keeps what is there; a kind that cannot tell refuses by name."""
+    if not place.target.reads_back:
+        with pytest.raises(ConfigurationError, match="`place` cannot fill what is empty alone"):
+            replace(place.target, fill_empty=("surname",))
+        return
+    with pytest.raises(ConfigurationError, match="`place` cannot fill its key"):
+        replace(place.target, fill_empty=("entity_id",))
+    filling = replace(place.target, fill_empty=("surname",))
+    monkeypatch.setattr("egress.cli.all_targets", lambda: {filling: module_of(filling)})
+    sql(f"update {MODEL.table} set surname = null where entity_id = 'E-3'")
+    assert deliver() == 0
+    before = place.rows()
+    sql(f"update {MODEL.table} set surname = 'smith', lifetime_sales = 7 where entity_id in ('E-3', 'E-4')")
+    sql(f"update {MODEL.table} set surname = null where entity_id = 'E-5'")
+    assert deliver() == 0
+    assert place.rows() == {**wanted(), "E-4": (before["E-4"][0], Decimal(7)), "E-5": before["E-5"]}
+    assert place.rows()["E-3"] == ("smith", Decimal(7))
+    traces = place.traces()
+    assert deliver("--full") == 0
+    assert place.rows()["E-4"][0] == before["E-4"][0]
+    assert place.name != "postgresql" or place.traces() == traces
+    missing = replace(place.target, fill_empty=("nickname",))
+    monkeypatch.setattr("egress.cli.all_targets", lambda: {missing: module_of(missing)})
+    assert deliver() == 2
 
 
 def dying(steps: Sequence[Step], number: int) -> None:

@@ -22,7 +22,7 @@ MODEL = Model("egress.customer_360", key="entity_id")
 BAD = "bad"
 # A port that nobody listens at.
 NOBODY = "127.0.0.1:9"
-Rows = dict[str, tuple[str, Decimal]]
+Rows = dict[str, tuple[str | None, Decimal]]
 # Where a function is: in which class or module, and what it is called.
 Step = tuple[Any, str]
 
@@ -70,6 +70,6 @@ class Place(ABC):
         raise NotImplementedError
 
 
-def row(key: str, surname: str, sales: object) -> tuple[str, tuple[str, Decimal]]:
+def row(key: str, surname: str | None, sales: object) -> tuple[str, tuple[str | None, Decimal]]:
     """Return a row as `Place.rows` has it."""
     return key, (surname, Decimal(str(sales)).quantize(Decimal("0.01")))

@@ -11,6 +11,7 @@ import pyarrow as pa
 from egress.engine.guard import Counts, Guard, approval
 from egress.engine.models import Model
 from shared.config.named import Setting
+from shared.errors import ConfigurationError
 from shared.monitoring import Run, history
 from shared.monitoring.lineage import Dataset
 from shared.warehouse import Warehouse
@@ -135,12 +136,28 @@ class Target(ABC):
         settings: What the names of its environment variables begin with.
         by_row: Whether it is given row by row, and answers for each; otherwise all rows at once: then no row is refused
             or replayed, no update counted, and no plan may drift.
+        reads_back: Whether what is there is read before it is written.
+        fill_empty: Columns that are written where nothing (null) is there, and left as they are otherwise.
     """
 
     by_row: ClassVar[bool] = True
+    reads_back: ClassVar[bool] = False
     declared: str
     model: Model
     settings: str = field(kw_only=True)
+    fill_empty: tuple[str, ...] = field(default=(), kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.fill_empty and not self.reads_back:
+            raise ConfigurationError(
+                f"the target `{self.declared}` cannot fill what is empty alone: its kind does not read what is there",
+                hint="leave `fill_empty` out; let the other side keep what it has, or deliver to a table",
+            )
+        if self.model.key in self.fill_empty:
+            raise ConfigurationError(
+                f"the target `{self.declared}` cannot fill its key: `{self.model.key}`",
+                hint="leave it out of `fill_empty`: a row without a key is none of ours",
+            )
 
     def setting(self, name: str) -> str:
         """Return the environment variable with a setting of this target."""

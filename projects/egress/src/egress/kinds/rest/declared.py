@@ -116,6 +116,7 @@ class DeclaredRest(Target):
     dataset: str = ""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check(self)
 
 

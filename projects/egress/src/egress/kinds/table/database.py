@@ -29,12 +29,14 @@ class Destination:
         key: The column that identifies a row.
         columns: The model's columns.
         settings: What the names of the target's settings begin with, for hints.
+        fill_empty: Columns that are written where nothing is there alone.
     """
 
     name: str
     key: str
     columns: pa.Schema
     settings: str
+    fill_empty: tuple[str, ...] = ()
 
     def unfit(self, wrong: Collection[str]) -> TargetRefused:
         """Return the error for a table that differs from the model."""

@@ -31,7 +31,7 @@ from egress.kinds.table.journal import Transaction, announce, mark, open_transac
 from egress.kinds.table.shipment import Shipment, within
 from shared.config import read_settings
 from shared.data_quality import BadRow
-from shared.errors import UserError
+from shared.errors import InputError, UserError
 from shared.monitoring import Run
 from shared.monitoring.lineage import Dataset
 from shared.utils.console import say
@@ -61,6 +61,7 @@ class Table(Target):
         table: `schema.table`, or `table` in the database's own schema, as written, where no setting says another.
     """
 
+    reads_back = True
     table: str = field(kw_only=True)
 
     @property
@@ -85,8 +86,9 @@ class Table(Target):
 
     @property
     def form(self) -> str:
-        """The table and its database."""
-        return f"table `{self.table_name}` of the database at `${self.setting('url')}`"
+        """The table and its database, and what is filled alone."""
+        filled = f", where empty alone `{', '.join(self.fill_empty)}`" if self.fill_empty else ""
+        return f"table `{self.table_name}` of the database at `${self.setting('url')}`{filled}"
 
     @property
     @override
@@ -114,7 +116,12 @@ class Table(Target):
         return (self.database.dataset(self.table_name),)
 
     def plan(self, warehouse: Warehouse, options: Options) -> TablePlan:
-        """Compare each row's hash with the one that was written last; the target itself is not asked."""
+        """Compare each row's hash with the one that was written last; the target itself is not asked.
+
+        Raises:
+            InputError: The model lacks a column.
+            UserError: Some rows are to be replayed, and a delivery was cut off.
+        """
         values, name = self.values, self.name
         unsettled = open_transactions(warehouse, self, values.table or self.table)
         if unsettled and options.only is not None:
@@ -129,6 +136,12 @@ class Table(Target):
             found = Comparison.of(warehouse, self.model, name, options)
             deletions = Deletions.of(warehouse, self.model, name, found, options)
             held = rows_held(warehouse, name)
+        lacking = [name for name in self.fill_empty if name not in found.pending.column_names]
+        if lacking:
+            raise InputError(
+                f"`{self.model.table}` lacks columns that `{self.declared}` fills: `{', '.join(lacking)}`",
+                hint="correct the model, or `fill_empty` in the target's module",
+            )
         if not (found.rows or options.allow_empty):
             unsettled = []
         return TablePlan(
@@ -189,7 +202,7 @@ class TablePlan(ComparedPlan):
         pending, database = self.comparison.pending, self.to.database
         known = len(pending) - pending[LAST_RECEIPT].null_count + self.removes
         columns = pa.schema([column for column in pending.schema if column.name not in ADDED])
-        table = Destination(self.to.table_name, self.model.key, columns, self.to.settings)
+        table = Destination(self.to.table_name, self.model.key, columns, self.to.settings, self.to.fill_empty)
         terms = Terms(
             make=known == self.held,
             own=[one.number for one in self.unsettled if one.database == database.location],

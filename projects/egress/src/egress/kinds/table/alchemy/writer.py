@@ -150,6 +150,7 @@ class AlchemyWriter:
     def _write(self, rows: list[tuple[str, bool, Row]], outcome: Outcome) -> None:
         keys = [row[self.key.name] for _, _, row in rows]
         there = self._there(keys)
+        rows = [(text, known, self._filled(row, there)) for text, known, row in rows]
         new, changed = [], []
         foreign: dict[str, str] = {}
         for text, known, row in rows:
@@ -170,6 +171,11 @@ class AlchemyWriter:
         if self.terms.take_over:
             seem_new = (text for text, known, row in rows if not known and self._plain(row[self.key.name]) in there)
             outcome.taken_over.update(text for text in seem_new if text not in self.own)
+
+    def _filled(self, row: Row, there: dict[Any, Row]) -> Row:
+        """Return a row with what is there of columns that are filled where they are empty alone."""
+        held = there.get(self._plain(row[self.key.name]), {})
+        return {**row, **{name: held[name] for name in self.destination.fill_empty if held.get(name) is not None}}
 
     def _update(self, rows: list[Row]) -> None:
         others = [column for column in self.table.columns if column is not self.key]

@@ -68,7 +68,7 @@ class PostgresDatabase(Database):
         from egress.kinds.table.postgres.writer import TableWriter
 
         name = in_schema(destination.name)
-        table = TargetTable(name, destination.key, destination.columns, destination.settings)
+        table = TargetTable(**{**vars(destination), "name": name})
         with session(
             self.target, f"egress {terms.run_id}", timeout=terms.timeout, settings=self.settings
         ) as connection:

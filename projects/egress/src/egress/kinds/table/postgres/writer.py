@@ -152,13 +152,17 @@ class TableWriter:
         others = [column for column in self.table.columns if column.name != self.table.key]
         if not others:
             return self._insert(f"{KNOWN} and {part}", "nothing")
-        changes = ", ".join(f"{quote(column.name)} = excluded.{quote(column.name)}" for column in others)
+        wanted = {quote(column.name): self._wanted(column.name) for column in others}
+        changes = ", ".join(f"{name} = {value}" for name, value in wanted.items())
         # A row that is what it shall be is left alone: sent twice, changed once.
-        held, excluded = (
-            ", ".join(f"{side}.{quote(column.name)}" for column in others) for side in ("held", "excluded")
-        )
-        update = f"update set {changes} where ({held}) is distinct from ({excluded})"
+        held = ", ".join(f"held.{name}" for name in wanted)
+        update = f"update set {changes} where ({held}) is distinct from ({', '.join(wanted.values())})"
         return self._insert(f"{KNOWN} and {part}", update)
+
+    def _wanted(self, column: str) -> str:
+        """Return the value that a column of a row which is there shall have."""
+        name = quote(column)
+        return f"coalesce(held.{name}, excluded.{name})" if column in self.table.fill_empty else f"excluded.{name}"
 
     def _insert_new(self, part: str = "true") -> str:
         return self._insert(f"not {KNOWN} and {part}", "nothing")
