@@ -17,6 +17,7 @@ VERSIONS = "shared/src/shared/monitoring/versions/"
 MAY_HASH = {
     "projects/egress/src/egress/engine/sealed.py": "a plan, to be applied as it was made",
     "projects/egress/src/egress/engine/content.py": "what was delivered, by the state of what was sent",
+    "projects/egress/src/egress/kinds/dlt/target.py": "a declaration, to tell two apart without telling their secrets",
     "projects/egress/src/egress/kinds/files/place.py": "a manifest, to know it again as the one that was written",
     "projects/egress/src/egress/kinds/files/target.py": "a file, to know it again as the one that was written",
     "projects/egress/src/egress/kinds/rest/calls.py": "the key of a request",
