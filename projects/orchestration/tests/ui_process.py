@@ -81,18 +81,18 @@ class Ui:
 
     def launch(self, *assets: str) -> str:
         """Launch a run, as the page does; again where a code server is not back yet."""
-        nodes = query(self.address, REPOSITORIES)["repositoriesOrError"]["nodes"]
-        selector = {
-            "repositoryName": nodes[0]["name"],
-            "repositoryLocationName": nodes[0]["location"]["name"],
-            "jobName": "__ASSET_JOB",
-            "assetSelection": [{"path": asset.split("/")} for asset in assets],
-        }
         answers: list[dict[str, Any]] = []
 
         def is_launched() -> bool:
-            answers.append(query(self.address, LAUNCH, selector=selector)["launchRun"])
-            return "run" in answers[-1]
+            for node in query(self.address, REPOSITORIES)["repositoriesOrError"]["nodes"][:1]:
+                selector = {
+                    "repositoryName": node["name"],
+                    "repositoryLocationName": node["location"]["name"],
+                    "jobName": "__ASSET_JOB",
+                    "assetSelection": [{"path": asset.split("/")} for asset in assets],
+                }
+                answers.append(query(self.address, LAUNCH, selector=selector)["launchRun"])
+            return "run" in (answers or [{}])[-1]
 
         wait_until(is_launched)
         run_id: str = answers[-1]["run"]["runId"]
