@@ -64,23 +64,22 @@ def provenance_query(entity: Entity, golden: str, entities: str, decided: str) -
     Returns:
         A query with the columns `PROVENANCE`.
     """
-    values = [
-        f"({literal(field)}, golden.{quote(field)} is not null, golden.{party}, golden.{rule})"
+    values = " union all ".join(
+        f"select entity_id, {literal(field)} as field, {party} as party_id, {rule} as rule "
+        f"from {golden} where {quote(field)} is not null"
         for number, each in enumerate(entity.golden)
         for party, rule in [_places(number)]
         for field in each.fields
-    ]
+    )
     # A condition on one side of a left join alone would make it a loop over all pairs of rows.
     return f"""
         select named.entity_id, named.field, party.source_system, party.source_id, named.rule
         from (
-            select golden.entity_id, value.field,
+            select value.entity_id, value.field,
                 case when decided.field is null then value.party_id end as party_id,
                 case when decided.field is null then value.rule else {literal(PERSON)} end as rule
-            from {golden} as golden
-                cross join lateral (values {", ".join(values)}) as value (field, is_there, party_id, rule)
-                left join {decided} as decided on decided.entity_id = golden.entity_id and decided.field = value.field
-            where value.is_there
+            from ({values}) as value
+                left join {decided} as decided on decided.entity_id = value.entity_id and decided.field = value.field
         ) as named left join {entities} as party on party.party_id = named.party_id
     """
 

@@ -16,11 +16,15 @@ from entity_resolution.engine.blocking.rules import Rule, rules_of
 from entity_resolution.engine.fillers import Fillers, hold_out
 from entity_resolution.engine.frequencies import tell
 from entity_resolution.engine.linking.definition import for_dialect, with_rules
+from entity_resolution.engine.linking.pruning import can_prune, possible_pairs
 from entity_resolution.engine.linking.workplace import Linked
 from entity_resolution.engine.model_store import Model
 from entity_resolution.engine.profile import Profile, profile
 from entity_resolution.engine.tables import PARTIES, Ask
 from entity_resolution.entity import KEY, Entity
+
+# To look at fewer pairs twice takes longer than to weigh them.
+FEWEST_PRUNED = 20_000
 
 
 @dataclass(frozen=True)
@@ -98,10 +102,21 @@ def cluster_at_each(session: Session, model: Model, thresholds: Sequence[float])
     """Group the parties at each threshold by pairs that are scored once."""
     linker, fillers, rules = linker_of(session, model)
     seen = profile(session.ask, session.entity)
-    pairs = linker.inference.predict(threshold_match_probability=min(thresholds))
+    pairs = _weigh(session, linker, min(thresholds))
     for threshold in thresholds:
         clusters = _clusters(linker, pairs, threshold, session.entity.parties.duplicate_free)
         yield threshold, Clusters(str(clusters.physical_name), fillers, rules, seen)
+
+
+def _weigh(session: Session, linker: Linker, threshold: float) -> SplinkDataFrame:
+    """Return the pairs that the linker's rules find and whose match probability reaches a threshold."""
+    if can_prune(linker, threshold):
+        found = linker.inference.compute_blocked_pairs_for_predict()
+        ((count,),) = session.ask(f"select count(*) from {found.physical_name}")
+        if count >= FEWEST_PRUNED:
+            linker.table_management.register_blocked_pairs_for_predict(possible_pairs(linker, found, threshold))
+            found.drop_table_from_database_and_remove_from_cache()
+    return linker.inference.predict(threshold_match_probability=threshold)
 
 
 def _clusters(linker: Linker, pairs: SplinkDataFrame, threshold: float, free: Sequence[str]) -> SplinkDataFrame:
