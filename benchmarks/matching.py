@@ -11,7 +11,7 @@ stay as they are in the result.
 Each way gets the same columns, in a process of its own, and gives a cluster for each record: ours by `new-entity` and
 `resolve` with nothing corrected; Splink alone by a model and rules that a person would write for the set, at the best
 of eight thresholds, as the truth has it; custmatch by columns named by a person and 500 pairs labelled by the truth,
-200 drawn at random and 300 where its model is least sure, as its guide says; goldenmatch as it configures itself.
+200 drawn at random and 300 where its model is least sure, as its package advises; goldenmatch as it configures itself.
 Pairwise and B-cubed F1, processor seconds and peak memory go to results/matching.json. What has no result in 300
 processor seconds is ended.
 """
