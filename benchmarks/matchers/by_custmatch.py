@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from custmatch import labels, pipeline
 from flat import flat
 
-# As its package advises: some pairs at random, by which the threshold is chosen, and more where its model is least sure.
+# As its package advises: some pairs at random, by which the threshold is chosen, and more where the model is unsure.
 RANDOM, ACTIVE, ROUNDS = 200, 100, 3
 FEBRL = {
     "columns": {
