@@ -167,3 +167,15 @@ def test_state_of_dlt_decides_nothing(project: Project) -> None:
     project.load_source(source)
     project.load_source(source)
     assert starts == [1, 3]
+
+
+@on_duckdb_alone
+def test_tables_whose_names_begin_alike_are_merged_apart(project: Project) -> None:
+    """Two tables of one load are merged each with its own rows, however long the part is that their names share."""
+    tables = [f"{'issues_of_the_' * 4}{name}" for name in ("past", "present")]
+    for title in ("first", "second"):
+        readers = [yielding([{"id": number, "title": title}]) for number in range(1, 3)]
+        resources = (Resource(table, table, Issue, ("id",), each) for table, each in zip(tables, readers, strict=True))
+        project.load_source(Source("git", tuple(resources)))
+    found = [project.fetch(f"select id, title from raw.{table}") for table in tables]
+    assert found == [[(1, "second")], [(2, "second")]]

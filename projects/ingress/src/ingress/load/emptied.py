@@ -11,13 +11,16 @@ EMPTIED = "_emptied"
 
 
 def drop_emptied(warehouse: Warehouse, resource: Resource, read: Input) -> None:
-    """Drop the rows of such parents; of the others, rows are replaced as the new ones are merged."""
+    """Drop the rows of such parents; of the others, rows are replaced as the new ones are merged.
+
+    Args:
+        warehouse: In the transaction that merges them.
+    """
     if not resource.reader.whose:
         return
     columns, relation = ", ".join(quote(name) for name in resource.reader.whose), quote(resource.relation)
-    with warehouse.transaction():
-        warehouse.execute(f"create temporary table {EMPTIED} as select {columns} from {relation} limit 0")
-        for batch in read.emptied():
-            warehouse.append_arrow(EMPTIED, pa.Table.from_batches([batch]))
-        warehouse.execute(f"delete from {relation} where ({columns}) in (select {columns} from {EMPTIED})")
-        warehouse.execute(f"drop table {EMPTIED}")
+    warehouse.execute(f"create temporary table {EMPTIED} as select {columns} from {relation} limit 0")
+    for batch in read.emptied():
+        warehouse.append_arrow(EMPTIED, pa.Table.from_batches([batch]))
+    warehouse.execute(f"delete from {relation} where ({columns}) in (select {columns} from {EMPTIED})")
+    warehouse.execute(f"drop table {EMPTIED}")

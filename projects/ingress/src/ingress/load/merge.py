@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from ingress.deletions import DELETED_AT, DELETED_BY
-from ingress.load.widening import columns_of, shown, type_of
+from ingress.load.widening import column_of, columns_of, shown
 from ingress.source import Resource
 from shared.errors import InputError
 from shared.warehouse import Warehouse, quote
@@ -60,8 +60,7 @@ def with_columns(session: Warehouse, resource: Resource, schema: pa.Schema) -> d
     stored = columns_of(session, resource)
     for field in [*schema, pa.field(LOAD, pa.string())]:
         if field.name not in stored:
-            column = f"{quote(field.name)} {type_of(session, field.type)}"
-            session.execute(f"alter table {quote(resource.relation)} add column {column}")
+            session.execute(f"alter table {quote(resource.relation)} add column {column_of(field)}")
         there = stored.setdefault(field.name, field.type)
         if there != field.type:
             raise InputError(

@@ -65,7 +65,7 @@ def hold_to_values(warehouse: Warehouse, resource: Resource, field: pa.Field, ol
     Raises:
         InputError: There is one.
     """
-    condition = lossy(warehouse, field, old)
+    condition = lossy(field, old)
     if condition is None:
         return
     ((lost,),) = warehouse.fetch(f"select count(*) from {quote(resource.relation)} where {condition}")
@@ -86,7 +86,7 @@ def may_widen(old: pa.DataType, new: pa.DataType) -> bool:
     return bool(pa.types.is_date(old) and new == pa.timestamp("us"))
 
 
-def lossy(warehouse: Warehouse, field: pa.Field, old: pa.DataType) -> str | None:
+def lossy(field: pa.Field, old: pa.DataType) -> str | None:
     """Return the condition under which a value would change, None where none can."""
     name, new = quote(field.name), field.type
     if not pa.types.is_decimal(new) or pa.types.is_decimal(old):
@@ -95,14 +95,14 @@ def lossy(warehouse: Warehouse, field: pa.Field, old: pa.DataType) -> str | None
     if pa.types.is_integer(old):
         return f"abs({name}::decimal(38, 0)) >= {10**whole}" if whole < BIGINT_DIGITS else None
     # A text has all digits of a number with a point; PostgreSQL's cast of the number itself has 15.
-    back = f"({name}::varchar::{type_of(warehouse, new)})::double precision"
+    back = f"({name}::varchar::{type_of(new)})::double precision"
     safe = f"abs({name}) < 1e{whole} and lower({name}::varchar) not in {STRANGERS}"
     return f"case when {safe} then {back} <> {name} else {name} is not null end"
 
 
 def alter(warehouse: Warehouse, resource: Resource, field: pa.Field, old: pa.DataType) -> None:
     """Give a column its new type."""
-    name, kind = quote(field.name), type_of(warehouse, field.type)
+    name, kind = quote(field.name), type_of(field.type)
     text = "::varchar" if pa.types.is_floating(old) else ""
     statement = f"alter table {quote(resource.relation)} alter column {name} type {kind} using {name}{text}::{kind}"
     try:
@@ -117,8 +117,13 @@ def alter(warehouse: Warehouse, resource: Resource, field: pa.Field, old: pa.Dat
     say(f"  {resource.relation}: column `{field.name}` widened from `{shown(old)}` to `{shown(field.type)}`")
 
 
-def type_of(warehouse: Warehouse, kind: pa.DataType) -> str:
-    """Return what the engine calls a type."""
+def column_of(field: pa.Field) -> str:
+    """Return a column as `create table` and `alter table` take it, on either engine."""
+    return f"{quote(field.name)} {type_of(field.type)}"
+
+
+def type_of(kind: pa.DataType) -> str:
+    """Return what both engines call a type."""
     if pa.types.is_decimal(kind):
         return f"decimal({kind.precision}, {kind.scale})"
     return "varchar" if pa.types.is_string(kind) else postgres_type(kind)

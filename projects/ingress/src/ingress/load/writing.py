@@ -14,7 +14,7 @@ from itertools import chain
 import pyarrow as pa
 
 from ingress.load.merge import LOAD, merge
-from ingress.load.widening import type_of
+from ingress.load.widening import column_of
 from ingress.raw_names import raw_name
 from ingress.source import Resource
 from shared.data_quality import arrow_schema
@@ -52,12 +52,16 @@ def load(
         session.hold("load")
         drop_copies(session, [resource for resource, _ in tables.values()])
         with step(f"{source}: reading and checking {', '.join(tables)}"):
-            arrived = [arrive(session, resource, rows(), identifier) for resource, rows in tables.values()]
+            arrived = [
+                (resource, room, arrive(session, resource, room, rows(), identifier))
+                for number, (resource, rows) in enumerate(tables.values())
+                for room in [f"_arrived_{number}"]
+            ]
         guard(session)
         with step(f"{source}: loading"):
-            for resource, schema in zip((resource for resource, _ in tables.values()), arrived, strict=True):
+            for resource, room, schema in arrived:
                 if schema is not None:
-                    merge(session, resource, waiting_room(resource), schema, identifier)
+                    merge(session, resource, room, schema, identifier)
             transaction.close()
     # The engine's own look at new tables may be a minute off, the next step is not.
     for resource, _ in tables.values():
@@ -73,8 +77,10 @@ def drop_copies(session: Warehouse, resources: Sequence[Resource]) -> None:
             session.execute(f"drop table {quote(f'raw_staging.{resource.table}')}")
 
 
-def arrive(session: Warehouse, resource: Resource, tables: Iterator[pa.Table], load: str) -> pa.Schema | None:
-    """Read a resource's rows into its table where that is new, else into one of the session's.
+def arrive(
+    session: Warehouse, resource: Resource, room: str, tables: Iterator[pa.Table], load: str
+) -> pa.Schema | None:
+    """Read a resource's rows into its table where that is new, else into one of the session's, `room`.
 
     Returns:
         The columns of the rows that are to be merged; None where they are in their table.
@@ -86,28 +92,19 @@ def arrive(session: Warehouse, resource: Resource, tables: Iterator[pa.Table], l
     whole = (table.cast(plain).rename_columns(names) for table in chain([first], tables))
     batches = (batch for table in whole for batch in table.to_batches())
     if session.table_exists(resource.relation):
-        columns = ", ".join(f"{quote(field.name)} {type_of(session, field.type)}" for field in schema)
-        session.execute(f"create temporary table {quote(waiting_room(resource))} ({columns})")
-        session.append_batches(waiting_room(resource), schema, batches)
+        session.execute(f"create temporary table {room} ({', '.join(map(column_of, schema))})")
+        session.append_batches(room, schema, batches)
         return schema
     relation = quote(resource.relation)
     # By default: the rows need not bring what is the same in all of them.
-    session.execute(f"create table {relation} ({definitions(session, resource, schema)} default '{load}')")
+    session.execute(f"create table {relation} ({definitions(resource, schema)} default '{load}')")
     session.append_batches(resource.relation, schema, batches)
     session.execute(f"alter table {relation} alter column {LOAD} drop default")
     return None
 
 
-def waiting_room(resource: Resource) -> str:
-    """Return the name of the table of the session's in which rows wait to be merged."""
-    return f"_arrived_{resource.table}"[:60]
-
-
-def definitions(session: Warehouse, resource: Resource, schema: pa.Schema) -> str:
+def definitions(resource: Resource, schema: pa.Schema) -> str:
     """Return the columns of a new table, the one of the load last."""
     filled = {field.name for field in arrow_schema(resource.model) if not field.nullable}
-    columns = [
-        f"{quote(field.name)} {type_of(session, field.type)}{' not null' if field.name in filled else ''}"
-        for field in schema
-    ]
+    columns = [f"{column_of(field)}{' not null' if field.name in filled else ''}" for field in schema]
     return ", ".join([*columns, f"{LOAD} varchar not null"])
