@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from typing_extensions import Self, override
 
@@ -67,8 +67,7 @@ class PostgresDatabase(Database):
         from egress.kinds.table.postgres.session import session
         from egress.kinds.table.postgres.writer import TableWriter
 
-        name = in_schema(destination.name)
-        table = TargetTable(**{**vars(destination), "name": name})
+        table = TargetTable(**vars(replace(destination, name=in_schema(destination.name))))
         with session(
             self.target, f"egress {terms.run_id}", timeout=terms.timeout, settings=self.settings
         ) as connection:
