@@ -27,9 +27,9 @@ from typing import Any
 import duckdb
 from machine import machine_facts, processor_seconds
 from packages import environment_with
+from servers import running_server
 
 from shared.config import Settings
-from shared.postgres.server import LocalServer
 from shared.postgres.target import PostgresTarget
 from shared.utils.processes import run
 from shared.warehouse import open_warehouse
@@ -118,18 +118,13 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="deliver-") as name:
         folder = Path(name)
-        server = LocalServer(folder / "server")
-        server.create()
-        server.start()
-        try:
+        with running_server(folder / "server") as server:
             target = server.admin()
             drt = str(environment_with(folder / "drt", [DRT, f"duckdb=={duckdb.__version__}"]) / "drt")
             ways = [ours(folder / "ours", target, options.rows)]
             ways += [of_drt(folder, target, options.rows, drt, source) for source in ("duckdb", "postgres")]
             steps = [row for way in ways for row in measured(way, target, options.rows)]
             many = options.many and measured(ours(folder / "many", target, options.many), target, options.many)
-        finally:
-            server.stop()
     own = {row["step"]: row for row in steps if row["way"] == "ours"}
     for row in (row for row in steps if "seconds" in row):
         row["times_ours"] = round(row["seconds"] / own[row["step"]]["seconds"], 1)

@@ -33,6 +33,7 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 from machine import machine_facts, peak_memory_mib
+from servers import running_server
 from transactions import TRANSACTIONS, as_arrow, as_dicts, dlt_columns, many, scaled
 
 from ingress.load.source_load import load_source
@@ -81,13 +82,8 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="ingest-") as name:
         work = Path(name)
-        server = LocalServer(work / "server")
-        server.create()
-        server.start()
-        try:
+        with running_server(work / "server") as server:
             result = measure(server, work, options.rows, options.rounds, options.dict_rows)
-        finally:
-            server.stop()
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result["ratios"], indent=1))
 
