@@ -212,6 +212,26 @@ def test_deliveries_are_guarded(
     assert place.rows() == ({} if place.target.by_row else before)
 
 
+@beside(*DUCKDB, *(("postgres", place) for place in FIRSTS))
+def test_plan_names_fields(
+    place: Place, egress: Egress, deliver: Callable[..., int], sql: Sql, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A plan says which fields updates change, without their values; a kind that is given all rows at once cannot."""
+    assert deliver() == 0
+    sql(SURNAME.format("secretive", "= 'E-3'"))
+    sql(f"update {MODEL.table} set lifetime_sales = 7, last_purchase_date = null where entity_id in ('E-3', 'E-4')")
+    capfd.readouterr()
+    assert egress("plan", "--target", "place") == 0
+    told = capfd.readouterr().out
+    fields = "  fields     last_purchase_date 2, lifetime_sales 2, surname 1\n"
+    assert (fields in told) == place.target.by_row
+    assert ("`E-3`: last_purchase_date, lifetime_sales, surname\n" in told) == place.target.by_row
+    assert "secretive" not in told
+    assert deliver() == 0
+    assert egress("plan", "--target", "place", "--full") == 0
+    assert "  fields " not in capfd.readouterr().out
+
+
 @ON_DUCKDB
 def test_refused_rows_wait_and_are_replayed(
     place: Place,

@@ -32,7 +32,7 @@ def test_plan_is_applied_once(
     """The file says what is done to which row and holds no content; applied, it is done; again, nothing is sent."""
     text = plan.read_text()
     crm_plan, files_plan = json.loads(text)["targets"]
-    assert crm_plan["steps"][0] == ["create", "C-00000"]
+    assert crm_plan["steps"][0] == ["create", "C-00000", []]
     assert (len(crm_plan["steps"]), len(files_plan["steps"])) == (10, 2)
     assert "L-2" not in text
     assert egress("apply", str(plan)) == 0
@@ -132,7 +132,7 @@ def test_what_is_no_fresh_plan_of_here(
     other = other.model_copy(update={"seal": other.own_seal()})
     for content, said in {
         text.replace("C-00000", "C-00001"): "its seal is broken",
-        text.replace('"version": 2', '"version": 1'): "it is no plan",
+        text.replace('"version": 3', '"version": 2'): "it is no plan",
         text[:-9]: "it is no plan",
         other.model_dump_json(): "the plan is another warehouse's",
     }.items():
@@ -160,7 +160,7 @@ def test_deletes_are_part_of_the_plan(
     for approved, code, left in (("1", 1, 10), ("2", 0, 8)):
         assert egress("plan", "--target", "table", "--approve-deletes", approved, "--out", file) == 0
         (planned,) = SealedPlan.read(Path(file)).targets
-        assert planned.steps == (("delete", "E-1"), ("delete", "E-2"))
+        assert planned.steps == (("delete", "E-1", ()), ("delete", "E-2", ()))
         assert egress("apply", file) == code
         assert customer.sql("select count(*) from customer_360") == [(left,)]
     capfd.readouterr()

@@ -11,7 +11,7 @@ import pytest
 from conftest import CUSTOMERS, Egress, Sql
 from table_target import Customer
 
-from egress.engine.comparison import ADDED
+from egress.engine.pending import ADDED
 from egress.kinds.table.postgres.layout import TargetTable
 from egress.kinds.table.postgres.session import session
 from egress.kinds.table.postgres.writer import TableWriter, Trial

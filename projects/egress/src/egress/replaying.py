@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from egress.delivery import require_setting, send
-from egress.engine.comparison import ROW_KEY, ComparedPlan
+from egress.engine.comparison import ComparedPlan
 from egress.engine.confirmations import key_in
 from egress.engine.guard import CHANGES
+from egress.engine.pending import ROW_KEY
 from egress.engine.plan import Options, Target
 from shared.command_line import as_platform_error
 from shared.config import get_settings

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import pyarrow as pa
@@ -10,19 +12,15 @@ import pyarrow.compute as pc
 from typing_extensions import override
 
 from egress.engine.confirmations import Confirmations
+from egress.engine.fields import Updates
 from egress.engine.guard import Counts
 from egress.engine.models import Model
+from egress.engine.pending import ADDED, LAST_MARKS, LAST_RECEIPT, LAST_RUN, ROW_HASH, ROW_KEY
 from egress.engine.plan import Options, Plan, steps_of
 from egress.engine.state import answers
 from shared.monitoring import Run
 from shared.warehouse import Warehouse, quote
 from shared.warehouse.sql.dialect import Dialect
-
-# What pending rows have beside the model's columns: key, hash, and the run and receipt of what the target has answered
-# to last, null where it has not.
-ROW_KEY, ROW_HASH = "_egress_row_key", "_egress_row_hash"
-LAST_RUN, LAST_RECEIPT = "_egress_last_run", "_egress_last_receipt"
-ADDED = (ROW_KEY, ROW_HASH, LAST_RUN, LAST_RECEIPT)
 
 # What a target is kept like: `mirror` deletes rows of ours that have left the model; the others delete nothing.
 # `update_only` sends as `upsert` does, to a target that makes no row anew.
@@ -134,6 +132,7 @@ def compared(dialect: Dialect, model: Model, schema: pa.Schema, options: Options
         f"with sent as {answered_rows(options)}, "
         f"hashed as (select {row_key} as {ROW_KEY}, {hashed} as {ROW_HASH} from {quote(model.table)}{some}), "
         f"compared as (select hashed.*, sent.run_id as {LAST_RUN}, sent.receipt as {LAST_RECEIPT}, "
+        f"sent.field_marks as {LAST_MARKS}, "
         f"sent.row_key is null as is_new, sent.payload_hash <> {ROW_HASH} as is_changed, "
         "sent.status = 'rejected' as was_rejected "
         f"from hashed left join sent on sent.row_key = {ROW_KEY})"
@@ -226,6 +225,15 @@ class ComparedPlan(Plan):
             [sent, *(steps_of(does, rows[ROW_KEY], rows[ROW_HASH], rows[LAST_RECEIPT]) for does, rows in gone)]
         )
 
+    @cached_property
+    def updates(self) -> Updates:
+        """Which fields are to be updated."""
+        return Updates.of(self.comparison.pending, self.comparison.updates)
+
+    @override
+    def fields(self, keys: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        return self.updates.of_rows(keys) if self.comparison.updates else {}
+
     def forget(self, run: Run) -> None:
         """Note of the rows which the target has never taken that there is nothing to be done about them."""
         gone = self.deletions.forgotten
@@ -237,6 +245,7 @@ class ComparedPlan(Plan):
         found = self.comparison
         lines = [
             f"send       {found.to_send:,} ({found.new:,} new, {found.changed:,} changed)",
+            *(self.updates.describe() if found.updates else ()),
             f"unchanged  {self.unchanged - found.held - found.left:,}",
         ]
         if found.left:

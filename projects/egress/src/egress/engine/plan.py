@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -113,6 +114,10 @@ class Plan(ABC):
     @abstractmethod
     def steps(self) -> pa.Table:
         """Return what would be done, as `steps_of` has it."""
+
+    def fields(self, keys: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+        """Return which fields of these rows an update changes, by key, as far as is known here."""
+        return {}
 
     @abstractmethod
     def apply(self, run: Run, tally: Tally) -> None:

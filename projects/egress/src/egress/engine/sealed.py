@@ -47,7 +47,7 @@ class SealedTarget(BaseModel):
     Attributes:
         name: The target's.
         summary: The plan in lines for a person.
-        steps: What is done to which row, the first of them.
+        steps: What is done to which row, and which fields that changes, of the first of them.
         left_out: How many more there are.
         rows: How many rows the model has.
         place: A digest of the target's declaration, where it delivers to, and its guard.
@@ -59,7 +59,7 @@ class SealedTarget(BaseModel):
 
     name: str
     summary: tuple[str, ...]
-    steps: tuple[tuple[str, str], ...]
+    steps: tuple[tuple[str, str, tuple[str, ...]], ...]
     left_out: int
     rows: int
     place: str
@@ -71,11 +71,13 @@ class SealedTarget(BaseModel):
         """Seal a plan for a target, with marks of its steps where they are not more than `marked`."""
         steps = plan.steps()
         first = steps.slice(0, SHOWN_ROWS)
-        keys = [excerpt(key, SHOWN_CHARACTERS) for key in first["key"].to_pylist()]
+        keys = first["key"].to_pylist()
+        fields = plan.fields(keys)
+        shown = [(excerpt(key, SHOWN_CHARACTERS), fields.get(key, ())) for key in keys]
         return cls(
             name=target.name,
             summary=tuple(plan.describe()),
-            steps=tuple(zip(first["action"].to_pylist(), keys, strict=True)),
+            steps=tuple((action, *row) for action, row in zip(first["action"].to_pylist(), shown, strict=True)),
             left_out=steps.num_rows - first.num_rows,
             rows=plan.rows,
             place=place_of(target, plan),
@@ -115,7 +117,7 @@ class SealedPlan(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    version: Literal[2] = 2
+    version: Literal[3] = 3
     warehouse: str
     made_at: NaiveDatetime
     options: Options

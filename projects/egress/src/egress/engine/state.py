@@ -16,12 +16,15 @@ TABLE = "ops.delivery"
 Status: TypeAlias = Literal["delivered", "rejected", "deleted"]
 
 
-def answers(row_keys: Any, hashes: Any, statuses: Status | Sequence[Status], receipts: Any) -> pa.Table:
+def answers(
+    row_keys: Any, hashes: Any, statuses: Status | Sequence[Status], receipts: Any, marks: Any = None
+) -> pa.Table:
     """Return what a target said to rows, as `mark` takes it; a status or receipt may be one for all of them.
 
-    A receipt is what leads back to the answer, or null.
+    A receipt is what leads back to the answer, or null; marks (see `fields`) are of what the target has of a row now.
     """
     columns = {"row_key": row_keys, "payload_hash": hashes, "status": statuses, "receipt": receipts}
+    columns["field_marks"] = marks
     for name, values in columns.items():
         if values is None or isinstance(values, str):
             columns[name] = pa.repeat(pa.scalar(values, pa.string()), len(row_keys))

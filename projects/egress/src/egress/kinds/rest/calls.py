@@ -32,6 +32,8 @@ class Row(NamedTuple):
         sent: What is sent of it, as JSON.
         path: Where to, the places filled.
         unfit: Why it cannot be sent at all.
+        marks: Of its fields, as `fields` has them.
+        last_marks: Of what the target has of it.
     """
 
     key: str
@@ -42,6 +44,8 @@ class Row(NamedTuple):
     sent: str
     path: str
     unfit: str | None = None
+    marks: str | None = None
+    last_marks: str | None = None
 
 
 class Said(NamedTuple):

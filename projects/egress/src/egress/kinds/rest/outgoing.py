@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 
-from egress.engine.comparison import ADDED, LAST_RECEIPT, LAST_RUN, ROW_HASH, ROW_KEY
+from egress.engine.fields import marks_of
 from egress.engine.payload import to_json
+from egress.engine.pending import ADDED, LAST_MARKS, LAST_RECEIPT, LAST_RUN, ROW_HASH, ROW_KEY
 from egress.kinds.rest.bodies import Fields, mapped
 from egress.kinds.rest.calls import Row
 from shared.http.places import Unfit, filled, places
 
 # Rows that are Python objects at one time.
 BATCH_ROWS = 10_000
-PAYLOAD, SENT, PATH, UNFIT = "payload", "sent", "path", "unfit"
+PAYLOAD, SENT, PATH, UNFIT, MARKS = "payload", "sent", "path", "unfit", "marks"
 
 
 def to_send(pending: pa.Table, path: str, fields: Fields | None) -> pa.Table:
@@ -28,8 +29,9 @@ def to_send(pending: pa.Table, path: str, fields: Fields | None) -> pa.Table:
 
 
 def _prepared(pending: pa.Table, path: str, fields: Fields | None) -> Iterator[pa.Table]:
-    text = pa.string()
-    for batch in pending.to_batches(max_chunksize=BATCH_ROWS):
+    text, marks = pa.string(), marks_of(pending)
+    for begin in range(0, pending.num_rows, BATCH_ROWS):
+        batch = pending.slice(begin, BATCH_ROWS)
         rows = batch.drop_columns(list(ADDED)).to_pylist()
         made: dict[str, list[str | None]] = {PAYLOAD: [to_json(row) for row in rows]}
         if fields is not None:
@@ -39,7 +41,11 @@ def _prepared(pending: pa.Table, path: str, fields: Fields | None) -> Iterator[p
             led = [_led(path, json.loads(str(row))) for row in made[PAYLOAD]]
             made[PATH], made[UNFIT] = [to for to, _ in led], [why for _, why in led]
         yield pa.table(
-            {**{name: batch[name].cast(text) for name in ADDED}, **{k: pa.array(v, text) for k, v in made.items()}}
+            {
+                **{name: batch[name].cast(text) for name in ADDED},
+                **{k: pa.array(v, text) for k, v in made.items()},
+                MARKS: marks.slice(begin, BATCH_ROWS),
+            }
         )
 
 
@@ -67,6 +73,8 @@ def in_requests(sent: pa.Table, rows: int, path: str) -> Iterator[list[Row]]:
             columns.get(SENT, columns[PAYLOAD]),
             columns.get(PATH, [path] * count),
             columns.get(UNFIT, [None] * count),
+            columns[MARKS],
+            columns[LAST_MARKS],
         )
         listed = list(made)
         yield from (listed[at : at + rows] for at in range(0, count, rows))

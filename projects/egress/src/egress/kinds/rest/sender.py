@@ -110,9 +110,9 @@ class Sender:
         statuses: list[Status] = ["delivered" if each.taken else "rejected" for each in said]
         bad = [BadRow(0, each.reason, each.row.payload) for each in said if not each.taken]
         # Of a row that was refused the target has what it had before, if anything.
-        self._confirmations.keep(
-            marks(said, statuses, [each.receipt if each.taken else each.row.receipt for each in said]), bad
-        )
+        receipts = [each.receipt if each.taken else each.row.receipt for each in said]
+        marks = [each.row.marks if each.taken else each.row.last_marks for each in said]
+        self._confirmations.keep(as_answers(said, statuses, receipts, marks), bad)
         self.tally.rejected += len(bad)
         self.tally.sent += len(said) - len(bad)
 
@@ -120,12 +120,17 @@ class Sender:
         """Mark rows that are gone; the others stay as they are, and are tried again by the next run."""
         gone = [each for each in said if each.taken]
         bad = [BadRow(0, f"not deleted: {each.reason}", each.row.payload) for each in said if not each.taken]
-        self._confirmations.keep(marks(gone, "deleted", [each.receipt for each in gone]), bad)
+        self._confirmations.keep(as_answers(gone, "deleted", [each.receipt for each in gone]), bad)
         self.tally.rejected += len(bad)
         self._deleted += len(gone)
         self.tally.detail["deleted"] = self._deleted
 
 
-def marks(said: Sequence[Said], statuses: Status | Sequence[Status], receipts: Sequence[str | None]) -> pa.Table:
+def as_answers(
+    said: Sequence[Said],
+    statuses: Status | Sequence[Status],
+    receipts: Sequence[str | None],
+    marks: Sequence[str | None] | None = None,
+) -> pa.Table:
     """Return what was said as the send state takes it."""
-    return answers([each.row.key for each in said], [each.row.content for each in said], statuses, receipts)
+    return answers([each.row.key for each in said], [each.row.content for each in said], statuses, receipts, marks)

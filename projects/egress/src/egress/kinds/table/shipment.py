@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from egress.engine.comparison import ROW_KEY
+from egress.engine.pending import ROW_KEY
 
 POSITION = "_egress_position"
 

@@ -12,18 +12,11 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from typing_extensions import override
 
-from egress.engine.comparison import (
-    ADDED,
-    LAST_RECEIPT,
-    ROW_HASH,
-    ROW_KEY,
-    ComparedPlan,
-    Comparison,
-    Deletions,
-    rows_held,
-)
+from egress.engine.comparison import ComparedPlan, Comparison, Deletions, rows_held
 from egress.engine.confirmations import Confirmations
+from egress.engine.fields import marks_of
 from egress.engine.payload import as_json
+from egress.engine.pending import ADDED, LAST_MARKS, LAST_RECEIPT, ROW_HASH, ROW_KEY, model_columns
 from egress.engine.plan import Options, Tally, Target
 from egress.engine.state import answers
 from egress.kinds.table.database import Database, Destination, Terms
@@ -201,7 +194,7 @@ class TablePlan(ComparedPlan):
         """Let the target do its part."""
         pending, database = self.comparison.pending, self.to.database
         known = len(pending) - pending[LAST_RECEIPT].null_count + self.removes
-        columns = pa.schema([column for column in pending.schema if column.name not in ADDED])
+        columns = model_columns(pending)
         table = Destination(self.to.table_name, self.model.key, columns, self.to.settings, self.to.fill_empty)
         terms = Terms(
             make=known == self.held,
@@ -226,11 +219,11 @@ class TablePlan(ComparedPlan):
     def confirm(self, shipment: Shipment, run: Run, tally: Tally) -> None:
         """Mark what the target has taken, and put what it has not into the quarantine."""
         receipt = f"{run.id} {shipment.transaction}"
-        rejected = within(self.comparison.pending, shipment.refused)
+        sent, rejected = shipment.upserts, within(self.comparison.pending, shipment.refused)
         said = [
-            answers(shipment.upserts[ROW_KEY], shipment.upserts[ROW_HASH], "delivered", receipt),
-            # The receipt of what the target still has of the row, if anything.
-            answers(rejected[ROW_KEY], rejected[ROW_HASH], "rejected", rejected[LAST_RECEIPT]),
+            answers(sent[ROW_KEY], sent[ROW_HASH], "delivered", receipt, marks_of(sent)),
+            # The receipt of what the target still has of the row, if anything, and its marks.
+            answers(rejected[ROW_KEY], rejected[ROW_HASH], "rejected", rejected[LAST_RECEIPT], rejected[LAST_MARKS]),
             answers(shipment.deletes[ROW_KEY], shipment.deletes[ROW_HASH], "deleted", receipt),
         ]
         with run.warehouse.transaction():

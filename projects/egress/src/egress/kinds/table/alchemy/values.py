@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from egress.engine.comparison import ROW_KEY
+from egress.engine.pending import ROW_KEY
 from shared.errors import InputError
 from shared.warehouse.sql.arrow import kind_of_arrow
 from shared.warehouse.sql.types import Kind

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from egress.engine.comparison import LAST_RECEIPT, ROW_KEY
+from egress.engine.pending import LAST_RECEIPT, ROW_KEY
 from egress.kinds.table.alchemy.errors import is_about_rows, reason_of
 from egress.kinds.table.alchemy.journal import Journal
 from egress.kinds.table.alchemy.layout import prepare

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg2 import extensions
 
-from egress.engine.comparison import ADDED, LAST_RECEIPT, ROW_KEY
+from egress.engine.pending import ADDED, LAST_RECEIPT, ROW_KEY
 from egress.kinds.table.database import FOREIGN, NOT_KEPT
 from egress.kinds.table.postgres.layout import TargetTable
 from egress.kinds.table.postgres.session import is_about_rows, reason_of, transaction

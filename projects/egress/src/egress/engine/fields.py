@@ -1,0 +1,129 @@
+"""Which fields of a row differ from what a target has of it, as far as the send state knows: it has marks, no values.
+
+A mark is 16 bits of a hash of a field's value and of the row's key, so that equal values of two rows have different
+marks. Whether a row has changed its whole hash says; marks say where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from typing_extensions import Self
+
+from egress.engine.pending import LAST_MARKS, LAST_RECEIPT, ROW_KEY, model_columns
+from shared.utils.excerpts import excerpt
+from shared.warehouse import quote
+from shared.warehouse.sql.dialect import header
+
+MARK_BITS, MARK_DIGITS, HEADER_DIGITS = 16, 4, 8
+# An array of texts holds 2 GiB at most.
+CHUNK_ROWS = 500_000
+SHOWN_FIELDS, SHOWN_ROWS, SHOWN_CHARACTERS = 10, 3, 40
+
+
+def columns_of(rows: pa.Table) -> list[pa.Field]:
+    """Return the model's columns in the order of marks, which does not depend on theirs."""
+    return sorted(model_columns(rows), key=lambda column: column.name)
+
+
+def header_of(columns: Sequence[pa.Field]) -> bytes:
+    """Return what marks begin with: it differs where they cannot be compared, being of other columns or hashes."""
+    # DuckDB promises its hashes for no other version of it.
+    return header([*columns, pa.field(duckdb.__version__, pa.null())])[:HEADER_DIGITS].encode()
+
+
+def marks_of(rows: pa.Table) -> pa.ChunkedArray:
+    """Return the marks of each row, as the send state keeps them."""
+    columns = columns_of(rows)
+    begin = np.frombuffer(header_of(columns), np.uint8)
+    lowest = (1 << MARK_BITS) - 1
+    marks = ", ".join(
+        f"cast(xor(hash({quote(column.name)}), hash({ROW_KEY})) & {lowest} as usmallint) as m{place}"
+        for place, column in enumerate(columns)
+    )
+    with duckdb.connect() as duck:
+        found = duck.from_arrow(rows).project(marks).fetchnumpy()
+    digits = np.stack([found[f"m{place}"] for place in range(len(columns))], axis=1).astype(">u2")
+    made = []
+    for at in range(0, rows.num_rows, CHUNK_ROWS):
+        some = digits[at : at + CHUNK_ROWS]
+        hexadecimal = np.frombuffer(some.tobytes().hex().encode(), np.uint8).reshape(len(some), -1)
+        text = np.hstack([np.broadcast_to(begin, (len(some), len(begin))), hexadecimal])
+        ends = np.arange(len(some) + 1, dtype=np.int32) * text.shape[1]
+        made.append(pa.StringArray.from_buffers(len(some), pa.py_buffer(ends), pa.py_buffer(text.tobytes())))
+    return pa.chunked_array(made, pa.string())
+
+
+@dataclass(frozen=True)
+class Updates:
+    """Rows that a target has otherwise, and where.
+
+    Attributes:
+        names: The model's columns.
+        keys: The rows of which it is known.
+        differs: Which of its fields differ, row by row.
+        unknown: How many rows there are besides.
+    """
+
+    names: Sequence[str]
+    keys: Sequence[str]
+    differs: npt.NDArray[np.bool_]
+    unknown: int
+
+    @classmethod
+    def of(cls, pending: pa.Table, updates: int) -> Self:
+        """Compare rows that are to be sent, of which so many are updates, with the marks of what the target has."""
+        columns = columns_of(pending)
+        begin, width = header_of(columns).decode(), HEADER_DIGITS + MARK_DIGITS * len(columns)
+        last = pending[LAST_MARKS]
+        alike = pc.and_(pc.starts_with(last, begin), pc.equal(pc.binary_length(last), width))
+        known = pending.filter(pc.and_(alike, pc.is_valid(pending[LAST_RECEIPT])))
+        then, now = (digits_of(marks, len(columns)) for marks in (known[LAST_MARKS], marks_of(known)))
+        differs = np.any(then != now, axis=2)
+        rows = np.any(differs, axis=1)
+        keys = known[ROW_KEY].filter(pa.array(rows)).to_pylist()
+        return cls([column.name for column in columns], keys, differs[rows], max(updates - len(keys), 0))
+
+    def of_rows(self, keys: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """Return the fields in which rows differ, by their keys."""
+        wanted = set(keys)
+        return {key: self._fields(place) for place, key in enumerate(self.keys) if key in wanted}
+
+    def _fields(self, place: int) -> tuple[str, ...]:
+        found = [self.names[at] for at in np.flatnonzero(self.differs[place])]
+        return (*map(shown, found[:SHOWN_FIELDS]), *more(len(found)))
+
+    def describe(self) -> list[str]:
+        """Say in which fields how many rows differ, and which some of them are."""
+        counts = self.differs.sum(axis=0)
+        order = [int(at) for at in np.argsort(-counts, kind="stable") if counts[at]]
+        parts = [f"{shown(self.names[at])} {counts[at]:,}" for at in order[:SHOWN_FIELDS]]
+        lines = [", ".join([*parts, *more(len(order))])] if parts else []
+        lines += [f"`{shown(key)}`: {', '.join(self._fields(at))}" for at, key in enumerate(self.keys[:SHOWN_ROWS])]
+        if self.unknown:
+            lines.append(f"not known of {self.unknown:,} rows: sent with other columns, or by an earlier version")
+        return [f"{'' if at else 'fields':11}{line}" for at, line in enumerate(lines)]
+
+
+def digits_of(marks: pa.ChunkedArray, fields: int) -> npt.NDArray[np.uint8]:
+    """Return the digits of marks by row, field and place."""
+    text = np.frombuffer("".join(marks.to_pylist()).encode(), np.uint8)
+    return text.reshape(len(marks), HEADER_DIGITS + MARK_DIGITS * fields)[:, HEADER_DIGITS:].reshape(
+        len(marks), fields, MARK_DIGITS
+    )
+
+
+def shown(text: str) -> str:
+    """Return a name or key as a line can hold it."""
+    return excerpt(text, SHOWN_CHARACTERS)
+
+
+def more(fields: int) -> list[str]:
+    """Say how many fields are left out of a list that shows the first of so many."""
+    return [f"{fields - SHOWN_FIELDS} more"] if fields > SHOWN_FIELDS else []
