@@ -24,6 +24,8 @@ from shared.workspace.environments import outer_variables
 
 ROOT = Path(__file__).parents[2]
 SALES = (1_469_307, "4596039.58")
+# As for users, though other suites run beside it.
+pytestmark = pytest.mark.all_cores
 ENGINES = [
     pytest.param(engine, marks=pytest.mark.xdist_group(f"demo on {engine}")) for engine in ("duckdb", "postgres")
 ]

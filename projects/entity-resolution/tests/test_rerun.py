@@ -115,6 +115,8 @@ def test_resolution_of_an_earlier_version(again: Platform) -> None:
     assert NOTHING_NEW in again.resolve().err
 
 
+# Sums over several threads differ in their last digits.
+@pytest.mark.all_cores
 @training_alone
 def test_retrain_on_the_same_parties_gives_the_same_model(again: Platform) -> None:
     """Training again on the same parties stores no second copy of the same model."""

@@ -22,6 +22,7 @@ def landing(project: Project) -> Iterator[Path]:
     yield project.landing
 
 
+@pytest.mark.all_cores
 @pytest.mark.full
 def test_raw_holds_every_transaction_and_every_cent(project: Project, landing: Path) -> None:
     """Raw has 1,469,307 transaction lines worth 4,596,039.58, every product, and each coupon once."""
@@ -34,6 +35,7 @@ def test_raw_holds_every_transaction_and_every_cent(project: Project, landing: P
     assert project.bad_rows() == []
 
 
+@pytest.mark.all_cores
 @pytest.mark.full
 def test_every_customer_is_in_raw_or_in_quarantine(project: Project, landing: Path) -> None:
     """Of 5,008 customers, 5,002 are in raw and the six invented with a defect are in quarantine."""
