@@ -45,7 +45,7 @@ def invocations(repo: Repo) -> set[Invocation]:
     """Every use of pixi or pixiw in the repository's files but tests, which also use wrong ones on purpose."""
     found: set[Invocation] = set()
     for file, place, line in repo.lines():
-        if "tests/" not in file and file != "pixi.lock":
+        if "pixi" in line and "tests/" not in file and file != "pixi.lock":
             found.update(parse_invocation(place, *match) for match in INVOCATION.findall(line))
     for file, values, job in jobs(repo):
         found.update(invocations_in(file, values, job))

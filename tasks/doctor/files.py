@@ -13,7 +13,7 @@ INDEX = re.compile(
     r"https?://[^\s/\"'<>]*(?:pypi\.|python[h]osted\.|anaconda\.org|npmjs\.|debian\.org)"
     r"|--(?:extra-)?index-url|--find[-]links|\b(?:UV|PIP)_(?:DEFAULT_|EXTRA_)?INDEX(?:_URL)?\b"
 )
-ONE_MACHINES_PATH = re.compile(r"(?<![\w.$}~-])/(?:home|Users)/[A-Za-z]\w*|(?<![\w.$}~-])/[r]oot/")
+ONE_MACHINES_PATH = re.compile(r"/(?<![\w.$}~-]/)(?:(?:home|Users)/[A-Za-z]\w*|[r]oot/)")
 LARGEST_KB = 500
 MAY_BE_LARGE = ("pixi.lock", "locks/")
 

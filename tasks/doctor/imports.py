@@ -122,8 +122,8 @@ def parted(importer: str, imported: str) -> tuple[str, str, str]:
 
 def imports(repo: Repo) -> Iterator[Import]:
     """Return every import of every Python file, wherever in it; relative ones are not used here."""
-    for file, tree in repo.trees.items():
-        for node in ast.walk(tree):
+    for file, nodes in repo.nodes.items():
+        for node in nodes:
             if isinstance(node, ast.Import):
                 yield from (Import(file, node.lineno, alias.name) for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import yaml
 
@@ -25,8 +25,10 @@ def nested_runs_name_their_environment(repo: Repo) -> Iterator[Finding]:
     Write `-e ENVIRONMENT` after `run`, and start it with `shared.workspace.environments.nested_run`.
     """
     for file, text in repo.texts.items():
+        if "pixi" not in text.lower():
+            continue
         if file.endswith(".py"):
-            calls = calls_in_python(repo.trees[file])
+            calls = calls_in_python(repo.nodes[file])
             yield from (Finding(f"{file}:{line}", unnamed(words)) for line, words in calls)
         elif is_shell(file, text):
             code = "\n".join(line.partition(" #")[0] for line in text.splitlines() if not line.lstrip().startswith("#"))
@@ -71,10 +73,10 @@ def commands_of(file: str, text: str) -> Iterator[str]:
         yield from (str(value) for key, value in values.items() if key.endswith("Command"))
 
 
-def calls_in_python(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def calls_in_python(nodes: Sequence[ast.AST]) -> Iterator[tuple[int, str]]:
     """Where Python code starts pixi without `-e`: a list of words that begins with it, or a command line as text."""
-    pixis = names_of_pixi(tree)
-    for node in ast.walk(tree):
+    pixis = names_of_pixi(nodes)
+    for node in nodes:
         if isinstance(node, ast.List | ast.Tuple) and starts_pixi(node, pixis):
             words = [element.value if isinstance(element, ast.Constant) else "…" for element in node.elts[1:]]
             if not {"-e", "--environment"} & {*words[:6]} and not any(str(word).startswith("-e=") for word in words):
@@ -95,10 +97,10 @@ def starts_pixi(node: ast.List | ast.Tuple, pixis: set[str]) -> bool:
     return "pixi" in source.lower() or source in pixis
 
 
-def names_of_pixi(tree: ast.Module) -> set[str]:
+def names_of_pixi(nodes: Sequence[ast.AST]) -> set[str]:
     """The names that a module gives to something of pixi's."""
     found = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value and "pixi" in ast.unparse(node.value).lower():
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             found |= {ast.unparse(target) for target in targets}

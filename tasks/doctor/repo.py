@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import re
 import subprocess
 from collections.abc import Iterator
@@ -51,9 +52,15 @@ class Repo:
         return {name: content.decode(errors="replace") for name, content in contents.items() if b"\0" not in content}
 
     @cached_property
-    def trees(self) -> dict[str, ast.Module]:
-        """What every Python file says."""
-        return {name: ast.parse(text, name) for name, text in self.texts.items() if name.endswith(".py")}
+    def nodes(self) -> dict[str, list[ast.AST]]:
+        """What every Python file says: each node of its tree, the outer ones first."""
+        # Nothing of a million nodes is garbage, and to look for some takes a third of the time.
+        gc.disable()
+        try:
+            files = [name for name in self.texts if name.endswith(".py")]
+            return {name: list(ast.walk(ast.parse(self.texts[name], name))) for name in files}
+        finally:
+            gc.enable()
 
     @cached_property
     def documents(self) -> dict[str, list[Any]]:

@@ -42,9 +42,9 @@ def roles_are_declared(repo: Repo) -> Iterator[Finding]:
     Mend the name, or declare it in [tool.platform] of the project's pyproject.toml.
     """
     known = {READER, *role_names(repo)}
-    for file, tree in repo.trees.items():
+    for file, nodes in repo.nodes.items():
         if file.startswith("projects/") and "/src/" in file:
-            for node in ast.walk(tree):
+            for node in nodes:
                 role = role_in(node)
                 if isinstance(role, ast.Constant) and role.value not in known:
                     yield Finding(f"{file}:{role.lineno}", f"nobody declares the role: `{role.value!s}`")
@@ -94,7 +94,7 @@ def shared_knows_no_project(repo: Repo) -> Iterator[Finding]:
             for found in [*written.findall(line), *commands(line)]:
                 if found not in MAY_NAME.get(file, ()):
                     yield Finding(f"{file}:{number}", f"names a project's: `{found}`")
-        for node in ast.walk(repo.trees[file]) if file in repo.trees else ():
+        for node in repo.nodes.get(file, ()):
             if isinstance(node, ast.Constant) and node.value in names and node.value not in MAY_NAME.get(file, ()):
                 yield Finding(f"{file}:{node.lineno}", f"names a project or its role: `{node.value}`")
 

@@ -24,9 +24,9 @@ def waits_have_a_bound(repo: Repo) -> Iterator[Finding]:
 
     Use `shared.utils.processes` and `shared.utils.locks`, or give it a timeout.
     """
-    for file, tree in repo.trees.items():
+    for file, nodes in repo.nodes.items():
         if "/tests/" not in file and not file.startswith(tuple(MAY_WAIT)):
-            for node in ast.walk(tree):
+            for node in nodes:
                 if isinstance(node, ast.Call) and (what := unbounded(node)):
                     yield Finding(f"{file}:{node.lineno}", f"waits without a bound: `{what}`")
 
