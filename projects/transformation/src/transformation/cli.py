@@ -1,4 +1,4 @@
-"""The command line: `python -m transformation build [SCOPE]`, `manifest`, `dbt ARGUMENTS`, `compare LEFT RIGHT`."""
+"""The command line of `python -m transformation`: `build`, `manifest`, `dbt`, `compare`, `new-model`."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ def main(argv: Sequence[str]) -> int | None:
 
         print(write_manifest(get_settings()))
         return None
+    if arguments.command == "new-model":
+        from transformation.new.command import new_model
+
+        new_model(get_settings(), arguments.name, arguments.layer, arguments.relations, arguments.key)
+        return None
     from transformation.build import build
 
     build(
@@ -54,7 +59,23 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("manifest", help="write dbt's manifest.json without a warehouse, and print where it is")
     commands.add_parser("dbt", help="run dbt by hand on the warehouse: dbt ARGUMENTS")
     describe_compare(commands.add_parser("compare", help="compare what two warehouses hold, row by row"))
+    describe_new_model(commands.add_parser("new-model", help="write, build and test a model of relations"))
     return top
+
+
+def describe_new_model(command: argparse.ArgumentParser) -> None:
+    """Describe the arguments of `new-model`."""
+    command.add_argument("name", metavar="NAME", help="what the model is called: lower case, digits and `_`")
+    command.add_argument("--layer", choices=("core", "egress"), required=True, help="where it belongs")
+    command.add_argument(
+        "--from",
+        dest="relations",
+        nargs="+",
+        required=True,
+        metavar="RELATION",
+        help="what it is made of, as in core.dim_customer; the rows are those of the first",
+    )
+    command.add_argument("--key", metavar="COLUMN", help="which identifies a row; looked for otherwise")
 
 
 def describe_build(command: argparse.ArgumentParser) -> None:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.warehouse import Warehouse
+from shared.errors import UserError
+from shared.utils.names import suggestion
+from shared.warehouse import Warehouse, quote
 from shared.warehouse.sql.catalog import Relation
+
+# Of types that a row can be named by wherever it goes.
+KEY_KINDS = ("text", "integer", "uuid")
 
 
 def relation_in(warehouse: Warehouse, layer: str, name: str) -> Relation | None:
@@ -18,6 +23,29 @@ def relation_in(warehouse: Warehouse, layer: str, name: str) -> Relation | None:
 def called_like_a_key(column: str) -> bool:
     """Tell whether a column's name says that it identifies something."""
     return column in ("id", "key", "code") or column.endswith(("_id", "_key", "_code", "_number"))
+
+
+def key_of(warehouse: Warehouse, relation: Relation, named: str | None) -> str:
+    """Return the column that identifies a relation's rows: the first that can, those called like keys before others.
+
+    Raises:
+        UserError: There is none, or the one that was named does not.
+    """
+    columns = [field.name for field in relation.fields if field.kind in KEY_KINDS]
+    if named is not None and named not in columns:
+        raise UserError(f"no column that could be the key: `{named}`", hint=suggestion(named, columns))
+    tried = [named] if named is not None else sorted(columns, key=lambda column: not called_like_a_key(column))
+    counts = ", ".join(f"count({quote(column)}), count(distinct {quote(column)})" for column in tried)
+    rows, *found = warehouse.fetch(f"select count(*){counts and ', '}{counts} from {relation.sql}")[0]
+    for column, filled, distinct in zip(tried, found[::2], found[1::2], strict=True):
+        if filled == distinct == rows:
+            return column
+    raise UserError(
+        f"no column of `{relation.full_name}` has a value of its own in each row"
+        if named is None
+        else f"`{named}` of `{relation.full_name}` has no value of its own in each row",
+        hint="name the column that identifies a row with --key, or have the model get one",
+    )
 
 
 def made_by(text: str, attribute: str) -> Any:

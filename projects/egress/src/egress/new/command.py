@@ -9,18 +9,16 @@ from egress.engine.models import Model
 from egress.engine.plan import Target
 from egress.new.declarations import KINDS
 from shared.errors import UserError
-from shared.new.declared import called_like_a_key, made_by, relation_in
+from shared.new.declared import key_of, made_by, relation_in
 from shared.new.names import check_name
 from shared.utils.console import say
 from shared.utils.files import write_whole
 from shared.utils.names import suggestion
 from shared.utils.private import as_caller_has_it
-from shared.warehouse import Warehouse, quote
+from shared.warehouse import Warehouse
 from shared.warehouse.sql.catalog import Relation
 
 LAYER = "egress"
-# Of types that a receipt can name a row by.
-KEY_KINDS = ("text", "integer", "uuid")
 
 
 def new_target(warehouse: Warehouse, name: str, kind: str, table: str, key: str | None) -> Path:
@@ -71,26 +69,3 @@ def relation_called(warehouse: Warehouse, name: str) -> Relation:
         there = (each.full_name for each in warehouse.relations(LAYER))
         raise UserError(f"there is no such model: `{name}`", hint=suggestion(name, there))
     return found
-
-
-def key_of(warehouse: Warehouse, relation: Relation, named: str | None) -> str:
-    """Return the column that identifies a model's rows: the first that can, such as are called like keys before others.
-
-    Raises:
-        UserError: There is none, or the one that was named does not.
-    """
-    columns = [field.name for field in relation.fields if field.kind in KEY_KINDS]
-    if named is not None and named not in columns:
-        raise UserError(f"no column that could be the key: `{named}`", hint=suggestion(named, columns))
-    tried = [named] if named is not None else sorted(columns, key=lambda column: not called_like_a_key(column))
-    counts = ", ".join(f"count({quote(column)}), count(distinct {quote(column)})" for column in tried)
-    rows, *found = warehouse.fetch(f"select count(*){counts and ', '}{counts} from {relation.sql}")[0]
-    for column, filled, distinct in zip(tried, found[::2], found[1::2], strict=True):
-        if filled == distinct == rows:
-            return column
-    raise UserError(
-        f"no column of `{relation.full_name}` has a value of its own in each row"
-        if named is None
-        else f"`{named}` of `{relation.full_name}` has no value of its own in each row",
-        hint="name the column that identifies a row with --key, or have the model get one",
-    )

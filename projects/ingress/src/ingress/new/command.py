@@ -12,7 +12,6 @@ from ingress.new.login import credentials_of, login_of
 from ingress.new.module import hold_to_work, module
 from ingress.new.names import raw_names
 from ingress.new.origin import Origin, origin_of
-from ingress.new.publish import alone, hold_free, publish
 from ingress.new.settling import check_different, settle
 from ingress.new.telling import tell, tell_next
 from ingress.sources import SOURCES as OTHERS
@@ -21,6 +20,7 @@ from shared.config import Settings
 from shared.errors import UserError
 from shared.new.code import Call
 from shared.new.names import check_name
+from shared.new.publishing import alone, hold_free, publish
 
 SOURCES = "projects/ingress/src/ingress/sources"
 STAGING = "projects/transformation/models/ingress/staging"
@@ -98,7 +98,7 @@ def new_source(settings: Settings, arguments: Sequence[str]) -> int:
     options = make_parser().parse_args(arguments)
     name = options.name
     check_name(name, "source")
-    with alone(settings) as folder:
+    with alone(settings, "new-source") as folder:
         if name in OTHERS:
             raise UserError(f"there is a source of this name: `{name}`", hint="choose another name")
         hold_free([settings.root / SOURCES / f"{name}.py", settings.root / STAGING / name])

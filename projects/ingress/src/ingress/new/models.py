@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ingress.new.found import Table
-from ingress.new.names import SAFE, reserved, staged_names
-
-YAML_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
+from ingress.new.names import staged_names
+from shared.new.names import reserved, safe, yaml_name
 
 
 def sources_yaml(name: str, tables: Sequence[Table]) -> str:
@@ -115,18 +114,6 @@ def model_name(name: str, table: Table) -> str:
     return safe(f"stg_{name}__{table.name}")
 
 
-def safe(name: str) -> str:
-    """Return a name that SQL, YAML and dbt take for nothing else; all of them were made here."""
-    if not SAFE.fullmatch(name):
-        raise AssertionError(name)
-    return name
-
-
 def quoted(name: str) -> str:
     """Return a column of raw as SQL takes it."""
     return f'"{safe(name)}"' if name in reserved() else safe(name)
-
-
-def yaml_name(name: str) -> str:
-    """Return a name that YAML takes for a text and not for a truth value."""
-    return f'"{safe(name)}"' if name in YAML_WORDS else safe(name)

@@ -7,17 +7,15 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-import duckdb
 from pydantic import create_model
 
 from ingress.raw_names import raw_name
 from shared.data_quality import RowModel
 from shared.errors import InputError
 from shared.http.redaction import shortened
-from shared.new.names import LONGEST_NAME, NAME, SHOWN
+from shared.new.names import LONGEST_NAME, NAME, SAFE, SHOWN, reserved
 from shared.postgres.limits import NAME_BYTES
 
-SAFE = re.compile(r"[a-z_][a-z0-9_]*")
 # Columns that staging models have besides.
 TAKEN = {"loaded_at"}
 
@@ -81,16 +79,6 @@ def is_plain(name: str) -> bool:
         and not keyword.iskeyword(name)
         and not hasattr(RowModel, name)
     )
-
-
-@cache
-def reserved() -> frozenset[str]:
-    """Return the words that are no column's name without quotes."""
-    with duckdb.connect() as connection:
-        words = connection.execute(
-            "select keyword_name from duckdb_keywords() where keyword_category <> 'unreserved'"
-        ).fetchall()
-    return frozenset({"rowid", "user", "current_role", "session_user", *(word for (word,) in words)})
 
 
 def staged_names(raw: Iterable[str]) -> dict[str, str]:

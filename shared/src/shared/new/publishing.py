@@ -22,11 +22,11 @@ NOTE, DRAFT = "note.json", "draft"
 
 
 @contextmanager
-def alone(settings: Settings) -> Iterator[Path]:
-    """Keep other calls out, take back what a killed one left, and yield the folder for notes and drafts."""
-    folder = settings.root / ".pixi" / "new-source"
+def alone(settings: Settings, command: str) -> Iterator[Path]:
+    """Keep a command's other calls out, take back what a killed one left, and yield a folder for notes and drafts."""
+    folder = settings.root / ".pixi" / command
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder, "new-source", timeout=settings.warehouse_lock_timeout, on_wait=say).held():
+    with FileLock(folder, command, timeout=settings.warehouse_lock_timeout, on_wait=say).held():
         take_back(folder)
         yield folder
 
@@ -44,7 +44,7 @@ def hold_free(paths: Iterable[Path]) -> None:
             )
 
 
-def publish(folder: Path, files: Mapping[Path, str], copied: tuple[Path, Path] | None) -> None:
+def publish(folder: Path, files: Mapping[Path, str], copied: tuple[Path, Path] | None = None) -> None:
     """Put files into their places, all of them or none.
 
     Args:

@@ -1,0 +1,1 @@
+"""New models: relations that are there are looked at, and a model of theirs is written, built and tested."""
