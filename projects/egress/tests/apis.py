@@ -75,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815
+    do_GET = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815
 
     def log_message(self, format: str, *arguments: object) -> None:
         """Keep quiet."""

@@ -12,7 +12,7 @@ from apis import Api, Asked, Reply, serving
 
 from egress.kinds.rest.answers import Answers
 from egress.kinds.rest.api import RestApi
-from egress.kinds.rest.declared import Delete
+from egress.kinds.rest.declared import Delete, Find, OwnId, Refusals
 from egress.kinds.rest.target import Rest
 from kinds import BAD, MODEL, NOBODY, Place, Rows, row
 
@@ -92,4 +92,44 @@ class RestPlace(Place):
         self._refuses = False
 
 
-PLACES: tuple[type[Place], ...] = (RestPlace,)
+class OwnIdPlace(RestPlace):
+    """An API that names rows by ids of its own, and knows no request again: a row is looked for before it is made."""
+
+    name = "rest-own-ids"
+    target = Rest(
+        "place",
+        MODEL,
+        settings="PLACE",
+        path="/customers",
+        idempotency=None,
+        refusals=Refusals((422,)),
+        own_id=OwnId("id", "/customers/{own_id}", find=Find("/customers?key={entity_id}", "found.0.id")),
+        mode="mirror",
+        delete=Delete("/customers/{own_id}"),
+    )
+
+    def _reply(self, api: Api, asked: Asked) -> Reply:
+        where = asked.path.rpartition("/")[2]
+        if asked.method == "GET":
+            key = where.partition("=")[2]
+            return 200, {"found": [{"id": name} for name, each in api.rows.items() if each["entity_id"] == key]}
+        if asked.method == "DELETE":
+            return (204 if api.rows.pop(where, None) else 404), None
+        row = asked.json()
+        if self._refuses and row["surname"] == BAD:
+            return 422, {"message": "is bad"}
+        if asked.method == "PATCH":
+            api.rows[where] = row
+            return 200, None
+        assert row["entity_id"] not in {each["entity_id"] for each in api.rows.values()}, "it was made twice"
+        name = f"id.{len(api.asked)}"
+        api.rows[name] = row
+        return 201, {"id": name}
+
+    def rows(self) -> Rows:
+        """Return what the API holds, by our key."""
+        held = self._api.rows.values()
+        return dict(row(each["entity_id"], each["surname"], each["lifetime_sales"]) for each in held)
+
+
+PLACES: tuple[type[Place], ...] = (RestPlace, OwnIdPlace)

@@ -15,7 +15,7 @@ from egress.engine.confirmations import Confirmations
 from egress.engine.fields import Updates
 from egress.engine.guard import Counts
 from egress.engine.models import Model
-from egress.engine.pending import ADDED, LAST_MARKS, LAST_RECEIPT, LAST_RUN, ROW_HASH, ROW_KEY
+from egress.engine.pending import ADDED, LAST_ID, LAST_MARKS, LAST_RECEIPT, LAST_RUN, ROW_HASH, ROW_KEY
 from egress.engine.plan import Options, Plan, steps_of
 from egress.engine.state import answers
 from shared.monitoring import Run
@@ -132,7 +132,7 @@ def compared(dialect: Dialect, model: Model, schema: pa.Schema, options: Options
         f"with sent as {answered_rows(options)}, "
         f"hashed as (select {row_key} as {ROW_KEY}, {hashed} as {ROW_HASH} from {quote(model.table)}{some}), "
         f"compared as (select hashed.*, sent.run_id as {LAST_RUN}, sent.receipt as {LAST_RECEIPT}, "
-        f"sent.field_marks as {LAST_MARKS}, "
+        f"sent.field_marks as {LAST_MARKS}, sent.target_id as {LAST_ID}, "
         f"sent.row_key is null as is_new, sent.payload_hash <> {ROW_HASH} as is_changed, "
         "sent.status = 'rejected' as was_rejected "
         f"from hashed left join sent on sent.row_key = {ROW_KEY})"
@@ -140,10 +140,10 @@ def compared(dialect: Dialect, model: Model, schema: pa.Schema, options: Options
 
 
 def vanished(warehouse: Warehouse, model: Model, target: str, options: Options) -> pa.Table:
-    """Return key, hash and receipt of what the target has answered to and the model has no more, in order of keys."""
+    """Return keys of what the target has answered to and the model has no more, in order, with what is known."""
     return warehouse.fetch_arrow(
-        f"select row_key as {ROW_KEY}, payload_hash as {ROW_HASH}, receipt as {LAST_RECEIPT} "
-        f"from {answered_rows(options)} as answered where not exists "
+        f"select row_key as {ROW_KEY}, payload_hash as {ROW_HASH}, receipt as {LAST_RECEIPT}, "
+        f"target_id as {LAST_ID} from {answered_rows(options)} as answered where not exists "
         f"(select 1 from {quote(model.table)} as model where cast(model.{quote(model.key)} as varchar) = row_key) "
         'order by row_key collate "C"',
         parameters_of(target, options),
@@ -155,7 +155,7 @@ class Deletions:
     """Rows that have left a model. A receipt in the send state says that the target has a row of ours.
 
     Attributes:
-        rows: Those that the target has, with key, hash and receipt.
+        rows: Those that the target has, with key, hash, receipt and its own id.
         forgotten: Those that it has never taken.
     """
 
@@ -174,7 +174,7 @@ class Deletions:
     @classmethod
     def none(cls, found: Comparison) -> Deletions:
         """Return that nothing is to be deleted."""
-        empty = found.pending.select([ROW_KEY, ROW_HASH, LAST_RECEIPT]).slice(0, 0)
+        empty = found.pending.select([ROW_KEY, ROW_HASH, LAST_RECEIPT, LAST_ID]).slice(0, 0)
         return cls(empty, empty)
 
 

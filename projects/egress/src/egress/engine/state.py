@@ -17,14 +17,15 @@ Status: TypeAlias = Literal["delivered", "rejected", "deleted"]
 
 
 def answers(
-    row_keys: Any, hashes: Any, statuses: Status | Sequence[Status], receipts: Any, marks: Any = None
+    row_keys: Any, hashes: Any, statuses: Status | Sequence[Status], receipts: Any, marks: Any = None, ids: Any = None
 ) -> pa.Table:
     """Return what a target said to rows, as `mark` takes it; a status or receipt may be one for all of them.
 
-    A receipt is what leads back to the answer, or null; marks (see `fields`) are of what the target has of a row now.
+    A receipt is what leads back to the answer, or null; marks (see `fields`) and the
+    target's own id are of what it has of a row now.
     """
     columns = {"row_key": row_keys, "payload_hash": hashes, "status": statuses, "receipt": receipts}
-    columns["field_marks"] = marks
+    columns |= {"field_marks": marks, "target_id": ids}
     for name, values in columns.items():
         if values is None or isinstance(values, str):
             columns[name] = pa.repeat(pa.scalar(values, pa.string()), len(row_keys))

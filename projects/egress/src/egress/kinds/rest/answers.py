@@ -15,6 +15,7 @@ from shared.errors import ConfigurationError
 
 # Standing in the list says it, whatever the entry has.
 EVERY = ("*",)
+LONGEST_ID = 200
 
 
 class NotUnderstood(ValueError):
@@ -144,6 +145,25 @@ def reason_at(where: str, body: object) -> str | None:
         "Reason", reason=(Any, Field(default=None, validation_alias=AliasPath("a", *steps(where))))
     )
     return as_text(form.model_validate({"a": body}).reason)
+
+
+def value_at(where: str, body: object) -> str | None:
+    """Return the id that stands somewhere in an answer's JSON, None where nothing does.
+
+    Raises:
+        ValueError: It is neither a text nor a whole number, or too long for an id.
+    """
+    kind: Any = StrictStr | StrictInt | None
+    form: Any = create_model("Id", id=(kind, Field(default=None, validation_alias=AliasPath("a", *steps(where)))))
+    try:
+        found = form.model_validate({"a": body}).id
+    except ValidationError:
+        raise NotUnderstood("an id that is neither a text nor a whole number") from None
+    if found is None or found == "":
+        return None
+    if len(str(found)) > LONGEST_ID:
+        raise NotUnderstood(f"an id of more than {LONGEST_ID} characters")
+    return str(found)
 
 
 def as_text(reason: object) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from egress.engine.errors import TargetUnavailable
-from egress.kinds.rest.answers import Answers, NotUnderstood, reason_at, results_of
+from egress.kinds.rest.answers import Answers, NotUnderstood, reason_at, results_of, value_at
 from egress.kinds.rest.api import RestApi, refusal
 from egress.kinds.rest.bodies import LINES, batch
 from egress.kinds.rest.declared import Refusals
@@ -34,6 +34,7 @@ class Row(NamedTuple):
         unfit: Why it cannot be sent at all.
         marks: Of its fields, as `fields` has them.
         last_marks: Of what the target has of it.
+        own_id: What the target calls it.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Row(NamedTuple):
     unfit: str | None = None
     marks: str | None = None
     last_marks: str | None = None
+    own_id: str | None = None
 
 
 class Said(NamedTuple):
@@ -65,10 +67,15 @@ class Said(NamedTuple):
 
 @dataclass
 class Outcome:
-    """What came of some rows; where `error` is set, nothing is known of those that are not among `said`."""
+    """What came of some rows; where `error` is set, nothing is known of those that are not among `said`.
+
+    Attributes:
+        absent: Whether the target has no such row, which the call was to change.
+    """
 
     said: list[Said] = field(default_factory=list)
     error: PlatformError | None = None
+    absent: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,8 @@ class Call:
         refusals: How a request is refused for what its rows hold.
         done: Statuses that mean success besides those that always do.
         with_body: Whether there is a body.
+        own_id: Where the answer has the API's id of the row.
+        absent: Statuses that say that there is no such row.
     """
 
     method: str
@@ -97,6 +106,8 @@ class Call:
     refusals: Refusals | None = None
     done: tuple[int, ...] = ()
     with_body: bool = True
+    own_id: str | None = None
+    absent: tuple[int, ...] = ()
 
     def body(self, rows: Sequence[Row]) -> bytes | None:
         """Return the body of a request for these rows."""
@@ -138,24 +149,23 @@ class Caller:
         answer = self._api.ask(call.method, path, body, headers, call=call.path)
         if answer.is_success or answer.status in call.done:
             return self._taken(answer, rows, key)
+        if answer.status in call.absent:
+            return Outcome(absent=True)
         if call.refusals and answer.status in call.refusals.statuses:
             return self._refused(answer, rows, key)
         raise refusal(answer, [row.payload for row in rows], self._api.setting)
 
     def _taken(self, answer: Answer, rows: Sequence[Row], key: str) -> Outcome:
         """Read the answer to a request that was taken: it may say otherwise of single rows."""
+        if self._call.own_id:
+            return self._created(answer, rows[0], key)
         if not self._call.answers:
             receipt = f"{key}, for {len(rows):,} rows as a whole" if len(rows) > 1 else key
             return Outcome([Said(row, True, receipt) for row in rows])
         try:
             results = results_of(self._call.answers, answer.json(), [row.key for row in rows])
         except (NotJson, NotText, NotUnderstood) as error:
-            raise TargetUnavailable(
-                f"the API's answer cannot be understood: `{self._api.shown(self._call.path)}`: {answer.described()}: "
-                f"{error}",
-                hint="its rows count as not delivered and are sent again by the next run; "
-                f"check that {self._api.setting} is this API's address",
-            ) from None
+            raise not_understood(self._api, self._call.path, answer, error) from None
         said = [(row, results[row.key]) for row in rows if row.key in results]
         outcome = Outcome(
             [
@@ -170,6 +180,16 @@ class Caller:
                 hint="they count as not delivered and are sent again by the next run",
             )
         return outcome
+
+    def _created(self, answer: Answer, row: Row, key: str) -> Outcome:
+        """Read the id that the API has given a row."""
+        try:
+            found = value_at(str(self._call.own_id), answer.json())
+            if found is None:
+                raise NotUnderstood("no id of the row")
+        except (NotJson, NotText, NotUnderstood) as error:
+            raise not_understood(self._api, self._call.path, answer, error) from None
+        return Outcome([Said(row._replace(own_id=found), True, key)])
 
     def _refused(self, answer: Answer, rows: Sequence[Row], key: str) -> Outcome:
         """Say so of a single row; of several find those at fault."""
@@ -197,6 +217,15 @@ class Caller:
 
     def _echoes(self, row: Row) -> Echoes:
         return Echoes([row.payload], shown=[self._key])
+
+
+def not_understood(api: RestApi, path: str, answer: Answer, error: Exception) -> TargetUnavailable:
+    """Return the error for an answer that is not as it was declared."""
+    return TargetUnavailable(
+        f"the API's answer cannot be understood: `{api.shown(path)}`: {answer.described()}: {error}",
+        hint="its rows count as not delivered and are sent again by the next run; "
+        f"check that {api.setting} is this API's address",
+    )
 
 
 def idempotency_key(sender: str, histories: Sequence[str], body: bytes) -> str:

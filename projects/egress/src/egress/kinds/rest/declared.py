@@ -18,6 +18,8 @@ from shared.http.places import places
 
 Method: TypeAlias = Literal["POST", "PUT", "PATCH", "DELETE"]
 NOT_FOUND, GONE = 404, 410
+# The place in paths for the id that an API has given a row.
+OWN_ID = "own_id"
 MOST_AT_ONCE, SLOWEST = 32, 0.01
 METHODS = ("POST", "PUT", "PATCH")
 
@@ -57,10 +59,10 @@ class Refusals:
 
 @dataclass(frozen=True)
 class Delete:
-    """The call that deletes a row, of which the target knows the key alone.
+    """The call that deletes a row, of which the key, and the API's own id, are all that is known.
 
     Attributes:
-        path: Below the API's address, with a place for the key: `/contacts/{contact_id}`.
+        path: Below the API's address, with a place for the key or the API's own id: `/contacts/{contact_id}`.
         method: As the API has it; `POST` where a row is archived by a call of its own.
         done: Statuses, besides those of success, that say that the row is not there.
     """
@@ -68,6 +70,36 @@ class Delete:
     path: str
     method: Method = "DELETE"
     done: tuple[int, ...] = (NOT_FOUND, GONE)
+
+
+@dataclass(frozen=True)
+class Find:
+    """The call, a GET, that finds the row which an API has with a key of ours; 404, or no id, says that there is none.
+
+    Attributes:
+        path: Below the API's address, with places for columns: `/contacts?external_id={contact_id}`.
+        id: The field of the answer with the API's id: `data.0.id`.
+    """
+
+    path: str
+    id: str
+
+
+@dataclass(frozen=True)
+class OwnId:
+    """How an API names rows by ids of its own: in the answer to what creates one, and in the paths of later calls.
+
+    Attributes:
+        id: The field of the answer to a create with the id, as in `data.id`.
+        path: Of what updates a row: `/contacts/{own_id}`. One that answers 404 or 410 is created again.
+        method: Of that.
+        find: How a row is found before it is created, for an API that knows no request again.
+    """
+
+    id: str
+    path: str
+    method: Method = "PATCH"
+    find: Find | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -95,6 +127,7 @@ class DeclaredRest(Target):
         chunk_rows: Rows of a request at most, where no setting says another number.
         at_once: Requests under way at most. A row is in one request only, and a run ends when all have ended.
         per_second: Requests that begin in a second at most.
+        own_id: How the API names rows by ids of its own, for requests of single rows.
         dataset: What the rows are below the API's address, for lineage; the path as far as its first place by itself.
     """
 
@@ -113,6 +146,7 @@ class DeclaredRest(Target):
     chunk_rows: int = 500
     at_once: int = 1
     per_second: float | None = None
+    own_id: OwnId | None = None
     dataset: str = ""
 
     def __post_init__(self) -> None:
@@ -136,7 +170,8 @@ def check(rest: DeclaredRest) -> None:
 
 def problems(rest: DeclaredRest) -> Iterator[tuple[bool, str, str]]:
     """Yield what can be wrong with a declaration: whether it is, what, and what to do."""
-    single, keys = rest.rows is None, ["{" + rest.model.key + "}"]
+    single, key = rest.rows is None, "{" + rest.model.key + "}"
+    known = {OWN_ID} if rest.own_id else None
     yield rest.method not in METHODS, f"method `{rest.method}`", f"give one of {', '.join(METHODS)}"
     yield not rest.path.startswith("/"), f"path `{rest.path}`", "begin it with /"
     yield (
@@ -152,11 +187,36 @@ def problems(rest: DeclaredRest) -> Iterator[tuple[bool, str, str]]:
     )
     yield (rest.mode == "mirror") != (rest.delete is not None), "`mirror` and `delete` without the other", "give both"
     yield (
-        rest.delete is not None and {"{" + each + "}" for each in places(rest.delete.path)} != {*keys},
+        rest.delete is not None and {*places(rest.delete.path)} not in ({rest.model.key}, known),
         "`delete` by another column than the key",
-        f"write its path with {keys[0]}: of a row that is gone nothing else is known",
+        f"write its path with {key}, or with {{{OWN_ID}}} and `own_id`: of a row that is gone nothing else is known",
     )
+    yield from own_id_problems(rest)
     yield not 1 <= rest.at_once <= MOST_AT_ONCE, f"`at_once` {rest.at_once}", f"give 1 to {MOST_AT_ONCE}"
     yield rest.chunk_rows < 1, f"`chunk_rows` {rest.chunk_rows}", "give 1 or more"
     slow = rest.per_second is not None and not rest.per_second >= SLOWEST
     yield slow, f"`per_second` {rest.per_second}", f"give {SLOWEST} or more, or leave it out"
+
+
+def own_id_problems(rest: DeclaredRest) -> Iterator[tuple[bool, str, str]]:
+    """Yield what can be wrong with how an API's own ids are declared, as `problems` does."""
+    how = rest.own_id
+    yield OWN_ID in places(rest.path), f"a create at a path with {{{OWN_ID}}}", "only later calls know it"
+    if how is None:
+        return
+    yield rest.rows is not None, "`own_id` for requests with several rows", "leave `rows` out"
+    yield rest.mode not in ("upsert", "mirror"), f"`own_id` with mode `{rest.mode}`", "take upsert or mirror"
+    yield how.method not in METHODS, f"method `{how.method}`", f"give one of {', '.join(METHODS)}"
+    for path in (how.path, *([how.find.path] if how.find else [])):
+        yield not path.startswith("/"), f"path `{path}`", "begin it with /"
+    yield OWN_ID not in places(how.path), "updates at a path without the API's id", f"write {{{OWN_ID}}} into it"
+    yield (
+        how.find is not None and (OWN_ID in places(how.find.path) or rest.model.key not in places(how.find.path)),
+        "`find` by something else than the key",
+        "write its path with a place for the model's key",
+    )
+    yield (
+        how.find is None and rest.idempotency is None,
+        "an API that may make a row twice where its answer was lost",
+        "give `find`, by which a row is looked for before it is made, or `idempotency`",
+    )

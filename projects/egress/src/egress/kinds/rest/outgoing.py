@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from egress.engine.fields import marks_of
 from egress.engine.payload import to_json
-from egress.engine.pending import ADDED, LAST_MARKS, LAST_RECEIPT, LAST_RUN, ROW_HASH, ROW_KEY
+from egress.engine.pending import ADDED, LAST_ID, LAST_MARKS, LAST_RECEIPT, LAST_RUN, ROW_HASH, ROW_KEY
 from egress.kinds.rest.bodies import Fields, mapped
 from egress.kinds.rest.calls import Row
+from egress.kinds.rest.declared import OWN_ID
 from shared.http.places import Unfit, filled, places
 
 # Rows that are Python objects at one time.
@@ -75,16 +76,17 @@ def in_requests(sent: pa.Table, rows: int, path: str) -> Iterator[list[Row]]:
             columns.get(UNFIT, [None] * count),
             columns[MARKS],
             columns[LAST_MARKS],
+            columns[LAST_ID],
         )
         listed = list(made)
         yield from (listed[at : at + rows] for at in range(0, count, rows))
 
 
 def to_delete(gone: pa.Table, path: str, key: str) -> list[Row]:
-    """Return the rows to delete: of each, the key is all that is known."""
-    columns = gone.select([ROW_KEY, ROW_HASH, LAST_RECEIPT]).to_pydict()
+    """Return the rows to delete: of each, key and the API's own id are all that is known."""
+    columns = gone.select([ROW_KEY, ROW_HASH, LAST_RECEIPT, LAST_ID]).to_pydict()
     made = []
-    for row_key, content, receipt in zip(*columns.values(), strict=True):
-        to, unfit = _led(path, {key: row_key})
+    for row_key, content, receipt, own_id in zip(*columns.values(), strict=True):
+        to, unfit = _led(path, {key: row_key, OWN_ID: own_id})
         made.append(Row(row_key, content, receipt, receipt, to_json({key: row_key}), "", to, unfit))
     return made

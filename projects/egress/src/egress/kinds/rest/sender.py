@@ -112,7 +112,8 @@ class Sender:
         # Of a row that was refused the target has what it had before, if anything.
         receipts = [each.receipt if each.taken else each.row.receipt for each in said]
         marks = [each.row.marks if each.taken else each.row.last_marks for each in said]
-        self._confirmations.keep(as_answers(said, statuses, receipts, marks), bad)
+        ids = [each.row.own_id for each in said]
+        self._confirmations.keep(as_answers(said, statuses, receipts, marks, ids), bad)
         self.tally.rejected += len(bad)
         self.tally.sent += len(said) - len(bad)
 
@@ -131,6 +132,7 @@ def as_answers(
     statuses: Status | Sequence[Status],
     receipts: Sequence[str | None],
     marks: Sequence[str | None] | None = None,
+    ids: Sequence[str | None] | None = None,
 ) -> pa.Table:
     """Return what was said as the send state takes it."""
-    return answers([each.row.key for each in said], [each.row.content for each in said], statuses, receipts, marks)
+    return answers([each.row.key for each in said], [each.row.content for each in said], statuses, receipts, marks, ids)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ from egress.engine.comparison import ComparedPlan, Comparison, Deletions, rows_h
 from egress.engine.interrupts import ending_between_chunks
 from egress.engine.plan import Options, Tally
 from egress.kinds.rest.bodies import columns_of
-from egress.kinds.rest.declared import NOT_FOUND, DeclaredRest, Refusals, RestSettings
+from egress.kinds.rest.declared import GONE, NOT_FOUND, OWN_ID, DeclaredRest, Refusals, RestSettings
 from shared.config import read_settings
 from shared.config.named import Setting, settings_of
 from shared.errors import InputError
@@ -22,7 +23,8 @@ from shared.monitoring.lineage import Dataset
 from shared.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from egress.kinds.rest.calls import Call
+    from egress.kinds.rest.api import RestApi
+    from egress.kinds.rest.calls import Call, Outcome, Row
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +78,10 @@ class Rest(DeclaredRest):
     @property
     def columns(self) -> set[str]:
         """The columns that it takes values from, besides all of them."""
-        return {*places(self.path), *columns_of(self.fields or {})}
+        how = self.own_id
+        later = [how.path, *([how.find.path] if how.find else [])] if how else []
+        named = {place for path in (self.path, *later) for place in places(path)} - {OWN_ID}
+        return {*named, *columns_of(self.fields or {})}
 
     def datasets(self) -> tuple[Dataset, ...]:
         """Return the address of the rows."""
@@ -127,7 +132,33 @@ class Rest(DeclaredRest):
             stated = refusals or Refusals(())
             refusals = Refusals((*stated.statuses, NOT_FOUND), stated.reason)
         answers = self.answers if isinstance(self.answers, tuple) else (self.answers,)
-        return Call(self.method, self.path, self.rows, self.beside, self.headers, self.idempotency, answers, refusals)
+        return Call(
+            self.method,
+            self.path,
+            self.rows,
+            self.beside,
+            self.headers,
+            self.idempotency,
+            answers,
+            refusals,
+            own_id=self.own_id.id if self.own_id else None,
+        )
+
+    def sending(self, api: RestApi, who: str) -> Callable[[Sequence[Row]], Outcome]:
+        """Return what sends rows.
+
+        Args:
+            who: Who sends, for the keys of requests.
+        """
+        from egress.kinds.rest.calls import Caller
+        from egress.kinds.rest.own_ids import OwnIdCaller
+
+        call, how = self.call(), self.own_id
+        caller = Caller(call, api, who, self.model.key)
+        if how is None:
+            return caller.send
+        update = replace(call, method=how.method, path=how.path, own_id=None, absent=(NOT_FOUND, GONE))
+        return OwnIdCaller(how, caller, Caller(update, api, who, self.model.key), api, self.headers).send
 
     def deletion(self) -> Call:
         """Return the call that deletes a row."""
@@ -180,5 +211,5 @@ class RestPlan(ComparedPlan):
                 # First, so that what has to be unique is free.
                 delete = Caller(to.deletion(), api, who, self.model.key).send
                 sender.send(([row] for row in gone), delete, keep=sender.keep_deleted, at_once=to.at_once)
-            send = Caller(to.call(), api, who, self.model.key).send
+            send = to.sending(api, who)
             sender.send(in_requests(sent, rows, to.path), send, keep=sender.keep_sent, at_once=to.at_once)
