@@ -8,6 +8,9 @@ from pathlib import Path
 
 from entity_resolution import entities
 from entity_resolution.entity import KEY, NAME, Entity
+from entity_resolution.new.agreement import Agreement, agreement
+from entity_resolution.new.choice import Choice, choose
+from entity_resolution.new.latent import learn
 from entity_resolution.new.profile import (
     CURRENT,
     Look,
@@ -29,6 +32,8 @@ from shared.warehouse import Warehouse
 
 # Of tables that follow the platform's own conventions.
 SOURCE = "source_system"
+_GUESS = "Which pairs are the same beyond doubt, and which share of all matches they are, is a guess."
+_ESTIMATE = "Learned from how rows agree, without knowing which are the same: these, their share, and the threshold."
 MOST_SOURCES = 50
 
 
@@ -62,8 +67,13 @@ def new_entity(warehouse: Warehouse, name: str, relation: str, record_id: str | 
         said_twice = repetitions(connection, left)
         left = [each for each in left if each.name not in said_twice]
         # Twice the rows make four times the pairs, which is twice as many for each row.
-        more = rows_of(warehouse, found) / max(left[0].rows, 1) if left else 1.0
-        proposal = propose(left, lambda columns: pairs_of(connection, columns) * more)
+        rows = rows_of(warehouse, found)
+        more = rows / max(left[0].rows, 1) if left else 1.0
+        proposal = propose(
+            left,
+            lambda columns: pairs_of(connection, columns) * more,
+            lambda columns: _chosen(agreement(connection, columns, rows)),
+        )
     where = CURRENT if CURRENT in looks else ""
     text = declaration(name, relation, key, source, where, proposal, [*proposal.columns, *said_twice])
     entity: Entity = made_by(text, "ENTITY")
@@ -83,6 +93,7 @@ def declaration(
     kinds = sorted({each.partition("(")[0] for each in proposal.compare} | {"MostFrequent", "same"})
     of_source = f', source="{source}"' if source else ""
     of_now = f', where="{where}"' if where else ""
+    threshold = "" if proposal.threshold is None else f"\n    threshold={proposal.threshold},"
     return f'''"""{name}: the records of {relation} that are the same. A first declaration, to be corrected."""
 
 from entity_resolution.entity import Entity, Parties, Training
@@ -99,17 +110,21 @@ ENTITY = Entity(
     block=(
         {_listed(map(_rule, proposal.block), 8)}
     ),
-    # Which pairs are the same beyond doubt, and which share of all matches they are, is a guess.
+    # {_GUESS if proposal.reached is None else _ESTIMATE}
     training=Training(
         sure=({_tuple(map(_rule, proposal.sure))}),
-        recall=0.6,
+        recall={max(proposal.recall, 0.01):.2g},
         sessions=({_tuple(map(_rule, proposal.sessions))}),
     ),
     golden=(
         {_listed((f'MostFrequent("{column}")' for column in golden), 8)}
-    ),
+    ),{threshold}
 )
 '''
+
+
+def _chosen(found: Agreement) -> Choice | None:
+    return choose(found, learn(found)) if found.pools else None
 
 
 def _rule(columns: tuple[str, ...]) -> str:

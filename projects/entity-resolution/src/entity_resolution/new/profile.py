@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import permutations
+from math import inf
 
 import duckdb
 
@@ -98,14 +99,21 @@ def look(connection: duckdb.DuckDBPyConnection, relation: Relation) -> list[Look
     return [_look_at(connection, field.name, field.kind) for field in relation.fields]
 
 
-def pairs_of(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...]) -> int:
-    """Count the pairs of rows that agree in all of some columns, in the form that texts are compared in."""
+def pairs_of(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], most: float = inf) -> int:
+    """Count the pairs of rows that agree in all of some columns, in the form that texts are compared in.
+
+    Args:
+        connection: Where the rows are, in `TABLE`.
+        columns: The columns.
+        most: Values of which there are more pairs than this are left out.
+    """
     keys = ", ".join(f"plain_text(cast({quote(column)} as varchar)) as {quote(column)}" for column in columns)
     filled = " and ".join(f"{quote(column)} is not null" for column in columns)
     names = ", ".join(map(quote, columns))
     row = connection.execute(
-        f"select coalesce(sum(n * (n - 1) / 2), 0) from "
-        f"(select count(*) as n from (select {keys} from {TABLE}) where {filled} group by {names})"
+        f"select coalesce(sum(pairs) filter (where pairs <= ?), 0) from (select count(*) as n, n * (n - 1) / 2 as pairs "
+        f"from (select {keys} from {TABLE}) where {filled} group by {names})",
+        [most],
     ).fetchone()
     assert row is not None
     return int(row[0])

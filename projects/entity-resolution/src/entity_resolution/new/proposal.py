@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from entity_resolution.new.choice import Choice
 from entity_resolution.new.profile import Look
 from shared.errors import UserError
 
@@ -16,7 +17,9 @@ LEAST_FILLED = 0.05
 # Pairs that a rule may make for each row.
 PAIRS_A_ROW = 20
 MOST_RULES, MOST_COLUMNS = 10, 12
+Rules = tuple[tuple[str, ...], ...]
 Pairs = Callable[[tuple[str, ...]], float]
+Chosen = Callable[[Sequence[Look]], Choice | None]
 
 
 @dataclass(frozen=True)
@@ -27,13 +30,19 @@ class Proposal:
         columns: The columns that are compared.
         compare: Their kinds, as they are written.
         block, sure, sessions: Columns that two records agree in, by rule.
+        recall: Which share of all pairs of one entity `sure` finds.
+        threshold: The probability from which two records are the same; None for the one that entities have.
+        reached: Which share of all pairs of one entity `block` is expected to find; None where it is not known.
     """
 
     columns: tuple[str, ...]
     compare: tuple[str, ...]
-    block: tuple[tuple[str, ...], ...]
-    sure: tuple[tuple[str, ...], ...]
-    sessions: tuple[tuple[str, ...], ...]
+    block: Rules
+    sure: Rules
+    sessions: Rules
+    recall: float = 0.6
+    threshold: float | None = None
+    reached: float | None = None
 
 
 def kind_of(look: Look) -> str | None:
@@ -55,12 +64,13 @@ def kind_of(look: Look) -> str | None:
     return f'Words("{look.name}")' if look.words >= 2.5 else f'Name("{look.name}")'
 
 
-def propose(looks: Sequence[Look], pairs: Pairs) -> Proposal:
+def propose(looks: Sequence[Look], pairs: Pairs, chosen: Chosen) -> Proposal:
     """Return what to declare of columns, by what agreeing in them comes to.
 
     Args:
         looks: The columns that may be compared.
         pairs: Says how many pairs agree in all of some columns, for as many rows as were looked at.
+        chosen: Chooses rules of some columns by how rows agree in them, where that tells enough.
 
     Raises:
         UserError: There are less than two columns to compare.
@@ -71,25 +81,29 @@ def propose(looks: Sequence[Look], pairs: Pairs) -> Proposal:
             f"there are less than two columns to compare: `{', '.join(kinds) or 'none'}`",
             hint="records are compared by names, dates, codes or texts, filled in at least one row of twenty",
         )
-    rows = looks[0].rows
     # Those that say most by being equal first, as they make the fewest pairs for what is filled in.
     filled = {look.name: look.filled for look in looks}
     equal = [name for name, kind in kinds.items() if not kind.startswith(("Items", "Number"))] or list(kinds)
     telling = sorted(equal, key=lambda name: (pairs((name,)) / max(filled[name], 1) ** 2, name))[:MOST_COLUMNS]
+    columns = tuple(name for name in kinds if name in telling or name not in equal)
+    compare = tuple(kinds[name] for name in columns)
+    choice = chosen([look for look in looks if look.name in columns])
+    if choice:
+        return Proposal(columns, compare, **vars(choice))
+    return Proposal(columns, compare, *_by_rarity(telling, list(kinds), pairs, looks[0].rows))
+
+
+def _by_rarity(telling: Sequence[str], names: Sequence[str], pairs: Pairs, rows: int) -> tuple[Rules, Rules, Rules]:
+    """Return rules, and those to train by, of columns whose values few rows share: what is left where nothing is known
+    of which rows are the same.
+    """
     alone = [name for name in telling if pairs((name,)) <= PAIRS_A_ROW * rows]
     rest = combinations([name for name in telling if name not in alone], 2)
     both = [each for each in rest if pairs(each) <= PAIRS_A_ROW * rows]
-    block: list[tuple[str, ...]] = [*((name,) for name in alone), *both][:MOST_RULES] or [tuple(telling)]
+    block = (*((name,) for name in alone), *both)[:MOST_RULES] or (tuple(telling),)
     first, *others = telling
-    second = others[:2] or [name for name in kinds if name != first][:1]
-    columns = tuple(name for name in kinds if name in telling or name not in equal)
-    return Proposal(
-        columns,
-        tuple(kinds[name] for name in columns),
-        tuple(block),
-        sure=((first, second[0]),) if len(second) == 1 else ((first, second[0]), (first, second[1])),
-        sessions=((first,), tuple(second)),
-    )
+    second = others[:2] or [name for name in names if name != first][:1]
+    return block, tuple((first, each) for each in second), ((first,), tuple(second))
 
 
 def _kind_of_number(look: Look) -> str:
