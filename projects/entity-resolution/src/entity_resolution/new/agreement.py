@@ -81,7 +81,9 @@ def agreement(connection: duckdb.DuckDBPyConnection, looks: Sequence[Look], rows
     """
     lists = {look.name for look in looks if look.kind == "nested"}
     columns = ", ".join(_comparable(look) for look in looks)
-    connection.execute(f"create or replace temporary table {COMPARED} as select row_number() over () as place, {columns} from {TABLE}")
+    connection.execute(
+        f"create or replace temporary table {COMPARED} as select row_number() over () as place, {columns} from {TABLE}"
+    )
     chance = {look.name: _by_chance(connection, look.name, look.name in lists) for look in looks}
     telling = [look for look in looks if 0 < chance[look.name] <= COMMON]
     names = [look.name for look in telling]
@@ -121,9 +123,7 @@ def _by_chance(connection: duckdb.DuckDBPyConnection, column: str, is_list: bool
     return float((row and row[0]) or 0.0)
 
 
-def _pools(
-    connection: duckdb.DuckDBPyConnection, looks: Sequence[Look], more: float
-) -> Iterator[Pool]:
+def _pools(connection: duckdb.DuckDBPyConnection, looks: Sequence[Look], more: float) -> Iterator[Pool]:
     equal = [look.name for look in looks if look.kind != "nested" and look.filled >= LEAST_FILLED * look.rows]
     for columns in [*((name,) for name in equal), *combinations(equal, 2)]:
         # Twice the rows make four times the pairs.

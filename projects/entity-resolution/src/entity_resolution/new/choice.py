@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from itertools import combinations, product
 
 import numpy as np
+import numpy.typing as npt
 
 from entity_resolution.engine.blocking.budget import budget
 from entity_resolution.new.agreement import Agreement, Floats
 from entity_resolution.new.latent import Classes
 
 Columns = tuple[str, ...]
+Flags = npt.NDArray[np.bool_]
 
 MOST_RULES = 10
 # What a rule must find of all pairs of one entity that no other rule finds.
@@ -65,12 +67,12 @@ class Expected:
 
     columns: Columns
     pairs: Floats
-    equal: np.ndarray
-    empty: np.ndarray
+    equal: Flags
+    empty: Flags
     shares: Floats
     same: tuple[int, ...]
 
-    def found_by(self, rules: Sequence[Columns]) -> np.ndarray:
+    def found_by(self, rules: Sequence[Columns]) -> Flags:
         """Return whether each pattern is found by a rule."""
         found = np.zeros(len(self.equal), dtype=bool)
         for rule in rules:
@@ -85,7 +87,7 @@ class Expected:
 
 
 def choose(found: Agreement, classes: Classes) -> Choice | None:
-    """Choose by the classes of pairs; None where too few are of one entity, or these agree in too little to learn from."""
+    """Choose by the classes of pairs; None where too few are of one entity, or they agree in too little."""
     same = classes.purity * np.array([pool.times.sum() for pool in found.pools])
     if not len(same) or same.max() < LEAST_SAME:
         return None
@@ -118,14 +120,15 @@ def expect(found: Agreement, classes: Classes) -> Expected:
     shares = np.ones((len(ways), len(classes.agree)))
     for place, column in enumerate(telling):
         for kind, agree in enumerate(classes.agree[:, column]):
-            shares[:, kind] *= np.array([both[place] * (1 - agree), both[place] * agree, 1 - both[place]])[ways[:, place]]
+            chances = np.array([both[place] * (1 - agree), both[place] * agree, 1 - both[place]])
+            shares[:, kind] *= chances[ways[:, place]]
     pairs = np.array([_pairs(found, classes, kind) for kind in range(len(classes.agree))])
     pairs[0] = max(found.rows * (found.rows - 1) / 2 - pairs[1:].sum(), 0)
     return Expected(columns, pairs, ways == 1, ways == 2, shares, classes.same)
 
 
 def _pairs(found: Agreement, classes: Classes, kind: int) -> float:
-    """Return how many pairs of all rows are of a class: the mean of what its pools come to, by their rows of it."""
+    """Return how many pairs of all rows are of a class: the median of what its pools come to, by their rows of it."""
     several, weights = [], []
     for pool, share in zip(found.pools, classes.shares[:, kind], strict=True):
         places = [found.columns.index(name) for name in pool.columns]
@@ -146,13 +149,15 @@ def _block(found: Agreement, expected: Expected, most: float) -> tuple[Columns, 
     left = {pool.columns: pool for pool in found.pools if set(pool.columns) <= set(expected.columns)}
     # What a value that is too common holds together is not found.
     finds = {columns: expected.found_by([columns]) * (pool.kept / pool.pairs) for columns, pool in left.items()}
-    of_one, rules = expected.of_one, []
+    of_one = expected.of_one
+    rules: list[Columns] = []
     all_of, free = of_one.sum(), PAIRS_FREE * found.rows
     while len(rules) < MOST_RULES:
         worth = {
             columns: gain / (pool.kept + free)
             for columns, pool in left.items()
-            if pool.kept <= most and (gain := of_one @ finds[columns]) >= max(LEAST_GAIN * all_of, LEAST_YIELD * (pool.kept - free))
+            if pool.kept <= most
+            and (gain := of_one @ finds[columns]) >= max(LEAST_GAIN * all_of, LEAST_YIELD * (pool.kept - free))
         }
         best = max(worth, key=lambda columns: (worth[columns], columns), default=None)
         if best is None:
@@ -225,5 +230,5 @@ def _marginal(expected: Expected, kind: int) -> Floats:
     return np.clip(agree, 1e-9, 1 - 1e-4)
 
 
-def _share(of_one: Floats, found: np.ndarray) -> float:
+def _share(of_one: Floats, found: Flags) -> float:
     return float(of_one[found].sum() / of_one.sum())

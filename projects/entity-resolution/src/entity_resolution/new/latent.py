@@ -10,12 +10,11 @@ Biometrika 61(2), with the class of chance held fixed, and the shares of the cla
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from entity_resolution.new.agreement import Agreement, Floats
+from entity_resolution.new.agreement import Agreement, Floats, Pool
 
 CLASSES = 3
 # A class that says this share of what the one that says most does is of one entity as well: people who moved are.
@@ -23,9 +22,9 @@ AS_TELLING = 0.6
 ROUNDS, ENOUGH = 300, 1e-3
 # Where learning starts from, for what is of one entity.
 AGREES = 0.92
-# No pool says more than so many rows of it.
+# No pool says more than so many of its pairs.
 MOST_OF_POOL = 2_000.0
-SMALLEST = 1e-4
+LEAST, MOST = 1e-6, 0.995
 
 
 @dataclass(frozen=True)
@@ -45,35 +44,29 @@ class Classes:
     @property
     def purity(self) -> Floats:
         """Which share of each pool is of one entity."""
-        return self.shares[:, list(self.same)].sum(axis=1)
+        purity: Floats = self.shares[:, list(self.same)].sum(axis=1)
+        return purity
 
 
 def learn(found: Agreement) -> Classes:
     """Learn the classes of pairs from pools of them."""
-    chance = np.clip(found.chance, SMALLEST / 100, 1 - SMALLEST)
+    chance = np.clip(found.chance, LEAST, MOST)
     steps = np.arange(1, CLASSES) / (CLASSES - 1)
-    agree = np.vstack([chance, *(np.clip(chance + (AGREES - chance) * step, 0.001, 0.97) for step in steps)])
+    agree = np.vstack([chance, *(chance + (AGREES - chance) * step for step in steps)])
     shares = np.full((len(found.pools), CLASSES), 1 / CLASSES)
-    known = [~np.isnan(pool.patterns) for pool in found.pools]
-    agreed = [np.nan_to_num(pool.patterns) for pool in found.pools]
-    weights = [pool.times * min(1.0, MOST_OF_POOL / pool.times.sum()) for pool in found.pools]
     before = -np.inf
     for _ in range(ROUNDS):
-        yes, all_of = np.zeros_like(agree), np.zeros_like(agree)
-        likelihood = 0.0
-        for place, (one, is_known, weight) in enumerate(zip(agreed, known, weights, strict=True)):
-            logs = one @ np.log(agree).T + (is_known - one) @ np.log(1 - agree).T + np.log(shares[place])
-            most = logs.max(axis=1, keepdims=True)
-            odds = np.exp(logs - most)
-            of_all = odds.sum(axis=1, keepdims=True)
-            likelihood += float(weight @ (np.log(of_all) + most)[:, 0])
-            expected = odds / of_all * weight[:, None]
-            # Half a row of each class, so that none is ruled out by a small pool.
+        times, known, likelihood = np.zeros_like(agree), np.zeros_like(agree), 0.0
+        for place, pool in enumerate(found.pools):
+            expected, likely = _expected(pool, agree, shares[place])
+            # Half a pair of each class, so that none is ruled out by a small pool.
             share = expected.sum(axis=0) + 0.5
             shares[place] = share / share.sum()
-            yes += expected.T @ one
-            all_of += expected.T @ is_known
-        agree = np.maximum(np.clip((yes + agree) / (all_of + 1), SMALLEST, 0.995), chance)
+            times += expected.T @ np.nan_to_num(pool.patterns)
+            known += expected.T @ ~np.isnan(pool.patterns)
+            likelihood += likely
+        # Nobody agrees in a column less than by chance, and chance is known.
+        agree = np.clip(np.maximum((times + agree) / (known + 1), chance), LEAST, MOST)
         agree[0] = chance
         if abs(likelihood - before) < ENOUGH:
             break
@@ -81,3 +74,14 @@ def learn(found: Agreement) -> Classes:
     told = (agree[1:] * -np.log2(chance)).sum(axis=1)
     same = tuple(int(place) + 1 for place in np.flatnonzero(told >= AS_TELLING * told.max()))
     return Classes(agree, shares, same)
+
+
+def _expected(pool: Pool, agree: Floats, shares: Floats) -> tuple[Floats, float]:
+    """Return how many pairs of each pattern are of each class, and the logarithm of how likely all of them are."""
+    known, agreed = ~np.isnan(pool.patterns), np.nan_to_num(pool.patterns)
+    logs = agreed @ np.log(agree).T + (known - agreed) @ np.log(1 - agree).T + np.log(shares)
+    most = logs.max(axis=1, keepdims=True)
+    odds = np.exp(logs - most)
+    of_all = odds.sum(axis=1, keepdims=True)
+    times = pool.times * min(1.0, MOST_OF_POOL / pool.times.sum())
+    return odds / of_all * times[:, None], float(times @ (np.log(of_all) + most)[:, 0])

@@ -96,7 +96,7 @@ def _now(relation: Relation) -> str:
 
 def look(connection: duckdb.DuckDBPyConnection, relation: Relation) -> list[Look]:
     """Look at each column of the rows in `TABLE`."""
-    return [_look_at(connection, field.name, field.kind) for field in relation.fields]
+    return [look_at(connection, field.name, field.kind) for field in relation.fields]
 
 
 def pairs_of(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], most: float = inf) -> int:
@@ -111,8 +111,9 @@ def pairs_of(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], mo
     filled = " and ".join(f"{quote(column)} is not null" for column in columns)
     names = ", ".join(map(quote, columns))
     row = connection.execute(
-        f"select coalesce(sum(pairs) filter (where pairs <= ?), 0) from (select count(*) as n, n * (n - 1) / 2 as pairs "
-        f"from (select {keys} from {TABLE}) where {filled} group by {names})",
+        f"select coalesce(sum(pairs) filter (where pairs <= ?), 0) from "
+        f"(select count(*) as n, n * (n - 1) / 2 as pairs from (select {keys} from {TABLE}) "
+        f"where {filled} group by {names})",
         [most],
     ).fetchone()
     assert row is not None
@@ -163,7 +164,8 @@ def _says_hardly_more(connection: duckdb.DuckDBPyConnection, whole: str, parts: 
     return bool(row[1] >= HARDLY_MORE * row[0])
 
 
-def _look_at(connection: duckdb.DuckDBPyConnection, name: str, kind: Kind) -> Look:
+def look_at(connection: duckdb.DuckDBPyConnection, name: str, kind: Kind) -> Look:
+    """Look at a column of the rows in `TABLE`."""
     column, text = quote(name), f"nullif(cast({quote(name)} as varchar), '')"
     number = f"cast({column} as double)" if kind in ("integer", "decimal", "float") else "0.0"
     row = connection.execute(
