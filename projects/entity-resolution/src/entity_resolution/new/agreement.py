@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from entity_resolution.engine.blocking.bounds import PAIRS_OF_A_VALUE
-from entity_resolution.new.profile import TABLE, Look, pairs_of
+from entity_resolution.new.profile import TABLE, Look
 from shared.warehouse import quote
 
 Floats = npt.NDArray[np.float64]
 
 # Where more of all pairs of rows than this agree in a column, it tells nothing of any.
 COMMON = 0.5
-# Rows of one pool that are held against another one: enough to tell shares to a hundredth.
+# Rows of a pool that are held against another one, about: enough to tell shares to a hundredth.
 MOST_HELD = 20_000
 # What is empty in more rows than this leaves makes no pool.
 LEAST_FILLED = 0.1
@@ -126,14 +126,25 @@ def _by_chance(connection: duckdb.DuckDBPyConnection, column: str, is_list: bool
 def _pools(connection: duckdb.DuckDBPyConnection, looks: Sequence[Look], more: float) -> Iterator[Pool]:
     equal = [look.name for look in looks if look.kind != "nested" and look.filled >= LEAST_FILLED * look.rows]
     for columns in [*((name,) for name in equal), *combinations(equal, 2)]:
-        # Twice the rows make four times the pairs.
-        pairs = pairs_of(connection, columns) * more**2
+        pairs, kept = _pairs(connection, columns, more)
         if len(columns) == 1 and pairs > PAIRS_A_ROW * looks[0].rows * more:
             continue
         patterns, times = _held(connection, columns, looks)
         if times.sum() >= LEAST_HELD:
-            kept = pairs_of(connection, columns, PAIRS_OF_A_VALUE / more**2) * more**2
             yield Pool(columns, pairs, kept, patterns, times)
+
+
+def _pairs(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], more: float) -> tuple[float, float]:
+    """Count the pairs of all rows that agree in columns, and those of them whose value is not too common for a rule."""
+    key = ", ".join(map(quote, columns))
+    filled = " and ".join(f"{quote(name)} is not null" for name in columns)
+    row = connection.execute(
+        f"select coalesce(sum(pairs), 0), coalesce(sum(pairs) filter (where pairs <= {PAIRS_OF_A_VALUE}), 0) from "
+        # Twice the rows make four times the pairs.
+        f"(select count(*) as n, n * (n - 1) / 2 * {more**2} as pairs from {COMPARED} where {filled} group by {key})"
+    ).fetchone()
+    assert row is not None
+    return float(row[0]), float(row[1])
 
 
 def _held(
@@ -145,6 +156,9 @@ def _held(
     others = [name for name in names if name not in columns]
     key = ", ".join(map(quote, columns))
     filled = " and ".join(f"{quote(name)} is not null" for name in columns)
+    # A part of the values, as a part of the rows would part those that agree.
+    if part := looks[0].rows // MOST_HELD:
+        filled += f" and hash({key}) % {part} = 0"
     lags = "".join(f", {quote(name)}, lag({quote(name)}) over one as lag_{n}" for n, name in enumerate(others))
     agree = "".join(
         f", (list_has_any({quote(name)}, lag_{n}))::double" if name in lists else f", ({quote(name)} = lag_{n})::double"
