@@ -77,8 +77,10 @@ def checkers(root: Path) -> dict[str, list[str]]:
     }
     for environment, folder in typed_folders(root).items():
         cache = ["--cache-dir", f".pixi/mypy/{environment}"] if environment in OWN_CACHE else []
-        python = f".pixi/venvs/{environment}/bin/python"
-        found[f"types-{environment}"] = ["mypy", "--python-executable", python, *cache, folder]
+        # mypy would take its own Python's version, and keep one cache for all of them.
+        version = python_of(root, environment)
+        python = ["--python-version", version, "--python-executable", f".pixi/venvs/{environment}/bin/python"]
+        found[f"types-{environment}"] = ["mypy", *python, *cache, folder]
     return found
 
 
@@ -88,6 +90,11 @@ def typed_folders(root: Path) -> dict[str, str]:
     own = {name: folder for name, folder in sources.items() if folder == f"projects/{name}"}
     with_code = {name: folder for name, folder in own.items() if any(root.glob(f"{folder}/src/**/*.py"))}
     return {"lint": "tasks", **CHECKED_TWICE, **with_code}
+
+
+def python_of(root: Path, environment: str) -> str:
+    """The Python of an environment, such as 3.10."""
+    return read_header(lock_path(root, environment))["python"]
 
 
 def run(name: str, arguments: Sequence[str], root: Path) -> Outcome:
@@ -109,8 +116,8 @@ def in_turns(commands: dict[str, list[str]], root: Path) -> list[dict[str, list[
     """The commands in groups that may run at once; those of a group write one cache and follow one another."""
     groups: dict[str, dict[str, list[str]]] = {}
     for name, arguments in commands.items():
-        lock = lock_path(root, name.removeprefix("types-"))
-        group = f"types-{read_header(lock)['python']}" if name.startswith("types-") else name
+        environment = name.removeprefix("types-")
+        group = f"types-{python_of(root, environment)}" if environment != name else name
         groups.setdefault(group, {})[name] = arguments
     return [*groups.values()]
 

@@ -28,8 +28,16 @@ def test_a_missing_checker_fails_with_a_hint(tmp_path: Path, capsys: pytest.Capt
     assert "hint: " in capsys.readouterr().out
 
 
+def locked(root: Path, pythons: dict[str, str]) -> None:
+    """Write the beginnings of locks of environments."""
+    (root / "locks").mkdir()
+    for name, python in pythons.items():
+        (root / f"locks/{name}.txt").write_text(f"# environment: {name}\n# python: {python}\n")
+
+
 def test_types_are_checked_in_each_project_with_code(tmp_path: Path) -> None:
-    """A project with code is checked with its own environment's Python, one without is left out."""
+    """A project with code is checked with its own environment's Python, as that version; one without is left out."""
+    locked(tmp_path, {**dict.fromkeys(["lint", "sales", "py310-connectors"], "3.10"), "py312-research": "3.12"})
     (tmp_path / "pixi.toml").write_text(
         '[tool.pixiw.environments]\nsales = { project = "projects/sales" }\nempty = { project = "projects/empty" }\n'
     )
@@ -37,14 +45,17 @@ def test_types_are_checked_in_each_project_with_code(tmp_path: Path) -> None:
     (tmp_path / "projects/sales/src/sales/__init__.py").touch()
     found = checkers(tmp_path)
     assert "types-empty" not in found
-    assert ".pixi/venvs/sales/bin/python" in found["types-sales"]
+    assert found["types-sales"][1:5] == [
+        "--python-version",
+        "3.10",
+        "--python-executable",
+        ".pixi/venvs/sales/bin/python",
+    ]
 
 
 def test_types_of_one_python_are_checked_in_turn(tmp_path: Path) -> None:
     """Environments of the same Python, which share mypy's cache, follow one another; all else may run at once."""
-    (tmp_path / "locks").mkdir()
-    for name, python in {"sales": "3.11", "old": "3.10", "web": "3.11"}.items():
-        (tmp_path / f"locks/{name}.txt").write_text(f"# environment: {name}\n# python: {python}\n")
+    locked(tmp_path, {"sales": "3.11", "old": "3.10", "web": "3.11"})
     groups = in_turns(dict.fromkeys(["ruff", "types-sales", "types-old", "types-web"], SAYS_YES), tmp_path)
     assert [[*group] for group in groups] == [["ruff"], ["types-sales", "types-web"], ["types-old"]]
 

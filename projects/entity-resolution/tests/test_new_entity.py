@@ -140,3 +140,15 @@ def test_nothing_is_left_of_a_call_that_fails(
     finished = platform.run("new-entity", *arguments)
     assert (finished.code, f"error: {message}" in finished.err, "hint: " in finished.err) == (2, True, True)
     assert list(folder.iterdir()) == []
+
+
+def test_columns_of_any_name(platform: Platform, folder: Path) -> None:
+    """A column may be called as what is counted of it; one whose name cannot be declared is left out and named."""
+    called = {"title": "n", "street": "number", "city": "place", "area": "select", "opened": 'open"ed'}
+    rows = [{called.get(name, name): value for name, value in shop.items()} for shop in SHOPS]
+    put(platform, "core.dim_shop", rows)
+    made = platform.run("new-entity", "shop", "--from", "core.dim_shop")
+    assert made.code == 0, made.err
+    assert """left out: `open"ed`, a name that cannot be declared""" in made.err
+    platform.resolve("--entity", "shop")
+    assert platform.fetch("select count(*) from master.shop_xref") == [(180,)]

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from entity_resolution.kinds import Block, Comparison, Form, Survivor
-from entity_resolution.kinds.base import DECLARED, Column, Share, dataclass
+from entity_resolution.kinds.base import COLUMN, DECLARED, Column, Share, dataclass
 
 # What the records of every entity are told apart by, whatever their relation calls it.
 KEY = ("party_id", "source_system", "source_id")
@@ -35,7 +35,7 @@ class Parties:
             each record is joined with the best of another source, and with none where two are equally good.
     """
 
-    relation: Annotated[str, Field(pattern=r"^core\.[A-Za-z_][A-Za-z0-9_]*$")]
+    relation: Annotated[str, Field(pattern=rf"^core\.{COLUMN}$")]
     id: Column
     source: Column | None = None
     where: str = ""

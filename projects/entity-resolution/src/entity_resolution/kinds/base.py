@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 # A field that a kind does not know is a mistake, and so is a number for a text.
 DECLARED = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
-Column = Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+COLUMN = r"[A-Za-z_][A-Za-z0-9_]*"
+Column = Annotated[str, Field(pattern=f"^{COLUMN}$")]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 

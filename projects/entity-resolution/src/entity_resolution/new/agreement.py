@@ -79,22 +79,45 @@ def agreement(connection: duckdb.DuckDBPyConnection, looks: Sequence[Look], rows
         looks: The columns.
         rows: How many rows there are in all, of which `TABLE` may be a part.
     """
-    lists = {look.name for look in looks if look.kind == "nested"}
-    columns = ", ".join(_comparable(look) for look in looks)
+    columns = ", ".join(f"{_comparable(look)} as {_called(place)}" for place, look in enumerate(looks))
     connection.execute(
         f"create or replace temporary table {COMPARED} as select row_number() over () as place, {columns} from {TABLE}"
     )
-    chance = {look.name: _by_chance(connection, look.name, look.name in lists) for look in looks}
-    telling = [look for look in looks if 0 < chance[look.name] <= COMMON]
-    names = [look.name for look in telling]
+    held = [
+        Held(look, _called(place), _by_chance(connection, look, _called(place))) for place, look in enumerate(looks)
+    ]
+    telling = [each for each in held if 0 < each.chance <= COMMON]
     more = rows / max(looks[0].rows, 1)
     return Agreement(
-        columns=tuple(names),
-        chance=np.array([chance[name] for name in names]),
-        filled=np.array([look.filled / look.rows for look in telling]),
+        columns=tuple(each.look.name for each in telling),
+        chance=np.array([each.chance for each in telling]),
+        filled=np.array([each.look.filled / each.look.rows for each in telling]),
         rows=rows,
         pools=tuple(_pools(connection, telling, more)),
     )
+
+
+@dataclass(frozen=True)
+class Held:
+    """A column that rows are held against each other in.
+
+    Attributes:
+        called: What it is called in `COMPARED`, where names of columns and of what is counted must not meet.
+        chance: The share of pairs of rows, drawn at random, that agree in it.
+    """
+
+    look: Look
+    called: str
+    chance: float
+
+    @property
+    def is_list(self) -> bool:
+        """Whether its values are lists, which agree where they share an item."""
+        return self.look.kind == "nested"
+
+
+def _called(place: int) -> str:
+    return f"column_{place}"
 
 
 def _comparable(look: Look) -> str:
@@ -103,41 +126,39 @@ def _comparable(look: Look) -> str:
         return name
     # What is empty has a hash of its own.
     text = f"plain_text(cast({name} as varchar))"
-    return f"if({text} is null, null, hash({text})) as {name}"
+    return f"if({text} is null, null, hash({text}))"
 
 
-def _by_chance(connection: duckdb.DuckDBPyConnection, column: str, is_list: bool) -> float:
-    name = quote(column)
-    if is_list:
-        drawn = f"select {name}, row_number() over (order by hash(place + {{}})) as drawn from {COMPARED}"
+def _by_chance(connection: duckdb.DuckDBPyConnection, look: Look, called: str) -> float:
+    if look.kind == "nested":
+        drawn = f"select {called}, row_number() over (order by hash(place + {{}})) as drawn from {COMPARED}"
         statement = (
-            f"select avg(list_has_any(a.{name}, b.{name})::integer) "
+            f"select avg(list_has_any(a.{called}, b.{called})::integer) "
             f"from ({drawn.format(0)}) as a join ({drawn.format(1)}) as b using (drawn)"
         )
     else:
         statement = (
             f"select sum(n * (n - 1.0)) / nullif(sum(n) * (sum(n) - 1.0), 0) from "
-            f"(select count(*) as n from {COMPARED} where {name} is not null group by {name})"
+            f"(select count(*) as n from {COMPARED} where {called} is not null group by {called})"
         )
     row = connection.execute(statement).fetchone()
     return float((row and row[0]) or 0.0)
 
 
-def _pools(connection: duckdb.DuckDBPyConnection, looks: Sequence[Look], more: float) -> Iterator[Pool]:
-    equal = [look.name for look in looks if look.kind != "nested" and look.filled >= LEAST_FILLED * look.rows]
-    for columns in [*((name,) for name in equal), *combinations(equal, 2)]:
-        pairs, kept = _pairs(connection, columns, more)
-        if len(columns) == 1 and pairs > PAIRS_A_ROW * looks[0].rows * more:
+def _pools(connection: duckdb.DuckDBPyConnection, columns: Sequence[Held], more: float) -> Iterator[Pool]:
+    equal = [each for each in columns if not each.is_list and each.look.filled >= LEAST_FILLED * each.look.rows]
+    for some in [*((each,) for each in equal), *combinations(equal, 2)]:
+        pairs, kept = _pairs(connection, some, more)
+        if len(some) == 1 and pairs > PAIRS_A_ROW * some[0].look.rows * more:
             continue
-        patterns, times = _held(connection, columns, looks)
+        patterns, times = _held(connection, some, columns)
         if times.sum() >= LEAST_HELD:
-            yield Pool(columns, pairs, kept, patterns, times)
+            yield Pool(tuple(each.look.name for each in some), pairs, kept, patterns, times)
 
 
-def _pairs(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], more: float) -> tuple[float, float]:
+def _pairs(connection: duckdb.DuckDBPyConnection, columns: Sequence[Held], more: float) -> tuple[float, float]:
     """Count the pairs of all rows that agree in columns, and those of them whose value is not too common for a rule."""
-    key = ", ".join(map(quote, columns))
-    filled = " and ".join(f"{quote(name)} is not null" for name in columns)
+    key, filled = _key(columns)
     row = connection.execute(
         f"select coalesce(sum(pairs), 0), coalesce(sum(pairs) filter (where pairs <= {PAIRS_OF_A_VALUE}), 0) from "
         # Twice the rows make four times the pairs.
@@ -147,29 +168,33 @@ def _pairs(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], more
     return float(row[0]), float(row[1])
 
 
+def _key(columns: Sequence[Held]) -> tuple[str, str]:
+    """Return the list of columns, and the condition that none is empty."""
+    names = [each.called for each in columns]
+    return ", ".join(names), " and ".join(f"{name} is not null" for name in names)
+
+
 def _held(
-    connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...], looks: Sequence[Look]
+    connection: duckdb.DuckDBPyConnection, some: Sequence[Held], columns: Sequence[Held]
 ) -> tuple[Floats, Floats]:
     """Return the patterns in which rows agree beside some columns, and how often each was found."""
-    names = [look.name for look in looks]
-    lists = {look.name for look in looks if look.kind == "nested"}
-    others = [name for name in names if name not in columns]
-    key = ", ".join(map(quote, columns))
-    filled = " and ".join(f"{quote(name)} is not null" for name in columns)
+    key, filled = _key(some)
     # A part of the values, as a part of the rows would part those that agree.
-    if part := looks[0].rows // MOST_HELD:
+    if part := some[0].look.rows // MOST_HELD:
         filled += f" and hash({key}) % {part} = 0"
-    lags = "".join(f", {quote(name)}, lag({quote(name)}) over one as lag_{n}" for n, name in enumerate(others))
-    agree = "".join(
-        f", (list_has_any({quote(name)}, lag_{n}))::double" if name in lists else f", ({quote(name)} = lag_{n})::double"
-        for n, name in enumerate(others)
-    )
+    places = [place for place, each in enumerate(columns) if each not in some]
+    lags, agree = "", ""
+    for place in places:
+        name, before = columns[place].called, f"before_{place}"
+        lags += f", {name}, lag({name}) over one as {before}"
+        same = f"list_has_any({name}, {before})" if columns[place].is_list else f"{name} = {before}"
+        agree += f", ({same})::double"
     found = connection.sql(
         f"select count(*)::double{agree} from ("
         f"select row_number() over one as number{lags} from {COMPARED} where {filled} "
         f"window one as (partition by {key} order by hash(place))) where number > 1 group by all"
     ).fetchall()
-    patterns = np.full((len(found), len(names)), np.nan)
-    rows = np.array(found, dtype=np.float64).reshape(len(found), len(others) + 1)
-    patterns[:, [names.index(name) for name in others]] = rows[:, 1:]
+    rows = np.array(found, dtype=np.float64).reshape(len(found), len(places) + 1)
+    patterns = np.full((len(found), len(columns)), np.nan)
+    patterns[:, places] = rows[:, 1:]
     return patterns, rows[:, 0]

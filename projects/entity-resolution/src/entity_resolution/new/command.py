@@ -8,6 +8,7 @@ from pathlib import Path
 
 from entity_resolution import entities
 from entity_resolution.entity import KEY, NAME, Entity
+from entity_resolution.kinds.base import COLUMN
 from entity_resolution.new.agreement import Agreement, agreement
 from entity_resolution.new.choice import Choice, choose
 from entity_resolution.new.latent import learn
@@ -25,7 +26,7 @@ from entity_resolution.new.proposal import Proposal, propose
 from shared.errors import UserError
 from shared.new.declared import called_like_a_key, made_by
 from shared.utils.console import say
-from shared.utils.excerpts import listed
+from shared.utils.excerpts import excerpt, listed
 from shared.utils.files import write_whole
 from shared.utils.names import suggestion
 from shared.warehouse import Warehouse
@@ -35,6 +36,8 @@ SOURCE = "source_system"
 _GUESS = "Which pairs are the same beyond doubt, and which share of all matches they are, is a guess."
 _ESTIMATE = "Learned from how rows agree, without knowing which are the same: these, their share, and the threshold."
 MOST_SOURCES = 50
+SHOWN_NAME = 60
+NAMED = "call it in the model by letters of a to z, digits and _"
 
 
 def new_entity(warehouse: Warehouse, name: str, relation: str, record_id: str | None, source: str | None) -> Path:
@@ -59,8 +62,10 @@ def new_entity(warehouse: Warehouse, name: str, relation: str, record_id: str | 
     if file.exists() or name in entities.entities():
         raise UserError(f"there is an entity of this name: `{name}`", hint="choose another, or remove its file first")
     found = relation_called(warehouse, relation)
+    if not re.fullmatch(COLUMN, found.name):
+        raise UserError(f"a table of this name cannot be declared: `{excerpt(relation, SHOWN_NAME)}`", hint=NAMED)
     with looked_at(warehouse, found) as connection:
-        looks = {each.name: each for each in look(connection, found)}
+        looks = {each.name: each for each in look(connection, found) if _can_be_declared(each.name)}
         source = _column(looks, source) if source else _source(looks)
         key = _column(looks, record_id) if record_id else _key(looks, source, found.key)
         left = [each for each in looks.values() if each.name not in {key, source, CURRENT, *KEY}]
@@ -148,6 +153,13 @@ def _column(looks: Mapping[str, Look], name: str) -> str:
     if name not in looks:
         raise UserError(f"the table has no such column: `{name}`", hint=suggestion(name, looks))
     return name
+
+
+def _can_be_declared(column: str) -> bool:
+    if re.fullmatch(COLUMN, column):
+        return True
+    say(f"    left out: `{excerpt(column, SHOWN_NAME)}`, a name that cannot be declared: {NAMED}")
+    return False
 
 
 def _source(looks: Mapping[str, Look]) -> str | None:

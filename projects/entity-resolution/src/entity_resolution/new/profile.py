@@ -102,12 +102,15 @@ def look(connection: duckdb.DuckDBPyConnection, relation: Relation) -> list[Look
 
 def pairs_of(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...]) -> int:
     """Count the pairs of rows that agree in all of some columns, in the form that texts are compared in."""
-    keys = ", ".join(f"plain_text(cast({quote(column)} as varchar)) as {quote(column)}" for column in columns)
-    filled = " and ".join(f"{quote(column)} is not null" for column in columns)
-    names = ", ".join(map(quote, columns))
+    # By names of their own, as a column may be called as what is counted.
+    keys = [f"key_{place}" for place in range(len(columns))]
+    texts = ", ".join(
+        f"plain_text(cast({quote(column)} as varchar)) as {key}" for column, key in zip(columns, keys, strict=True)
+    )
+    filled = " and ".join(f"{key} is not null" for key in keys)
     row = connection.execute(
         f"select coalesce(sum(n * (n - 1) / 2), 0) from "
-        f"(select count(*) as n from (select {keys} from {TABLE}) where {filled} group by {names})"
+        f"(select count(*) as n from (select {texts} from {TABLE}) where {filled} group by {', '.join(keys)})"
     ).fetchone()
     assert row is not None
     return int(row[0])

@@ -84,8 +84,8 @@ class Answers:
         if self.place:
             fields["place"] = (int, Field(ge=0, validation_alias=path(self.place)))
         if EVERY not in (self.taken, self.refused):
-            statuses: Any = Literal[(*self.taken, *self.refused)]
-            fields["status"] = (statuses, Field(validation_alias=path(self.status)))
+            every = (*self.taken, *self.refused)
+            fields["status"] = (Literal[every], Field(validation_alias=path(self.status)))
         entry: Any = create_model("Entry", **fields)
         # Where a list says only which rows were refused, there is none if none was.
         least: dict[str, Any] = {} if self.taken else {"default": []}
