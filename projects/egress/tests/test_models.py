@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from conftest import POSTGRES_ONLY, Egress, Sql
 from crm_server import Crm
 
+from egress.engine.comparison import Comparison, Deletions
 from egress.engine.models import Model
+from egress.engine.pending import ROW_HASH, ROW_KEY
+from egress.engine.plan import Options
 from shared.config import get_settings
 from shared.testing.engines import PostgresDatabase
 from shared.warehouse import open_warehouse
@@ -39,6 +44,31 @@ def test_model_is_held_still(models: Sql) -> None:
             models("delete from egress.customer_360")
             assert warehouse.row_count(model.table) == 10
         assert warehouse.row_count(model.table) == 0
+
+
+def test_columns_called_as_the_send_state_has_them(models: Sql, transform: Callable[[str], None]) -> None:
+    """A model's columns may have the names of what is known of its rows: what is new, changed and gone is found."""
+    transform(
+        "create table egress.odd as select 'K-' || i as times, 'no key' as row_key, false as is_new, "
+        "true as is_changed, "
+        "true as was_rejected, 'x' as status, 'x' as target, 'x' as receipt, 'x' as payload_hash "
+        "from (values (1), (2), (3)) as t(i)"
+    )
+    model, target = Model("egress.odd", "times"), "odd"
+    with open_warehouse(get_settings(), holder="test", role="egress", mode="write") as warehouse:
+        first = Comparison.of(warehouse, model, target, Options())
+        assert (first.rows, first.new, first.pending[ROW_KEY].to_pylist()) == (3, 3, ["K-1", "K-2", "K-3"])
+        hashes = dict(zip(first.pending[ROW_KEY].to_pylist(), first.pending[ROW_HASH].to_pylist(), strict=True))
+        for key, row_hash in {"K-1": hashes["K-1"], "K-2": "other", "K-9": "gone"}.items():
+            warehouse.execute(
+                "insert into ops.delivery (target, row_key, payload_hash, status, receipt, run_id, delivered_at) "
+                "values ($1, $2, $3, 'delivered', 'r', 'run', current_timestamp)",
+                [target, key, row_hash],
+            )
+        again = Comparison.of(warehouse, model, target, Options(retry_rejected=True))
+        assert (again.new, again.changed, again.vanished) == (1, 1, 1)
+        assert again.pending[ROW_KEY].to_pylist() == ["K-2", "K-3"]
+        assert Deletions.of(warehouse, model, target, again, Options()).rows[ROW_KEY].to_pylist() == ["K-9"]
 
 
 @POSTGRES_ONLY

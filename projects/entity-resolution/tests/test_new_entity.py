@@ -143,12 +143,16 @@ def test_nothing_is_left_of_a_call_that_fails(
 
 
 def test_columns_of_any_name(platform: Platform, folder: Path) -> None:
-    """A column may be called as what is counted of it; one whose name cannot be declared is left out and named."""
-    called = {"title": "n", "street": "number", "city": "place", "area": "select", "opened": 'open"ed'}
+    """A column may be called as what is counted of it, and as a field that every golden record has; one whose name
+    cannot be declared is left out and named.
+    """
+    called = {"title": "n", "street": "run_id", "city": "cluster_id", "area": "select", "opened": 'open"ed'}
     rows = [{called.get(name, name): value for name, value in shop.items()} for shop in SHOPS]
     put(platform, "core.dim_shop", rows)
     made = platform.run("new-entity", "shop", "--from", "core.dim_shop")
     assert made.code == 0, made.err
-    assert """left out: `open"ed`, a name that cannot be declared""" in made.err
+    for name in ('open"ed', "cluster_id"):
+        assert f"left out: `{name}`, a name that cannot be declared" in made.err
+    assert 'MostFrequent("run_id")' not in (folder / "shop.py").read_text()
     platform.resolve("--entity", "shop")
     assert platform.fetch("select count(*) from master.shop_xref") == [(180,)]

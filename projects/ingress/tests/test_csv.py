@@ -264,3 +264,15 @@ def test_linked_folder_and_pipe_are_refused(project: Project) -> None:
     os.mkfifo(crm / "a.csv")
     code, said = project.ingress("run", "--source", "crm")
     assert (code, "error: not a file: `crm/a.csv`" in said) == (2, True)
+
+
+@on_duckdb_alone
+def test_columns_called_as_a_ruling_is_made(project: Project) -> None:
+    """Copies and conflicts are told apart whatever a source calls its columns, and these are loaded as they are."""
+    rows = [(1, "a"), (1, "a"), (2, "b"), (2, "c"), (3, "d")]
+    lines = [f"{customer(number)},{content},x,y,z" for number, content in rows]
+    project.customers("a.csv", *lines, header=HEADER + ",content,copy,variants,ruling")
+    project.load("crm")
+    loaded = project.fetch("select customer_id, content, copy, variants, ruling from raw.crm_customers order by 1")
+    assert loaded == [("C-00001", "a", "x", "y", "z"), ("C-00003", "d", "x", "y", "z")]
+    assert len(project.bad_rows()) == 2

@@ -17,7 +17,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, Field, create_model
 
+from ingress.load.corrections import corrected_later, read_again
 from ingress.load.source_load import load_source
+from ingress.raw_names import ORDER
 from ingress.readers.files.reader import Files
 from ingress.source import Resource, Source
 from shared.config import get_settings
@@ -159,3 +161,12 @@ def test_rows_with_any_column_name_can_be_in_conflict(project: Project) -> None:
     project.customers("a.csv", customer(1) + ",1,2", customer(1) + ",1,2", customer(2) + ",1,2", header=header)
     assert "2 rows loaded; 1 copies dropped" in project.load("crm")
     assert project.fetch("select distinct a_b, c_d from raw.crm_customers") == [("1", "2")]
+
+
+def test_key_called_as_a_bad_row_is_told_by() -> None:
+    """A bad row that has come well is found by its key, whatever the columns of that are called."""
+    key = ("identifier", "origin")
+    bad = [(f"id-{number}", "a.csv", f'{{"identifier": "{number}", "origin": "x"}}') for number in (1, 2)]
+    loaded = pa.table({"identifier": ["1"], "origin": ["x"], ORDER: [0]})
+    assert read_again(bad, [], loaded.select(key), key) == ["id-1"]
+    assert corrected_later(bad, loaded, ["b.csv"], key) == ["id-1"]

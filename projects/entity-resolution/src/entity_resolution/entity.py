@@ -18,6 +18,9 @@ KEY = ("party_id", "source_system", "source_id")
 # What every golden record has beside the fields that are declared.
 GENERAL = ("entity_id", "party_count", "source_systems", "resolved_at", "run_id")
 
+# What Splink calls what it makes of records, which none of their columns can be called.
+TAKEN = ("cluster_id",)
+
 NAME = r"[a-z][a-z0-9_]{0,39}"
 SomeBlocks = Annotated[tuple[Block, ...], Field(min_length=1)]
 
@@ -143,6 +146,9 @@ class Entity:
                 yield f"two rules say which value survives: `{field}`"
             if field in GENERAL:
                 yield f"a field that every golden record has is declared: `{field}`"
+        for column in self.columns:
+            if column.lower() in TAKEN:
+                yield f"a column has a name that Splink gives itself, call it otherwise in the relation: `{column}`"
         for column in self.hidden:
             if column not in self.forms:
                 yield f"a column is to be hidden that is not compared: `{column}`"

@@ -62,12 +62,14 @@ class Comparison:
         Raises:
             InputError: The model has no key, or its keys are not unique.
         """
-        schema, key = model.schema(warehouse), quote(model.key)
-        # Apart from what follows, which PostgreSQL then does with several processes.
+        schema = model.schema(warehouse)
+        # Apart from what follows, which PostgreSQL then does with several processes. A model may call its columns as
+        # it likes, `times` too.
         rows, filled, distinct = warehouse.fetch(
             "select cast(coalesce(sum(times), 0) as bigint), "
-            f"cast(coalesce(sum(times) filter (where {key} is not null), 0) as bigint), count({key}) "
-            f"from (select {key}, count(*) as times from {quote(model.table)} group by 1) as keys"
+            f"cast(coalesce(sum(times) filter (where {ROW_KEY} is not null), 0) as bigint), count({ROW_KEY}) "
+            f"from (select {quote(model.key)} as {ROW_KEY}, count(*) as times from {quote(model.table)} group by 1) "
+            "as keys"
         )[0]
         model.check_key(rows, filled, distinct)
         parameters = parameters_of(target, options)
@@ -102,9 +104,9 @@ class Comparison:
 
 def wanted_rows(options: Options, mode: Mode) -> str:
     """Return the SQL that tells, within `compared`, which rows are to be sent."""
-    wanted = "true" if options.full else "is_new or is_changed"
+    wanted = "true" if options.full else "compared.is_new or compared.is_changed"
     if options.retry_rejected and not options.full:
-        wanted += " or was_rejected"
+        wanted += " or compared.was_rejected"
     # What has a receipt the target has taken once.
     return f"({wanted}) and {LAST_RECEIPT} is null" if mode == "insert_only" else wanted
 
@@ -142,10 +144,11 @@ def compared(dialect: Dialect, model: Model, schema: pa.Schema, options: Options
 def vanished(warehouse: Warehouse, model: Model, target: str, options: Options) -> pa.Table:
     """Return keys of what the target has answered to and the model has no more, in order, with what is known."""
     return warehouse.fetch_arrow(
-        f"select row_key as {ROW_KEY}, payload_hash as {ROW_HASH}, receipt as {LAST_RECEIPT}, "
+        f"select answered.row_key as {ROW_KEY}, payload_hash as {ROW_HASH}, receipt as {LAST_RECEIPT}, "
         f"target_id as {LAST_ID} from {answered_rows(options)} as answered where not exists "
-        f"(select 1 from {quote(model.table)} as model where cast(model.{quote(model.key)} as varchar) = row_key) "
-        'order by row_key collate "C"',
+        f"(select 1 from {quote(model.table)} as model "
+        f"where cast(model.{quote(model.key)} as varchar) = answered.row_key) "
+        'order by answered.row_key collate "C"',
         parameters_of(target, options),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from entity_resolution import entities
-from entity_resolution.entity import KEY, NAME, Entity
+from entity_resolution.entity import GENERAL, KEY, NAME, TAKEN, Entity
 from entity_resolution.kinds.base import COLUMN
 from entity_resolution.new.agreement import Agreement, agreement
 from entity_resolution.new.choice import Choice, choose
@@ -37,7 +37,7 @@ _GUESS = "Which pairs are the same beyond doubt, and which share of all matches 
 _ESTIMATE = "Learned from how rows agree, without knowing which are the same: these, their share, and the threshold."
 MOST_SOURCES = 50
 SHOWN_NAME = 60
-NAMED = "call it in the model by letters of a to z, digits and _"
+NAMED = "call it otherwise in its model, by letters of a to z, digits and _"
 
 
 def new_entity(warehouse: Warehouse, name: str, relation: str, record_id: str | None, source: str | None) -> Path:
@@ -80,7 +80,8 @@ def new_entity(warehouse: Warehouse, name: str, relation: str, record_id: str | 
             lambda columns: _chosen(agreement(connection, columns, rows)),
         )
     where = CURRENT if CURRENT in looks else ""
-    text = declaration(name, relation, key, source, where, proposal, [*proposal.columns, *said_twice])
+    golden = [column for column in (*proposal.columns, *said_twice) if column not in GENERAL]
+    text = declaration(name, relation, key, source, where, proposal, golden)
     entity: Entity = made_by(text, "ENTITY")
     write_whole(file, text)
     entities.modules.cache_clear()
@@ -156,7 +157,7 @@ def _column(looks: Mapping[str, Look], name: str) -> str:
 
 
 def _can_be_declared(column: str) -> bool:
-    if re.fullmatch(COLUMN, column):
+    if re.fullmatch(COLUMN, column) and column.lower() not in TAKEN:
         return True
     say(f"    left out: `{excerpt(column, SHOWN_NAME)}`, a name that cannot be declared: {NAMED}")
     return False

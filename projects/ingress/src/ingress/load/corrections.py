@@ -11,6 +11,8 @@ import pyarrow as pa
 from ingress.raw_names import ORDER
 from shared.warehouse import quote
 
+# Called as no column in raw is, beside which they stand: two underscores in a row become one there.
+IDENTIFIER, ORIGIN = "__identifier", "__origin"
 # Id, origin and payload, as `Quarantine.unresolved` returns them.
 Unresolved = Sequence[tuple[str, str, str]]
 
@@ -25,9 +27,9 @@ def corrected_later(unresolved: Unresolved, loaded: pa.Table, files: Sequence[st
     origins = pa.array(files).take(loaded[ORDER].combine_chunks())
     same = " and ".join(f"bad.{quote(name)} = loaded.{quote(name)}::varchar" for name in key)
     return _ids(
-        f"from bad join loaded on {same} and bad.origin < loaded.origin",
+        f"from bad join loaded on {same} and bad.{ORIGIN} < loaded.{ORIGIN}",
         bad=keyed(unresolved, key),
-        loaded=loaded.append_column("origin", origins),
+        loaded=loaded.append_column(ORIGIN, origins),
     )
 
 
@@ -53,7 +55,7 @@ def keyed(unresolved: Unresolved, key: Sequence[str]) -> pa.Table:
     """Return bad rows with their keys as text."""
     payloads = [json.loads(payload) for _, _, payload in unresolved]
     columns = {name: [None if row.get(name) is None else str(row[name]) for row in payloads] for name in key}
-    columns |= {"identifier": [row[0] for row in unresolved], "origin": [row[1] for row in unresolved]}
+    columns |= {IDENTIFIER: [row[0] for row in unresolved], ORIGIN: [row[1] for row in unresolved]}
     return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
 
 
@@ -61,4 +63,4 @@ def _ids(query: str, **tables: pa.Table) -> list[str]:
     with duckdb.connect() as duck:
         for name, table in tables.items():
             duck.register(name, table)
-        return [identifier for (identifier,) in duck.execute(f"select distinct identifier {query}").fetchall()]
+        return [identifier for (identifier,) in duck.execute(f"select distinct {IDENTIFIER} {query}").fetchall()]

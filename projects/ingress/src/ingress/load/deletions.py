@@ -138,9 +138,9 @@ class Marks:
         key = ", ".join(quote(name) for name in self.resource.key)
         self.warehouse.execute(
             f"update {quote(self.resource.relation)} as loaded "
-            f"set {DELETED_AT} = cast(gone.latest{utc} as timestamp), {DELETED_BY} = $1 "
-            f"from (select {key}, max({at}) as latest from {quote(self.gone)} group by {key}) as gone "
-            f"where {DELETED_AT} is null and {self._same('gone')} and gone.latest >= {changed}",
+            f"set {DELETED_AT} = cast(gone.{DELETED_AT}{utc} as timestamp), {DELETED_BY} = $1 "
+            f"from (select {key}, max({at}) as {DELETED_AT} from {quote(self.gone)} group by {key}) as gone "
+            f"where loaded.{DELETED_AT} is null and {self._same('gone')} and gone.{DELETED_AT} >= {changed}",
             [self.run_id],
         )
 

@@ -21,24 +21,26 @@ from shared.warehouse import quote
 
 REASON = "the key occurs more than once with different content"
 Refuse = Callable[[str, Sequence[BadRow]], object]
+# What no column in raw is called: two underscores in a row become one there.
+RULED = "__ruling"
 RULING = """
 with numbered as (
-    select *, row({content}) as content from held
+    select *, row({content}) as __content from held
 ), counted as (
     select
         *,
-        count(distinct content) over (partition by {key}, _order) as variants,
-        row_number() over (partition by {key}, _order order by _position) as copy
+        count(distinct __content) over (partition by {key}, _order) as __variants,
+        row_number() over (partition by {key}, _order order by _position) as __copy
     from numbered
 )
 select
-    * exclude (content, variants, copy),
+    * exclude (__content, __variants, __copy),
     case
-        when variants > 1 then 'conflict'
-        when _order < max(_order) filter (where variants = 1) over (partition by {key}) then 'superseded'
-        when copy > 1 then 'copy'
+        when __variants > 1 then 'conflict'
+        when _order < max(_order) filter (where __variants = 1) over (partition by {key}) then 'superseded'
+        when __copy > 1 then 'copy'
         else 'kept'
-    end as ruling
+    end as __ruling
 from counted
 order by _order, _position
 """
@@ -87,7 +89,7 @@ def rule(
     content = ['"' + name.replace('"', '""') + '"' for name in held.schema.names if name not in (POSITION, ORDER)]
     sql = RULING.format(content=", ".join(content), key=", ".join(quote(name) for name in key))
     ruled = duck.from_arrow(held).query("held", sql).to_arrow_table()
-    counts.update(ruled["ruling"].to_pylist())
+    counts.update(ruled[RULED].to_pylist())
     conflicts: dict[str, list[BadRow]] = {}
     for row in of_ruling(ruled, "conflict").to_pylist():
         origin, position = origins[row.pop(ORDER)], row.pop(POSITION)
@@ -99,4 +101,4 @@ def rule(
 
 def of_ruling(ruled: pa.Table, ruling: str) -> pa.Table:
     """Return the rows that got this ruling."""
-    return ruled.filter(pc.equal(ruled["ruling"], ruling)).drop_columns(["ruling"])
+    return ruled.filter(pc.equal(ruled[RULED], ruling)).drop_columns([RULED])
