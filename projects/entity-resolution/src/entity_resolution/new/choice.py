@@ -23,7 +23,8 @@ LEAST_GAIN = 0.0003
 PAIRS_FREE, LEAST_YIELD = 5, 0.001
 # Where hardly any pair of a pool is of another entity, two records that agree so are the same.
 SURE = 0.9
-LEAST_SURE = 0.05
+# Where less than this of what is of one entity is sure, the others are of no class that was told.
+LEAST_SURE = 0.3
 # Weights are learned among pairs of which so many are of one entity, of those that do not agree by chance.
 LEARNED_AMONG, LEAST_PURE = 0.7, 0.1
 # Rows that are of one entity in a pool at least, before anything is chosen by it.
@@ -176,7 +177,7 @@ def _sure(expected: Expected) -> tuple[Columns, ...]:
         finds = {rule: of_one[is_found].sum() for rule, is_found in found.items()}
         pure = [rule for rule, is_found in found.items() if finds[rule] >= SURE * of_all[is_found].sum() > 0]
         best = sorted(pure, key=lambda rule: (-finds[rule], rule))[:2]
-        if best and finds[best[0]] >= LEAST_SURE * of_one.sum():
+        if best and _share(of_one, expected.found_by(best)) >= LEAST_SURE:
             return tuple(best)
     return ()
 
