@@ -24,7 +24,7 @@ from matching_published import inventors, residents
 from matching_sets import Register, febrl
 
 from entity_resolution.kinds import functions
-from entity_resolution.new.agreement import Agreement, Floats, agreement
+from entity_resolution.new.agreement import Agreement, Compared, Floats
 from entity_resolution.new.profile import TABLE, look_at
 from shared.warehouse import quote
 
@@ -74,7 +74,8 @@ def patterns_of(records: pa.Table) -> tuple[Agreement, Floats]:
             for field in records.schema
             if field.name not in KEPT
         ]
-        found = agreement(connection, [look for look in looks if look.distinct > 1], records.num_rows)
+        several = [look for look in looks if look.distinct > 1]
+        found = Compared(connection, several, records.num_rows).agreement([look.name for look in several])
         return found, np.array([truth_of(connection, pool.columns) for pool in found.pools])
 
 

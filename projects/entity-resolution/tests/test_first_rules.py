@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from entity_resolution.kinds import functions
-from entity_resolution.new.agreement import Agreement, agreement
+from entity_resolution.new.agreement import Agreement, Compared
 from entity_resolution.new.choice import choose, expect
 from entity_resolution.new.latent import learn
 from entity_resolution.new.profile import TABLE, Look, look_at
@@ -71,7 +71,7 @@ def looked_at(rows: Sequence[dict[str, Any]]) -> tuple[duckdb.DuckDBPyConnection
     connection.register("rows", pa.Table.from_pylist(list(rows)))
     connection.execute(f"create table {TABLE} as from rows")
     looks: list[Look] = [look_at(connection, name, "text") for name in rows[0] if name not in KEPT]
-    return connection, agreement(connection, looks, len(rows))
+    return connection, Compared(connection, looks, len(rows)).agreement([each.name for each in looks])
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +113,7 @@ def test_rules_find_persons_beyond_their_households(residents: list[dict[str, An
     home = {"family", "street", "door"}
     assert not [rule for rule in (*choice.sure, *choice.sessions) if set(rule) <= home]
     assert not set(choice.sessions[0]) & set(choice.sessions[1])
+    assert choice.threshold is not None
     assert choice.threshold > 0.95
     pairs = [
         (one, other) for _, same in groupby(residents, itemgetter("person")) for one, other in combinations(same, 2)
@@ -136,6 +137,7 @@ def test_names_are_rules_where_few_persons_have_many_rows() -> None:
     choice = choose(found, learn(found))
     assert choice is not None
     assert {"first", "last"} & {name for rule in choice.block for name in rule}
+    assert choice.reached is not None
     assert choice.reached > 0.95
 
 

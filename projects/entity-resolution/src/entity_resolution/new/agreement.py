@@ -68,109 +68,109 @@ class Agreement:
     pools: tuple[Pool, ...]
 
 
-def agreement(connection: duckdb.DuckDBPyConnection, looks: Sequence[Look], rows: int) -> Agreement:
-    """Hold rows of `TABLE` against others that agree with them in one column or in two.
+@dataclass(frozen=True)
+class Held:
+    """A column as it is in `COMPARED`, where names of columns and of what is counted must not meet.
 
-    Each row is held against one other, so that many rows of one value do not outweigh all else. Lists agree where they
-    share an item.
+    Attributes:
+        called: What it is called there.
+    """
+
+    look: Look
+    called: str
+
+    @property
+    def text(self) -> str:
+        """The expression for what is compared: a list, or a hash, so that what is empty is equal to nothing."""
+        name = quote(self.look.name)
+        text = f"plain_text(cast({name} as varchar))"
+        return name if self.look.is_list else f"if({text} is null, null, hash({text}))"
+
+
+class Compared:
+    """Columns of the rows in `TABLE`, in the form in which they are compared.
 
     Args:
         connection: Where the rows are.
         looks: The columns.
         rows: How many rows there are in all, of which `TABLE` may be a part.
     """
-    columns = ", ".join(f"{_comparable(look)} as {_called(place)}" for place, look in enumerate(looks))
-    connection.execute(
-        f"create or replace temporary table {COMPARED} as select row_number() over () as place, {columns} from {TABLE}"
-    )
-    held = [
-        Held(look, _called(place), _by_chance(connection, look, _called(place))) for place, look in enumerate(looks)
-    ]
-    telling = [each for each in held if 0 < each.chance <= COMMON]
-    more = rows / max(looks[0].rows, 1)
-    return Agreement(
-        columns=tuple(each.look.name for each in telling),
-        chance=np.array([each.chance for each in telling]),
-        filled=np.array([each.look.filled / each.look.rows for each in telling]),
-        rows=rows,
-        pools=tuple(_pools(connection, telling, more)),
-    )
 
-
-@dataclass(frozen=True)
-class Held:
-    """A column that rows are held against each other in.
-
-    Attributes:
-        called: What it is called in `COMPARED`, where names of columns and of what is counted must not meet.
-        chance: The share of pairs of rows, drawn at random, that agree in it.
-    """
-
-    look: Look
-    called: str
-    chance: float
-
-    @property
-    def is_list(self) -> bool:
-        """Whether its values are lists, which agree where they share an item."""
-        return self.look.kind == "nested"
-
-
-def _called(place: int) -> str:
-    return f"column_{place}"
-
-
-def _comparable(look: Look) -> str:
-    name = quote(look.name)
-    if look.kind == "nested":
-        return name
-    # What is empty has a hash of its own.
-    text = f"plain_text(cast({name} as varchar))"
-    return f"if({text} is null, null, hash({text}))"
-
-
-def _by_chance(connection: duckdb.DuckDBPyConnection, look: Look, called: str) -> float:
-    if look.kind == "nested":
-        drawn = f"select {called}, row_number() over (order by hash(place + {{}})) as drawn from {COMPARED}"
-        statement = (
-            f"select avg(list_has_any(a.{called}, b.{called})::integer) "
-            f"from ({drawn.format(0)}) as a join ({drawn.format(1)}) as b using (drawn)"
+    def __init__(self, connection: duckdb.DuckDBPyConnection, looks: Sequence[Look], rows: int) -> None:
+        self.rows = rows
+        self._connection = connection
+        self._more = rows / max(looks[0].rows, 1)
+        self._columns = {look.name: Held(look, f"column_{place}") for place, look in enumerate(looks)}
+        columns = ", ".join(f"{held.text} as {held.called}" for held in self._columns.values())
+        connection.execute(
+            f"create or replace temporary table {COMPARED} as "
+            f"select row_number() over () as place, {columns} from {TABLE}"
         )
-    else:
-        statement = (
-            f"select sum(n * (n - 1.0)) / nullif(sum(n) * (sum(n) - 1.0), 0) from "
-            f"(select count(*) as n from {COMPARED} where {called} is not null group by {called})"
+
+    def pairs(self, names: Sequence[str]) -> float:
+        """Count the pairs of all rows that agree in all of some columns."""
+        return self._pairs([self._columns[name] for name in names])[0]
+
+    def agreement(self, names: Sequence[str]) -> Agreement:
+        """Hold rows against others that agree with them in one of some columns, or in two.
+
+        Each row is held against one other, so that many rows of one value do not outweigh all else. Lists agree where
+        they share an item.
+        """
+        columns = [self._columns[name] for name in names]
+        chances = {held: self._by_chance(held) for held in columns}
+        telling = [held for held in columns if 0 < chances[held] <= COMMON]
+        return Agreement(
+            columns=tuple(held.look.name for held in telling),
+            chance=np.array([chances[held] for held in telling]),
+            filled=np.array([held.look.filled / held.look.rows for held in telling]),
+            rows=self.rows,
+            pools=tuple(self._pools(telling)),
         )
-    row = connection.execute(statement).fetchone()
-    return float((row and row[0]) or 0.0)
 
+    def _by_chance(self, held: Held) -> float:
+        name = held.called
+        if held.look.is_list:
+            drawn = f"select {name}, row_number() over (order by hash(place + {{}})) as drawn from {COMPARED}"
+            statement = (
+                f"select avg(list_has_any(a.{name}, b.{name})::integer) "
+                f"from ({drawn.format(0)}) as a join ({drawn.format(1)}) as b using (drawn)"
+            )
+        else:
+            statement = (
+                f"select sum(n * (n - 1.0)) / nullif(sum(n) * (sum(n) - 1.0), 0) from "
+                f"(select count(*) as n from {COMPARED} where {name} is not null group by {name})"
+            )
+        row = self._connection.execute(statement).fetchone()
+        return float((row and row[0]) or 0.0)
 
-def _pools(connection: duckdb.DuckDBPyConnection, columns: Sequence[Held], more: float) -> Iterator[Pool]:
-    equal = [each for each in columns if not each.is_list and each.look.filled >= LEAST_FILLED * each.look.rows]
-    for some in [*((each,) for each in equal), *combinations(equal, 2)]:
-        pairs, kept = _pairs(connection, some, more)
-        if len(some) == 1 and pairs > PAIRS_A_ROW * some[0].look.rows * more:
-            continue
-        patterns, times = _held(connection, some, columns)
-        if times.sum() >= LEAST_HELD:
-            yield Pool(tuple(each.look.name for each in some), pairs, kept, patterns, times)
+    def _pools(self, columns: Sequence[Held]) -> Iterator[Pool]:
+        least = LEAST_FILLED * columns[0].look.rows if columns else 0
+        equal = [held for held in columns if not held.look.is_list and held.look.filled >= least]
+        for some in [*((held,) for held in equal), *combinations(equal, 2)]:
+            pairs, kept = self._pairs(some)
+            if len(some) == 1 and pairs > PAIRS_A_ROW * self.rows:
+                continue
+            patterns, times = _held(self._connection, some, columns)
+            if times.sum() >= LEAST_HELD:
+                yield Pool(tuple(held.look.name for held in some), pairs, kept, patterns, times)
 
-
-def _pairs(connection: duckdb.DuckDBPyConnection, columns: Sequence[Held], more: float) -> tuple[float, float]:
-    """Count the pairs of all rows that agree in columns, and those of them whose value is not too common for a rule."""
-    key, filled = _key(columns)
-    row = connection.execute(
-        f"select coalesce(sum(pairs), 0), coalesce(sum(pairs) filter (where pairs <= {PAIRS_OF_A_VALUE}), 0) from "
-        # Twice the rows make four times the pairs.
-        f"(select count(*) as n, n * (n - 1) / 2 * {more**2} as pairs from {COMPARED} where {filled} group by {key})"
-    ).fetchone()
-    assert row is not None
-    return float(row[0]), float(row[1])
+    def _pairs(self, columns: Sequence[Held]) -> tuple[float, float]:
+        """Count pairs of all rows that agree in columns, and those of them whose value is not too common for a rule."""
+        key, filled = _key(columns)
+        row = self._connection.execute(
+            f"select coalesce(sum(pairs), 0), coalesce(sum(pairs) filter (where pairs <= {PAIRS_OF_A_VALUE}), 0) from "
+            # Twice the rows make four times the pairs.
+            f"(select count(*) as n, n * (n - 1) / 2 * {self._more**2} as pairs "
+            f"from {COMPARED} where {filled} group by {key})"
+        ).fetchone()
+        assert row is not None
+        return float(row[0]), float(row[1])
 
 
 def _key(columns: Sequence[Held]) -> tuple[str, str]:
     """Return the list of columns, and the condition that none is empty."""
-    names = [each.called for each in columns]
+    names = [held.called for held in columns]
     return ", ".join(names), " and ".join(f"{name} is not null" for name in names)
 
 
@@ -187,7 +187,7 @@ def _held(
     for place in places:
         name, before = columns[place].called, f"before_{place}"
         lags += f", {name}, lag({name}) over one as {before}"
-        same = f"list_has_any({name}, {before})" if columns[place].is_list else f"{name} = {before}"
+        same = f"list_has_any({name}, {before})" if columns[place].look.is_list else f"{name} = {before}"
         agree += f", ({same})::double"
     found = connection.sql(
         f"select count(*)::double{agree} from ("

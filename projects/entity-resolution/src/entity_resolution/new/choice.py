@@ -41,16 +41,16 @@ class Choice:
     Attributes:
         block, sure, sessions: Columns that two records agree in, by rule.
         recall: Which share of all pairs of one entity `sure` finds.
-        threshold: The probability from which two records are the same.
-        reached: Which share of all pairs of one entity `block` finds.
+        threshold: The probability from which two records are the same; None for the one that entities have.
+        reached: Which share of all pairs of one entity `block` finds; None where it is not known.
     """
 
     block: tuple[Columns, ...]
     sure: tuple[Columns, ...]
     sessions: tuple[Columns, ...]
     recall: float
-    threshold: float
-    reached: float
+    threshold: float | None = None
+    reached: float | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class Expected:
 
     Attributes:
         columns: The columns of the patterns.
+        agree: For each class, the probability that two rows agree in each column.
         pairs: Of all rows, for each class; of chance, all that are of no other.
         equal: A row for each pattern: in which columns the two agree.
         empty: In which columns one of the two has no value.
@@ -67,6 +68,7 @@ class Expected:
     """
 
     columns: Columns
+    agree: Floats
     pairs: Floats
     equal: Flags
     empty: Flags
@@ -116,16 +118,17 @@ def expect(found: Agreement, classes: Classes) -> Expected:
     # What tells most is counted.
     telling = np.argsort(found.chance, kind="stable")[:MOST_COUNTED]
     columns = tuple(found.columns[place] for place in telling)
+    agree = classes.agree[:, telling]
     both = found.filled[telling] ** 2
     ways = np.array(list(product((0, 1, 2), repeat=len(columns))), dtype=np.int8)
-    shares = np.ones((len(ways), len(classes.agree)))
-    for place, column in enumerate(telling):
-        for kind, agree in enumerate(classes.agree[:, column]):
-            chances = np.array([both[place] * (1 - agree), both[place] * agree, 1 - both[place]])
+    shares = np.ones((len(ways), len(agree)))
+    for place in range(len(columns)):
+        for kind, alike in enumerate(agree[:, place]):
+            chances = np.array([both[place] * (1 - alike), both[place] * alike, 1 - both[place]])
             shares[:, kind] *= chances[ways[:, place]]
-    pairs = np.array([_pairs(found, classes, kind) for kind in range(len(classes.agree))])
+    pairs = np.array([_pairs(found, classes, kind) for kind in range(len(agree))])
     pairs[0] = max(found.rows * (found.rows - 1) / 2 - pairs[1:].sum(), 0)
-    return Expected(columns, pairs, ways == 1, ways == 2, shares, classes.same)
+    return Expected(columns, agree, pairs, ways == 1, ways == 2, shares, classes.same)
 
 
 def _pairs(found: Agreement, classes: Classes, kind: int) -> float:
@@ -202,33 +205,18 @@ def _sessions(ranked: Sequence[Columns]) -> tuple[Columns, ...]:
 def _threshold(expected: Expected, block: Sequence[Columns]) -> float:
     """Return the probability at which as many pairs as possible are told rightly, by what they agree in."""
     same = list(expected.same)
-    found = expected.found_by(block)
-    mean = expected.shares[:, same] @ expected.pairs[same]
+    others = [kind for kind in range(len(expected.pairs)) if kind not in same]
+    found, of_one = expected.found_by(block), expected.of_one
     # As Splink weighs: against chance alone, each column by itself.
-    agree = _agreement_of_one(expected)
-    chance = _marginal(expected, 0)
+    chance, agree = expected.agree[0], np.average(expected.agree[same], axis=0, weights=expected.pairs[same])
     logs = np.where(expected.equal, np.log2(agree / chance), np.log2((1 - agree) / (1 - chance)))
     weight = np.where(expected.empty, 0, logs).sum(axis=1) + np.log2(expected.pairs[same].sum() / expected.pairs.sum())
-    others = [kind for kind in range(len(expected.pairs)) if kind not in same]
-    wrong = expected.shares[:, others] @ expected.pairs[others]
     order = np.argsort(-weight[found], kind="stable")
-    right, false = np.cumsum(mean[found][order]), np.cumsum(wrong[found][order])
-    f1 = 2 * right / (right + false + mean.sum())
+    right = np.cumsum(of_one[found][order])
+    false = np.cumsum((expected.shares[:, others] @ expected.pairs[others])[found][order])
+    f1 = 2 * right / (right + false + of_one.sum())
     at = weight[found][order][int(f1.argmax())]
     return round(float(np.clip(1 / (1 + 2.0**-at), LOWEST, HIGHEST)), 5)
-
-
-def _agreement_of_one(expected: Expected) -> Floats:
-    weights = expected.pairs[list(expected.same)]
-    each = np.array([_marginal(expected, kind) for kind in expected.same])
-    mean: Floats = weights @ each / weights.sum()
-    return mean
-
-
-def _marginal(expected: Expected, kind: int) -> Floats:
-    share = expected.shares[:, kind]
-    agree: Floats = share @ expected.equal / (share @ ~expected.empty)
-    return np.clip(agree, 1e-9, 1 - 1e-4)
 
 
 def _share(of_one: Floats, found: Flags) -> float:

@@ -9,15 +9,12 @@ from pathlib import Path
 from entity_resolution import entities
 from entity_resolution.entity import GENERAL, KEY, NAME, TAKEN, Entity
 from entity_resolution.kinds.base import COLUMN
-from entity_resolution.new.agreement import Agreement, agreement
-from entity_resolution.new.choice import Choice, choose
-from entity_resolution.new.latent import learn
+from entity_resolution.new.choice import Columns
 from entity_resolution.new.profile import (
     CURRENT,
     Look,
     look,
     looked_at,
-    pairs_of,
     relation_called,
     repetitions,
     rows_of,
@@ -71,23 +68,15 @@ def new_entity(warehouse: Warehouse, name: str, relation: str, record_id: str | 
         left = [each for each in looks.values() if each.name not in {key, source, CURRENT, *KEY}]
         said_twice = repetitions(connection, left)
         left = [each for each in left if each.name not in said_twice]
-        # Twice the rows make four times the pairs, which is twice as many for each row.
-        rows = rows_of(warehouse, found)
-        more = rows / max(left[0].rows, 1) if left else 1.0
-        proposal = propose(
-            left,
-            lambda columns: pairs_of(connection, columns) * more,
-            lambda columns: _chosen(agreement(connection, columns, rows)),
-        )
+        proposal = propose(connection, left, rows_of(warehouse, found))
     where = CURRENT if CURRENT in looks else ""
     golden = [column for column in (*proposal.columns, *said_twice) if column not in GENERAL]
     text = declaration(name, relation, key, source, where, proposal, golden)
     entity: Entity = made_by(text, "ENTITY")
     write_whole(file, text)
     entities.modules.cache_clear()
-    reached = (
-        "" if proposal.reached is None else f", which find about {proposal.reached:.1%} of the pairs of one entity"
-    )
+    share = proposal.rules.reached
+    reached = "" if share is None else f", which find about {share:.1%} of the pairs of one entity"
     say(f"{file}: {len(entity.compare)} columns are compared, by {len(entity.block)} rules{reached}")
     for column, others in said_twice.items():
         say(f"    `{column}` is not compared: what it says stands in {listed(others)}")
@@ -102,7 +91,8 @@ def declaration(
     kinds = sorted({each.partition("(")[0] for each in proposal.compare} | {"MostFrequent", "same"})
     of_source = f', source="{source}"' if source else ""
     of_now = f', where="{where}"' if where else ""
-    threshold = "" if proposal.threshold is None else f"\n    threshold={proposal.threshold},"
+    rules = proposal.rules
+    threshold = "" if rules.threshold is None else f"\n    threshold={rules.threshold},"
     return f'''"""{name}: the records of {relation} that are the same. A first declaration, to be corrected."""
 
 from entity_resolution.entity import Entity, Parties, Training
@@ -117,13 +107,13 @@ ENTITY = Entity(
         {_listed(proposal.compare, 8)}
     ),
     block=(
-        {_listed(map(_rule, proposal.block), 8)}
+        {_listed(map(_rule, rules.block), 8)}
     ),
-    # {_GUESS if proposal.reached is None else _ESTIMATE}
+    # {_GUESS if rules.reached is None else _ESTIMATE}
     training=Training(
-        sure=({_tuple(map(_rule, proposal.sure))}),
-        recall={max(proposal.recall, 0.01):.2g},
-        sessions=({_tuple(map(_rule, proposal.sessions))}),
+        sure=({_tuple(map(_rule, rules.sure))}),
+        recall={max(rules.recall, 0.01):.2g},
+        sessions=({_tuple(map(_rule, rules.sessions))}),
     ),
     golden=(
         {_listed((f'MostFrequent("{column}")' for column in golden), 8)}
@@ -132,11 +122,7 @@ ENTITY = Entity(
 '''
 
 
-def _chosen(found: Agreement) -> Choice | None:
-    return choose(found, learn(found)) if found.pools else None
-
-
-def _rule(columns: tuple[str, ...]) -> str:
+def _rule(columns: Columns) -> str:
     return "same(" + ", ".join(f'"{column}"' for column in columns) + ")"
 
 

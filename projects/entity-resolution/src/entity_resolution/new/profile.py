@@ -56,6 +56,11 @@ class Look:
         """Whether each row has a value of its own."""
         return self.filled == self.distinct == self.rows > 0
 
+    @property
+    def is_list(self) -> bool:
+        """Whether its values are lists."""
+        return self.kind == "nested"
+
 
 def relation_called(warehouse: Warehouse, name: str) -> Relation:
     """Return a table or view of core.
@@ -98,22 +103,6 @@ def look(connection: duckdb.DuckDBPyConnection, relation: Relation) -> list[Look
     there = connection.table(TABLE)
     several = {name for name, kind in zip(there.columns, there.types, strict=True) if kind.id in ("struct", "map")}
     return [look_at(connection, field.name, field.kind) for field in relation.fields if field.name not in several]
-
-
-def pairs_of(connection: duckdb.DuckDBPyConnection, columns: tuple[str, ...]) -> int:
-    """Count the pairs of rows that agree in all of some columns, in the form that texts are compared in."""
-    # By names of their own, as a column may be called as what is counted.
-    keys = [f"key_{place}" for place in range(len(columns))]
-    texts = ", ".join(
-        f"plain_text(cast({quote(column)} as varchar)) as {key}" for column, key in zip(columns, keys, strict=True)
-    )
-    filled = " and ".join(f"{key} is not null" for key in keys)
-    row = connection.execute(
-        f"select coalesce(sum(n * (n - 1) / 2), 0) from "
-        f"(select count(*) as n from (select {texts} from {TABLE}) where {filled} group by {', '.join(keys)})"
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 def repetitions(connection: duckdb.DuckDBPyConnection, looks: Sequence[Look]) -> dict[str, tuple[str, ...]]:

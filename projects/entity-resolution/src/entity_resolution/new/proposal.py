@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from entity_resolution.new.choice import Choice
+import duckdb
+
+from entity_resolution.new.agreement import PAIRS_A_ROW, Compared
+from entity_resolution.new.choice import MOST_RULES, Choice, Columns, choose
+from entity_resolution.new.latent import learn
 from entity_resolution.new.profile import Look
 from shared.errors import UserError
 
@@ -14,12 +18,9 @@ from shared.errors import UserError
 ROWS_A_CLASS, MOST_CLASSES = 20, 60
 # What is empty nearly everywhere tells nothing.
 LEAST_FILLED = 0.05
-# Pairs that a rule may make for each row.
-PAIRS_A_ROW = 20
-MOST_RULES, MOST_COLUMNS = 10, 12
-Rules = tuple[tuple[str, ...], ...]
-Pairs = Callable[[tuple[str, ...]], float]
-Chosen = Callable[[Sequence[Look]], Choice | None]
+MOST_COLUMNS = 12
+# Which share of all pairs of one entity what is sure finds, where nothing is known of it.
+RECALL = 0.6
 
 
 @dataclass(frozen=True)
@@ -29,20 +30,12 @@ class Proposal:
     Attributes:
         columns: The columns that are compared.
         compare: Their kinds, as they are written.
-        block, sure, sessions: Columns that two records agree in, by rule.
-        recall: Which share of all pairs of one entity `sure` finds.
-        threshold: The probability from which two records are the same; None for the one that entities have.
-        reached: Which share of all pairs of one entity `block` is expected to find; None where it is not known.
+        rules: By which pairs are found, and trained.
     """
 
-    columns: tuple[str, ...]
+    columns: Columns
     compare: tuple[str, ...]
-    block: Rules
-    sure: Rules
-    sessions: Rules
-    recall: float = 0.6
-    threshold: float | None = None
-    reached: float | None = None
+    rules: Choice
 
 
 def kind_of(look: Look) -> str | None:
@@ -51,7 +44,7 @@ def kind_of(look: Look) -> str | None:
         return None
     if look.kind == "date":
         return f'Date("{look.name}")'
-    if look.kind == "nested":
+    if look.is_list:
         return f'Items("{look.name}")'
     if look.distinct <= MOST_CLASSES and look.filled >= look.distinct * ROWS_A_CLASS:
         return f'Category("{look.name}")'
@@ -64,13 +57,13 @@ def kind_of(look: Look) -> str | None:
     return f'Words("{look.name}")' if look.words >= 2.5 else f'Name("{look.name}")'
 
 
-def propose(looks: Sequence[Look], pairs: Pairs, chosen: Chosen) -> Proposal:
+def propose(connection: duckdb.DuckDBPyConnection, looks: Sequence[Look], rows: int) -> Proposal:
     """Return what to declare of columns, by what agreeing in them comes to.
 
     Args:
+        connection: Where the rows that were looked at are.
         looks: The columns that may be compared.
-        pairs: Says how many pairs agree in all of some columns, for as many rows as were looked at.
-        chosen: Chooses rules of some columns by how rows agree in them, where that tells enough.
+        rows: How many rows there are in all.
 
     Raises:
         UserError: There are less than two columns to compare.
@@ -81,29 +74,29 @@ def propose(looks: Sequence[Look], pairs: Pairs, chosen: Chosen) -> Proposal:
             f"there are less than two columns to compare: `{', '.join(kinds) or 'none'}`",
             hint="records are compared by names, dates, codes or texts, filled in at least one row of twenty",
         )
+    compared = Compared(connection, [look for look in looks if look.name in kinds], rows)
     # Those that say most by being equal first, as they make the fewest pairs for what is filled in.
     filled = {look.name: look.filled for look in looks}
     equal = [name for name, kind in kinds.items() if not kind.startswith(("Items", "Number"))] or list(kinds)
-    telling = sorted(equal, key=lambda name: (pairs((name,)) / max(filled[name], 1) ** 2, name))[:MOST_COLUMNS]
+    told = {name: compared.pairs([name]) / max(filled[name], 1) ** 2 for name in equal}
+    telling = sorted(equal, key=lambda name: (told[name], name))[:MOST_COLUMNS]
     columns = tuple(name for name in kinds if name in telling or name not in equal)
-    compare = tuple(kinds[name] for name in columns)
-    choice = chosen([look for look in looks if look.name in columns])
-    if choice:
-        return Proposal(columns, compare, **vars(choice))
-    return Proposal(columns, compare, *_by_rarity(telling, list(kinds), pairs, looks[0].rows))
+    found = compared.agreement(columns)
+    rules = choose(found, learn(found)) or _by_rarity(telling, list(kinds), compared)
+    return Proposal(columns, tuple(kinds[name] for name in columns), rules)
 
 
-def _by_rarity(telling: Sequence[str], names: Sequence[str], pairs: Pairs, rows: int) -> tuple[Rules, Rules, Rules]:
-    """Return rules, and those to train by, of columns whose values few rows share: what is left where nothing is known
-    of which rows are the same.
+def _by_rarity(telling: Sequence[str], names: Sequence[str], compared: Compared) -> Choice:
+    """Return rules of columns whose values few rows share: what is left where nothing is known of which rows are the
+    same.
     """
-    alone = [name for name in telling if pairs((name,)) <= PAIRS_A_ROW * rows]
+    alone = [name for name in telling if compared.pairs([name]) <= PAIRS_A_ROW * compared.rows]
     rest = combinations([name for name in telling if name not in alone], 2)
-    both = [each for each in rest if pairs(each) <= PAIRS_A_ROW * rows]
+    both = [each for each in rest if compared.pairs(each) <= PAIRS_A_ROW * compared.rows]
     block = (*((name,) for name in alone), *both)[:MOST_RULES] or (tuple(telling),)
     first, *others = telling
     second = others[:2] or [name for name in names if name != first][:1]
-    return block, tuple((first, each) for each in second), ((first,), tuple(second))
+    return Choice(block, tuple((first, each) for each in second), ((first,), tuple(second)), RECALL)
 
 
 def _kind_of_number(look: Look) -> str:
