@@ -11,8 +11,8 @@ import pyarrow as pa
 from ingress.raw_names import ORDER
 from shared.warehouse import quote
 
-# Called as no column in raw is, beside which they stand: two underscores in a row become one there.
-IDENTIFIER, ORIGIN = "__identifier", "__origin"
+# Beside the columns of a key, which are fields of a row model: none of those begins with an underscore.
+IDENTIFIER, ORIGIN = "_identifier", "_origin"
 # Id, origin and payload, as `Quarantine.unresolved` returns them.
 Unresolved = Sequence[tuple[str, str, str]]
 

@@ -21,26 +21,25 @@ from shared.warehouse import quote
 
 REASON = "the key occurs more than once with different content"
 Refuse = Callable[[str, Sequence[BadRow]], object]
-# What no column in raw is called: two underscores in a row become one there.
-RULED = "__ruling"
+# Of columns that are called by their places, as a source may call them anything.
 RULING = """
 with numbered as (
-    select *, row({content}) as __content from held
+    select *, row({content}) as content from held
 ), counted as (
     select
         *,
-        count(distinct __content) over (partition by {key}, _order) as __variants,
-        row_number() over (partition by {key}, _order order by _position) as __copy
+        count(distinct content) over (partition by {key}, _order) as variants,
+        row_number() over (partition by {key}, _order order by _position) as copy
     from numbered
 )
 select
-    * exclude (__content, __variants, __copy),
+    * exclude (content, variants, copy),
     case
-        when __variants > 1 then 'conflict'
-        when _order < max(_order) filter (where __variants = 1) over (partition by {key}) then 'superseded'
-        when __copy > 1 then 'copy'
+        when variants > 1 then 'conflict'
+        when _order < max(_order) filter (where variants = 1) over (partition by {key}) then 'superseded'
+        when copy > 1 then 'copy'
         else 'kept'
-    end as __ruling
+    end as ruling
 from counted
 order by _order, _position
 """
@@ -85,20 +84,17 @@ def rule(
     refuse: Refuse,
 ) -> pa.Table:
     """Decide on rows whose keys occur more than once, and return those that count."""
-    # As it is: what a source calls a column may have a dot in it.
-    content = ['"' + name.replace('"', '""') + '"' for name in held.schema.names if name not in (POSITION, ORDER)]
-    sql = RULING.format(content=", ".join(content), key=", ".join(quote(name) for name in key))
-    ruled = duck.from_arrow(held).query("held", sql).to_arrow_table()
-    counts.update(ruled[RULED].to_pylist())
+    places = {name: f"c{place}" for place, name in enumerate(held.schema.names)} | {POSITION: POSITION, ORDER: ORDER}
+    content = ", ".join(column for name, column in places.items() if name not in (POSITION, ORDER))
+    sql = RULING.format(content=content, key=", ".join(places[name] for name in key))
+    ruled = duck.from_arrow(held.rename_columns([*places.values()])).query("held", sql).to_arrow_table()
+    rulings = ruled["ruling"]
+    rows = ruled.drop_columns(["ruling"]).rename_columns(held.schema.names)
+    counts.update(rulings.to_pylist())
     conflicts: dict[str, list[BadRow]] = {}
-    for row in of_ruling(ruled, "conflict").to_pylist():
+    for row in rows.filter(pc.equal(rulings, "conflict")).to_pylist():
         origin, position = origins[row.pop(ORDER)], row.pop(POSITION)
         conflicts.setdefault(origin, []).append(BadRow.of(position, REASON, row))
-    for origin, rows in conflicts.items():
-        refuse(origin, rows)
-    return of_ruling(ruled, "kept").cast(held.schema)
-
-
-def of_ruling(ruled: pa.Table, ruling: str) -> pa.Table:
-    """Return the rows that got this ruling."""
-    return ruled.filter(pc.equal(ruled[RULED], ruling)).drop_columns([RULED])
+    for origin, bad in conflicts.items():
+        refuse(origin, bad)
+    return rows.filter(pc.equal(rulings, "kept")).cast(held.schema)
