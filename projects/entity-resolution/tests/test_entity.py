@@ -12,7 +12,7 @@ from conftest import Platform, party, table_of
 
 from entity_resolution import entities
 from entity_resolution.entities.customer import ENTITY as CUSTOMER
-from entity_resolution.kinds import Address, MostFrequent, Name, same
+from entity_resolution.kinds import Address, MostFrequent, Name, english, same
 from shared.command_line import command
 
 ROOT = Path(entities.__file__).parents[1]
@@ -57,7 +57,15 @@ def test_wrong_declaration(declared: Path, capsys: pytest.CaptureFixture[str], d
     ("changes", "message"),
     [
         ({"compare": (*CUSTOMER.compare, Address("date_of_birth"))}, "compared in two ways .* `date_of_birth`"),
-        ({"compare": (*CUSTOMER.compare, Name("Cluster_ID"))}, "a name that Splink gives itself, call it otherwise"),
+        ({"compare": (*CUSTOMER.compare, Name("Cluster_ID"))}, "a name that linking gives itself, call it otherwise"),
+        (
+            {"compare": (Name("given_name", nicknames=english()), Name("given_name", nicknames={"a": ("b",)}))},
+            "a column has two lists of nicknames: `given_name`",
+        ),
+        (
+            {"compare": (Name("given_name", nicknames=english()), Name("given_name__formal"))},
+            "a name that linking gives itself, call it otherwise in the relation: `given_name__formal`",
+        ),
         ({"golden": (*CUSTOMER.golden, MostFrequent("suburb"))}, "two rules say which value survives: `suburb`"),
         ({"golden": (MostFrequent("party_count"),)}, "every golden record has is declared: `party_count`"),
         (

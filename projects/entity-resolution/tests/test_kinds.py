@@ -24,8 +24,10 @@ from entity_resolution.kinds import (
     Place,
     Quantity,
     Words,
+    english,
     functions,
 )
+from entity_resolution.kinds.names import formal, with_formal_names
 from shared.testing.engines import Engine
 from shared.warehouse import quote
 
@@ -59,6 +61,8 @@ PLAIN = {
 }
 NAME, DATE, WORDS = Name("a", swapped="b"), Date("d"), Words("a")
 PLACE = Place("x", "y", kilometres=(1.0, 100.0))
+SHORTENED = Name("a", nicknames=english())
+OWN_NAMES = Name("a", nicknames={"Jürgen": ("Jörg",), "Johannes": ("Hans", "o'Hannes")})
 SHORT, SIZE = Words("a", abbreviated=True), Quantity("a")
 QUANTITIES = {
     "12 OZ": "mg:340000",
@@ -89,6 +93,13 @@ CASES: list[tuple[Comparison, str, Values, Values, int]] = [
     (NAME, "a b", ("keller", "x"), ("kehlor", "y"), 4),
     (NAME, "a b", ("anna", "x"), ("boris", "y"), 5),
     (NAME, "a b", ("", "x"), ("boris", "y"), 0),
+    (SHORTENED, "a", ("Bob",), ("robert",), 2),
+    (SHORTENED, "a", ("bob",), ("Rob",), 2),
+    (SHORTENED, "a", ("albert",), ("alan",), 5),
+    (SHORTENED, "a", ("bob",), ("bob",), 1),
+    (SHORTENED, "a", ("zzyzx",), ("bob",), 5),
+    (OWN_NAMES, "a", ("Jörg",), ("Jürgen",), 2),
+    (OWN_NAMES, "a", ("Hans",), ("jorg",), 5),
     (Address("a"), "a", ("St. Kilda",), ("st kilda",), 2),
     (Identifier("a", edits=(1, 2)), "a", ("(03) 90-12",), ("0390.12",), 1),
     (Identifier("a", edits=(1, 2)), "a", ("3053",), ("3035",), 3),
@@ -169,10 +180,9 @@ def pair_of(comparison: Comparison, columns: str, left: Values, right: Values, e
             f"{literal(column, value, engine)} as {quote(column)}"
             for column, value in zip(columns.split(), values, strict=True)
         )
-        sides.append(f"(select {record} from (select {given}) as given)")
-    both = ", ".join(
-        f"{side}.{quote(column)} as {quote(f'{column}_{side}')}" for side in "lr" for column in comparison.forms
-    )
+        sides.append(f"({with_formal_names(f'select {record} from (select {given}) as given', comparison.known)})")
+    there = [*comparison.forms, *map(formal, comparison.known)]
+    both = ", ".join(f"{side}.{quote(column)} as {quote(f'{column}_{side}')}" for side in "lr" for column in there)
     return f"(select {both} from {sides[0]} as l, {sides[1]} as r) as pair"
 
 

@@ -13,6 +13,7 @@ import pytest
 from conftest import Platform, party, table_of
 
 from entity_resolution import entities
+from entity_resolution.kinds import english
 from shared.warehouse import open_warehouse
 
 THING = """
@@ -35,6 +36,39 @@ THINGS: list[dict[str, Any]] = [
     {"code": 3, "label": "Fine green tea", "colour": "green", "price": 5.0, "priced_on": None},
     {"code": 4, "label": "Olive soap", "colour": "green", "price": 1.0, "priced_on": date(2026, 1, 1)},
 ]
+PERSON = """
+from entity_resolution.entity import Entity, Parties, Training
+from entity_resolution.kinds import Category, Longest, Name, english, same
+
+ENTITY = Entity(
+    name="thing",
+    parties=Parties("core.dim_thing", id="code"),
+    compare=(Name("label", nicknames=english()), Name("colour")),
+    block=(same("colour"),),
+    training=Training(sure=(same("label", "colour"),), recall=0.5, sessions=(same("colour"), same("label"))),
+    golden=(Longest("label"),),
+    threshold=0.5,
+)
+"""
+FAMILIES = [
+    f"{first}{last}"
+    for first in ("Hopk", "Zand", "Quim", "Brel", "Fost", "Wyn", "Marsh", "Tull")
+    for last in ("inson", "ova", "bury", "worth", "elli", "strom")
+]
+NAMES = sorted(english())
+
+
+def people() -> list[dict[str, Any]]:
+    """Return families of five persons, each there twice, every second one by a short form: enough to learn from."""
+    persons = [(family, NAMES[7 * place + 98 * more]) for place, family in enumerate(FAMILIES) for more in range(5)]
+    twice = [
+        {"label": label, "colour": family}
+        for place, (family, name) in enumerate(persons)
+        for label in (name, english()[name][0].upper() if place % 2 else name)
+    ]
+    return [{"code": code, **each} for code, each in enumerate(twice)]
+
+
 CUSTOMERS = [party("crm:C-1", surname="keller"), party("crm:C-2", surname="tan")]
 
 
@@ -127,3 +161,14 @@ def test_entity_that_is_not_declared(platform: Platform) -> None:
     finished = platform.run("run", "--entity", "costumer")
     assert (finished.code, "there is no entity of this name: `costumer`" in finished.err) == (2, True)
     assert "did you mean `customer`" in finished.err
+
+
+def test_nicknames(platform: Platform, declared: Path) -> None:
+    """Two that have one formal name are one person where the rest agrees, and nobody else is."""
+    declared.write_text(PERSON)
+    forget()
+    put(platform, people())
+    platform.resolve("--entity", "thing")
+    clusters = platform.fetch("select array_agg(source_id) from master.thing_xref group by entity_id")
+    found = {frozenset(map(int, members)) for (members,) in clusters}
+    assert found == {frozenset({code, code + 1}) for code in range(0, len(people()), 2)}

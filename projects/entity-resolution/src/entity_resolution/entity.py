@@ -12,6 +12,7 @@ from typing_extensions import Self
 
 from entity_resolution.kinds import Block, Comparison, Form, Survivor
 from entity_resolution.kinds.base import COLUMN, DECLARED, Column, Share, dataclass
+from entity_resolution.kinds.names import Forms, formal
 
 # What the records of every entity are told apart by, whatever their relation calls it.
 KEY = ("party_id", "source_system", "source_id")
@@ -124,6 +125,11 @@ class Entity:
         return {**{column: Form.PLAIN for each in blocks for column in each.columns}, **compared}
 
     @property
+    def known(self) -> dict[str, Forms]:
+        """The columns whose formal names are compared, and the short forms of these."""
+        return {column: forms for each in self.compare for column, forms in each.known.items()}
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns that its relation must have, beside those that tell records apart, in the order declared."""
         read = [column for each in self.golden for column in each.reads]
@@ -140,6 +146,9 @@ class Entity:
             for column, form in each.forms.items():
                 if forms.setdefault(column, form) != form:
                     yield f"a column is compared in two ways that do not go together: `{column}`"
+            for column, known in each.known.items():
+                if known != self.known[column]:
+                    yield f"a column has two lists of nicknames: `{column}`"
         fields = [field for each in self.golden for field in each.fields]
         for field, times in Counter(fields).items():
             if times > 1:
@@ -147,8 +156,8 @@ class Entity:
             if field in GENERAL:
                 yield f"a field that every golden record has is declared: `{field}`"
         for column in self.columns:
-            if column.lower() in TAKEN:
-                yield f"a column has a name that Splink gives itself, call it otherwise in the relation: `{column}`"
+            if column.lower() in (*TAKEN, *(formal(named).lower() for named in self.known)):
+                yield f"a column has a name that linking gives itself, call it otherwise in the relation: `{column}`"
         for column in self.hidden:
             if column not in self.forms:
                 yield f"a column is to be hidden that is not compared: `{column}`"

@@ -46,6 +46,6 @@ def in_memory(
         incoming = warehouse.stream_arrow(f'select * from {parties} as party order by party_id collate "C"')
         connection.register("incoming", incoming)
         connection.execute(functions.duckdb())
-        connection.execute(f"create table {FORMED} as select {compared_parties(entity)} from incoming")
+        connection.execute(f"create table {FORMED} as {compared_parties(entity, 'incoming')}")
         connection.unregister("incoming")
         yield connection

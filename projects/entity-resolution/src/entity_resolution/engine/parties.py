@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from entity_resolution.entity import KEY, Entity
+from entity_resolution.kinds.names import formal, with_formal_names
 from shared.errors import UserError
 from shared.utils.names import suggestion
 from shared.warehouse import Warehouse, literal, quote
@@ -28,10 +29,19 @@ def current_parties(warehouse: Warehouse, entity: Entity) -> str:
     return f"(select {', '.join([*_key(entity), *columns])} from {quote(entity.parties.relation)}{where})"
 
 
-def compared_parties(entity: Entity) -> str:
-    """Return the columns of parties as they are compared: `KEY` as it is, and each column in its form."""
+def compared_parties(entity: Entity, parties: str) -> str:
+    """Return the query for parties as they are compared: `KEY` as it is, each column in its form, and formal names.
+
+    Args:
+        entity: What they are parties of.
+        parties: A table with the columns of `current_parties`.
+    """
     forms = [f"{form.of(name)} as {quote(name)}" for name, form in entity.forms.items() if name not in KEY]
-    return ", ".join([*map(quote, KEY), *forms])
+    formed = f"select {', '.join([*map(quote, KEY), *forms])} from {parties}"
+    if not entity.known:
+        return formed
+    # A join keeps no order, and samples are drawn by it.
+    return f'{with_formal_names(formed, entity.known)} order by party.party_id collate "C"'
 
 
 def held_out_parties(entity: Entity, fillers: Mapping[str, Iterable[str]]) -> str:
@@ -44,7 +54,7 @@ def held_out_parties(entity: Entity, fillers: Mapping[str, Iterable[str]]) -> st
         for name, form in entity.forms.items()
         if name not in KEY
     ]
-    return ", ".join([*map(quote, KEY), *columns])
+    return ", ".join([*map(quote, KEY), *columns, *(quote(formal(name)) for name in entity.known)])
 
 
 def record_hash(warehouse: Warehouse, parties: str) -> str:

@@ -18,6 +18,7 @@ from entity_resolution.kinds.comparisons import (
     Quantity,
     Words,
 )
+from entity_resolution.kinds.names import english
 from entity_resolution.kinds.survivorship import (
     FirstSource,
     Longest,
@@ -52,6 +53,7 @@ __all__ = [
     "Swapped",
     "Valid",
     "Words",
+    "english",
     "same",
     "swapped",
 ]

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from entity_resolution.kinds.functions import SEPARATOR
+from entity_resolution.kinds.names import Forms
 from shared.warehouse import literal, quote
 
 if TYPE_CHECKING:
@@ -64,6 +65,11 @@ class Comparison(ABC):
     @abstractmethod
     def forms(self) -> Mapping[str, Form]:
         """The columns that it looks at, and the form that it needs each in."""
+
+    @property
+    def known(self) -> Mapping[str, Forms]:
+        """The columns of which it needs the formal names, in `formal(column)`, and the short forms of these."""
+        return {}
 
     @abstractmethod
     def for_splink(self) -> ComparisonCreator:

@@ -11,6 +11,7 @@ from typing_extensions import Self, override
 
 from entity_resolution.kinds.base import DECLARED, Column, Comparison, Count, Form, Share, dataclass
 from entity_resolution.kinds.functions import SEPARATOR
+from entity_resolution.kinds.names import Forms
 from shared.warehouse import literal
 
 if TYPE_CHECKING:
@@ -34,12 +35,15 @@ class Name(_OfOneColumn):
 
     Attributes:
         swapped: The column that people also write it into.
+        nicknames: Names and the short forms of each, as `english()` or one's own: two that may stand for one name are
+            a level of their own. The whole value is looked up.
         alike: From which shares of the longer text on two are spellings of one name; the largest first.
         frequencies: Whether agreeing on a rare name says more than agreeing on a common one.
     """
 
     form = Form.PLAIN
     swapped: Column | None = None
+    nicknames: Forms = field(default_factory=dict)
     alike: tuple[Share, ...] = (0.75, 0.5)
     frequencies: bool = True
 
@@ -48,13 +52,19 @@ class Name(_OfOneColumn):
     def forms(self) -> Mapping[str, Form]:
         return {**super().forms, **({self.swapped: self.form} if self.swapped else {})}
 
+    @property
+    @override
+    def known(self) -> Mapping[str, Forms]:
+        return {self.column: self.nicknames} if self.nicknames else {}
+
     @override
     def for_splink(self) -> ComparisonCreator:
         from entity_resolution.kinds import levels
 
+        known = [levels.known(self.column)] if self.nicknames else []
         between = [levels.similar(self.column, least) for least in self.alike]
         swaps = [levels.swapped(self.column, self.swapped)] if self.swapped else []
-        return levels.by_levels(self.column, *between[:1], *swaps, *between[1:], frequencies=self.frequencies)
+        return levels.by_levels(self.column, *known, *between[:1], *swaps, *between[1:], frequencies=self.frequencies)
 
 
 @dataclass(frozen=True, config=DECLARED)

@@ -7,6 +7,10 @@ import splink.comparison_library as comparisons
 from splink.comparison_level_library import CustomLevel
 from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
+from entity_resolution.kinds.functions import SEPARATOR
+from entity_resolution.kinds.names import formal
+from shared.warehouse import literal
+
 
 def by_levels(column: str, *between: ComparisonLevelCreator, frequencies: bool = False) -> comparisons.CustomComparison:
     """Compare a column by whether it is equal, and if not by the levels between that and being another one.
@@ -31,6 +35,12 @@ def similar(column: str, least: float) -> CustomLevel:
 def edits(column: str, most: int) -> CustomLevel:
     """Return the level of texts that at most so many edits of single letters make equal."""
     return CustomLevel(f'edit_distance("{column}_l", "{column}_r") <= {most}', f"{column} within {most} edits")
+
+
+def known(column: str) -> CustomLevel:
+    """Return the level of names that may stand for one formal name."""
+    both = f'"{formal(column)}_l", "{formal(column)}_r"'
+    return CustomLevel(f"shared_parts({both}, {literal(SEPARATOR)}) >= 1", f"{column} in short")
 
 
 def swapped(column: str, other: str) -> ComparisonLevelCreator:

@@ -56,7 +56,7 @@ class InServer(Workplace):
         with _explained(), scratch_api(lambda: _connect(self._warehouse.target)) as api:
             # Of another model that was used before; it stands in the way of its table.
             api.ask(f"drop view if exists {PARTIES}")
-            api.make_table(FORMED, f"select {compared_parties(self._entity)} from {SNAPSHOT}")
+            api.make_table(FORMED, compared_parties(self._entity, SNAPSHOT))
             found = cluster_parties(Session(api, api.ask, self._entity), model, threshold)
             rows = self._warehouse.fetch_arrow(f"select {CLUSTER_COLUMNS} from {SCHEMA}.{quote(found.table)}")
             return found.linked(rows)

@@ -18,6 +18,7 @@ from entity_resolution.engine import fillers, frequencies
 from entity_resolution.engine.blocking.rules import Rule, rules_of
 from entity_resolution.entity import Entity
 from entity_resolution.kinds import functions
+from entity_resolution.kinds.names import formal, formal_names
 
 # Splink wants to know whose SQL it writes. What it writes here reads the same on every engine, see `for_dialect`.
 DIALECT = "duckdb"
@@ -53,6 +54,7 @@ def with_rules(settings: dict[str, Any], found_by: Iterable[Rule]) -> dict[str, 
 def definition(entity: Entity) -> str:
     """Return a hash of all that a model is made from but the parties: to tell models of another making."""
     forms = {column: form.name for column, form in entity.forms.items()}
+    forms |= {formal(column): formal_names(known) for column, known in entity.known.items()}
     training = entity.training
     learned = [[each.condition for each in blocks] for blocks in (training.sure, training.sessions)]
     held_out = [sorted(fillers.ALWAYS), sorted(fillers.IF_FREQUENT), {**entity.fillers}]
