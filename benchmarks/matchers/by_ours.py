@@ -1,4 +1,7 @@
-"""Match records by what `new-entity` declares of them: by_ours.py RECORDS CLUSTERS."""
+"""Match records by what `new-entity` declares of them: by_ours.py RECORDS CLUSTERS.
+
+In the data folder and warehouse that the environment names, or else in DuckDB in a folder of its own.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from shared.warehouse import open_warehouse
 def main(source: str, target: str) -> None:
     """Declare an entity by the columns alone, resolve it, and write the cluster of each record."""
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["DATA_DIR"] = folder
+        os.environ.setdefault("DATA_DIR", folder)
         declared = Path(folder) / "entities"
         declared.mkdir()
         entities.__path__.append(str(declared))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
 import shutil
+import signal
 import threading
 import zlib
 from collections.abc import Callable, Iterator
@@ -36,6 +39,19 @@ on_duckdb_alone = pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 HEADER = "customer_id,given_name,surname,street_number,address_1,address_2,suburb,postcode,state,date_of_birth"
 Fingerprints = dict[str, tuple[int, int]]
 Serve = Callable[[Any, list[dict[str, Any]]], Api]
+
+
+def killed_at(owner: object, name: str, work: Callable[[], object]) -> None:
+    """Do something in a process that is killed where it would call what `owner` has by a name."""
+
+    def until_killed() -> None:
+        setattr(owner, name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+        work()
+
+    child = multiprocessing.get_context("fork").Process(target=until_killed)
+    child.start()
+    child.join(60)
+    assert child.exitcode == -signal.SIGKILL
 
 
 # Before pytest reads the marks.

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
-import signal
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from importlib import import_module
@@ -15,7 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import Project, on_duckdb_alone
+from conftest import Project, killed_at, on_duckdb_alone
 from kinds import KEY, Kind, Row, row
 
 from ingress import readers
@@ -171,12 +168,6 @@ def test_rows_stream(kind: Kind, project: Project) -> None:
     assert ([bad for batch in found for bad in batch.bad], sum(batch.good.num_rows for batch in found)) == ([], 1)
 
 
-def killed_before_marks(project: Project, loaded: Source) -> None:
-    """Load in a process that is killed when the rows are committed and what is gone is not marked yet."""
-    Marks.mark = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign, assignment]
-    project.load_source(loaded)
-
-
 def test_kill_before_rows_are_marked_is_made_good_by_a_rerun(kind: Kind, project: Project, engine: Engine) -> None:
     """Killed between its rows and its marks, a load that is run again ends as if nothing had happened."""
     if type(kind) not in (FIRSTS if engine == "duckdb" else FIRSTS[:1]):
@@ -185,10 +176,7 @@ def test_kill_before_rows_are_marked_is_made_good_by_a_rerun(kind: Kind, project
     kind.put([row(1), row(2), row(3)])
     project.load_source(whole)
     kind.put([row(1), row(2, name="other"), row(4)])
-    child = multiprocessing.get_context("fork").Process(target=killed_before_marks, args=(project, whole))
-    child.start()
-    child.join(60)
-    assert child.exitcode == -signal.SIGKILL
+    killed_at(Marks, "mark", lambda: project.load_source(whole))
     assert sorted(rows(project)) == [1, 2, 3, 4]
     project.load_source(whole)
     assert rows(project) == {1: "name 1", 2: "other", 4: "name 4"}

@@ -9,11 +9,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import Project, on_duckdb_alone
+from conftest import Project, killed_at, on_duckdb_alone
 from pydantic import Field
 
 from ingress.deletions import Snapshot
+from ingress.load import replay
 from ingress.load.bad_rows import MostlyBad
+from ingress.load.deletions import Marks
 from ingress.readers.files.reader import Files
 from ingress.readers.sql.reader import Sql
 from ingress.replaying import replay_rows
@@ -115,22 +117,29 @@ def project_update(project: Project, statement: str) -> None:
         warehouse.execute(statement)
 
 
-@on_duckdb_alone
+@pytest.mark.parametrize(("owner", "method"), [(Marks, "mark"), (Quarantine, "resolve_ids")])
 def test_replay_that_is_killed_after_its_commit_is_done_by_the_next(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    project: Project, owner: type[object], method: str
 ) -> None:
     """The rows are in raw and still open; replayed again they are found there and let go of."""
     drop(project, "1,1", "2,20")
     project.load_source(source())
     held = ids(project)
-
-    def killed(*_: object) -> int:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Quarantine, "resolve_ids", killed)
-        again(held["2"], model=Wider)
+    killed_at(owner, method, lambda: again(held["2"], model=Wider))
     assert project.fetch(RAW) == [(1, 1), (2, 20)]
+    assert ids(project) == held
+    assert again(held["2"], model=Wider) == 0
+    assert project.fetch(RAW) == [(1, 1), (2, 20)]
+    assert ids(project) == {}
+
+
+def test_replay_that_is_killed_before_its_commit_leaves_the_rows_open(project: Project) -> None:
+    """Nothing is in raw, the rows are open, and the next replay loads them."""
+    drop(project, "1,1", "2,20")
+    project.load_source(source())
+    held = ids(project)
+    killed_at(replay, "write", lambda: again(held["2"], model=Wider))
+    assert project.fetch(RAW) == [(1, 1)]
     assert ids(project) == held
     assert again(held["2"], model=Wider) == 0
     assert project.fetch(RAW) == [(1, 1), (2, 20)]
