@@ -26,7 +26,7 @@ from shared.tables import Column
 from shared.testing import tables
 from shared.testing.tables import written_tables
 
-# Of each of two properties; `benchmarks/ingest_csv.py` asks for more.
+# Of each of two properties; `benchmarks/ingest_streams.py` asks for more.
 EXAMPLES = int(os.environ.get("INGRESS_EXAMPLES", "200")) // 2
 # What `Written` can say.
 WAYS = tables.Ways(
