@@ -85,7 +85,12 @@ def of_set(made: Platforms, folder: Path, number: str) -> Iterator[dict[str, Any
             raise SystemExit(done.stderr[-3000:])
         used = processor_seconds() - used + of_server(server) - before
         found = compare(pq.read_table(target), records.select(["record", "entity"]))
-        row = {"set": f"FEBRL {number}", "engine": engine, "f1": round(found.f1, 5), "processor_seconds": round(used, 2)}
+        row = {
+            "set": f"FEBRL {number}",
+            "engine": engine,
+            "f1": round(found.f1, 5),
+            "processor_seconds": round(used, 2),
+        }
         print(row, flush=True)
         yield row
 

@@ -188,7 +188,9 @@ def loaded(folder: Path, kind: str, rows: int, bad: int, url: str = "") -> dict[
     environment = {**os.environ, ADDRESS: url}
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=BOUND, env=environment)
     with duckdb.connect(folder / "warehouse.duckdb", read_only=True) as duck:
-        found = duck.execute("select (select count(*) from raw.sales), (select count(*) from ops.quarantine)").fetchone()
+        found = duck.execute(
+            "select (select count(*) from raw.sales), (select count(*) from ops.quarantine)"
+        ).fetchone()
     if found != (rows - bad, bad):
         raise SystemExit(f"loaded {found} instead of {rows - bad, bad}")
     return dict(json.loads(done.stdout))

@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 
 from shared.data_quality.fields import Field, RowModel, arrow_schema, fields_of
 from shared.data_quality.json_text import as_json
-from shared.data_quality.values import converted
+from shared.data_quality.values import converter
 from shared.data_quality.written import Unfit
 from shared.errors import InputError
 
@@ -63,6 +63,7 @@ class RowChecker:
     def __init__(self, model: type[RowModel]) -> None:
         self.fields = fields_of(model)
         self.schema = arrow_schema(model).append(pa.field(POSITION, pa.int64(), nullable=False))
+        self._converters = [(field.name, converter(field)) for field in self.fields if field.kind is not str]
         self._adapter = TypeAdapter(list[model])  # type: ignore[valid-type]
 
     def extra_columns(self, names: Sequence[str], origin: str) -> list[str]:
@@ -118,15 +119,14 @@ class RowChecker:
 
     def _converted(self, rows: Sequence[Row], clauses: Clauses) -> Sequence[Row]:
         """Return the rows with their values in the fields' types; one that cannot be stays as it is."""
-        kept = [field for field in self.fields if field.kind is not str]
         found = [dict(row) for row in rows]
         for at, row in enumerate(found):
-            for field in kept:
+            for name, converted in self._converters:
                 try:
-                    if field.name in row:
-                        row[field.name] = converted(row[field.name], field)
+                    if name in row:
+                        row[name] = converted(row[name])
                 except Unfit as error:
-                    _add(clauses, at, field.name, str(error))
+                    _add(clauses, at, name, str(error))
         return found
 
     def _validate(self, rows: Sequence[Row], clauses: Clauses) -> dict[int, RowModel]:

@@ -10,26 +10,32 @@ from typing import Any
 from pydantic import AwareDatetime
 
 from shared.data_quality.fields import Field
-from shared.data_quality.written import BEYOND_DOUBLE, BEYOND_INT, Unfit, double, read
+from shared.data_quality.written import BEYOND_DOUBLE, BEYOND_INT, Unfit, double, reader
 
 SMALLEST_INT, LARGEST_INT = -(2**63), 2**63 - 1
 
 
-def converted(value: Any, field: Field) -> Any:
-    """Return a value in the field's type, or as it is where only pydantic can say what is wrong with it.
+def converter(field: Field) -> Callable[[Any], Any]:
+    """Return what brings a value into the field's type, or leaves it where only pydantic can say what is wrong with it.
 
-    Raises:
-        Unfit: It cannot be converted without a change to what it says.
+    It raises `Unfit` where a value cannot be converted without a change to what it says.
     """
-    if value is None or field.kind is str:
-        return value
-    if isinstance(value, str):
-        value = read(value, field.kind, field.written, no_numbers=may_be_no_number(field))
-    elif isinstance(value, bool) and field.kind is not bool:
-        # Or it would pass for a `Literal[1]`.
-        raise Unfit("input should be a number, not true or false")
-    adapt = ADAPTERS.get(field.kind)
-    return adapt(value) if adapt else value
+    if field.kind is str:
+        return lambda value: value
+    read, adapt = reader(field.kind, field.written, no_numbers=may_be_no_number(field)), ADAPTERS.get(field.kind)
+    may_be_truth = field.kind is bool
+
+    def converted(value: Any) -> Any:
+        if value is None:
+            return None
+        if isinstance(value, str):
+            value = read(value)
+        elif isinstance(value, bool) and not may_be_truth:
+            # Or it would pass for a `Literal[1]`.
+            raise Unfit("input should be a number, not true or false")
+        return adapt(value) if adapt else value
+
+    return converted
 
 
 def may_be_no_number(field: Field) -> bool:

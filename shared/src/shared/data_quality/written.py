@@ -7,12 +7,15 @@ Text is a value where it says that value and nothing else: what Python or a data
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from pydantic import AwareDatetime
+
+Reader = Callable[[str], object]
 
 DAY = r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
 TIME = r"(?P<time>(?:[01][0-9]|2[0-3]):[0-5][0-9])(?::(?P<second>[0-5][0-9])(?:[.](?P<fraction>[0-9]{1,6})0*)?)?"
@@ -98,36 +101,38 @@ class Written:
 USUALLY = Written()
 
 
-def read(text: str, kind: type, written: Written, *, no_numbers: bool = False) -> object:
-    """Return the value that a text says.
+def reader(kind: type, written: Written, *, no_numbers: bool = False) -> Reader:
+    """Return what reads the value that a text says, or raises `Unfit` where it says none of this kind.
 
     Args:
         kind: What to read, one of a row model's.
         written: How it is written.
         no_numbers: Whether floating point may be NaN or infinite.
-
-    Raises:
-        Unfit: It says none of this kind.
     """
     if kind is bool:
-        return _boolean(text, written)
+        return partial(_boolean, written=written)
     if kind in USUAL:
-        return _moment(text, kind, written)
-    if kind is float and no_numbers and NO_NUMBERS.fullmatch(text):
-        return float(text)
-    if not number_pattern(kind, written).fullmatch(text):
-        raise Unfit("not a whole number" if kind is int else "not a number")
-    plain = (text.replace(written.thousands, "") if written.thousands else text).replace(written.decimal, ".")
-    if kind is float:
-        return double(plain)
-    if plain.startswith("-") and not plain.strip("-0."):
-        raise Unfit("a zero with a sign")
-    if kind is Decimal:
-        return Decimal(plain)
-    whole = plain.partition(".")[0]
-    if len(whole) > LONGEST_INT:
-        raise Unfit(BEYOND_INT)
-    return int(whole)
+        return partial(_moment, kind=kind, form=written.format, fits=moment_pattern(kind, written.format).fullmatch)
+    return _number_reader(kind, written, no_numbers)
+
+
+def _number_reader(kind: type, written: Written, no_numbers: bool) -> Reader:
+    fits, value_of = number_pattern(kind, written).fullmatch, {int: _whole, float: double, Decimal: _decimal}[kind]
+    unfit = "not a whole number" if kind is int else "not a number"
+    is_plain, may_be_none = (written.decimal, written.thousands) == (".", None), kind is float and no_numbers
+
+    def read(text: str) -> object:
+        if may_be_none and NO_NUMBERS.fullmatch(text):
+            return float(text)
+        if not fits(text):
+            raise Unfit(unfit)
+        if is_plain:
+            return value_of(text)
+        return value_of(
+            (text.replace(written.thousands, "") if written.thousands else text).replace(written.decimal, ".")
+        )
+
+    return read
 
 
 @lru_cache
@@ -147,10 +152,31 @@ def double(plain: str) -> float:
     Raises:
         Unfit: It has more digits than a double keeps, or is too large or too near zero for one.
     """
-    value, digits = float(plain), len(re.sub("[eE].*|[-.]", "", plain).strip("0")) or 1
+    value = float(plain)
+    if repr(value) == plain:
+        return value
+    digits = len(re.sub("[eE].*|[-.]", "", plain).strip("0")) or 1
     if digits > DOUBLE_DIGITS or Decimal(f"{value:.{digits - 1}e}") != Decimal(plain):
         raise Unfit(BEYOND_DOUBLE)
     return value
+
+
+def _whole(plain: str) -> int:
+    _no_signed_zero(plain)
+    whole = plain.partition(".")[0]
+    if len(whole) > LONGEST_INT:
+        raise Unfit(BEYOND_INT)
+    return int(whole)
+
+
+def _decimal(plain: str) -> Decimal:
+    _no_signed_zero(plain)
+    return Decimal(plain)
+
+
+def _no_signed_zero(plain: str) -> None:
+    if plain.startswith("-") and not plain.strip("-0."):
+        raise Unfit("a zero with a sign")
 
 
 def _boolean(text: str, written: Written) -> bool:
@@ -162,19 +188,16 @@ def _boolean(text: str, written: Written) -> bool:
     raise Unfit("neither true nor false" if written.is_usual else "no word for true or false")
 
 
-def _moment(text: str, kind: type, written: Written) -> date | datetime:
-    unfit = Unfit(f"not a {NAMES[kind]} written {written.format or USUAL_FORM[kind]}")
-    found = moment_pattern(kind, written.format).fullmatch(text)
-    if not found:
-        raise unfit
+def _moment(text: str, kind: type, form: str | None, fits: Callable[[str], re.Match[str] | None]) -> date | datetime:
     try:
-        if written.format is not None:
-            value = datetime.strptime(text, written.format)
-            return value.date() if kind is date else value
-        parts = found.groupdict()
-        return date.fromisoformat(text[:10]) if kind is date else _at(parts)
-    except ValueError as error:
-        raise unfit from error
+        if found := fits(text):
+            if form is not None:
+                value = datetime.strptime(text, form)
+                return value.date() if kind is date else value
+            return date.fromisoformat(text[:10]) if kind is date else _at(found.groupdict())
+    except ValueError:
+        pass
+    raise Unfit(f"not a {NAMES[kind]} written {form or USUAL_FORM[kind]}")
 
 
 def _at(parts: dict[str, str | None]) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from shared.utils.excerpts import excerpt
@@ -24,7 +25,7 @@ def strict_json(text: str, number: Callable[[str], Any] = float) -> Any:
         NotJson: It is no JSON, has a name twice in one object, or what Python cannot hold.
     """
     try:
-        return json.loads(text, parse_float=number, parse_constant=no_constant, object_pairs_hook=unambiguous)
+        return _decoder(number).decode(text)
     except NotJson:
         raise
     except RecursionError as error:
@@ -32,6 +33,11 @@ def strict_json(text: str, number: Callable[[str], Any] = float) -> Any:
     except (ValueError, ArithmeticError) as error:
         long = "digits" in str(error) or isinstance(error, ArithmeticError)
         raise NotJson("it has a number that is too long" if long else "it is not JSON") from error
+
+
+@lru_cache
+def _decoder(number: Callable[[str], Any]) -> json.JSONDecoder:
+    return json.JSONDecoder(parse_float=number, parse_constant=no_constant, object_pairs_hook=unambiguous)
 
 
 def no_constant(name: str) -> NoReturn:

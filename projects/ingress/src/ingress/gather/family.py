@@ -18,7 +18,7 @@ from ingress.gather.spool import Spool
 from ingress.source import Batch, Input, Resource, Watermark
 from shared.data_quality import POSITION, BadRow
 from shared.data_quality.json_text import as_json
-from shared.data_quality.values import converted
+from shared.data_quality.values import converter
 from shared.data_quality.written import Unfit
 from shared.errors import InputError
 
@@ -78,9 +78,10 @@ class Within(Gathered):
         super().__init__(resource, f"{label} {self.child.path}")
         self.parents = Spool()
         fields = {each.name: each for each in resource.rows.fields}
-        self._columns = [fields[name] for name in self.child.parent]
+        columns = [fields[name] for name in self.child.parent]
+        self._converters = {each.name: converter(each) for each in columns}
         self._schema = pa.schema(
-            [(PARENT, pa.string()), (FILLED, pa.bool_()), *((each.name, each.arrow_type) for each in self._columns)]
+            [(PARENT, pa.string()), (FILLED, pa.bool_()), *((each.name, each.arrow_type) for each in columns)]
         )
 
     def mark(self) -> State:
@@ -150,7 +151,7 @@ class Within(Gathered):
     def _typed(self, key: Mapping[str, Any]) -> dict[str, Any]:
         """Return a parent's key as raw has it, or nothing where raw cannot have it."""
         try:
-            values = {each.name: converted(key[each.name], each) for each in self._columns}
+            values = {name: convert(key[name]) for name, convert in self._converters.items()}
             pa.RecordBatch.from_pylist([values], self._schema)
         except (Unfit, pa.ArrowException, OverflowError, UnicodeError):
             return dict.fromkeys(self.child.parent)

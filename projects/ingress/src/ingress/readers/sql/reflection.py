@@ -19,7 +19,7 @@ from ingress.readers.sql.declaration import Declaration, is_postgres
 from ingress.readers.sql.postgres_session import Session
 from shared.config import Settings
 from shared.data_quality.fields import DECIMAL_DIGITS
-from shared.data_quality.written import USUALLY, Unfit, read
+from shared.data_quality.written import USUALLY, Unfit, reader
 from shared.databases.address import Address
 from shared.databases.errors import meaning
 from shared.errors import InputError
@@ -192,9 +192,10 @@ def all_fit(column: Column, values: Sequence[float]) -> bool:
 
 def all_read(values: Sequence[str], kind: type) -> bool:
     """Tell whether all texts are dates or times of a kind."""
+    read = reader(kind, USUALLY)
     try:
         for value in values:
-            read(value, kind, USUALLY)
+            read(value)
     except Unfit:
         return False
     return True

@@ -20,11 +20,12 @@ from shared.data_quality import Checked
 from shared.data_quality.conversion import convertible
 from shared.data_quality.fields import Field
 from shared.data_quality.rows import as_text
-from shared.data_quality.values import converted
-from shared.data_quality.written import USUALLY, Unfit, read
+from shared.data_quality.values import converter
+from shared.data_quality.written import USUALLY, Unfit, reader
 
 Prepare = Callable[[Any], Any]
 Rows = Sequence[Sequence[Any]]
+read_time = reader(datetime, USUALLY)
 # What a column of each kind is made from.
 HELD: Mapping[type, tuple[type, ...]] = {
     int: (int,),
@@ -71,7 +72,8 @@ def column_of(values: Sequence[Any], field: Field, prepare: Prepare | None, odd:
         array = inferred(values)
         if array is not None and convertible(array.type, field):
             return array
-    kept = [fitting(prepare(value) if prepare else value, field) for value in values]
+    convert = converter(field)
+    kept = [fitting(prepare(value) if prepare else value, field, convert) for value in values]
     array = inferred(kept, None if field.kind is Decimal else field.arrow_type)
     if array is None or not convertible(array.type, field):
         odd.update(range(len(values)))
@@ -80,10 +82,10 @@ def column_of(values: Sequence[Any], field: Field, prepare: Prepare | None, odd:
     return array
 
 
-def fitting(value: Any, field: Field) -> Any:
+def fitting(value: Any, field: Field, convert: Prepare) -> Any:
     """Return a value in the field's type, or None where it cannot be that without a change."""
     try:
-        fit = converted(value, field)
+        fit = convert(value)
     except Unfit:
         return None
     return fit if holds(fit, field) else None
@@ -156,7 +158,7 @@ def in_zone(value: Any, zone: tzinfo) -> Any:
     """Return a time without a zone as one of this zone; one that the zone has twice, or never, stays as it is."""
     if isinstance(value, str):
         try:
-            moment = read(value, datetime, USUALLY)
+            moment = read_time(value)
         except Unfit:
             return value
     else:
