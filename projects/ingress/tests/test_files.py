@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -155,11 +156,30 @@ def test_what_cannot_be_a_place_is_found_at_import(arguments: Any, said: str) ->
 
 
 @on_duckdb_alone
-def test_place_whose_package_is_not_there_says_which(project: Project) -> None:
+@pytest.mark.parametrize(
+    ("place", "package", "added"),
+    [("gs://bucket/folder", "gcsfs", "gcsfs"), ("sftp://host/folder", "paramiko", "paramiko<5")],
+)
+def test_place_whose_package_is_not_there_says_which(project: Project, place: str, package: str, added: str) -> None:
     """A place that needs a package which is not installed is an error that says what to add where."""
-    with pytest.raises(ConfigurationError, match="needs a package that is not installed: `gcsfs`") as caught:
-        Files("gs://bucket/folder").files(get_settings())
-    assert "add `gcsfs` to the dependencies in projects/ingress/pyproject.toml" in str(caught.value.hint)
+    with pytest.raises(ConfigurationError, match=f"needs a package that is not installed: `{package}`") as caught:
+        Files(place).files(get_settings())
+    assert f"add `{added}` to the dependencies in projects/ingress/pyproject.toml" in str(caught.value.hint)
+
+
+@on_duckdb_alone
+def test_client_that_refuses_a_login_says_why(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a server's client says of a login is told, without the login."""
+
+    def refused(_: object) -> None:
+        raise TypeError("connect() has no argument `gss_auth`, with s3cr3t-of-the-client")
+
+    # The package above has a function of the module's name.
+    monkeypatch.setattr(import_module("dlt.common.storages.fsspec_filesystem"), "fsspec_from_config", refused)
+    login = {"aws_access_key_id": "some-id", "aws_secret_access_key": "s3cr3t-of-the-client"}
+    with pytest.raises(ConfigurationError, match=r"that fit: TypeError: .* no argument `gss_auth`") as caught:
+        Files("s3://bucket/folder", "*.csv", credentials=login).files(get_settings())
+    assert "s3cr3t-of-the-client" not in str(caught.value)
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from shared.utils.excerpts import excerpt
 
 # By the package that each is read with.
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs", "abfss": "adlfs", "sftp": "paramiko"}
+# dlt hands paramiko what its fifth version no longer takes.
+REQUIREMENTS = {"paramiko": "paramiko<5"}
 # Seconds, as S3's client has them: without, it waits a minute for each of many tries.
 PATIENCE = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 3}}
 # A pattern in a place would name several.
@@ -58,9 +60,10 @@ def require_package(scheme: str, project: str) -> None:
     """
     package = PACKAGES[scheme]
     if find_spec(package) is None:
+        added = REQUIREMENTS.get(package, package)
         raise ConfigurationError(
             f"a place of `{scheme}://` needs a package that is not installed: `{package}`",
-            hint=f"add `{package}` to the dependencies in projects/{project}/pyproject.toml, then `./pixiw run lock`",
+            hint=f"add `{added}` to the dependencies in projects/{project}/pyproject.toml, then `./pixiw run lock`",
         )
 
 

@@ -47,8 +47,10 @@ def opened(scheme: str, url: str, credentials: Mapping[str, object]) -> RemotePl
         client, root = fsspec_from_config(declared)
     except (ConfigurationException, ValueError, TypeError) as error:
         names = ", ".join(setting.name for setting in settings_of(credentials))
+        # dlt's own say over many lines where it has looked.
+        said = "" if isinstance(error, ConfigurationException) else f": {masked(str(error))}"
         raise ConfigurationError(
-            f"no credentials for `{shown(url)}`: {masked(type(error).__name__)}",
+            f"no credentials for `{shown(url)}` that fit: {type(error).__name__}{said}",
             hint=f"look at {names}"
             if names
             else "declare `credentials=`, each secret a Setting, or set the client's own",
