@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 from conftest import CUSTOMERS, DUCKDB_ONLY, MAKE_MODELS, Egress, Sql
 from test_targets import module_of
 
 from egress.engine.models import Model
+from egress.kinds.files import partitions
 from egress.kinds.files.bucket import Bucket
 from egress.kinds.files.place import MOST_REMOVED, PREFIX
 from egress.kinds.files.target import Files
@@ -189,3 +191,86 @@ def test_json_lines_in_a_folder(
     transform(MAKE_MODELS.replace("baskets desc", "baskets"))
     assert egress("run", "--target", "lines", "--full") == 0
     assert file.read_bytes() == before
+
+
+ODD = (None, "VIC", "", "a/b", "..", "é=%2F", "x" * 80)
+
+
+def odd_states(sql: Sql) -> None:
+    """Give rows states of which no folder can be named as they are, and a date and a truth value beside."""
+    sql("alter table egress.customer_360 add column if not exists state varchar")
+    sql("alter table egress.customer_360 add column if not exists joined date")
+    sql("alter table egress.customer_360 add column if not exists member boolean")
+    for number, state in enumerate(ODD):
+        said = "null" if state is None else f"'{state}'"
+        sql(
+            f"update egress.customer_360 set state = {said}, joined = date '2026-01-01', member = {number % 2 == 0} "
+            f"where cast(right(entity_id, 1) as integer) % {len(ODD)} = {number}"
+        )
+
+
+def test_partitions_are_read_as_one_table(
+    models: Sql, egress: Egress, sql: Sql, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What DuckDB reads of the folders is the model, whatever its values are; a change is followed, by one manifest."""
+    parted = Bucket(
+        "parted",
+        MODEL,
+        settings="PARTED",
+        place=f"file://{tmp_path}/out",
+        formats=("parquet", "jsonl"),
+        partitioned_by=("state", "joined", "member"),
+    )
+    monkeypatch.setattr("egress.cli.all_targets", lambda: {parted: module_of(parted)})
+    odd_states(sql)
+    for change in ("", CHANGE):
+        if change:
+            sql(change)
+        assert egress("run", "--target", "parted") == 0
+        manifest = json.loads((tmp_path / "out/customer_360.manifest.json").read_text())
+        files = [file for file in manifest["files"] if file["format"] == "parquet"]
+        assert {file["partition"]["state"] for file in files} == {*ODD}
+        listed = [str(tmp_path / "out" / file["path"]) for file in files]
+        types = "hive_types = {'state': varchar, 'joined': date, 'member': boolean}, hive_partitioning = true"
+        columns = "entity_id, surname, state, joined, member"
+        read = duckdb.sql(f"select {columns} from read_parquet({listed}, {types}) order by 1").fetchall()
+        assert read == sql(f"select {columns} from egress.customer_360 order by 1")
+        lines = [each for each in manifest["files"] if each["format"] == "jsonl"]
+        assert len(lines) == len(files)
+        assert sum(len((tmp_path / "out" / each["path"]).read_text().splitlines()) for each in lines) == len(read)
+    deliveries = [path.name for path in (tmp_path / "out/customer_360").iterdir()]
+    assert len(deliveries) == 2
+
+
+@DUCKDB_ONLY
+@pytest.mark.parametrize(
+    ("columns", "most", "error"),
+    [
+        (("entity_id",), 1_000, "`entity_id` is its key"),
+        (("nothing",), 1_000, "`nothing` is not in the model"),
+        (("state", "state"), 1_000, "`state` comes twice"),
+        (("state",), 2, "more than 2 partitions"),
+    ],
+)
+def test_what_cannot_be_partitioned_is_refused(
+    models: Sql,
+    egress: Egress,
+    sql: Sql,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    columns: tuple[str, ...],
+    most: int,
+    error: str,
+) -> None:
+    """A column that no folders can be named by, and too many of them, are errors, and nothing is published."""
+    place = f"file://{tmp_path}/out"
+    parted = Bucket("parted", MODEL, settings="PARTED", place=place, formats=("csv",), partitioned_by=columns)
+    monkeypatch.setattr("egress.cli.all_targets", lambda: {parted: module_of(parted)})
+    monkeypatch.setattr(partitions, "MOST", most)
+    odd_states(sql)
+    assert egress("run", "--target", "parted") != 0
+    said = capsys.readouterr().err
+    assert error in said
+    assert "hint: " in said
+    assert not (tmp_path / "out/customer_360.manifest.json").exists()

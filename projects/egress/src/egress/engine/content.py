@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -35,8 +35,16 @@ def content_of(warehouse: Warehouse, model: Model) -> tuple[int, str]:
 
 
 @contextmanager
-def reading(warehouse: Warehouse, model: Model, times: int) -> Iterator[tuple[int, str, list[pa.RecordBatchReader]]]:
+def reading(
+    warehouse: Warehouse, model: Model, times: int, *, order: Sequence[str] = ()
+) -> Iterator[tuple[int, str, list[pa.RecordBatchReader]]]:
     """Read a model as it is now, which may be another one than when a plan was made.
+
+    Args:
+        warehouse: Where it is.
+        model: What is read.
+        times: How often.
+        order: The columns that its rows are sorted by, before their key.
 
     Yields:
         How many rows it has, a hash of them as `content_of` has it, and the rows, in order, so many times; none where
@@ -44,7 +52,7 @@ def reading(warehouse: Warehouse, model: Model, times: int) -> Iterator[tuple[in
     """
     with model.held_still(warehouse):
         rows, content = content_of(warehouse, model)
-        streams = [warehouse.stream_arrow(model.rows_in_order) for _ in range(times) if rows]
+        streams = [warehouse.stream_arrow(model.rows_in_order(order)) for _ in range(times) if rows]
     with ExitStack() as using:
         # What is left unread of one would keep this process from opening the warehouse again.
         for stream in streams:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -24,15 +24,15 @@ class Model:
         """The table's name without its schema."""
         return self.table.rpartition(".")[2]
 
-    @property
-    def rows_in_order(self) -> str:
-        """The query for all of its rows, in order of their keys."""
-        return f"select * from {quote(self.table)} order by {self.sorted_key}"
+    def rows_in_order(self, columns: Sequence[str] = ()) -> str:
+        """Return the query for all of its rows, in order of some columns, and of their keys."""
+        order = ", ".join([*map(_sorted, columns), self.sorted_key])
+        return f"select * from {quote(self.table)} order by {order}"
 
     @property
     def sorted_key(self) -> str:
         """SQL for the key as a text that sorts by code point, whatever the database's collation."""
-        return f'cast({quote(self.key)} as varchar) collate "C"'
+        return _sorted(self.key)
 
     @contextmanager
     def held_still(self, warehouse: Warehouse) -> Iterator[None]:
@@ -78,3 +78,7 @@ class Model:
                 f"{rows - filled} without a value, {filled - distinct} repeated",
                 hint="nothing was sent; correct the model, `./pixiw run transform-egress` tests its key",
             )
+
+
+def _sorted(column: str) -> str:
+    return f'cast({quote(column)} as varchar) collate "C"'

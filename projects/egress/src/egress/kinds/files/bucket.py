@@ -5,7 +5,7 @@ Nothing can be renamed there, so each delivery has a folder of its own, which no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from typing_extensions import override
 from egress.engine.content import WholePlan, content_of, reading
 from egress.engine.plan import Options, Tally, steps_of
 from egress.engine.state import SendState, answers
+from egress.kinds.files.partitions import check_columns, folder_of, parts_of
 from egress.kinds.files.place import PREFIX, Place, manifest_of
 from egress.kinds.files.target import Format, InFormats, written
 from shared.config.named import Setting, settings_of
@@ -35,10 +36,12 @@ class Bucket(InFormats):
         place: The folder, `s3://bucket/folder`.
         options: What fsspec's client of the place takes; what may be secret, or differs from one machine to the next,
             is a `shared.config.named.Setting`.
+        partitioned_by: The columns by whose values the rows are in folders of their own, the outermost first.
     """
 
     place: str | Setting = field(kw_only=True)
     options: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+    partitioned_by: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def manifest(self) -> str:
@@ -52,7 +55,8 @@ class Bucket(InFormats):
     @property
     def form(self) -> str:
         """The formats and the manifest."""
-        return f"{', '.join(self.formats)} by `{self._shown}/{self.manifest}`"
+        parts = f" in folders by {', '.join(self.partitioned_by)}," if self.partitioned_by else ""
+        return f"{', '.join(self.formats)}{parts} by `{self._shown}/{self.manifest}`"
 
     @property
     @override
@@ -95,13 +99,15 @@ class Bucket(InFormats):
     def plan(self, warehouse: Warehouse, options: Options) -> BucketPlan:
         """Find out whether model or place differ from what was published last."""
         with self.model.held_still(warehouse):
+            if self.partitioned_by:
+                check_columns(self.name, self.model, self.model.schema(warehouse), self.partitioned_by)
             rows, content = content_of(warehouse, self.model)
         raw_csv = self.raw_csv
         published = warehouse.fetch(
             "select payload_hash, receipt from ops.delivery where target = $1 and row_key = $2",
             [self.name, self.manifest],
         )
-        wanted = version_of(content, self.formats, raw_csv)
+        wanted = version_of(self, content, raw_csv)
         stands = bool(published) and published[0][0] == wanted and self.opened.stands(published[0][1])
         anew = options.full or not stands
         return BucketPlan.of(self, warehouse, options, rows, anew=anew, to=self, content=content, raw_csv=raw_csv)
@@ -124,7 +130,7 @@ class BucketPlan(WholePlan):
     def steps(self) -> pa.Table:
         """Return the manifest to replace, if it is to be."""
         names = [self.to.manifest] if self.to_send else []
-        versions = [version_of(self.content, self.to.formats, self.raw_csv)] * len(names)
+        versions = [version_of(self.to, self.content, self.raw_csv)] * len(names)
         return steps_of("publish", names, versions, pa.nulls(len(names)))
 
     def details(self) -> list[str]:
@@ -136,23 +142,39 @@ class BucketPlan(WholePlan):
         if not self.to_send:
             return
         warehouse, place, to = run.warehouse, self.to.opened, self.to
-        former, files = place.delivery(), []
-        with reading(warehouse, self.model, len(to.formats)) as (rows, content, streams), scratch_folder() as folder:
+        former, delivery, files = place.delivery(), f"{PREFIX}{run.id}", list[dict[str, Any]]()
+        with reading(warehouse, self.model, len(to.formats), order=to.partitioned_by) as (rows, content, streams):
             if not rows:
                 return
             for form, stream in zip(to.formats, streams, strict=True):
-                file = folder / f"{self.model.name}.{form}"
-                digest = written(file, stream, raw_csv=self.raw_csv)
-                files.append(place.put(file, f"{PREFIX}{run.id}", {"format": form, "sha256": digest}))
+                files += self._put(place, delivery, form, stream)
         receipt = place.publish(run, rows, files)
-        version = version_of(content, to.formats, self.raw_csv)
+        version = version_of(to, content, self.raw_csv)
         SendState(warehouse, self.target, run.id).mark(answers([to.manifest], version, "delivered", receipt))
         say(f"{self.target}: published {rows:,} rows by {to.form}")
         tally.sent = rows
-        place.remove_but({f"{PREFIX}{run.id}", former})
+        place.remove_but({delivery, former})
+
+    def _put(self, place: Place, delivery: str, form: Format, rows: pa.RecordBatchReader) -> Iterator[dict[str, Any]]:
+        """Bring rows in a format into a delivery's folder, and yield what the manifest says of each file.
+
+        One file at a time is on this machine.
+        """
+        columns = self.to.partitioned_by
+        parts = parts_of(self.target, rows, columns) if columns else [((), rows)]
+        for values, part in parts:
+            within = folder_of(self.target, columns, values)
+            known: dict[str, Any] = {"format": form}
+            if columns:
+                known["partition"] = dict(zip(columns, values, strict=True))
+            with scratch_folder() as folder:
+                file = folder / f"{self.model.name}.{form}"
+                known["sha256"] = written(file, part, raw_csv=self.raw_csv)
+                yield place.put(file, "/".join(filter(None, (delivery, within))), known)
 
 
-def version_of(content: str, formats: tuple[Format, ...], raw_csv: bool) -> str:
+def version_of(to: Bucket, content: str, raw_csv: bool) -> str:
     """Return what a manifest's files are written from: the model's content, and how."""
-    escaping = "" if raw_csv or "csv" not in formats else " escaped"
-    return f"{content} {','.join(formats)}{escaping}"
+    escaping = "" if raw_csv or "csv" not in to.formats else " escaped"
+    parts = f" by {','.join(to.partitioned_by)}" if to.partitioned_by else ""
+    return f"{content} {','.join(to.formats)}{escaping}{parts}"

@@ -12,6 +12,7 @@ from typing import Any
 
 from egress.engine.errors import TargetRefused, TargetUnavailable
 from egress.engine.models import Model
+from egress.engine.payload import as_json
 from shared.config.named import with_values
 from shared.errors import ConfigurationError, PlatformError
 from shared.http.redaction import masked
@@ -22,7 +23,8 @@ from shared.redaction import guard
 PREFIX = "delivery-"
 # Folders of former deliveries that one delivery removes at most.
 MOST_REMOVED = 50
-MOST_BYTES = 1 << 20
+# Of a manifest: three formats of a thousand partitions.
+MOST_BYTES = 8 << 20
 # Their clients would make a bucket whose name is misspelt.
 WITHOUT_FOLDERS = ("s3://", "gs://", "az://", "abfss://")
 # Of a client's options these are told in messages; all others may be secret.
@@ -111,16 +113,16 @@ class Place:
         except (ValueError, KeyError, TypeError):
             return ""
 
-    def put(self, file: Path, delivery: str, known: Mapping[str, Any]) -> dict[str, Any]:
-        """Bring a file into a delivery's folder, and return what the manifest says of it.
+    def put(self, file: Path, folder: str, known: Mapping[str, Any]) -> dict[str, Any]:
+        """Bring a file into a folder of a delivery, and return what the manifest says of it.
 
         Raises:
             TargetUnavailable: It is not there as it was sent.
         """
-        path, size = f"{self.model.name}/{delivery}/{file.name}", file.stat().st_size
+        path, size = f"{self.model.name}/{folder}/{file.name}", file.stat().st_size
         with self._told():
             if not self.url.startswith(WITHOUT_FOLDERS):
-                self.client.makedirs(f"{self.root}/{self.model.name}/{delivery}", exist_ok=True)
+                self.client.makedirs(f"{self.root}/{self.model.name}/{folder}", exist_ok=True)
             self.client.put_file(str(file), f"{self.root}/{path}")
             if self._size(path) != size:
                 raise TargetUnavailable(f"`{self.target}` did not take all of `{path}`", hint="run it again")
@@ -136,7 +138,7 @@ class Place:
             "rows": rows,
             "files": files,
         }
-        content = json.dumps(said, indent=1).encode()
+        content = json.dumps(said, indent=1, default=as_json).encode()
         with self._told():
             self.client.pipe_file(self._manifest, content)
         return hashlib.sha256(content).hexdigest()
