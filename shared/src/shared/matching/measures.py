@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import duckdb
 import pyarrow as pa
+
+from shared.utils.calculator import calculator
 
 Clusters: TypeAlias = Mapping[str, str] | pa.Table
 
@@ -68,7 +69,7 @@ def compare(found: Clusters, truth: Clusters) -> Measures:
             a record once; a cluster's name means nothing beyond it.
         truth: The same; a record that only one of the two names is not judged.
     """
-    with duckdb.connect() as connection:
+    with calculator() as connection:
         connection.register("found", _as_table(found))
         connection.register("truth", _as_table(truth))
         cells = [tuple(map(int, row)) for row in connection.sql(CELLS).fetchall()]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-import duckdb
-
+from shared.utils.calculator import calculator
 from shared.warehouse.base import ArrowData, Warehouse
 from shared.warehouse.sql.dialect import header
 from shared.warehouse.sql.quoting import quote, quote_name
@@ -30,9 +29,9 @@ def table_fingerprint(warehouse: Warehouse, table: str, *, ignore: re.Pattern[st
 def rows_fingerprint(rows: ArrowData) -> tuple[int, int]:
     """Return the row count and the sum of the rows' hashes, of rows that need not be a table of the warehouse."""
     columns = ", ".join(quote_name(name) for name in sorted(rows.schema.names))
-    with duckdb.connect() as calculator:
-        calculator.register("rows", rows)
-        row = calculator.execute(f"select count(*), coalesce(sum(hash({columns})::hugeint), 0) from rows").fetchone()
+    with calculator() as session:
+        session.register("rows", rows)
+        row = session.execute(f"select count(*), coalesce(sum(hash({columns})::hugeint), 0) from rows").fetchone()
     assert row is not None
     return int(row[0]), int(row[1])
 

@@ -6,11 +6,12 @@ import base64
 from collections import Counter
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from typing_extensions import Self
+
+from shared.utils.calculator import calculator
 
 Marks = npt.NDArray[np.uint64]
 # A mark is of a row's key in its upper bits and of what is done to it in the others, so that a row is found again.
@@ -24,7 +25,7 @@ MARK = (
 
 def marks_of(steps: pa.Table) -> Marks:
     """Return a mark of each step."""
-    with duckdb.connect() as duck:
+    with calculator() as duck:
         digits = duck.from_arrow(steps).project(f"{MARK} as mark").fetchnumpy()["mark"].tolist()
     return np.frombuffer(bytes.fromhex("".join(digits)), ">u8").astype(np.uint64)
 

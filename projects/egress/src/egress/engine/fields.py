@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from typing_extensions import Self
 
 from egress.engine.pending import LAST_MARKS, LAST_RECEIPT, ROW_KEY, model_columns
+from shared.utils.calculator import calculator
 from shared.utils.excerpts import excerpt
 from shared.warehouse import quote
 from shared.warehouse.sql.dialect import header
@@ -47,7 +48,7 @@ def marks_of(rows: pa.Table) -> pa.ChunkedArray:
         f"cast(xor(hash({quote(column.name)}), hash({ROW_KEY})) & {lowest} as usmallint) as m{place}"
         for place, column in enumerate(columns)
     )
-    with duckdb.connect() as duck:
+    with calculator() as duck:
         found = duck.from_arrow(rows).project(marks).fetchnumpy()
     digits = np.stack([found[f"m{place}"] for place in range(len(columns))], axis=1).astype(">u2")
     made = []

@@ -6,6 +6,7 @@ import duckdb
 import pyarrow as pa
 
 from entity_resolution.engine.quality import Measures
+from shared.utils.calculator import calculator
 
 # More records of one entity than a person or thing has in a few systems.
 LARGE = 20
@@ -29,7 +30,7 @@ def doubts(measures: Measures, former: Measures, previous: pa.Table, present: pa
         if now > LARGE / 4 and before and now >= 2 * before
         else []
     )
-    with duckdb.connect() as connection:
+    with calculator() as connection:
         connection.register("present", present)
         connection.register("former", previous)
         return [*_large(connection), *doubled, *_churn(connection)]

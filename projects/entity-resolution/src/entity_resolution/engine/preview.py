@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-import duckdb
 import pyarrow as pa
 
 from entity_resolution.engine import master, resolve
@@ -17,6 +16,7 @@ from entity_resolution.engine.registry import State, after, next_change, read_st
 from entity_resolution.engine.registry.changes import EVENTS
 from entity_resolution.engine.scratch import scratch
 from shared.matching import Measures, compare
+from shared.utils.calculator import calculator
 from shared.utils.console import say, step
 from shared.utils.excerpts import excerpt
 from shared.warehouse.migrations import require_latest
@@ -122,7 +122,7 @@ def _known(job: resolve.Job) -> State:
 
 def _told(before: pa.Table, now: pa.Table, events: pa.Table) -> Preview:
     """Sum up a change by its events, and by who was together before and is now, columns `party_id`, `entity_id`."""
-    with duckdb.connect() as connection:
+    with calculator() as connection:
         connection.register("happened", events)
         rows = connection.execute(
             "select event, entities, entity_id, reason from ("

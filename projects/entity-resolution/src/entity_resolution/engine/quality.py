@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
 from entity_resolution.entity import Entity
 from shared import matching
 from shared.errors import ConfigurationError
+from shared.utils.calculator import calculator
 
 Measures = dict[str, float]
 JUDGED = ("recall", "f1", "precision", "pairs_right", "pairs_wrong", "pairs_missed")
@@ -40,7 +40,7 @@ def count_entities(xref: pa.Table) -> Measures:
     Args:
         xref: Columns `party_id`, `entity_id`, `source_system`.
     """
-    with duckdb.connect() as connection:
+    with calculator() as connection:
         parties, entities, joined, largest = connection.sql(
             "select coalesce(sum(n), 0), count(*), count(*) filter (n > 1), coalesce(max(n), 0) "
             "from (select count(*) as n from xref group by entity_id)"
@@ -61,7 +61,7 @@ def entity_sizes(ids: pa.Table) -> dict[int, int]:
     Args:
         ids: A column `entity_id`, a row for each record.
     """
-    with duckdb.connect() as connection:
+    with calculator() as connection:
         connection.register("ids", ids)
         sized = "select count(*) as n from ids group by entity_id"
         return dict(connection.sql(f"select n, count(*) from ({sized}) group by n order by n").fetchall())

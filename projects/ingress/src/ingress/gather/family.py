@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,6 +20,7 @@ from shared.data_quality.json_text import as_json
 from shared.data_quality.values import converter
 from shared.data_quality.written import Unfit
 from shared.errors import InputError
+from shared.utils.calculator import calculator
 
 PARENT, FILLED = "_parent", "_filled"
 
@@ -175,7 +175,7 @@ class Within(Gathered):
     def _latest(self) -> dict[str, int]:
         """Return the parents that came more than once, each with the last page that has it."""
         schema = pa.schema([self._schema.field(PARENT)])
-        with duckdb.connect() as duck:
+        with calculator() as duck:
             doubled = duplicated_keys(duck, lambda: duck.from_arrow(self.parents.columns(schema)), [PARENT])[PARENT]
         if not len(doubled):
             return {}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-import duckdb
 import pyarrow as pa
 
 from ingress.raw_names import ORDER
+from shared.utils.calculator import calculator
 from shared.warehouse import quote
 
 # Beside the columns of a key, which are fields of a row model: none of those begins with an underscore.
@@ -60,7 +60,7 @@ def keyed(unresolved: Unresolved, key: Sequence[str]) -> pa.Table:
 
 
 def _ids(query: str, **tables: pa.Table) -> list[str]:
-    with duckdb.connect() as duck:
+    with calculator() as duck:
         for name, table in tables.items():
             duck.register(name, table)
         return [identifier for (identifier,) in duck.execute(f"select distinct {IDENTIFIER} {query}").fetchall()]

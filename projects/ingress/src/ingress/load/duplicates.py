@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from ingress.raw_names import ORDER
 from ingress.source import Batch, Duplicated
 from shared.data_quality import POSITION, BadRow
+from shared.utils.calculator import calculator
 from shared.warehouse import quote
 
 REASON = "the key occurs more than once with different content"
@@ -59,7 +60,7 @@ def unique_rows(
     """
     held: list[pa.Table] = []
     origins: dict[int, str] = {}
-    with duckdb.connect() as duck:
+    with calculator() as duck:
         keys = duplicated(duck)
         for batch in batches:
             origins[batch.order] = batch.origin
@@ -87,7 +88,8 @@ def rule(
     places = {name: f"c{place}" for place, name in enumerate(held.schema.names)} | {POSITION: POSITION, ORDER: ORDER}
     content = ", ".join(column for name, column in places.items() if name not in (POSITION, ORDER))
     sql = RULING.format(content=content, key=", ".join(places[name] for name in key))
-    ruled = duck.from_arrow(held.rename_columns([*places.values()])).query("held", sql).to_arrow_table()
+    duck.register("held", held.rename_columns([*places.values()]))
+    ruled = duck.execute(sql).to_arrow_table()
     rulings = ruled["ruling"]
     rows = ruled.drop_columns(["ruling"]).rename_columns(held.schema.names)
     counts.update(rulings.to_pylist())

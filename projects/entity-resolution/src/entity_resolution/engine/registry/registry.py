@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from entity_resolution.engine.registry import assignment, changes
+from shared.utils.calculator import calculator
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def after(state: State, change: Change) -> State:
 
 def _with(rows: pa.Table, replaced: pa.Table, by: pa.Table) -> pa.Table:
     """Replace the rows of some ids."""
-    with duckdb.connect() as connection:
+    with calculator() as connection:
         for name, table in {"rows_before": rows, "ids": replaced, "rows_now": by}.items():
             connection.register(name, table)
         return connection.sql(
