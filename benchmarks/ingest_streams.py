@@ -151,7 +151,7 @@ def serving(rows: int, every: int) -> Iterator[str]:
         yield f"http://127.0.0.1:{here.recv()}"
     finally:
         process.terminate()
-        process.join()
+        process.join(BOUND)
 
 
 def serve(rows: int, every: int, told: Any) -> None:
