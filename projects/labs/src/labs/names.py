@@ -6,8 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-import duckdb
 from slugify import slugify
+
+from shared.utils.calculator import calculator
 
 # As German writes them where there are no umlauts.
 UMLAUTS = [("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("Ä", "Ae"), ("Ö", "Oe"), ("Ü", "Ue")]
@@ -31,8 +32,8 @@ def sql_names(raw: Sequence[str], reserved: Iterable[str] = ()) -> list[str]:
 
 def reserved_words() -> set[str]:
     """Return the words that cannot be a column's name without quotes."""
-    with duckdb.connect() as connection:
-        words = connection.execute(
+    with calculator() as session:
+        words = session.execute(
             "select keyword_name from duckdb_keywords() where keyword_category in ('reserved', 'type_function')"
         ).fetchall()
     return {PSEUDO_COLUMN, *(word for (word,) in words)}

@@ -6,12 +6,12 @@ import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 
 from shared.errors import InputError
 from shared.matching import Measures, compare, connected, read_pairs
+from shared.utils.calculator import calculator
 
 FIELDS = (
     "given_name",
@@ -66,10 +66,10 @@ def judge(entities: pd.DataFrame, persons: Mapping[str, str]) -> pd.DataFrame:
     Returns:
         `left`, `right`, `same_person`, `same_entity`.
     """
-    with duckdb.connect() as connection:
-        connection.register("entities", entities)
-        connection.register("truth", pd.DataFrame(persons.items(), columns=["party_id", "person"]))
-        return connection.execute(
+    with calculator() as session:
+        session.register("entities", entities)
+        session.register("truth", pd.DataFrame(persons.items(), columns=["party_id", "person"]))
+        return session.execute(
             """
             with known as (select party_id, entity_id, person from entities join truth using (party_id)),
             together as (
@@ -100,10 +100,10 @@ def differences(pairs: pd.DataFrame, parties: pd.DataFrame) -> pd.DataFrame:
     kind = """case when l."{0}" is null or r."{0}" is null then 'missing' when l."{0}" = r."{0}" then 'equal'
         when damerau_levenshtein(l."{0}", r."{0}") <= {1} then 'typing error' else 'different' end as "{0}" """
     kinds = ", ".join(kind.format(field, TYPING_EDITS) for field in FIELDS)
-    with duckdb.connect() as connection:
-        connection.register("pairs", pairs)
-        connection.register("parties", parties)
-        return connection.execute(
+    with calculator() as session:
+        session.register("pairs", pairs)
+        session.register("parties", parties)
+        return session.execute(
             f'select pairs.*, {kinds} from pairs join parties l on l.party_id = pairs."left" '
             'join parties r on r.party_id = pairs."right" order by 1, 2'
         ).df()

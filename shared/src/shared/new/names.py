@@ -6,10 +6,9 @@ import keyword
 import re
 from functools import cache
 
-import duckdb
-
 from shared.errors import UserError
 from shared.http.redaction import shortened
+from shared.utils.calculator import calculator
 
 NAME = re.compile(r"[a-z](?:_?[a-z0-9])*")
 LONGEST_NAME, SHOWN = 30, 60
@@ -37,8 +36,8 @@ def check_name(name: str, what: str) -> None:
 @cache
 def reserved() -> frozenset[str]:
     """Return the words that are no column's name without quotes."""
-    with duckdb.connect() as connection:
-        words = connection.execute(
+    with calculator() as session:
+        words = session.execute(
             "select keyword_name from duckdb_keywords() where keyword_category <> 'unreserved'"
         ).fetchall()
     return frozenset({"rowid", "user", "current_role", "session_user", *(word for (word,) in words)})
