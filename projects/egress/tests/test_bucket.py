@@ -21,7 +21,7 @@ from egress.engine.models import Model
 from egress.kinds.files import partitions
 from egress.kinds.files.bucket import Bucket
 from egress.kinds.files.place import MOST_REMOVED, PREFIX
-from egress.kinds.files.target import Files
+from egress.kinds.files.target import Files, Format
 from shared.config.named import Setting
 from shared.testing.s3 import BUCKET, ID, KEY, s3_server
 
@@ -209,19 +209,20 @@ def odd_states(sql: Sql) -> None:
         )
 
 
+def declare_parted(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, formats: tuple[Format, ...], columns: tuple[str, ...]
+) -> None:
+    """Let a folder of this machine be the only target, its rows partitioned by columns."""
+    place = f"file://{folder}/out"
+    parted = Bucket("parted", MODEL, settings="PARTED", place=place, formats=formats, partitioned_by=columns)
+    monkeypatch.setattr("egress.cli.all_targets", lambda: {parted: module_of(parted)})
+
+
 def test_partitions_are_read_as_one_table(
     models: Sql, egress: Egress, sql: Sql, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """What DuckDB reads of the folders is the model, whatever its values are; a change is followed, by one manifest."""
-    parted = Bucket(
-        "parted",
-        MODEL,
-        settings="PARTED",
-        place=f"file://{tmp_path}/out",
-        formats=("parquet", "jsonl"),
-        partitioned_by=("state", "joined", "member"),
-    )
-    monkeypatch.setattr("egress.cli.all_targets", lambda: {parted: module_of(parted)})
+    declare_parted(monkeypatch, tmp_path, ("parquet", "jsonl"), ("state", "joined", "member"))
     odd_states(sql)
     for change in ("", CHANGE):
         if change:
@@ -264,9 +265,7 @@ def test_what_cannot_be_partitioned_is_refused(
     error: str,
 ) -> None:
     """A column that no folders can be named by, and too many of them, are errors, and nothing is published."""
-    place = f"file://{tmp_path}/out"
-    parted = Bucket("parted", MODEL, settings="PARTED", place=place, formats=("csv",), partitioned_by=columns)
-    monkeypatch.setattr("egress.cli.all_targets", lambda: {parted: module_of(parted)})
+    declare_parted(monkeypatch, tmp_path, ("csv",), columns)
     monkeypatch.setattr(partitions, "MOST", most)
     odd_states(sql)
     assert egress("run", "--target", "parted") != 0

@@ -161,8 +161,7 @@ class BucketPlan(WholePlan):
         One file at a time is on this machine.
         """
         columns = self.to.partitioned_by
-        parts = parts_of(self.target, rows, columns) if columns else [((), rows)]
-        for values, part in parts:
+        for values, part in parts_of(self.target, rows, columns):
             within = folder_of(self.target, columns, values)
             known: dict[str, Any] = {"format": form}
             if columns:

@@ -19,6 +19,7 @@ from egress.engine.models import Model
 from shared.errors import ConfigurationError
 
 Values: TypeAlias = tuple[str | int | bool | date | None, ...]
+SORTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_boolean, pa.types.is_date)
 # How Hive calls the folder of those that have no value.
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 # Each is a file, and a request to see whether it still is there.
@@ -37,8 +38,10 @@ def check_columns(target: str, model: Model, schema: pa.Schema, columns: Sequenc
     for place, name in enumerate(columns):
         if name not in schema.names:
             why = "is not in the model"
-        elif name == model.key or name in columns[:place]:
-            why = "is its key, which no two rows share" if name == model.key else "comes twice"
+        elif name == model.key:
+            why = "is its key, which no two rows share"
+        elif name in columns[:place]:
+            why = "comes twice"
         elif not any(of(schema.field(name).type) for of in SORTS):
             why = f"is `{schema.field(name).type}`"
         else:
@@ -49,13 +52,10 @@ def check_columns(target: str, model: Model, schema: pa.Schema, columns: Sequenc
         )
 
 
-SORTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_boolean, pa.types.is_date)
-
-
 def parts_of(
     target: str, rows: pa.RecordBatchReader, columns: Sequence[str]
 ) -> Iterator[tuple[Values, pa.RecordBatchReader]]:
-    """Cut rows that are sorted by some columns; each part is to be read before the next.
+    """Cut rows that are sorted by some columns, by none into one part; each is to be read before the next.
 
     Yields:
         The values of the columns, and the rows that have them, without these columns.
@@ -63,6 +63,9 @@ def parts_of(
     Raises:
         TargetRefused: There are more than `MOST` parts.
     """
+    if not columns:
+        yield (), rows
+        return
     schema = pa.schema([field for field in rows.schema if field.name not in columns])
     for place, (values, part) in enumerate(groupby(_runs(rows, columns), key=lambda run: run[0])):
         if place == MOST:
