@@ -38,7 +38,7 @@ THINGS: list[dict[str, Any]] = [
 ]
 PERSON = """
 from entity_resolution.entity import Entity, Parties, Training
-from entity_resolution.kinds import Category, Longest, Name, english, same
+from entity_resolution.kinds import Longest, Name, english, same
 
 ENTITY = Entity(
     name="thing",

@@ -119,18 +119,15 @@ def reader(kind: type, written: Written, *, no_numbers: bool = False) -> Reader:
 def _number_reader(kind: type, written: Written, no_numbers: bool) -> Reader:
     fits, value_of = number_pattern(kind, written).fullmatch, {int: _whole, float: double, Decimal: _decimal}[kind]
     unfit = "not a whole number" if kind is int else "not a number"
-    is_plain, may_be_none = (written.decimal, written.thousands) == (".", None), kind is float and no_numbers
+    may_be_none = kind is float and no_numbers
 
     def read(text: str) -> object:
         if may_be_none and NO_NUMBERS.fullmatch(text):
             return float(text)
         if not fits(text):
             raise Unfit(unfit)
-        if is_plain:
-            return value_of(text)
-        return value_of(
-            (text.replace(written.thousands, "") if written.thousands else text).replace(written.decimal, ".")
-        )
+        ungrouped = text.replace(written.thousands, "") if written.thousands else text
+        return value_of(ungrouped.replace(written.decimal, "."))
 
     return read
 
