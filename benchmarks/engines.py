@@ -32,11 +32,13 @@ from resolve_kills import PARTY_SCHEMA, TESTS, Platform, Platforms, platforms
 from shared.config import get_settings
 from shared.matching import compare
 from shared.postgres.server import LocalServer
+from shared.testing.engines import Engine
 from shared.utils.processes import run
 
 MATCHER = Path(__file__).parent / "matchers" / "by_ours.py"
 RESULT = Path(__file__).parent / "results" / "engines.json"
 RUN_SECONDS = 1800.0
+ENGINES: tuple[Engine, ...] = ("duckdb", "postgres")
 RUNS = {"first": [], "everything": ["--full"]}
 
 
@@ -51,11 +53,10 @@ def main() -> int:
     rows: list[dict[str, Any]] = []
     with platforms() as made, tempfile.TemporaryDirectory(prefix="engines-") as folder:
         for number in range(rounds):
-            for engine in ("duckdb", "postgres"):
+            for engine in ENGINES:
                 place = Path(folder) / f"{engine}-{number}"
-                place.mkdir()
-                platform = made.new(place, engine).put(persons)
-                server = made.server() if engine == "postgres" else None
+                platform, server = opened(made, place, engine)
+                platform.put(persons)
                 rows += [measured(platform, server, persons, name) for name in RUNS]
                 print(rows[-2:], flush=True)
         sets = [row for number in FEBRL_FILES for row in of_set(made, Path(folder) / number, number)]
@@ -66,24 +67,27 @@ def main() -> int:
     return 0
 
 
+def opened(made: Platforms, folder: Path, engine: Engine) -> tuple[Platform, LocalServer | None]:
+    """Make an empty platform in a new folder, and return it with the server that it is on, if it is on one."""
+    folder.mkdir()
+    return made.new(folder, engine), made.server() if engine == "postgres" else None
+
+
 def of_set(made: Platforms, folder: Path, number: str) -> Iterator[dict[str, Any]]:
     """Declare and resolve one of FEBRL's sets on each engine, in a process of its own, and compare with its truth."""
     folder.mkdir()
     records = febrl(folder / "files", number)
     source, target = folder / "records.parquet", folder / "clusters.parquet"
     pq.write_table(records.drop_columns(["entity"]), source)
-    for engine in ("duckdb", "postgres"):
-        place = folder / engine
-        place.mkdir()
-        platform = made.new(place, engine)
-        server = made.server() if engine == "postgres" else None
-        before, used = of_server(server), processor_seconds()
+    for engine in ENGINES:
+        platform, server = opened(made, folder / engine, engine)
+        before = processor_seconds_with(server)
         variables = {"DATA_DIR": str(platform.data_dir), "WAREHOUSE_URL": platform.url, "PGPASSFILE": ""}
         command = [sys.executable, str(MATCHER), str(source), str(target)]
         done = run(command, seconds=RUN_SECONDS, env=os.environ | variables)
         if done.returncode:
             raise SystemExit(done.stderr[-3000:])
-        used = processor_seconds() - used + of_server(server) - before
+        used = processor_seconds_with(server) - before
         found = compare(pq.read_table(target), records.select(["record", "entity"]))
         row = {
             "set": f"FEBRL {number}",
@@ -97,13 +101,13 @@ def of_set(made: Platforms, folder: Path, number: str) -> Iterator[dict[str, Any
 
 def measured(platform: Platform, server: LocalServer | None, persons: pa.Table, name: str) -> dict[str, Any]:
     """Resolve once, in a process of its own."""
-    before, used, begun = of_server(server), processor_seconds(), time.monotonic()
+    before, begun = processor_seconds_with(server), time.monotonic()
     process = platform.start("run", *RUNS[name])
     _, said = process.communicate(timeout=RUN_SECONDS)
     seconds = time.monotonic() - begun
     if process.returncode:
         raise SystemExit(said[-3000:])
-    used = processor_seconds() - used + of_server(server) - before
+    used = processor_seconds_with(server) - before
     return {
         "engine": platform.engine,
         "run": name,
@@ -114,12 +118,12 @@ def measured(platform: Platform, server: LocalServer | None, persons: pa.Table, 
     }
 
 
-def of_server(server: LocalServer | None) -> float:
-    """Return the processor seconds of a server, with those of its processes that have ended."""
+def processor_seconds_with(server: LocalServer | None) -> float:
+    """Return what the processes that have ended took, and a server, with its own that have ended, if there is one."""
     if server is None:
-        return 0.0
+        return processor_seconds()
     fields = Path(f"/proc/{server.pid}/stat").read_text().rpartition(") ")[2].split()
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return processor_seconds() + sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def ratios(rows: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
@@ -130,7 +134,7 @@ def ratios(rows: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
         for unit in ("seconds", "processor_seconds"):
             least = {
                 engine: min(row[unit] for row in rows if (row["engine"], row["run"]) == (engine, name))
-                for engine in ("duckdb", "postgres")
+                for engine in ENGINES
             }
             found[name][unit] = round(least["postgres"] / least["duckdb"], 2)
     return found

@@ -22,11 +22,10 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +41,9 @@ from shared.config import Settings
 from shared.data_quality import RowModel
 from shared.monitoring import record_run
 from shared.warehouse import open_warehouse
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "projects" / "ingress" / "tests"))
+from api_styles import listening
 
 RESULT = Path(__file__).parent / "results" / "ingest_streams.json"
 KINDS = ("csv", "jsonl", "rest")
@@ -148,38 +150,28 @@ def serving(rows: int, every: int) -> Iterator[str]:
     process = multiprocessing.get_context("spawn").Process(target=serve, args=(rows, every, there), daemon=True)
     process.start()
     try:
-        yield f"http://127.0.0.1:{here.recv()}"
+        yield here.recv()
     finally:
         process.terminate()
         process.join(BOUND)
 
 
 def serve(rows: int, every: int, told: Any) -> None:
-    """Answer `/PAGE` with its rows and the address of the next one."""
+    """Answer `/PAGE` with its rows and the address of the next one, until it is ended."""
     duck = duckdb.connect(config={"threads": 1})
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def page(target: str, _: str, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
+        number = int(target.strip("/"))
+        first, end = number * PAGE_ROWS + 1, min((number + 1) * PAGE_ROWS, rows) + 1
+        query = rows_between(first, end, every, "i / 7").replace(" as at", "::varchar as at")
+        (listed,) = duck.execute(f"select to_json(list(r)) from ({query}) as r").fetchone() or ("[]",)
+        following = f'"http://{headers["Host"]}/{number + 1}"' if end <= rows else "null"
+        content = {"Content-Type": "application/json"}
+        return 200, content, f'{{"data": {listed}, "next": {following}}}'.encode()
 
-        def do_GET(self) -> None:
-            page = int(self.path.strip("/"))
-            first, end = page * PAGE_ROWS + 1, min((page + 1) * PAGE_ROWS, rows) + 1
-            query = rows_between(first, end, every, "i / 7").replace(" as at", "::varchar as at")
-            (listed,) = duck.execute(f"select to_json(list(r)) from ({query}) as r").fetchone() or ("[]",)
-            following = f'"http://{self.headers["Host"]}/{page + 1}"' if end <= rows else "null"
-            body = f'{{"data": {listed}, "next": {following}}}'.encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    told.send(server.server_address[1])
-    server.serve_forever()
+    with listening(page) as url:
+        told.send(url)
+        time.sleep(BOUND)
 
 
 def loaded(folder: Path, kind: str, rows: int, bad: int, url: str = "") -> dict[str, float]:
