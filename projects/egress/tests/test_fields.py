@@ -1,4 +1,4 @@
-"""Which fields an update changes: told from marks in the send state, which hold no value."""
+"""Which fields an update changes, with old and new values masked: told from marks in the send state."""
 
 from __future__ import annotations
 
@@ -48,12 +48,14 @@ def test_marks_tell_which_fields_differ() -> None:
         both = zip(pa.table(VALUES)[name].to_pylist(), moved.to_pylist(), strict=True)
         differ = [at for at, (old, new) in enumerate(both) if old != new]
         found = Updates.of(pending({**VALUES, name: moved}, before), 4)
-        assert found.of_rows(found.keys) == {f"{ROW_KEY} {at}": (name,) for at in differ}
+        told = found.of_rows(found.keys)
+        assert list(told) == [f"{ROW_KEY} {at}" for at in differ]
+        assert all(len(fields) == 1 and fields[0].startswith(f"{name} ") for fields in told.values())
         assert found.unknown == 4 - len(differ)
 
 
 def test_marks_hold_no_value() -> None:
-    """A row's marks are sixteen bits a field, the same value of two rows has two marks."""
+    """A row's marks are four bytes a field, the same value of two rows has two marks."""
     first, second, *_ = marks_of(pending({"name": ["ann"] * 3})).to_pylist()
     assert first != second
     assert len(first) == fields.HEADER_DIGITS + fields.MARK_DIGITS
@@ -68,7 +70,7 @@ def test_marks_of_other_columns_say_nothing(monkeypatch: pytest.MonkeyPatch) -> 
             "fields     not known of 1 rows: sent with other columns, or by an earlier version"
         ]
     rows = pending({"name": ["ann", "bob"], "age": [1, 3]}, before)
-    assert Updates.of(rows, 1).describe() == ["fields     age 1", f"           `{ROW_KEY} 1`: age"]
+    assert Updates.of(rows, 1).describe() == ["fields     age 1", f"           `{ROW_KEY} 1`: age …(1) -> …(1)"]
     cut = pa.chunked_array([[each[:-1] for each in before.to_pylist()]])
     assert Updates.of(rows.set_column(rows.column_names.index(LAST_MARKS), LAST_MARKS, cut), 1).unknown == 1
     nothing = rows.set_column(rows.column_names.index(LAST_RECEIPT), LAST_RECEIPT, pa.array([None, None], pa.string()))
@@ -77,19 +79,37 @@ def test_marks_of_other_columns_say_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     assert Updates.of(rows, 1).unknown == 1
 
 
+def test_old_and_new_values_are_masked() -> None:
+    """Of a value its first character and length are shown; of a short one the length; nothing and null differ."""
+    old = [None, "", "Ann", "Anna", "élan vital", "x" * 300, "\x1b[31m", " Anna"]
+    new = ["Anna", None, "", "Bernadette", "Élan", "xyz", "Ann", "Anna"]
+    before = marks_of(pending({"name": old}))
+    found = Updates.of(pending({"name": new}, before), len(old))
+    assert [fields for (fields,) in found.of_rows(found.keys).values()] == [
+        "name null -> A…(4)",
+        "name …(0) -> null",
+        "name …(3) -> …(0)",
+        "name A…(4) -> B…(10)",
+        "name …(10) -> …(4)",
+        "name x…(255+) -> …(3)",
+        "name …(5) -> …(3)",
+        "name …(5) -> A…(4)",
+    ]
+
+
 def test_what_is_shown_is_bounded() -> None:
     """Of many fields and rows ten and three are shown, and how many there are besides; long names are cut."""
     names = [f"{at:02}" + "n" * 100 for at in range(13)]
     before = marks_of(pending({name: ["x"] * 5 for name in names}))
     told = Updates.of(pending({name: ["y"] * 5 for name in names}, before), 5).describe()
     assert len(told) == 1 + fields.SHOWN_ROWS
-    assert all(line.endswith(", 3 more") and len(line) < 600 for line in told)
+    assert all(line.endswith(", 3 more") and len(line) < 700 for line in told)
 
 
 def test_plan_names_fields(
     crm: Crm, egress: Egress, sql: Sql, project: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Plan and its file say which fields an update changes, by field and for the first rows, and show no value."""
+    """Plan and its file say which fields an update changes, by field and for the first rows, values being masked."""
     assert egress("run", "--target", "crm") == 0
     sql(f"update {MODEL} set baskets = 77 where baskets < 2")
     sql(f"update {MODEL} set loyalty_member_id = 'L-secret', baskets = 78 where customer_id = 'C-00003'")
@@ -100,15 +120,15 @@ def test_plan_names_fields(
     assert (
         "  send       4 (1 new, 3 changed)\n"
         "  fields     baskets 3, loyalty_member_id 1\n"
-        "             `C-00000`: baskets\n"
-        "             `C-00001`: baskets\n"
-        "             `C-00003`: baskets, loyalty_member_id\n" in told
+        "             `C-00000`: baskets …(1) -> …(2)\n"
+        "             `C-00001`: baskets …(1) -> …(2)\n"
+        "             `C-00003`: baskets …(1) -> …(2), loyalty_member_id null -> L…(8)\n" in told
     )
     text = (project / "plan.json").read_text()
     assert json.loads(text)["targets"][0]["steps"] == [
-        ["update", "C-00000", ["baskets"]],
-        ["update", "C-00001", ["baskets"]],
-        ["update", "C-00003", ["baskets", "loyalty_member_id"]],
+        ["update", "C-00000", ["baskets …(1) -> …(2)"]],
+        ["update", "C-00001", ["baskets …(1) -> …(2)"]],
+        ["update", "C-00003", ["baskets …(1) -> …(2)", "loyalty_member_id null -> L…(8)"]],
         ["create", "D-1", []],
     ]
     assert "L-secret" not in told + text
@@ -127,7 +147,7 @@ def test_what_was_refused_differs_from_what_is_there(
     sql(f"update {MODEL} set loyalty_member_id = null, lifetime_sales = 5 where customer_id = 'C-00003'")
     capfd.readouterr()
     assert egress("plan", "--target", "crm") == 0
-    assert "`C-00003`: baskets, lifetime_sales\n" in capfd.readouterr().out
+    assert "`C-00003`: baskets …(1) -> …(2), lifetime_sales 3…(4) -> 5…(4)\n" in capfd.readouterr().out
 
 
 @DUCKDB_ONLY

@@ -1,13 +1,15 @@
 """Which fields of a row differ from what a target has of it, as far as the send state knows: it has marks, no values.
 
 A mark is 16 bits of a hash of a field's value and of the row's key, so that equal values of two rows have different
-marks. Whether a row has changed its whole hash says; marks say where.
+marks, and what is shown of the value: its first character and its length. Whether a row has changed its whole hash
+says; marks say where, and what was there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import duckdb
 import numpy as np
@@ -22,7 +24,20 @@ from shared.utils.excerpts import excerpt
 from shared.warehouse import quote
 from shared.warehouse.sql.dialect import header
 
-MARK_BITS, MARK_DIGITS, HEADER_DIGITS = 16, 4, 8
+HASH_MASK, BYTE_BITS, MARK_DIGITS, HEADER_DIGITS = 0xFFFF, 8, 8, 8
+Marks: TypeAlias = npt.NDArray[np.uint32]
+# What begins a mark's header, to be changed with what a mark is made of.
+FORM = "marks 2"
+# In place of a first character: of a null, and of a value whose first character is not shown.
+NULL, HIDDEN = 0, 1
+# Of a shorter value the first character says too much; a longer one is as long as this.
+LEAST_SHOWN, LONGEST = 4, 255
+# Of the text `t` of a value and its hash `h`, as one number.
+MARK = (
+    f"cast((h{{0}} << {2 * BYTE_BITS}) + (case when t{{0}} is null then {NULL} "
+    f"when length(t{{0}}) >= {LEAST_SHOWN} and unicode(t{{0}}) between {ord('!')} and {ord('~')} then unicode(t{{0}}) "
+    f"else {HIDDEN} end << {BYTE_BITS}) + least(coalesce(length(t{{0}}), 0), {LONGEST}) as uinteger)"
+)
 # An array of texts holds 2 GiB at most.
 CHUNK_ROWS = 500_000
 SHOWN_FIELDS, SHOWN_ROWS, SHOWN_CHARACTERS = 10, 3, 40
@@ -36,21 +51,22 @@ def columns_of(rows: pa.Table) -> list[pa.Field]:
 def header_of(columns: Sequence[pa.Field]) -> bytes:
     """Return what marks begin with: it differs where they cannot be compared, being of other columns or hashes."""
     # DuckDB promises its hashes for no other version of it.
-    return header([*columns, pa.field(duckdb.__version__, pa.null())])[:HEADER_DIGITS].encode()
+    made = pa.field(f"{FORM} {duckdb.__version__}", pa.null())
+    return header([*columns, made])[:HEADER_DIGITS].encode()
 
 
 def marks_of(rows: pa.Table) -> pa.ChunkedArray:
     """Return the marks of each row, as the send state keeps them."""
     columns = columns_of(rows)
     begin = np.frombuffer(header_of(columns), np.uint8)
-    lowest = (1 << MARK_BITS) - 1
-    marks = ", ".join(
-        f"cast(xor(hash({quote(column.name)}), hash({ROW_KEY})) & {lowest} as usmallint) as m{place}"
-        for place, column in enumerate(columns)
-    )
+    names = [quote(column.name) for column in columns]
+    hashes = [f"xor(hash({name}), hash({ROW_KEY})) & {HASH_MASK} as h{place}" for place, name in enumerate(names)]
+    texts = [f"cast({name} as varchar) as t{place}" for place, name in enumerate(names)]
+    marks = [f"{MARK.format(place)} as m{place}" for place in range(len(names))]
     with calculator() as duck:
-        found = duck.from_arrow(rows).project(marks).fetchnumpy()
-    digits = np.stack([found[f"m{place}"] for place in range(len(columns))], axis=1).astype(">u2")
+        # In two steps, as DuckDB makes a text anew each time that a condition names it.
+        found = duck.from_arrow(rows).project(", ".join(hashes + texts)).project(", ".join(marks)).fetchnumpy()
+    digits = np.stack([found[f"m{place}"] for place in range(len(columns))], axis=1).astype(">u4")
     made = []
     for at in range(0, rows.num_rows, CHUNK_ROWS):
         some = digits[at : at + CHUNK_ROWS]
@@ -69,12 +85,15 @@ class Updates:
         names: The model's columns.
         keys: The rows of which it is known.
         differs: Which of its fields differ, row by row.
+        then, now: The marks of each field, row by row.
         unknown: How many rows there are besides.
     """
 
     names: Sequence[str]
     keys: Sequence[str]
     differs: npt.NDArray[np.bool_]
+    then: Marks
+    now: Marks
     unknown: int
 
     @classmethod
@@ -85,20 +104,25 @@ class Updates:
         last = pending[LAST_MARKS]
         alike = pc.and_(pc.starts_with(last, begin), pc.equal(pc.binary_length(last), width))
         known = pending.filter(pc.and_(alike, pc.is_valid(pending[LAST_RECEIPT])))
-        then, now = (digits_of(marks, len(columns)) for marks in (known[LAST_MARKS], marks_of(known)))
-        differs = np.any(then != now, axis=2)
+        then, now = (numbers_of(marks, len(columns)) for marks in (known[LAST_MARKS], marks_of(known)))
+        differs = then != now
         rows = np.any(differs, axis=1)
         keys = known[ROW_KEY].filter(pa.array(rows)).to_pylist()
-        return cls([column.name for column in columns], keys, differs[rows], max(updates - len(keys), 0))
+        names = [column.name for column in columns]
+        return cls(names, keys, differs[rows], then[rows], now[rows], max(updates - len(keys), 0))
 
     def of_rows(self, keys: Collection[str]) -> dict[str, tuple[str, ...]]:
-        """Return the fields in which rows differ, by their keys."""
+        """Return the fields in which rows differ, each with its old and new value masked, by their keys."""
         wanted = set(keys)
         return {key: self._fields(place) for place, key in enumerate(self.keys) if key in wanted}
 
     def _fields(self, place: int) -> tuple[str, ...]:
-        found = [self.names[at] for at in np.flatnonzero(self.differs[place])]
-        return (*map(shown, found[:SHOWN_FIELDS]), *more(len(found)))
+        found = np.flatnonzero(self.differs[place])
+        told = [
+            f"{shown(self.names[at])} {masked(self.then[place, at])} -> {masked(self.now[place, at])}"
+            for at in found[:SHOWN_FIELDS]
+        ]
+        return (*told, *more(len(found)))
 
     def describe(self) -> list[str]:
         """Say in which fields how many rows differ, and which some of them are."""
@@ -112,12 +136,18 @@ class Updates:
         return [f"{'' if at else 'fields':11}{line}" for at, line in enumerate(lines)]
 
 
-def digits_of(marks: pa.ChunkedArray, fields: int) -> npt.NDArray[np.uint8]:
-    """Return the digits of marks by row, field and place."""
-    text = np.frombuffer("".join(marks.to_pylist()).encode(), np.uint8)
-    return text.reshape(len(marks), HEADER_DIGITS + MARK_DIGITS * fields)[:, HEADER_DIGITS:].reshape(
-        len(marks), fields, MARK_DIGITS
-    )
+def numbers_of(marks: pa.ChunkedArray, fields: int) -> Marks:
+    """Return marks as numbers, by row and field."""
+    digits = [text[HEADER_DIGITS:] for text in marks.to_pylist()]
+    return np.frombuffer(bytes.fromhex("".join(digits)), ">u4").reshape(len(marks), fields)
+
+
+def masked(mark: np.uint32) -> str:
+    """Return what a mark shows of a value: `a…(12)`, `…(2)`, or `null`."""
+    first, length = (int(mark) >> BYTE_BITS) % (1 << BYTE_BITS), int(mark) % (1 << BYTE_BITS)
+    if first == NULL:
+        return "null"
+    return f"{chr(first) if first > HIDDEN else ''}…({length}{'+' if length == LONGEST else ''})"
 
 
 def shown(text: str) -> str:

@@ -1,7 +1,7 @@
 """A plan that is kept in a file: sealed when it is made, and applied once, where nothing has changed since.
 
-What is applied is planned anew, and has to be what the file's digests say, so a file holds no row's content. How many
-rows may be otherwise is up to who applies it; where they go to and by which declaration is not.
+What is applied is planned anew, and has to be what the file's digests say, so a file holds keys and masked
+values alone. How many rows may be otherwise is up to who applies it; where they go to and by which declaration is not.
 """
 
 from __future__ import annotations
