@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,12 @@ raise SystemExit(command(main, sys.argv[2:]))
 SYNC = """
 name: bench
 model: select * from {source}
+{destination}
+sync:
+  mode: upsert
+  batch_size: 5000
+{more}"""
+DESTINATION = """
 destination:
   type: postgres
   host: {host}
@@ -84,10 +91,7 @@ destination:
   password_env: DRT_PASSWORD
   table: public.{table}
   upsert_key: [id]
-sync:
-  mode: upsert
-  batch_size: 5000
-{more}"""
+"""
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ class Way:
 
     name: str
     table: str
-    change: Callable[[], None]
+    change: Callable[[], object]
     deliver: list[str]
     plan: list[str]
     environment: Mapping[str, str]
@@ -134,14 +138,8 @@ def main() -> None:
 
 def ours(folder: Path, target: PostgresTarget, rows: int) -> Way:
     """Make a warehouse with the model, and a module that declares the target."""
-    (folder / "targets").mkdir(parents=True)
-    (folder / "targets" / "bench.py").write_text(TARGET)
-    settings = Settings(data_dir=folder, warehouse_url="")
-    with open_warehouse(settings, holder="benchmark", role="transformation", mode="write") as warehouse:
-        warehouse.execute(f"create table egress.bench as {MODEL.format(rows=rows)}")
-        file = warehouse.path
+    file, start = warehouse_with(folder, TARGET, rows)
     sql(target, "drop table if exists public.ours")
-    start = [sys.executable, "-c", OURS, str(folder / "targets")]
     environment = {**os.environ, "DATA_DIR": str(folder), "BENCH_URL": target.url()}
     return Way(
         "ours",
@@ -154,35 +152,51 @@ def ours(folder: Path, target: PostgresTarget, rows: int) -> Way:
     )
 
 
+def warehouse_with(folder: Path, declaration: str, rows: int) -> tuple[Path, list[str]]:
+    """Make a warehouse with the model and a target's module; return its file, and how a command of egress begins."""
+    (folder / "targets").mkdir(parents=True)
+    (folder / "targets" / "bench.py").write_text(declaration)
+    settings = Settings(data_dir=folder, warehouse_url="")
+    with open_warehouse(settings, holder="benchmark", role="transformation", mode="write") as warehouse:
+        warehouse.execute(f"create table egress.bench as {MODEL.format(rows=rows)}")
+        return warehouse.path, [sys.executable, "-c", OURS, str(folder / "targets")]
+
+
 def of_drt(folder: Path, target: PostgresTarget, rows: int, drt: str, source: str) -> Way:
     """Make a source with the model and a project of drt-core's."""
     project, table = folder / f"drt-{source}", f"drt_{source}"
-    (project / "syncs").mkdir(parents=True)
-    file = project / "source.duckdb"
-    in_duckdb(str(file), f"create table bench as {MODEL.format(rows=rows)}")
+    login = {"host": target.host, "port": target.port, "user": target.user}
+    destination = DESTINATION.format(table=table, database=target.database, **login)
     # It wants the table to be there.
     sql(target, f"create table public.{table} ({COLUMNS}, primary key (id))")
-    profile, more, named = {"type": "duckdb", "database": str(file)}, "", "bench"
-    if source == "postgres":
-        named, more = "public.drt_source", "  incremental_strategy: diff\n"
+    if source == "duckdb":
+        change = drt_from_duckdb(project, destination, rows)
+    else:
+        named = "public.drt_source"
+        profile = {"type": "postgres", "dbname": target.database, "password_env": "DRT_PASSWORD", **login}
+        drt_project(project, destination, profile, named, "  incremental_strategy: diff\n")
         copied(target, rows, project, named)
-        profile = {"type": "postgres", "host": target.host, "port": target.port, "dbname": target.database}
-        profile |= {"user": target.user, "password_env": "DRT_PASSWORD"}
-    login = {"host": target.host, "port": target.port, "database": target.database, "user": target.user}
-    (project / "syncs" / "bench.yml").write_text(SYNC.format(source=named, table=table, more=more, **login))
-    (project / "drt_project.yml").write_text("name: bench\nprofile: bench\n")
-    (project / ".drt").mkdir()
-    (project / ".drt" / "profiles.yml").write_text(json.dumps({"bench": profile}))
-
-    def change() -> None:
-        if source == "duckdb":
-            in_duckdb(str(file), CHANGE.format(table="bench"))
-        else:
-            sql(target, CHANGE.format(table=named))
-
+        change = partial(sql, target, CHANGE.format(table=named))
     environment = {**os.environ, "HOME": str(project), "DRT_PASSWORD": target.password or ""}
     commands = [drt, "run"], [drt, "plan", "bench"]
     return Way(f"drt-core from {source}", table, change, *commands, environment, project)
+
+
+def drt_from_duckdb(project: Path, destination: str, rows: int) -> Callable[[], object]:
+    """Make a DuckDB with the model and a project of drt-core's; return what changes one row in a hundred."""
+    file = str(project / "source.duckdb")
+    drt_project(project, destination, {"type": "duckdb", "database": file}, "bench")
+    in_duckdb(file, f"create table bench as {MODEL.format(rows=rows)}")
+    return partial(in_duckdb, file, CHANGE.format(table="bench"))
+
+
+def drt_project(project: Path, destination: str, profile: Mapping[str, object], source: str, more: str = "") -> None:
+    """Write a project of drt-core's."""
+    (project / "syncs").mkdir(parents=True)
+    (project / "syncs" / "bench.yml").write_text(SYNC.format(source=source, destination=destination.strip(), more=more))
+    (project / "drt_project.yml").write_text("name: bench\nprofile: bench\n")
+    (project / ".drt").mkdir()
+    (project / ".drt" / "profiles.yml").write_text(json.dumps({"bench": profile}))
 
 
 def measured(way: Way, target: PostgresTarget, rows: int) -> list[dict[str, Any]]:
