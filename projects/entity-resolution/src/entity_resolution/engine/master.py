@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from entity_resolution.engine import bulk_tables
 from entity_resolution.engine.blocking.basis import Basis
 from entity_resolution.engine.golden import records
 from entity_resolution.engine.parties import party_relation, record_hash
@@ -132,11 +133,12 @@ def make_tables(warehouse: Warehouse, entity: Entity) -> None:
         field.name: field.type for field in party_relation(warehouse, entity).fields
     }
     fields = {field: types[column] for field, column in entity.fields.items()}
-    made = "resolved_at timestamp not null, run_id varchar not null"
-    keys = ", ".join(f"{name} varchar not null" for name in XREF_COLUMNS)
+    made = ("resolved_at timestamp not null", "run_id varchar not null")
     with warehouse.transaction():
         xref = xref_table(entity)
-        warehouse.execute(f"create table if not exists {xref} ({keys}, {made}, primary key (party_id))")
+        bulk_tables.make(
+            warehouse, xref, [*(f"{name} varchar not null" for name in XREF_COLUMNS), *made], ("party_id",)
+        )
         warehouse.execute(f"alter table {xref} add column if not exists {RECORD_HASH} varchar")
         make_registry(warehouse, registry(entity))
         records.make_golden(warehouse, entity, fields)
@@ -234,6 +236,15 @@ def publish(warehouse: Warehouse, entity: Entity, run_id: str, resolution: Resol
             [name, run_id, resolution.model, resolution.threshold, now, resolution.basis.to_json()],
         )
         store_measures(warehouse, entity, run_id, resolution.measures)
+        _check_keys(warehouse, entity)
+
+
+def _check_keys(warehouse: Warehouse, entity: Entity) -> None:
+    """Refuse a resolution by which two rows would have one key."""
+    ids, known = registry(entity), tables(entity)
+    latest = f" where revision = (select max(revision) from {ids.events})"
+    for name in (xref_table(entity), records.golden_table(entity), ids.former, ids.events):
+        bulk_tables.check(warehouse, name, known[name].key, latest if name == ids.events else "")
 
 
 def publish_golden(warehouse: Warehouse, entity: Entity, run_id: str) -> None:

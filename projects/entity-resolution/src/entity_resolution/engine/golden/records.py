@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from entity_resolution.engine import bulk_tables
 from entity_resolution.engine.golden import overrides
 from entity_resolution.engine.golden.query import PROVENANCE, golden_columns, golden_query, provenance_query
 from entity_resolution.entity import GENERAL, Entity
@@ -32,11 +33,14 @@ def make_golden(warehouse: Warehouse, entity: Entity, types: Mapping[str, str]) 
         entity: What the records are of.
         types: The type of each field.
     """
-    golden, columns = golden_table(entity), "".join(f", {quote(name)} {type_}" for name, type_ in types.items())
-    warehouse.execute(
-        f"create table if not exists {golden} (entity_id varchar primary key{columns}, party_count bigint not null, "
-        "source_systems varchar not null, resolved_at timestamp not null, run_id varchar not null)"
-    )
+    golden = golden_table(entity)
+    needed = {"party_count": "bigint", "source_systems": "varchar", "resolved_at": "timestamp", "run_id": "varchar"}
+    columns = [
+        "entity_id varchar not null",
+        *(f"{quote(name)} {type_}" for name, type_ in types.items()),
+        *(f"{name} {type_} not null" for name, type_ in needed.items()),
+    ]
+    bulk_tables.make(warehouse, golden, columns, ("entity_id",))
     there = types_of(warehouse, entity).keys()
     for name in types.keys() - there:
         warehouse.execute(f"alter table {golden} add column {quote(name)} {types[name]}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from entity_resolution.engine import bulk_tables
 from entity_resolution.engine.registry.registry import Change, State
 from shared.utils.clock import utc_now
 from shared.warehouse import Warehouse
@@ -47,16 +48,21 @@ def make_registry(warehouse: Warehouse, tables: RegistryTables) -> None:
     )
     # Its name is the schema's, as the table's is.
     index = f"{tables.history.rpartition('.')[2]}_id"
-    warehouse.execute(f"create index if not exists {index} on {tables.history} (entity_id)")
-    warehouse.execute(
-        f"create table if not exists {tables.former} "
-        "(entity_id varchar not null, party_id varchar not null, primary key (entity_id, party_id))"
-    )
-    warehouse.execute(
-        f"create table if not exists {tables.events} (revision bigint not null, entity_id varchar not null, "
-        "event varchar not null, reason varchar not null, records_before bigint not null, "
-        "records_after bigint not null, members_before varchar not null, members_after varchar not null, "
-        "happened_at timestamp not null, run_id varchar not null, primary key (revision, entity_id, event))"
+    bulk_tables.index(warehouse, tables.history, index, ("entity_id",))
+    former = ("entity_id", "party_id")
+    bulk_tables.make(warehouse, tables.former, [f"{name} varchar not null" for name in former], former)
+    bulk_tables.make(
+        warehouse,
+        tables.events,
+        [
+            "revision bigint not null",
+            *(f"{name} varchar not null" for name in ("entity_id", "event", "reason")),
+            *(f"{name} bigint not null" for name in ("records_before", "records_after")),
+            *(f"{name} varchar not null" for name in ("members_before", "members_after")),
+            "happened_at timestamp not null",
+            "run_id varchar not null",
+        ],
+        ("revision", "entity_id", "event"),
     )
 
 
