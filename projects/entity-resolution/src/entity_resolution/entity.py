@@ -13,6 +13,7 @@ from typing_extensions import Self
 from entity_resolution.kinds import Block, Comparison, Form, Survivor
 from entity_resolution.kinds.base import COLUMN, DECLARED, Column, Share, dataclass
 from entity_resolution.kinds.names import Forms, formal
+from entity_resolution.kinds.vocabulary import derived
 
 # What the records of every entity are told apart by, whatever their relation calls it.
 KEY = ("party_id", "source_system", "source_id")
@@ -121,13 +122,17 @@ class Entity:
     def forms(self) -> dict[str, Form]:
         """The columns that are compared or blocked on, and the form that each is in then."""
         compared = {column: form for each in self.compare for column, form in each.forms.items()}
-        blocks = (*self.block, *self.training.sure, *self.training.sessions)
-        return {**{column: Form.PLAIN for each in blocks for column in each.columns}, **compared}
+        return {**{column: Form.PLAIN for each in self._blocks for column in each.columns}, **compared}
 
     @property
     def known(self) -> dict[str, Forms]:
         """The columns whose formal names are compared, and the short forms of these."""
         return {column: forms for each in self.compare for column, forms in each.known.items()}
+
+    @property
+    def worded(self) -> tuple[str, ...]:
+        """The columns of whose words something is derived, see `vocabulary`."""
+        return tuple(dict.fromkeys(column for each in (*self._blocks, *self.compare) for column in each.worded))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -139,6 +144,10 @@ class Entity:
     def fields(self) -> dict[str, str]:
         """The fields of the golden record, and the columns that they come from."""
         return {field: column for each in self.golden for field, column in each.fields.items()}
+
+    @property
+    def _blocks(self) -> tuple[Block, ...]:
+        return *self.block, *self.training.sure, *self.training.sessions
 
     def _contradictions(self) -> Iterator[str]:
         forms: dict[str, Form] = {}
@@ -155,8 +164,9 @@ class Entity:
                 yield f"two rules say which value survives: `{field}`"
             if field in GENERAL:
                 yield f"a field that every golden record has is declared: `{field}`"
+        made = [*map(formal, self.known), *(name for column in self.worded for name in derived(column))]
         for column in self.columns:
-            if column.lower() in (*TAKEN, *(formal(named).lower() for named in self.known)):
+            if column.lower() in (*TAKEN, *map(str.lower, made)):
                 yield f"a column has a name that linking gives itself, call it otherwise in the relation: `{column}`"
         for column in self.hidden:
             if column not in self.forms:
@@ -164,5 +174,5 @@ class Entity:
         for column in self.fillers:
             if column not in self.forms:
                 yield f"a column has fillers that is not compared: `{column}`"
-        if set.intersection(*(set(each.columns) for each in self.training.sessions)):
+        if set.intersection(*(set(each.equal) for each in self.training.sessions)):
             yield "a column is the same in all sessions of training, so its weights are never learned"

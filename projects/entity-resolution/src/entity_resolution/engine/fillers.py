@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from entity_resolution.engine.parties import held_out_parties
 from entity_resolution.engine.tables import FORMED, PARTIES, Ask
+from entity_resolution.engine.vocabularies import Vocabulary, derive
 from entity_resolution.entity import KEY, Entity
 from entity_resolution.kinds import Form
 from shared.warehouse import literal, quote
@@ -55,13 +56,16 @@ class _Rank(NamedTuple):
     others: int
 
 
-def hold_out(ask: Ask, entity: Entity, known: Mapping[str, Iterable[str]]) -> Fillers:
-    """Make the view `PARTIES` of the table `FORMED`, in which fillers are missing values.
+def hold_out(
+    ask: Ask, entity: Entity, known: Mapping[str, Iterable[str]], words: Mapping[str, Vocabulary]
+) -> Fillers:
+    """Make the view `PARTIES` of the table `FORMED`, in which fillers are missing values, with what words tell.
 
     Args:
         ask: Runs a statement where the parties are.
         entity: Says which columns are compared, and of some of them what their fillers are.
         known: Those that a model has held out: they are again.
+        words: The words that a model knows, by column.
 
     Returns:
         What is held out, those that are known but not there any more among it.
@@ -71,7 +75,9 @@ def hold_out(ask: Ask, entity: Entity, known: Mapping[str, Iterable[str]]) -> Fi
         if form in SEARCHED and column not in KEY:
             values = _found(ask, entity, column, tuple(known.get(column, ())))
             found.update({column: values} if values else {})
-    ask(f"create or replace view {PARTIES} as select {held_out_parties(entity, found)} from {FORMED}")
+    ask(f"drop view if exists {PARTIES}")
+    parties = derive(ask, entity.worded, words)
+    ask(f"create view {PARTIES} as select {held_out_parties(entity, found)} from {parties}")
     return found
 
 

@@ -12,6 +12,7 @@ from typing_extensions import Self
 
 from entity_resolution.engine.blocking.rules import Rule
 from entity_resolution.engine.frequencies import Frequencies
+from entity_resolution.engine.vocabularies import Vocabulary
 from shared.errors import InputError, UserError
 from shared.utils.excerpts import excerpt
 from shared.utils.files import write_whole
@@ -36,6 +37,7 @@ class Model:
         sure, sessions: The rules of training, likewise.
         frequencies: How frequent the values are by which it weighs rare ones, by column; those of the parties that are
             linked where an older model has none.
+        words: How many records have each word of a column, where rare ones tell.
     """
 
     settings: dict[str, Any]
@@ -48,6 +50,7 @@ class Model:
     sure: Sequence[Rule] = ()
     sessions: Sequence[Rule] = ()
     frequencies: dict[str, Frequencies] = field(default_factory=dict)
+    words: dict[str, Vocabulary] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -59,7 +62,8 @@ class Model:
         kept = json.loads(text)
         rules = {name: [Rule.from_json(each) for each in kept.get(name, ())] for name in ("rules", "sure", "sessions")}
         frequencies = {column: Frequencies(**each) for column, each in kept.get("frequencies", {}).items()}
-        return cls(**{**kept, **rules, "frequencies": frequencies})
+        words = {column: Vocabulary(**each) for column, each in kept.get("words", {}).items()}
+        return cls(**{**kept, **rules, "frequencies": frequencies, "words": words})
 
     def to_json(self) -> str:
         """Return the file's text; equal models have equal texts."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from entity_resolution.entity import KEY, Entity
 from entity_resolution.kinds.names import formal, with_formal_names
+from entity_resolution.kinds.vocabulary import derived
 from shared.errors import UserError
 from shared.utils.names import suggestion
 from shared.warehouse import Warehouse, literal, quote
@@ -46,13 +47,15 @@ def compared_parties(entity: Entity, parties: str) -> str:
 
 def held_out_parties(entity: Entity, fillers: Mapping[str, Iterable[str]]) -> str:
     """Return the columns of parties in their forms, without fillers: values that stand for nothing, by column."""
+    made = {name: derived(name) for name in entity.worded}
     columns = [
         f"case when {form.as_text(quote(name))} not in ({', '.join(map(literal, fillers[name]))}) "
-        f"then {quote(name)} end as {quote(name)}"
+        f"then {quote(each)} end as {quote(each)}"
         if fillers.get(name)
-        else quote(name)
+        else quote(each)
         for name, form in entity.forms.items()
         if name not in KEY
+        for each in (name, *made.get(name, ()))
     ]
     return ", ".join([*map(quote, KEY), *columns, *(quote(formal(name)) for name in entity.known)])
 

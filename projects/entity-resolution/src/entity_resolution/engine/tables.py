@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 # The table of parties in the forms that they are compared in, and the view of it that Splink works on, without what
 # stands for nothing. Their names are the run's alone: Splink asks the catalog for them without a schema.
 FORMED, PARTIES = "resolution_parties", "resolution_compared"
+# The first with what is derived of the words of some columns, where any are.
+WORDED = "resolution_worded"
 # Those of how frequent values are, each with a number behind it.
 TERMS = "resolution_terms_"
 # Runs a statement where the parties are, and returns its rows.

@@ -4,7 +4,7 @@ Each means the same on every engine. `Own` takes a comparison of Splink's.
 """
 
 from entity_resolution.kinds.base import Block, Comparison, Form
-from entity_resolution.kinds.blocks import Same, Swapped, same, swapped
+from entity_resolution.kinds.blocks import RareWord, Same, Swapped, rare_words, same, swapped
 from entity_resolution.kinds.comparisons import (
     Address,
     Category,
@@ -48,12 +48,14 @@ __all__ = [
     "Own",
     "Place",
     "Quantity",
+    "RareWord",
     "Same",
     "Survivor",
     "Swapped",
     "Valid",
     "Words",
     "english",
+    "rare_words",
     "same",
     "swapped",
 ]

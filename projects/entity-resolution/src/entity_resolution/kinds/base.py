@@ -71,6 +71,11 @@ class Comparison(ABC):
         """The columns of which it needs the formal names, in `formal(column)`, and the short forms of these."""
         return {}
 
+    @property
+    def worded(self) -> tuple[str, ...]:
+        """The columns of whose words it needs what is derived, see `vocabulary`."""
+        return ()
+
     @abstractmethod
     def for_splink(self) -> ComparisonCreator:
         """Return it as Splink takes it, in words that mean the same on every engine."""
@@ -83,6 +88,16 @@ class Block(ABC):
     @abstractmethod
     def columns(self) -> tuple[str, ...]:
         """The columns that it looks at."""
+
+    @property
+    def equal(self) -> tuple[str, ...]:
+        """The columns that a pair agrees in as a whole."""
+        return self.columns
+
+    @property
+    def worded(self) -> tuple[str, ...]:
+        """The columns of whose words it needs what is derived, see `vocabulary`."""
+        return ()
 
     @abstractmethod
     def keys(self, left: str, right: str) -> list[tuple[str, str]]:

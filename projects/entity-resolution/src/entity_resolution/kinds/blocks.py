@@ -8,6 +8,7 @@ from pydantic import Field
 from typing_extensions import override
 
 from entity_resolution.kinds.base import DECLARED, Block, Column, Count, dataclass
+from entity_resolution.kinds.vocabulary import MOST_RARE, rare
 from shared.warehouse import quote
 
 
@@ -61,6 +62,43 @@ class Swapped(Block):
         return [(f"{left}.{column}", f"{right}.{other}"), (f"{left}.{within}", f"{right}.{within}")]
 
 
+@dataclass(frozen=True, config=DECLARED)
+class RareWord(Block):
+    """A word that is among the rarest of one record's text is among those of the other's.
+
+    How rare words are is what the model has learned: one that it does not know finds nothing until it is trained anew,
+    and so does one that more than `vocabulary.MOST_RECORDS` records have.
+
+    Attributes:
+        column: The column of the text.
+        left, right: Whether it is the rarest of either record's, 1, or the next one.
+    """
+
+    column: Column
+    left: Annotated[int, Field(ge=1, le=MOST_RARE)]
+    right: Annotated[int, Field(ge=1, le=MOST_RARE)]
+
+    @property
+    @override
+    def columns(self) -> tuple[str, ...]:
+        return (self.column,)
+
+    @property
+    @override
+    def equal(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    @override
+    def worded(self) -> tuple[str, ...]:
+        return (self.column,)
+
+    @override
+    def keys(self, left: str, right: str) -> list[tuple[str, str]]:
+        ours, theirs = quote(rare(self.column, self.left)), quote(rare(self.column, self.right))
+        return [(f"{left}.{ours}", f"{right}.{theirs}")]
+
+
 def same(*columns: str, start: int | None = None) -> Same:
     """Return the rule that two records agree in all of some columns."""
     return Same(columns, start)
@@ -69,3 +107,9 @@ def same(*columns: str, start: int | None = None) -> Same:
 def swapped(column: str, other: str, within: str) -> tuple[Swapped, Swapped]:
     """Return the rules that two records have the values of two columns changed round."""
     return Swapped(column, other, within), Swapped(other, column, within)
+
+
+def rare_words(column: str, words: int = 3) -> tuple[RareWord, ...]:
+    """Return the rules that two records share one of so many rarest words of a text; `MOST_RARE` at most."""
+    places = range(1, words + 1)
+    return tuple(RareWord(column, left, right) for left in places for right in places)

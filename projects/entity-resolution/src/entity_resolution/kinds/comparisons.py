@@ -12,6 +12,7 @@ from typing_extensions import Self, override
 from entity_resolution.kinds.base import DECLARED, Column, Comparison, Count, Form, Share, dataclass
 from entity_resolution.kinds.functions import SEPARATOR
 from entity_resolution.kinds.names import Forms
+from entity_resolution.kinds.vocabulary import count_of_parts, parts
 from shared.warehouse import literal
 
 if TYPE_CHECKING:
@@ -157,6 +158,8 @@ class Words(_OfOneColumn):
         alike: The same by edits of single letters, for words that are written otherwise; looked at after `shared`.
         abbreviated: Whether people write words in short, as in names of articles: then a word counts as shared that is
             the other one cut, without its vowels or with one letter wrong, and `alike` is not looked at.
+        idf: Whether a word counts the more the fewer records have it (inverse document frequency), as in titles of
+            products: then `shared` are shares of both texts together, and `alike` is not looked at.
         frequencies: Whether agreeing on a rare text says more than agreeing on a common one.
     """
 
@@ -164,7 +167,19 @@ class Words(_OfOneColumn):
     shared: tuple[Share, ...] = (0.75, 0.5)
     alike: tuple[Share, ...] = (0.5,)
     abbreviated: bool = False
+    idf: bool = False
     frequencies: bool = False
+
+    @model_validator(mode="after")
+    def _counts_words_in_one_way(self) -> Self:
+        if self.abbreviated and self.idf:
+            raise ValueError(f"words written in short have no frequency of their own: `{self.column}`")
+        return self
+
+    @property
+    @override
+    def worded(self) -> tuple[str, ...]:
+        return (self.column,) if self.idf else ()
 
     @override
     def for_splink(self) -> ComparisonCreator:
@@ -172,9 +187,13 @@ class Words(_OfOneColumn):
 
         both = f'"{self.column}_l", "{self.column}_r"'
         agree = f"words_agree({both}, {{}})" if self.abbreviated else f"share_of_parts({both}, ' ') >= {{}}"
+        if self.idf:
+            words, count = (f'"{name(self.column)}_{{}}"' for name in (parts, count_of_parts))
+            both = f"({count.format('l')} + {count.format('r')})"
+            agree = f"2.0 * shared_parts({words.format('l')}, {words.format('r')}, ' ') >= {{}} * {both}"
         same = levels.when(agree.format(1), f"{self.column} of the same words")
         between = [levels.when(agree.format(least), f"{self.column} shares {least}") for least in self.shared]
-        spelled = [] if self.abbreviated else [levels.similar(self.column, least) for least in self.alike]
+        spelled = [] if self.abbreviated or self.idf else [levels.similar(self.column, least) for least in self.alike]
         return levels.by_levels(self.column, same, *between, *spelled, frequencies=self.frequencies)
 
 

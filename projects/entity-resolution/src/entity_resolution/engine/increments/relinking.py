@@ -82,7 +82,7 @@ def link_again(
         difference: What has changed. Where its basis is another one by now, any pair may be another.
     """
     session, rules = session_in(connection, entity), difference.basis.rules
-    fillers = hold_out(session.ask, entity, difference.basis.fillers)
+    fillers = hold_out(session.ask, entity, difference.basis.fillers, model.words)
     if Basis.of(fillers, rules) != difference.basis:
         return None
     connection.register("difference", difference.rows)

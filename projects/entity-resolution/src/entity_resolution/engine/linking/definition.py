@@ -14,10 +14,10 @@ import splink
 from splink import SettingsCreator
 from splink.blocking_rule_library import CustomRule
 
-from entity_resolution.engine import fillers, frequencies
+from entity_resolution.engine import fillers, frequencies, vocabularies
 from entity_resolution.engine.blocking.rules import Rule, rules_of
 from entity_resolution.entity import Entity
-from entity_resolution.kinds import functions
+from entity_resolution.kinds import functions, vocabulary
 from entity_resolution.kinds.names import formal, formal_names
 
 # Splink wants to know whose SQL it writes. What it writes here reads the same on every engine, see `for_dialect`.
@@ -58,7 +58,9 @@ def definition(entity: Entity) -> str:
     training = entity.training
     learned = [[each.condition for each in blocks] for blocks in (training.sure, training.sessions)]
     held_out = [sorted(fillers.ALWAYS), sorted(fillers.IF_FREQUENT), {**entity.fillers}]
-    kept = [frequencies.MOST_KEPT, frequencies.HASH_CHARACTERS]
+    kept: list[Any] = [frequencies.MOST_KEPT, frequencies.HASH_CHARACTERS]
+    if entity.worded:
+        kept += [vocabularies.MOST_KEPT, *(vocabulary.derived_query(column, "", 0, {}) for column in entity.worded)]
     parts = [splink.__version__, settings(entity), forms, learned, training.recall, held_out, functions.duckdb(), kept]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -80,7 +80,7 @@ def make_linker(api: DatabaseAPISubClass, settings: dict[str, Any], parties: str
 
 def linker_of(session: Session, model: Model) -> tuple[Linker, Fillers, list[Rule]]:
     """Hold out what a model does, and return a linker that finds and weighs pairs as the model does."""
-    fillers = hold_out(session.ask, session.entity, model.fillers)
+    fillers = hold_out(session.ask, session.entity, model.fillers, model.words)
     rules = affordable_rules(session, model.rules)
     return linker_by(session, model, rules), fillers, rules
 

@@ -67,7 +67,7 @@ def _of_model(job: resolve.Job, model: Model) -> Iterator[Section]:
     parties = current_parties(job.warehouse, job.entity)
     with step("draw the model"), in_memory(job.warehouse, job.settings, job.entity, parties) as connection:
         session = session_in(connection, job.entity)
-        hold_out(session.ask, job.entity, model.fillers)
+        hold_out(session.ask, job.entity, model.fillers, model.words)
         linker = make_linker(session.api, model.settings)
         yield Section(
             "Match weights",

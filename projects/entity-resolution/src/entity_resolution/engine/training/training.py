@@ -21,6 +21,7 @@ from entity_resolution.engine.linking.linking import Session, affordable_rules, 
 from entity_resolution.engine.model_store import Model
 from entity_resolution.engine.profile import profile
 from entity_resolution.engine.tables import FORMED
+from entity_resolution.engine.vocabularies import Vocabulary
 from entity_resolution.entity import Entity
 
 # Below these numbers what is learned would be noise: the session of expectation maximisation takes whatever pairs
@@ -45,7 +46,8 @@ def train(connection: duckdb.DuckDBPyConnection, entity: Entity) -> Model:
     session = session_in(connection, entity)
     rows = session.ask(f"select source_system, count(*) from {FORMED} group by all order by all")
     trained_on = {source: int(count) for source, count in rows}
-    fillers = hold_out(session.ask, entity, {})
+    words = {column: Vocabulary.of(session.ask, column) for column in entity.worded}
+    fillers = hold_out(session.ask, entity, {}, words)
     rules = affordable_rules(session)
     sure, sessions = (
         bounded(session.ask, rules_of(entity, blocks)) for blocks in (entity.training.sure, entity.training.sessions)
@@ -71,6 +73,7 @@ def train(connection: duckdb.DuckDBPyConnection, entity: Entity) -> Model:
         sure=sure,
         sessions=sessions,
         frequencies=learn(session.ask, settings),
+        words=words,
     )
 
 
