@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from hashlib import md5
 from typing import Any
 
 import duckdb
@@ -28,6 +29,7 @@ from entity_resolution.kinds import (
     functions,
 )
 from entity_resolution.kinds.names import formal, with_formal_names
+from entity_resolution.kinds.vocabulary import derived, derived_query
 from shared.testing.engines import Engine
 from shared.warehouse import quote
 
@@ -64,6 +66,12 @@ PLACE = Place("x", "y", kilometres=(1.0, 100.0))
 SHORTENED = Name("a", nicknames=english())
 OWN_NAMES = Name("a", nicknames={"Jürgen": ("Jörg",), "Johannes": ("Hans", "o'Hannes")})
 SHORT, SIZE = Words("a", abbreviated=True), Quantity("a")
+RARE = Words("a", idf=True)
+# How many of the records of a model have a word, by its hash.
+RECORDS = 1_000
+WORD_RECORDS = {
+    md5(word.encode()).hexdigest()[:12]: records for word, records in {"camera": 512, "black": 500, "canon": 100}.items()
+}
 QUANTITIES = {
     "12 OZ": "mg:340000",
     "340g": "mg:340000",
@@ -118,6 +126,10 @@ CASES: list[tuple[Comparison, str, Values, Values, int]] = [
     (WORDS, "a", ("bluberry",), ("blueberries",), 5),
     (WORDS, "a", ("red",), ("blue",), 6),
     (WORDS, "a", ("red-fine/tea",), ("red: fine (tea)",), 1),
+    (RARE, "a", ("canon camera",), ("Camera, Canon",), 2),
+    # Of 7 and 5 parts 4 are shared, which is a third of the words, then of 4 and 6 parts 2, two thirds of the words.
+    (RARE, "a", ("canon sx30 camera",), ("sx30 black",), 4),
+    (RARE, "a", ("black camera canon",), ("black camera sx30",), 5),
     (SHORT, "a", ("Refrigerated pasta sauce",), ("refrigerated pasta-sauce",), 1),
     (SHORT, "a", ("refrigerated pasta sauce",), ("pasta sce refrig",), 2),
     (SHORT, "a", ("frozen chocolate chicken",), ("frzn chocolote chkn",), 2),
@@ -180,8 +192,14 @@ def pair_of(comparison: Comparison, columns: str, left: Values, right: Values, e
             f"{literal(column, value, engine)} as {quote(column)}"
             for column, value in zip(columns.split(), values, strict=True)
         )
-        sides.append(f"({with_formal_names(f'select {record} from (select {given}) as given', comparison.known)})")
-    there = [*comparison.forms, *map(formal, comparison.known)]
+        formed = with_formal_names(f"select {record} from (select {given}) as given", comparison.known)
+        for column in comparison.worded:
+            party = f"(select '1' as party_id, formed.* from ({formed}) as formed) as party"
+            words = derived_query(column, party, RECORDS, WORD_RECORDS)
+            formed = f"select * from ({formed}) as formed cross join ({words}) as words"
+        sides.append(f"({formed})")
+    made = (name for column in comparison.worded for name in derived(column))
+    there = [*comparison.forms, *map(formal, comparison.known), *made]
     both = ", ".join(f"{side}.{quote(column)} as {quote(f'{column}_{side}')}" for side in "lr" for column in there)
     return f"(select {both} from {sides[0]} as l, {sides[1]} as r) as pair"
 

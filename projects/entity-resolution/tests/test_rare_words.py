@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import replace
-from pathlib import Path
+from hashlib import md5
 
 import duckdb
 import pyarrow as pa
 import pytest
 from conftest import Platform
 
-from entity_resolution.engine.fillers import hold_out
-from entity_resolution.engine.in_memory import in_memory
+from entity_resolution.engine.blocking.basis import Basis
+from entity_resolution.engine.blocking.rules import rules_of
+from entity_resolution.engine.increments.difference import Difference
+from entity_resolution.engine.increments.relinking import link_again
 from entity_resolution.engine.linking import definition
-from entity_resolution.engine.linking.linking import affordable_rules
 from entity_resolution.engine.model_store import Model
-from entity_resolution.engine.tables import FORMED, PARTIES
+from entity_resolution.engine.parties import compared_parties
+from entity_resolution.engine.tables import FORMED
 from entity_resolution.engine.vocabularies import Vocabulary
 from entity_resolution.entity import Entity, Parties, Training
-from entity_resolution.kinds import FirstSource, Words, functions, rare_words, same
-from entity_resolution.kinds.vocabulary import hashed_word
+from entity_resolution.kinds import FirstSource, RareWords, Words, functions, rare_words, same, same_rare_words
 from entity_resolution.opening import open_workplace
 from shared.warehouse import open_warehouse
 
+# A match probability that every pair reaches which is compared at all.
+ANY = 1e-12
+SNAPSHOT = """
+select 'one:' || number as party_id, shop as source_system, cast(number as varchar) as source_id, title from parties
+"""
 TITLE = Entity(
     name="title",
     parties=Parties("core.dim_title", id="number", source="shop"),
     compare=(Words("title", idf=True),),
     block=rare_words("title", 2),
-    training=Training(sure=(same("title"),), recall=0.5, sessions=(same("title"), rare_words("title", 1)[0])),
+    training=Training(sure=(same("title"),), recall=0.5, sessions=(same("title"), same_rare_words("title", 1))),
     golden=(FirstSource("title"),),
 )
 TITLES = [
@@ -73,7 +77,7 @@ def together(platform: Platform, entity: Entity, vocabulary: Vocabulary, titles:
         model = Model(
             definition.settings(entity), definition="", learned=False, trained_on={}, words={"title": vocabulary}
         )
-        found = workplace.cluster(model, 1e-12).clusters.to_pylist()
+        found = workplace.cluster(model, ANY).clusters.to_pylist()
     clusters: dict[str, set[str]] = {}
     for party in found:
         clusters.setdefault(party["cluster_id"], set()).add(party["source_id"])
@@ -84,3 +88,41 @@ def test_two_that_share_a_rare_word(platform: Platform) -> None:
     """Titles are joined that share a word among their two rarest, whatever signs and accents they are written with, and
     others are not, though both have a common word; a missing title has no words."""
     assert together(platform, TITLE, learned(TITLES), TITLES) == [{"0", "1"}, {"3", "4"}, {"7", "8"}]
+
+
+def test_how_rare_words_are_is_the_models(platform: Platform) -> None:
+    """A word that the model does not know joins nothing, though two have it by now; others are as rare as they were."""
+    assert together(platform, TITLE, learned(TITLES[:4]), TITLES) == [{"0", "1"}, {"2", "3", "7"}]
+
+
+def test_a_model_keeps_no_word() -> None:
+    """What a model keeps of the words that several records have are hashes, and only they tell a word."""
+    model = Model({}, definition="", learned=False, trained_on={}, words={"title": learned(TITLES)})
+    text = model.to_json()
+    assert "canon" not in text
+    assert Model.from_json(text).words["title"].kept[md5(b"canon").hexdigest()[:12]] == 3
+    assert md5(b"unheard").hexdigest()[:12] not in text
+
+
+def test_an_increment_knows_the_words_of_the_model() -> None:
+    """A record that is new is joined by a rare word as it would be where all are linked."""
+    model = Model(definition.settings(TITLE), definition="", learned=False, trained_on={}, words={"title": learned(TITLES)})
+    with duckdb.connect() as connection:
+        connection.execute(functions.duckdb())
+        connection.register("parties", parties_of(TITLES))
+        connection.execute(f"create table {FORMED} as {compared_parties(TITLE, f'({SNAPSHOT})')}")
+        before = connection.sql(f"select party_id, party_id as entity_id from {FORMED} where party_id <> 'one:1'")
+        new = pa.table({"party_id": ["one:1"], "is_there": [True]})
+        basis = Basis.of({}, rules_of(TITLE, TITLE.block))
+        difference = Difference(new, len(TITLES), before.to_arrow_table(), basis)
+        linked = link_again(connection, TITLE, model, ANY, difference)
+    assert linked is not None
+    assert len(set(linked.clusters["cluster_id"].to_pylist())) == 1
+    assert sorted(linked.clusters["party_id"].to_pylist()) == ["one:0", "one:1"]
+
+
+@pytest.mark.parametrize("left", [(), (0,), (6,), (1, 2)])
+def test_words_that_cannot_be(left: tuple[int, ...]) -> None:
+    """The rarest words are counted from 1 to 5, and each of one record is one of the other's."""
+    with pytest.raises(ValueError, match="RareWords"):
+        RareWords("title", left, (1,))

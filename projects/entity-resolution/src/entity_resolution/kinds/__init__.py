@@ -4,7 +4,7 @@ Each means the same on every engine. `Own` takes a comparison of Splink's.
 """
 
 from entity_resolution.kinds.base import Block, Comparison, Form
-from entity_resolution.kinds.blocks import RareWord, Same, Swapped, rare_words, same, swapped
+from entity_resolution.kinds.blocks import RareWords, Same, Swapped, rare_words, same, same_rare_words, swapped
 from entity_resolution.kinds.comparisons import (
     Address,
     Category,
@@ -48,7 +48,7 @@ __all__ = [
     "Own",
     "Place",
     "Quantity",
-    "RareWord",
+    "RareWords",
     "Same",
     "Survivor",
     "Swapped",
@@ -57,5 +57,6 @@ __all__ = [
     "english",
     "rare_words",
     "same",
+    "same_rare_words",
     "swapped",
 ]

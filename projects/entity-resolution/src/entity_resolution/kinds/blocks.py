@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
-from typing_extensions import override
+from pydantic import Field, model_validator
+from typing_extensions import Self, override
 
 from entity_resolution.kinds.base import DECLARED, Block, Column, Count, dataclass
 from entity_resolution.kinds.vocabulary import MOST_RARE, rare
 from shared.warehouse import quote
+
+Rank = Annotated[int, Field(ge=1, le=MOST_RARE)]
 
 
 @dataclass(frozen=True, config=DECLARED)
@@ -63,20 +65,26 @@ class Swapped(Block):
 
 
 @dataclass(frozen=True, config=DECLARED)
-class RareWord(Block):
-    """A word that is among the rarest of one record's text is among those of the other's.
+class RareWords(Block):
+    """Words that are the rarest ones of one record's text are those of the other's.
 
     How rare words are is what the model has learned: one that it does not know finds nothing until it is trained anew,
     and so does one that more than `vocabulary.MOST_RECORDS` records have.
 
     Attributes:
         column: The column of the text.
-        left, right: Whether it is the rarest of either record's, 1, or the next one.
+        left, right: Which ones of either record, the rarest being 1; each on the left is the one on the right.
     """
 
     column: Column
-    left: Annotated[int, Field(ge=1, le=MOST_RARE)]
-    right: Annotated[int, Field(ge=1, le=MOST_RARE)]
+    left: Annotated[tuple[Rank, ...], Field(min_length=1)]
+    right: Annotated[tuple[Rank, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _is_of_pairs(self) -> Self:
+        if len(self.left) != len(self.right):
+            raise ValueError(f"the two records have not as many rare words: `{self.column}`")
+        return self
 
     @property
     @override
@@ -95,8 +103,10 @@ class RareWord(Block):
 
     @override
     def keys(self, left: str, right: str) -> list[tuple[str, str]]:
-        ours, theirs = quote(rare(self.column, self.left)), quote(rare(self.column, self.right))
-        return [(f"{left}.{ours}", f"{right}.{theirs}")]
+        return [
+            (f"{left}.{quote(rare(self.column, ours))}", f"{right}.{quote(rare(self.column, theirs))}")
+            for ours, theirs in zip(self.left, self.right, strict=True)
+        ]
 
 
 def same(*columns: str, start: int | None = None) -> Same:
@@ -109,7 +119,13 @@ def swapped(column: str, other: str, within: str) -> tuple[Swapped, Swapped]:
     return Swapped(column, other, within), Swapped(other, column, within)
 
 
-def rare_words(column: str, words: int = 3) -> tuple[RareWord, ...]:
-    """Return the rules that two records share one of so many rarest words of a text; `MOST_RARE` at most."""
+def rare_words(column: str, words: int = 3) -> tuple[RareWords, ...]:
+    """Return the rules that one of so many rarest words of a text is one of the other record's; 5 at most."""
     places = range(1, words + 1)
-    return tuple(RareWord(column, left, right) for left in places for right in places)
+    return tuple(RareWords(column, (left,), (right,)) for left in places for right in places)
+
+
+def same_rare_words(column: str, words: int = 3) -> RareWords:
+    """Return the rule that so many rarest words of a text are all the other record's; 5 at most."""
+    places = tuple(range(1, words + 1))
+    return RareWords(column, places, places)

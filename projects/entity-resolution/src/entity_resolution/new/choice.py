@@ -39,15 +39,15 @@ class Choice:
     """What was chosen.
 
     Attributes:
-        block, sure, sessions: Columns that two records agree in, by rule.
+        block, sure, sessions: Columns that two records agree in, by rule; or the code of a rule.
         recall: Which share of all pairs of one entity `sure` finds.
         threshold: The probability from which two records are the same; None for the one that entities have.
         reached: Which share of all pairs of one entity `block` finds; None where it is not known.
     """
 
-    block: tuple[Columns, ...]
-    sure: tuple[Columns, ...]
-    sessions: tuple[Columns, ...]
+    block: tuple[Columns | str, ...]
+    sure: tuple[Columns | str, ...]
+    sessions: tuple[Columns | str, ...]
     recall: float
     threshold: float | None = None
     reached: float | None = None

@@ -68,7 +68,7 @@ def new_entity(warehouse: Warehouse, name: str, relation: str, record_id: str | 
         left = [each for each in looks.values() if each.name not in {key, source, CURRENT, *KEY}]
         said_twice = repetitions(connection, left)
         left = [each for each in left if each.name not in said_twice]
-        proposal = propose(connection, left, rows_of(warehouse, found))
+        proposal = propose(connection, left, rows_of(warehouse, found), source)
     where = CURRENT if CURRENT in looks else ""
     golden = [column for column in (*proposal.columns, *said_twice) if column not in GENERAL]
     text = declaration(name, relation, key, source, where, proposal, golden)
@@ -88,10 +88,13 @@ def declaration(
     name: str, relation: str, key: str, source: str | None, where: str, proposal: Proposal, golden: Sequence[str]
 ) -> str:
     """Return a declaration as a person would write it; `golden` are the columns of the golden record."""
-    kinds = sorted({each.partition("(")[0] for each in proposal.compare} | {"MostFrequent", "same"})
+    rules = proposal.rules
+    called = [*proposal.compare, *map(_rule, (*rules.block, *rules.sure, *rules.sessions))]
+    kinds = sorted({each.partition("(")[0].lstrip("*") for each in called} | {"MostFrequent"})
     of_source = f', source="{source}"' if source else ""
     of_now = f', where="{where}"' if where else ""
-    rules = proposal.rules
+    if proposal.duplicate_free:
+        of_now += f", duplicate_free={proposal.duplicate_free}".replace("'", '"')
     threshold = "" if rules.threshold is None else f"\n    threshold={rules.threshold},"
     return f'''"""{name}: the records of {relation} that are the same. A first declaration, to be corrected."""
 
@@ -122,8 +125,8 @@ ENTITY = Entity(
 '''
 
 
-def _rule(columns: Columns) -> str:
-    return "same(" + ", ".join(f'"{column}"' for column in columns) + ")"
+def _rule(columns: Columns | str) -> str:
+    return columns if isinstance(columns, str) else "same(" + ", ".join(f'"{column}"' for column in columns) + ")"
 
 
 def _listed(items: Iterable[str], indent: int) -> str:

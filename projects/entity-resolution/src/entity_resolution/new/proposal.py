@@ -12,6 +12,7 @@ from entity_resolution.new.agreement import PAIRS_A_ROW, Compared
 from entity_resolution.new.choice import MOST_RULES, Choice, Columns, choose
 from entity_resolution.new.latent import learn
 from entity_resolution.new.profile import Look
+from entity_resolution.new.titles import titles_in
 from shared.errors import UserError
 
 # A value of a class comes so many times at least, and there are so many classes at most.
@@ -31,11 +32,13 @@ class Proposal:
         columns: The columns that are compared.
         compare: Their kinds, as they are written.
         rules: By which pairs are found, and trained.
+        duplicate_free: The sources that are held to have a thing once.
     """
 
     columns: Columns
     compare: tuple[str, ...]
     rules: Choice
+    duplicate_free: tuple[str, ...] = ()
 
 
 def kind_of(look: Look) -> str | None:
@@ -57,13 +60,16 @@ def kind_of(look: Look) -> str | None:
     return f'Words("{look.name}")' if look.words >= 2.5 else f'Name("{look.name}")'
 
 
-def propose(connection: duckdb.DuckDBPyConnection, looks: Sequence[Look], rows: int) -> Proposal:
+def propose(
+    connection: duckdb.DuckDBPyConnection, looks: Sequence[Look], rows: int, source: str | None = None
+) -> Proposal:
     """Return what to declare of columns, by what agreeing in them comes to.
 
     Args:
         connection: Where the rows that were looked at are.
         looks: The columns that may be compared.
         rows: How many rows there are in all.
+        source: The column that names the source.
 
     Raises:
         UserError: There are less than two columns to compare.
@@ -81,6 +87,11 @@ def propose(connection: duckdb.DuckDBPyConnection, looks: Sequence[Look], rows: 
     told = {name: compared.pairs([name]) / max(filled[name], 1) ** 2 for name in equal}
     telling = sorted(equal, key=lambda name: (told[name], name))[:MOST_COLUMNS]
     columns = tuple(name for name in kinds if name in telling or name not in equal)
+    titles = titles_in(connection, [look for look in looks if kinds.get(look.name, "").startswith("Words")], source)
+    if titles:
+        written = {**kinds, titles.name: titles.kind}
+        compare = tuple(written[name] for name in columns)
+        return Proposal(columns, compare, titles.rules, titles.duplicate_free)
     found = compared.agreement(columns)
     rules = choose(found, learn(found)) or _by_rarity(telling, list(kinds), compared)
     return Proposal(columns, tuple(kinds[name] for name in columns), rules)
