@@ -106,7 +106,7 @@ def held_out(ask: Ask, rows: Rows, **declared: Any) -> Fillers:
     )
     keys = "'' as party_id, '' as source_system, '' as source_id"
     ask(f"create table {FORMED} as select {keys}, *{lacking} from ({given})")
-    return hold_out(ask, replace(CUSTOMER, **declared), {})
+    return hold_out(ask, replace(CUSTOMER, **declared), {}, {})
 
 
 def people(number: int, **others: str) -> Rows:

@@ -70,7 +70,8 @@ RARE = Words("a", idf=True)
 # How many of the records of a model have a word, by its hash.
 RECORDS = 1_000
 WORD_RECORDS = {
-    md5(word.encode()).hexdigest()[:12]: records for word, records in {"camera": 512, "black": 500, "canon": 100}.items()
+    md5(word.encode()).hexdigest()[:12]: records
+    for word, records in {"camera": 512, "black": 500, "canon": 100}.items()
 }
 QUANTITIES = {
     "12 OZ": "mg:340000",

@@ -33,6 +33,23 @@ SHOPS: list[dict[str, Any]] = [
 ]
 
 
+COMMON = ("deluxe", "edition", "software", "upgrade", "student", "pack", "windows")
+# Things of two catalogs, each titled in its own words; every third one is in one of them alone.
+TITLED: list[dict[str, Any]] = [
+    {
+        "record": f"{shop}{number}",
+        "source_system": shop,
+        "title": f"brand{number % 40} {COMMON[number % 7]} kind{number} {COMMON[(number + turn) % 7]} v{number % 90}"
+        if shop == "ours"
+        else f"{COMMON[(number + 3) % 7]} kind{number} v{number % 90} by brand{number % 40}",
+        "price": 5 + number % 50,
+    }
+    for shop, turn in (("ours", 1), ("theirs", 2))
+    for number in range(450)
+    if number % 3 or shop == "ours"
+]
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Return the folder that entities are declared in, beside the demo's."""
@@ -116,6 +133,27 @@ def test_a_table_of_one_source(platform: Platform, folder: Path) -> None:
     platform.resolve("--entity", "shop")
     assert platform.fetch("select count(*), count(distinct source_system) from master.shop_xref") == [(180, 1)]
     assert platform.measures()["entities"] < 180
+
+
+@training_alone
+def test_titles_of_two_catalogs(platform: Platform, folder: Path) -> None:
+    """Where titles are never equal, they are found and told by rare words, and a catalog has a thing once; of a source
+    that often has a title twice nothing is said, and what rows agree in decides."""
+    put(platform, "core.dim_thing", TITLED)
+    made = platform.run("new-entity", "thing", "--from", "core.dim_thing")
+    assert made.code == 0, made.err
+    declared = (folder / "thing.py").read_text()
+    for part in ('duplicate_free=("ours", "theirs")', 'Words("title", idf=True', '*rare_words("title"),'):
+        assert part in declared
+    platform.resolve("--entity", "thing")
+    found = dict(platform.fetch("select source_id, entity_id from master.thing_xref"))
+    same = {record: record.removeprefix("ours").removeprefix("theirs") for record in found}
+    assert compare(found, same).f1 > 0.95
+    again = [{**row, "record": f"{row['record']} again"} for row in TITLED if row["source_system"] == "theirs"]
+    twice = [*TITLED, *again[::2]]
+    put(platform, "core.dim_thing", twice)
+    platform.run("new-entity", "copy", "--from", "core.dim_thing")
+    assert "rare_words" not in (folder / "copy.py").read_text()
 
 
 @training_alone

@@ -57,27 +57,32 @@ def parties_of(titles: Iterable[str | None]) -> pa.Table:
     )
 
 
+def model_of(vocabulary: Vocabulary) -> Model:
+    """Return a model with Splink's starting weights that knows the words of titles."""
+    words = {"title": vocabulary}
+    return Model(definition.settings(TITLE), definition="", learned=False, trained_on={}, words=words)
+
+
 def learned(titles: Iterable[str | None]) -> Vocabulary:
     """Return the vocabulary of titles."""
     with duckdb.connect() as connection:
         connection.execute(functions.duckdb())
         connection.register("titles", parties_of(titles))
-        connection.execute(f"create table {FORMED} as select number as party_id, plain_text(title) as title from titles")
+        connection.execute(
+            f"create table {FORMED} as select number as party_id, plain_text(title) as title from titles"
+        )
         return Vocabulary.of(lambda sql: connection.execute(sql).fetchall(), "title")
 
 
-def together(platform: Platform, entity: Entity, vocabulary: Vocabulary, titles: Iterable[str | None]) -> list[set[str]]:
+def together(platform: Platform, vocabulary: Vocabulary) -> list[set[str]]:
     """Return the parties that are one entity by any weight at all, where there are several."""
     with open_warehouse(platform.settings, holder="test", role="transformation", mode="write") as warehouse:
-        warehouse.replace_arrow("core.dim_title", parties_of(titles))
+        warehouse.replace_arrow("core.dim_title", parties_of(TITLES))
     with (
         open_warehouse(platform.settings, holder="test", role="entity_resolution", mode="write") as warehouse,
-        open_workplace(warehouse, platform.settings, entity) as workplace,
+        open_workplace(warehouse, platform.settings, TITLE) as workplace,
     ):
-        model = Model(
-            definition.settings(entity), definition="", learned=False, trained_on={}, words={"title": vocabulary}
-        )
-        found = workplace.cluster(model, ANY).clusters.to_pylist()
+        found = workplace.cluster(model_of(vocabulary), ANY).clusters.to_pylist()
     clusters: dict[str, set[str]] = {}
     for party in found:
         clusters.setdefault(party["cluster_id"], set()).add(party["source_id"])
@@ -87,18 +92,17 @@ def together(platform: Platform, entity: Entity, vocabulary: Vocabulary, titles:
 def test_two_that_share_a_rare_word(platform: Platform) -> None:
     """Titles are joined that share a word among their two rarest, whatever signs and accents they are written with, and
     others are not, though both have a common word; a missing title has no words."""
-    assert together(platform, TITLE, learned(TITLES), TITLES) == [{"0", "1"}, {"3", "4"}, {"7", "8"}]
+    assert together(platform, learned(TITLES)) == [{"0", "1"}, {"3", "4"}, {"7", "8"}]
 
 
 def test_how_rare_words_are_is_the_models(platform: Platform) -> None:
     """A word that the model does not know joins nothing, though two have it by now; others are as rare as they were."""
-    assert together(platform, TITLE, learned(TITLES[:4]), TITLES) == [{"0", "1"}, {"2", "3", "7"}]
+    assert together(platform, learned(TITLES[:4])) == [{"0", "1"}, {"2", "3", "7"}]
 
 
 def test_a_model_keeps_no_word() -> None:
     """What a model keeps of the words that several records have are hashes, and only they tell a word."""
-    model = Model({}, definition="", learned=False, trained_on={}, words={"title": learned(TITLES)})
-    text = model.to_json()
+    text = model_of(learned(TITLES)).to_json()
     assert "canon" not in text
     assert Model.from_json(text).words["title"].kept[md5(b"canon").hexdigest()[:12]] == 3
     assert md5(b"unheard").hexdigest()[:12] not in text
@@ -106,7 +110,6 @@ def test_a_model_keeps_no_word() -> None:
 
 def test_an_increment_knows_the_words_of_the_model() -> None:
     """A record that is new is joined by a rare word as it would be where all are linked."""
-    model = Model(definition.settings(TITLE), definition="", learned=False, trained_on={}, words={"title": learned(TITLES)})
     with duckdb.connect() as connection:
         connection.execute(functions.duckdb())
         connection.register("parties", parties_of(TITLES))
@@ -115,7 +118,7 @@ def test_an_increment_knows_the_words_of_the_model() -> None:
         new = pa.table({"party_id": ["one:1"], "is_there": [True]})
         basis = Basis.of({}, rules_of(TITLE, TITLE.block))
         difference = Difference(new, len(TITLES), before.to_arrow_table(), basis)
-        linked = link_again(connection, TITLE, model, ANY, difference)
+        linked = link_again(connection, TITLE, model_of(learned(TITLES)), ANY, difference)
     assert linked is not None
     assert len(set(linked.clusters["cluster_id"].to_pylist())) == 1
     assert sorted(linked.clusters["party_id"].to_pylist()) == ["one:0", "one:1"]

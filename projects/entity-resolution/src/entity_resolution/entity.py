@@ -132,7 +132,8 @@ class Entity:
     @property
     def worded(self) -> tuple[str, ...]:
         """The columns of whose words something is derived, see `vocabulary`."""
-        return tuple(dict.fromkeys(column for each in (*self._blocks, *self.compare) for column in each.worded))
+        lists = [*(each.worded for each in self._blocks), *(each.worded for each in self.compare)]
+        return tuple(dict.fromkeys(column for columns in lists for column in columns))
 
     @property
     def columns(self) -> tuple[str, ...]:

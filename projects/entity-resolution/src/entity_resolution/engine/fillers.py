@@ -56,9 +56,7 @@ class _Rank(NamedTuple):
     others: int
 
 
-def hold_out(
-    ask: Ask, entity: Entity, known: Mapping[str, Iterable[str]], words: Mapping[str, Vocabulary]
-) -> Fillers:
+def hold_out(ask: Ask, entity: Entity, known: Mapping[str, Iterable[str]], words: Mapping[str, Vocabulary]) -> Fillers:
     """Make the view `PARTIES` of the table `FORMED`, in which fillers are missing values, with what words tell.
 
     Args:

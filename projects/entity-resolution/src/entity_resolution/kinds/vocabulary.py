@@ -75,8 +75,8 @@ def derived_query(column: str, parties: str, records: int, kept: Mapping[str, in
         "counted as (select party_id, word, cast(coalesce(n, '1') as bigint) as n from word "
         f"left join known on hash = {hashed_word('word')}), "
         f"judged as (select *, n between 2 and {MOST_RECORDS} as is_key from counted), "
-        "placed as (select *, row_number() over "
-        '(partition by party_id order by case when is_key then 0 else 1 end, n, word collate "C") as place from judged), '
+        "placed as (select *, row_number() over (partition by party_id "
+        'order by case when is_key then 0 else 1 end, n, word collate "C") as place from judged), '
         # Nobody's word has the sign between a word and the number of its part.
         f"weighed as (select party_id, string_agg(word || '#' || step, ' ' order by place, step) as parts, "
         f"count(*) as parts_count from placed join (values {steps}) as steps (step, power) "

@@ -16,6 +16,7 @@ import duckdb
 from entity_resolution.engine.tables import FORMED, WORDED
 from entity_resolution.engine.vocabularies import Vocabulary, derive
 from entity_resolution.kinds.base import COLUMN
+from entity_resolution.kinds.blocks import same_rare_words
 from entity_resolution.kinds.vocabulary import count_of_parts, parts, rare
 from entity_resolution.new.agreement import PAIRS_A_ROW
 from entity_resolution.new.choice import LEAST_SAME, Choice
@@ -30,7 +31,10 @@ MOST_TWICE = 0.25
 LEAST_ALIKE = 0.5
 # Where more of those that are each other's best are equal to the letter, what rows agree in tells enough.
 MOST_EQUAL = 0.3
+# The best of all candidates may be improbable by itself; what else could be meant has lost against it.
 THRESHOLD = 0.01
+# Whoever is sure may be more than are the best.
+MOST_RECALL = 0.99
 SHARES = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
 COLUMN_NAME = "title"
 
@@ -61,7 +65,7 @@ with
         select
             id_l, id_r,
             l.{COLUMN_NAME} = r.{COLUMN_NAME} as is_equal,
-            {" and ".join(f"l.{rare(COLUMN_NAME, place)} = r.{rare(COLUMN_NAME, place)}" for place in (1, 2, 3))} as is_sure,
+            {same_rare_words(COLUMN_NAME).condition} as is_sure,
             2 * shared_parts(l.{parts(COLUMN_NAME)}, r.{parts(COLUMN_NAME)}, ' ')
             / (l.{count_of_parts(COLUMN_NAME)} + r.{count_of_parts(COLUMN_NAME)}) as alike
         from met
@@ -69,7 +73,8 @@ with
         inner join {WORDED} as r on r.party_id = id_r
     ),
     placed as (
-        select *, max(alike) over (partition by id_l) as best_l, max(alike) over (partition by id_r) as best_r from scored
+        select *, max(alike) over (partition by id_l) as best_l, max(alike) over (partition by id_r) as best_r
+        from scored
     )
 select
     count(distinct id_l) filter (is_best), count(distinct id_l) filter (is_best and is_equal),
@@ -125,7 +130,7 @@ def titles_in(connection: duckdb.DuckDBPyConnection, looks: Iterable[Look], sour
     ((matches, equal, sure),) = ask(MATCHES)
     if matches < LEAST_SAME or sure < LEAST_SAME or equal > MOST_EQUAL * matches:
         return None
-    return Titles(title.name, _kind(title.name), tuple(sources), _rules(title.name, min(sure / matches, 1.0)))
+    return Titles(title.name, _kind(title.name), tuple(sources), _rules(title.name, min(sure / matches, MOST_RECALL)))
 
 
 def _kind(title: str) -> str:
