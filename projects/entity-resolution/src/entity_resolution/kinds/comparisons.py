@@ -12,7 +12,6 @@ from typing_extensions import Self, override
 from entity_resolution.kinds.base import DECLARED, Column, Comparison, Count, Form, Share, dataclass
 from entity_resolution.kinds.functions import SEPARATOR
 from entity_resolution.kinds.names import Forms
-from entity_resolution.kinds.vocabulary import count_of_parts, parts
 from shared.warehouse import literal
 
 if TYPE_CHECKING:
@@ -188,9 +187,7 @@ class Words(_OfOneColumn):
         both = f'"{self.column}_l", "{self.column}_r"'
         agree = f"words_agree({both}, {{}})" if self.abbreviated else f"share_of_parts({both}, ' ') >= {{}}"
         if self.idf:
-            words, count = (f'"{name(self.column)}_{{}}"' for name in (parts, count_of_parts))
-            both = f"({count.format('l')} + {count.format('r')})"
-            agree = f"2.0 * shared_parts({words.format('l')}, {words.format('r')}, ' ') >= {{}} * {both}"
+            agree = f"{levels.share_by_idf(self.column)} >= {{}}"
         same = levels.when(agree.format(1), f"{self.column} of the same words")
         between = [levels.when(agree.format(least), f"{self.column} shares {least}") for least in self.shared]
         spelled = [] if self.abbreviated or self.idf else [levels.similar(self.column, least) for least in self.alike]
