@@ -20,6 +20,10 @@ from pydantic_core.core_schema import no_info_after_validator_function, no_info_
 ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 PLACE = re.compile(r" at line \d+ column \d+$")
 
+ENCODERS = {ascii_only: json.JSONEncoder(ensure_ascii=ascii_only, default=str) for ascii_only in (True, False)}
+# What Python's encoder writes as `as_json` does, many at once.
+LEAVES, NAMES = frozenset({str, int, float, bool, type(None)}), frozenset({str})
+
 
 @dataclass(frozen=True)
 class IsJson:
@@ -43,20 +47,24 @@ def written_out(value: object) -> object:
 def exact_number(text: str) -> float | Decimal:
     """Return a number of a JSON text that is not whole: as floating point only where nothing of it is lost."""
     value = float(text)
-    return value if Decimal(repr(value)) == Decimal(text) else Decimal(text)
+    return value if repr(value) == text or Decimal(repr(value)) == Decimal(text) else Decimal(text)
 
 
 def as_json(value: object, *, ascii_only: bool = True) -> str:
     """Return a value as JSON, numbers as they were read; what JSON does not know becomes text."""
+    encoder = ENCODERS[ascii_only]
     if isinstance(value, dict):
+        if LEAVES.issuperset(map(type, value.values())) and NAMES.issuperset(map(type, value)):
+            return encoder.encode(value)
         pairs = (
-            f"{json.dumps(str(name), ensure_ascii=ascii_only)}: {as_json(inner, ascii_only=ascii_only)}"
-            for name, inner in value.items()
+            f"{encoder.encode(str(name))}: {as_json(inner, ascii_only=ascii_only)}" for name, inner in value.items()
         )
         return "{" + ", ".join(pairs) + "}"
     if isinstance(value, list):
+        if LEAVES.issuperset(map(type, value)):
+            return encoder.encode(value)
         return "[" + ", ".join(as_json(inner, ascii_only=ascii_only) for inner in value) + "]"
-    return str(value) if isinstance(value, Decimal) else json.dumps(value, ensure_ascii=ascii_only, default=str)
+    return str(value) if isinstance(value, Decimal) else encoder.encode(value)
 
 
 def checked(text: str) -> str:

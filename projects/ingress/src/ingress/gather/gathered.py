@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from ingress import bulk
 from ingress.duplicate_keys import duplicated_keys
 from ingress.gather.spool import Mark, Spool, with_columns
 from ingress.source import Batch, Input, Resource, Watermark
@@ -124,5 +125,5 @@ def check_page(resource: Resource, rows: Sequence[Any], extras: Sequence[str], f
         if not isinstance(row, dict)
     ]
     objects = [(number, row) for number, row in enumerate(rows, start=first) if isinstance(row, dict)]
-    checked = resource.rows.check([row for _, row in objects], [number for number, _ in objects], extras)
+    checked = bulk.check(resource, [row for _, row in objects], [number for number, _ in objects], extras)
     return Checked(checked.good, [*bad, *checked.bad])

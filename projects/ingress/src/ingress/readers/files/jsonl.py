@@ -1,4 +1,4 @@
-"""Rows of files that have an object of JSON a line: checked one by one, and kept on disk until all are read."""
+"""Rows of files that have an object of JSON a line: checked, and kept on disk until all are read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import IO, Any
 
 import pyarrow as pa
 
+from ingress import bulk
 from ingress.gather.gathered import Gathered
 from ingress.source import Batch, Input, Resource
 from shared.config import get_settings
@@ -94,7 +95,7 @@ class JsonLines(Gathered):
 
     def _checked(self, chunk: Chunk, extras: Sequence[str]) -> Checked:
         try:
-            return self.resource.rows.check(chunk.rows, chunk.positions, extras)
+            return bulk.check(self.resource, chunk.rows, chunk.positions, extras)
         except RecursionError:
             return self._one_by_one(chunk, extras)
 

@@ -16,8 +16,9 @@ from sqlalchemy.exc import DBAPIError
 
 from ingress.readers.sql.mariadb import BIT, TIMESTAMP, refuse_types
 from ingress.readers.sql.source import columns_chosen, source_of
-from ingress.readers.sql.values import Prepare, check, from_cursor, prepared
+from ingress.readers.sql.values import check, from_cursor, prepared
 from ingress.source import Batch, Resource, Watermark
+from ingress.values import Prepare
 from shared.data_quality.fields import Field
 from shared.databases.address import FLOAT, Address
 from shared.databases.errors import meaning

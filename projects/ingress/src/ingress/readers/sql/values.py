@@ -6,9 +6,8 @@ MariaDB dates that are none, is checked by itself, where pydantic says what is w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime, tzinfo
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
 from typing import Any
 
 import pyarrow as pa
@@ -16,27 +15,14 @@ import pyarrow.compute as pc
 from pydantic import AwareDatetime
 
 from ingress.source import Resource
+from ingress.values import Prepare, column_of, texts_of
 from shared.data_quality import Checked
-from shared.data_quality.conversion import convertible
 from shared.data_quality.fields import Field
 from shared.data_quality.rows import as_text
-from shared.data_quality.values import converter
 from shared.data_quality.written import USUALLY, Unfit, reader
 
-Prepare = Callable[[Any], Any]
 Rows = Sequence[Sequence[Any]]
 read_time = reader(datetime, USUALLY)
-# What a column of each kind is made from.
-HELD: Mapping[type, tuple[type, ...]] = {
-    int: (int,),
-    float: (float, int),
-    str: (str,),
-    bool: (bool,),
-    Decimal: (Decimal,),
-    date: (date,),
-    datetime: (datetime,),
-    AwareDatetime: (datetime,),
-}
 
 
 def check(resource: Resource, names: Sequence[str], rows: Rows, prepare: Mapping[str, Prepare]) -> Iterator[Checked]:
@@ -64,57 +50,6 @@ def check(resource: Resource, names: Sequence[str], rows: Rows, prepare: Mapping
         yield resource.rows.check(
             [as_mapping(names, rows[at], prepare, extras) for at in sorted(odd)], [0] * len(odd), extras
         )
-
-
-def column_of(values: Sequence[Any], field: Field, prepare: Prepare | None, odd: set[int]) -> pa.Array:
-    """Return a column that can become the field's; where a value cannot it is null, and its row noted as odd."""
-    if len({type(value) for value in values if value is not None}) <= 1:
-        array = inferred(values)
-        if array is not None and convertible(array.type, field):
-            return array
-    convert = converter(field)
-    kept = [fitting(prepare(value) if prepare else value, field, convert) for value in values]
-    array = inferred(kept, None if field.kind is Decimal else field.arrow_type)
-    if array is None or not convertible(array.type, field):
-        odd.update(range(len(values)))
-        return pa.nulls(len(values), field.arrow_type)
-    odd.update(at for at, fit in enumerate(kept) if fit is None and values[at] is not None)
-    return array
-
-
-def fitting(value: Any, field: Field, convert: Prepare) -> Any:
-    """Return a value in the field's type, or None where it cannot be that without a change."""
-    try:
-        fit = convert(value)
-    except Unfit:
-        return None
-    return fit if holds(fit, field) else None
-
-
-def holds(value: Any, field: Field) -> bool:
-    """Tell whether a column of the field can be made from a value."""
-    if isinstance(value, Decimal) and not value.is_finite():
-        return False
-    # Arrow would take a time without a zone for one of UTC.
-    return type(value) in HELD[field.kind] and (field.kind is not AwareDatetime or value.tzinfo is not None)
-
-
-def inferred(values: Sequence[Any], kind: pa.DataType | None = None) -> pa.Array | None:
-    """Return values as arrow, or None where it cannot hold them."""
-    try:
-        return pa.array(values, kind)
-    except (pa.ArrowException, OverflowError, UnicodeError):
-        return None
-
-
-def texts_of(values: Sequence[Any], odd: set[int]) -> pa.Array:
-    """Return a column that has no model as text."""
-    texts = [as_text(value) for value in values]
-    array = inferred(texts, pa.string())
-    if array is None:
-        odd.update(range(len(values)))
-        return pa.nulls(len(values), pa.string())
-    return array
 
 
 def as_mapping(
