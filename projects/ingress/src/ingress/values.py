@@ -95,7 +95,7 @@ def read_at_once(values: Sequence[Any], kinds: set[type], field: Field) -> pa.Ar
 
 
 def plain_pattern(field: Field) -> str:
-    """Return what texts look like that arrow reads as the platform does; a decimal has no more digits than its column."""
+    """Return what texts look like that arrow reads as the platform does; decimals have the digits of their column."""
     pattern = USUAL.get(field.kind)
     if pattern is None:
         places = field.arrow_type.scale

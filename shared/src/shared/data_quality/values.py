@@ -63,8 +63,8 @@ def _float(value: Any) -> Any:
 def _decimal(value: Any) -> Any:
     if isinstance(value, int):
         return Decimal(value)
-    # As it was written: no other number of so few digits is this double.
-    return Decimal(repr(value)) if isinstance(value, float) else value
+    # As it was written: no other number of so few digits is this double. That of numpy calls itself by its type.
+    return Decimal(float.__repr__(value)) if isinstance(value, float) else value
 
 
 def _naive(value: Any) -> Any:

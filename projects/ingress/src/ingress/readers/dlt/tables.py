@@ -7,10 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from ingress.bulk import column_checker
 from ingress.gather.gathered import Gathered
 from ingress.source import Batch
 from shared.data_quality.conversion import convertible, readable
-from shared.errors import ConfigurationError
 
 BATCH_ROWS = 20_000
 
@@ -32,9 +32,8 @@ def checked_in_columns(gathered: Gathered, name: str, rows: pa.RecordBatch, firs
     for each in rows.schema:
         if not (convertible(each.type, known[each.name]) if each.name in known else each.type in texts):
             return None
-    try:
-        checker = resource.columns
-    except ConfigurationError:
+    checker = column_checker(resource.model)
+    if checker is None:
         return None
     gathered.note(rows.schema.names)
     checked = checker.check(rows, first)

@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -18,10 +17,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingress.bulk import column_checker
 from ingress.duplicate_keys import Hashes, key_hash, twice
 from ingress.source import Batch, Input, Resource
 from shared.data_quality import POSITION, BadRow, Checked, ColumnChecker
-from shared.errors import ConfigurationError
 from shared.places import LocalFile
 from shared.tables import Column, Declared, Form, Scratch, Staged, look, staged
 from shared.tables.row_models import columns_of
@@ -82,16 +81,9 @@ class TextFiles:
         self.resource = resource
         self.files = files
         self.extras = extras
+        self._checker = column_checker(resource.model)
         self._open: tuple[TextFile, Scratch, Staged] | None = None
         self._closing = ExitStack()
-
-    @cached_property
-    def _checker(self) -> ColumnChecker | None:
-        """The checker for columns; none where the row model has rules that only Python knows."""
-        try:
-            return self.resource.columns
-        except ConfigurationError:
-            return None
 
     def batches(self) -> Iterator[Batch]:
         """Read and check the files; the rows' positions are the lines on which they begin."""
