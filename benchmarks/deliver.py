@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -206,22 +207,28 @@ def measured(way: Way, target: PostgresTarget, rows: int) -> list[dict[str, Any]
     for step in STEPS:
         if step == "1 % changed":
             way.change()
-        before, begun = processor_seconds(), time.monotonic()
-        done = run(
-            way.plan if step == "plan" else way.deliver, seconds=STEP_SECONDS, cwd=way.folder, env=way.environment
-        )
-        taken = {"seconds": time.monotonic() - begun, "cpu_seconds": processor_seconds() - before}
+        done, taken = timed(way.plan if step == "plan" else way.deliver, way.folder, way.environment)
         if done.returncode and step != "plan":
             raise SystemExit(f"{way.name}, {step}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
         if done.returncode:
             # drt-core plans no sync by snapshots.
             found.append({"way": way.name, "step": step, "unavailable": " ".join(done.stdout.split())[-200:]})
             continue
-        found.append({"way": way.name, "step": step, **{name: round(value, 2) for name, value in taken.items()}})
+        found.append({"way": way.name, "step": step, **taken})
         print(found[-1], flush=True)
         if sql(target, DIGEST.format(table=f"public.{way.table}")) != wanted[step]:
             raise SystemExit(f"{way.name}, {step}: the table is not the model")
     return found
+
+
+def timed(
+    command: list[str], folder: Path, environment: Mapping[str, str]
+) -> tuple[subprocess.CompletedProcess[str], dict[str, float]]:
+    """Run a command in a folder; return how it ended, and what it took."""
+    before, begun = processor_seconds(), time.monotonic()
+    done = run(command, seconds=STEP_SECONDS, cwd=folder, env=environment)
+    taken = {"seconds": time.monotonic() - begun, "cpu_seconds": processor_seconds() - before}
+    return done, {name: round(value, 2) for name, value in taken.items()}
 
 
 def expected(target: PostgresTarget, rows: int, folder: Path) -> dict[str, Any]:

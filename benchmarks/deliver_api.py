@@ -33,12 +33,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from deliver import CHANGE, DRT, MODEL, STEP_SECONDS, drt_from_duckdb, in_duckdb, warehouse_with
-from machine import machine_facts, processor_seconds
+from deliver import CHANGE, DRT, MODEL, STEP_SECONDS, drt_from_duckdb, in_duckdb, timed, warehouse_with
+from machine import machine_facts
 from packages import environment_with
 
 from shared.testing.http import answering
-from shared.utils.processes import run
 
 RESULT = Path(__file__).parent / "results" / "deliver_api.json"
 REQUEST_ROWS, MANY = 500, 207
@@ -228,11 +227,9 @@ def kill(way: Way, api: Api, rows: int) -> Iterator[dict[str, Any]]:
 def step(way: Way, name: str, command: list[str], api: Api, rows: int, changed: bool = False) -> dict[str, Any]:
     """Run a command and return what it took and what the API has then."""
     api.requests = api.sent = 0
-    before, begun = processor_seconds(), time.monotonic()
-    done = run(command, seconds=STEP_SECONDS, cwd=way.folder, env=way.environment)
+    done, taken = timed(command, way.folder, way.environment)
     if done.returncode:
         raise SystemExit(f"{way.name}, {name}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-    taken = {"seconds": round(time.monotonic() - begun, 2), "cpu_seconds": round(processor_seconds() - before, 2)}
     right = wanted(rows, changed)
     wrong = sum(api.rows.get(id) != row for id, row in right.items()) + len(api.rows.keys() - right.keys())
     counts = {"requests": api.requests, "sent": api.sent, "wrong": wrong}

@@ -8,7 +8,10 @@ import pytest
 from conftest import Platform
 
 from entity_resolution.engine import bulk_tables
+from entity_resolution.engine.golden import records
+from entity_resolution.entities.customer import ENTITY as CUSTOMER
 from shared.testing.engines import Engine
+from shared.utils.clock import utc_now
 from shared.warehouse import open_warehouse
 
 TABLE, KEY = "master.bulk", ("id", "number")
@@ -56,3 +59,19 @@ def test_same_key_twice_is_refused(platform: Platform, engine: Engine) -> None:
             bulk_tables.check(warehouse, TABLE, KEY)
         if engine == "duckdb":
             bulk_tables.check(warehouse, TABLE, KEY, " where number = 1")
+
+
+def test_two_golden_records_of_one_entity_are_not_published(again: Platform) -> None:
+    """Golden records with the same id are refused by those who write them, and the former ones stay."""
+    golden, before = records.golden_table(CUSTOMER), again.master()
+    with open_warehouse(again.settings, holder="test", role="entity_resolution", mode="write") as warehouse:
+        warehouse.execute(f"create temporary table {records.NEW} as select * from {golden}")
+        warehouse.execute(f"insert into {records.NEW} select * from {golden} limit 1")
+        with (
+            pytest.raises((bulk_tables.DuplicateKey, psycopg2.IntegrityError)),
+            warehouse.transaction(),
+        ):
+            records.publish(
+                warehouse, CUSTOMER, "master.customer_xref", "master.customer_history", utc_now(), "of the test"
+            )
+    assert again.master() == before

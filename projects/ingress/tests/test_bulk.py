@@ -169,7 +169,7 @@ def assert_same(rows: list[dict[str, Any]], resource: Resource = RESOURCE) -> No
     """Check rows in both ways, and compare what is found."""
     extras = list(dict.fromkeys(name for row in rows for name in row if name not in resource.model.model_fields))
     positions = range(3, 3 + 2 * len(rows), 2)
-    checker = bulk.column_checker(resource.model)
+    checker = resource.columns_if_plain
     assert checker is not None
     found = bulk.in_columns(resource, checker, rows, positions, extras)
     one_by_one = resource.rows.check(rows, positions, extras)

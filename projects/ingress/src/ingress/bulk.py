@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -18,11 +17,10 @@ import pyarrow.compute as pc
 
 from ingress.source import Resource
 from ingress.values import column_of, texts_of
-from shared.data_quality import Checked, ColumnChecker, RowModel
+from shared.data_quality import Checked, ColumnChecker
 from shared.data_quality.fields import Field
 from shared.data_quality.json_text import written_out
 from shared.data_quality.rows import Row
-from shared.errors import ConfigurationError
 
 # Of fewer rows each costs less by itself.
 FEWEST_ROWS = 50
@@ -31,22 +29,13 @@ NESTED = {dict, list}
 ABSENT = object()
 
 
-@lru_cache(maxsize=64)
-def column_checker(model: type[RowModel]) -> ColumnChecker | None:
-    """Return the checker for columns; none where the row model has rules that only Python knows."""
-    try:
-        return ColumnChecker(model)
-    except ConfigurationError:
-        return None
-
-
 def check(resource: Resource, rows: Sequence[Row], positions: Sequence[int], extras: Sequence[str]) -> Checked:
     """Part good rows from bad ones, as the resource's `rows.check` does.
 
     Raises:
         RecursionError: A value is nested more deeply than can be written out.
     """
-    checker = column_checker(resource.model) if len(rows) >= FEWEST_ROWS else None
+    checker = resource.columns_if_plain if len(rows) >= FEWEST_ROWS else None
     if checker is not None:
         try:
             return in_columns(resource, checker, rows, positions, extras)

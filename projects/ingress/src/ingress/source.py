@@ -201,6 +201,14 @@ class Resource:
         return ColumnChecker(self.model)
 
     @cached_property
+    def columns_if_plain(self) -> ColumnChecker | None:
+        """The same; None where the row model has rules that only Python knows."""
+        try:
+            return self.columns
+        except ConfigurationError:
+            return None
+
+    @cached_property
     def rows(self) -> RowChecker:
         """The checker for rows that come one by one."""
         return RowChecker(self.model)

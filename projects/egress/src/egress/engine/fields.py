@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import duckdb
@@ -84,14 +85,12 @@ class Updates:
     Attributes:
         names: The model's columns.
         keys: The rows of which it is known.
-        differs: Which of its fields differ, row by row.
         then, now: The marks of each field, row by row.
         unknown: How many rows there are besides.
     """
 
     names: Sequence[str]
     keys: Sequence[str]
-    differs: npt.NDArray[np.bool_]
     then: Marks
     now: Marks
     unknown: int
@@ -105,11 +104,16 @@ class Updates:
         alike = pc.and_(pc.starts_with(last, begin), pc.equal(pc.binary_length(last), width))
         known = pending.filter(pc.and_(alike, pc.is_valid(pending[LAST_RECEIPT])))
         then, now = (numbers_of(marks, len(columns)) for marks in (known[LAST_MARKS], marks_of(known)))
-        differs = then != now
-        rows = np.any(differs, axis=1)
+        rows = np.any(then != now, axis=1)
         keys = known[ROW_KEY].filter(pa.array(rows)).to_pylist()
         names = [column.name for column in columns]
-        return cls(names, keys, differs[rows], then[rows], now[rows], max(updates - len(keys), 0))
+        return cls(names, keys, then[rows], now[rows], max(updates - len(keys), 0))
+
+    @cached_property
+    def differs(self) -> npt.NDArray[np.bool_]:
+        """Which of its fields differ, row by row."""
+        differs: npt.NDArray[np.bool_] = self.then != self.now
+        return differs
 
     def of_rows(self, keys: Collection[str]) -> dict[str, tuple[str, ...]]:
         """Return the fields in which rows differ, each with its old and new value masked, by their keys."""

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
-from entity_resolution.engine.blocking.rules import as_text, hashed
+from entity_resolution.engine.blocking.rules import as_text
 from entity_resolution.engine.tables import PARTIES, TERMS, Ask
+from entity_resolution.kinds.functions import kept_of
 from shared.warehouse import literal, quote
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 # How many values of a column a model keeps; the others count as the mean of them. What one of the rarer ones says
 # differs by less than it could be learned from so few records.
 MOST_KEPT = 10_000
-# Of the hash of a value: it may be somebody's name, so it is not kept itself.
-HASH_CHARACTERS = 12
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Frequencies:
         counted = f"select {text} as value, count(*) as n from {PARTIES} where {quote(column)} is not null group by 1"
         ((records, values),) = ask(f"select cast(sum(n) as bigint), count(*) from ({counted}) as counted")
         rows = ask(
-            f"select {_hash('value')}, n from ({counted}) as counted where n > 1 "
+            f"select {kept_of('value')}, n from ({counted}) as counted where n > 1 "
             f'order by n desc, value collate "C" limit {MOST_KEPT}'
         )
         kept = {str(value): int(n) for value, n in rows}
@@ -62,7 +61,7 @@ class Frequencies:
             f"select there.{quote(column)}, {share} as {quote(f'tf_{column}')} "
             f"from (select distinct {quote(column)} from {parties} where {quote(column)} is not null) as there "
             f"left join (values {kept}) as kept (value, n) "
-            f"on kept.value = {_hash(as_text(f'there.{quote(column)}'))}"
+            f"on kept.value = {kept_of(as_text(f'there.{quote(column)}'))}"
         )
 
 
@@ -92,7 +91,3 @@ def _columns(settings: Mapping[str, Any]) -> Iterator[str]:
     named = "tf_adjustment_column"
     levels = [level for comparison in settings["comparisons"] for level in comparison["comparison_levels"]]
     yield from dict.fromkeys(level[named] for level in levels if level.get(named))
-
-
-def _hash(text: str) -> str:
-    return f"left({hashed([text])}, {HASH_CHARACTERS})"

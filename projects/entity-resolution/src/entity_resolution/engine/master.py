@@ -12,7 +12,7 @@ from entity_resolution.engine.blocking.basis import Basis
 from entity_resolution.engine.golden import records
 from entity_resolution.engine.parties import party_relation, record_hash
 from entity_resolution.engine.quality import JUDGED, Measures
-from entity_resolution.engine.registry import Change, RegistryTables, make_registry, part
+from entity_resolution.engine.registry import EVENT_KEY, FORMER_KEY, Change, RegistryTables, make_registry, part
 from entity_resolution.engine.registry import publish as publish_change
 from entity_resolution.entity import KEY, Entity
 from shared.monitoring.versions import Part, Relation, Rows
@@ -20,6 +20,7 @@ from shared.utils.clock import utc_now
 from shared.warehouse import Warehouse, literal
 from shared.warehouse.migrations import Migrations, migrate
 
+XREF_KEY = ("party_id",)
 QUALITY, SIZE, RUN = "master.resolution_quality", "master.resolution_size", "master.resolution_run"
 MIGRATIONS = Migrations("master", Path(__file__).parents[1] / "migrations")
 
@@ -68,11 +69,11 @@ def _registry_tables(names: RegistryTables) -> dict[str, Table]:
         ),
         names.events: Table(
             "What happened to entities: created, grown, shrunk, merged, split, retired, with members before and after.",
-            ("revision", "entity_id", "event"),
+            EVENT_KEY,
         ),
         names.former: Table(
             "The records by which an id that has ended, or has taken in others, is known again.",
-            ("entity_id", "party_id"),
+            FORMER_KEY,
         ),
     }
 
@@ -80,9 +81,9 @@ def _registry_tables(names: RegistryTables) -> dict[str, Table]:
 def tables(entity: Entity) -> dict[str, Table]:
     """Return the tables that are an entity's alone."""
     return {
-        xref_table(entity): Table(f"The entity of each party, which is a record of a {entity.name}.", ("party_id",)),
+        xref_table(entity): Table(f"The entity of each party, which is a record of a {entity.name}.", XREF_KEY),
         records.golden_table(entity): Table(
-            f"The golden record of each {entity.name}, chosen from all records of the same one.", ("entity_id",)
+            f"The golden record of each {entity.name}, chosen from all records of the same one.", records.KEY
         ),
         records.provenance_table(entity): Table(
             f"The record that each value of each golden {entity.name} comes from, and the rule that chose it.",
@@ -136,9 +137,8 @@ def make_tables(warehouse: Warehouse, entity: Entity) -> None:
     made = ("resolved_at timestamp not null", "run_id varchar not null")
     with warehouse.transaction():
         xref = xref_table(entity)
-        bulk_tables.make(
-            warehouse, xref, [*(f"{name} varchar not null" for name in XREF_COLUMNS), *made], ("party_id",)
-        )
+        columns = [*(f"{name} varchar not null" for name in XREF_COLUMNS), *made]
+        bulk_tables.make(warehouse, xref, columns, XREF_KEY)
         warehouse.execute(f"alter table {xref} add column if not exists {RECORD_HASH} varchar")
         make_registry(warehouse, registry(entity))
         records.make_golden(warehouse, entity, fields)
@@ -219,6 +219,7 @@ def publish(warehouse: Warehouse, entity: Entity, run_id: str, resolution: Resol
         warehouse.execute(
             f"insert into {xref} ({names}, resolved_at, run_id) select {names}, $1, $2 from {NEW_XREF}", [now, run_id]
         )
+        bulk_tables.check(warehouse, xref, XREF_KEY)
         publish_change(warehouse, registry(entity), resolution.change, run_id)
         # By the history of now, since what was decided of an id counts for where that leads.
         of_part = part.OF_IDS if resolution.is_part else ""
@@ -236,15 +237,6 @@ def publish(warehouse: Warehouse, entity: Entity, run_id: str, resolution: Resol
             [name, run_id, resolution.model, resolution.threshold, now, resolution.basis.to_json()],
         )
         store_measures(warehouse, entity, run_id, resolution.measures)
-        _check_keys(warehouse, entity)
-
-
-def _check_keys(warehouse: Warehouse, entity: Entity) -> None:
-    """Refuse a resolution by which two rows would have one key."""
-    ids, known = registry(entity), tables(entity)
-    latest = f" where revision = (select max(revision) from {ids.events})"
-    for name in (xref_table(entity), records.golden_table(entity), ids.former, ids.events):
-        bulk_tables.check(warehouse, name, known[name].key, latest if name == ids.events else "")
 
 
 def publish_golden(warehouse: Warehouse, entity: Entity, run_id: str) -> None:

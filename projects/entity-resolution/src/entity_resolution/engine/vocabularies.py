@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing_extensions import Self
 
 from entity_resolution.engine.tables import FORMED, WORDED, Ask
-from entity_resolution.kinds.vocabulary import derived, derived_query, hashed_word, words_of
+from entity_resolution.kinds.functions import kept_of
+from entity_resolution.kinds.vocabulary import derived, derived_query, words_of
 from shared.warehouse import quote
 
 # How many words of a column a model keeps, those that most records have.
@@ -36,7 +37,7 @@ class Vocabulary:
         """Learn that of a column of the parties."""
         ((records,),) = ask(f"select count({quote(column)}) from {FORMED}")
         rows = ask(
-            f"select {hashed_word('word')}, count(*) as n from ({words_of(column, FORMED)}) as word group by word "
+            f"select {kept_of('word')}, count(*) as n from ({words_of(column, FORMED)}) as word group by word "
             f'having count(*) > 1 order by n desc, word collate "C" limit {MOST_KEPT}'
         )
         return cls(int(records), {str(word): int(n) for word, n in rows})

@@ -11,6 +11,8 @@ from entity_resolution.kinds.base import DECLARED, Block, Column, Count, datacla
 from entity_resolution.kinds.vocabulary import MOST_RARE, rare
 from shared.warehouse import quote
 
+# How many of a text's rarest words are looked at, where nobody says.
+RAREST = 3
 Rank = Annotated[int, Field(ge=1, le=MOST_RARE)]
 
 
@@ -119,13 +121,13 @@ def swapped(column: str, other: str, within: str) -> tuple[Swapped, Swapped]:
     return Swapped(column, other, within), Swapped(other, column, within)
 
 
-def rare_words(column: str, words: int = 3) -> tuple[RareWords, ...]:
+def rare_words(column: str, words: int = RAREST) -> tuple[RareWords, ...]:
     """Return the rules that one of so many rarest words of a text is one of the other record's; 5 at most."""
     places = range(1, words + 1)
     return tuple(RareWords(column, (left,), (right,)) for left in places for right in places)
 
 
-def same_rare_words(column: str, words: int = 3) -> RareWords:
+def same_rare_words(column: str, words: int = RAREST) -> RareWords:
     """Return the rule that so many rarest words of a text are all the other record's; 5 at most."""
     places = tuple(range(1, words + 1))
     return RareWords(column, places, places)

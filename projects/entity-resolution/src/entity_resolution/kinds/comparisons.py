@@ -12,6 +12,7 @@ from typing_extensions import Self, override
 from entity_resolution.kinds.base import DECLARED, Column, Comparison, Count, Form, Share, dataclass
 from entity_resolution.kinds.functions import SEPARATOR
 from entity_resolution.kinds.names import Forms
+from entity_resolution.kinds.vocabulary import share
 from shared.warehouse import literal
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ class Words(_OfOneColumn):
         both = f'"{self.column}_l", "{self.column}_r"'
         agree = f"words_agree({both}, {{}})" if self.abbreviated else f"share_of_parts({both}, ' ') >= {{}}"
         if self.idf:
-            agree = f"{levels.share_by_idf(self.column)} >= {{}}"
+            agree = share(self.column, '"{}_l"', '"{}_r"') + " >= {}"
         same = levels.when(agree.format(1), f"{self.column} of the same words")
         between = [levels.when(agree.format(least), f"{self.column} shares {least}") for least in self.shared]
         spelled = [] if self.abbreviated or self.idf else [levels.similar(self.column, least) for least in self.alike]

@@ -13,6 +13,8 @@ from entity_resolution.kinds import letters, quantities, words
 from shared.warehouse import literal
 
 COMPARED_CHARACTERS = 63
+# Of the hash of a value that a model keeps.
+HASH_CHARACTERS = 12
 # Between the items of a list, once it is a text.
 SEPARATOR = "\x1f"
 
@@ -20,6 +22,11 @@ BLANKS = literal(letters.BLANKS)
 # What separates the parts of a number or code, and is written in many ways.
 SEPARATORS = literal(" -./()")
 MARKS = f"'([a-z])[{letters.MARKS}]+', '\\1', 'g'"
+
+
+def kept_of(text: str) -> str:
+    """Return the expression for what a model keeps of a text, in the SQL of both engines: it may be somebody's name."""
+    return f"left(md5({text}), {HASH_CHARACTERS})"
 
 
 def _conversions(matches: str) -> list[str]:

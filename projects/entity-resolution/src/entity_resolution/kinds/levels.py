@@ -9,7 +9,6 @@ from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
 from entity_resolution.kinds.functions import SEPARATOR
 from entity_resolution.kinds.names import formal
-from entity_resolution.kinds.vocabulary import count_of_parts, parts
 from shared.warehouse import literal
 
 
@@ -42,12 +41,6 @@ def known(column: str) -> CustomLevel:
     """Return the level of names that may stand for one formal name."""
     both = f'"{formal(column)}_l", "{formal(column)}_r"'
     return CustomLevel(f"shared_parts({both}, {literal(SEPARATOR)}) >= 1", f"{column} in short")
-
-
-def share_by_idf(column: str) -> str:
-    """Return the expression for which share of the parts of two texts' words both have."""
-    words, count = parts(column), count_of_parts(column)
-    return f'2.0 * shared_parts("{words}_l", "{words}_r", \' \') / ("{count}_l" + "{count}_r")'
 
 
 def swapped(column: str, other: str) -> ComparisonLevelCreator:

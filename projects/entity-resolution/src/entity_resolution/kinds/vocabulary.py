@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from entity_resolution.kinds.functions import kept_of
 from shared.warehouse import literal, quote
 
 # What is looked at of a text, so that one of endless words costs no more than another.
@@ -18,7 +19,6 @@ MOST_RECORDS = 1_000
 MOST_RARE = 5
 # A word has one part more for each eighth of the records that are left by it: log8 of records to those with the word.
 PARTS = tuple(8**power for power in range(5))
-HASH_CHARACTERS = 12
 
 
 def rare(column: str, place: int) -> str:
@@ -48,9 +48,16 @@ def words_of(column: str, parties: str) -> str:
     return f"select distinct party_id, word from ({split}) as split"
 
 
-def hashed_word(word: str) -> str:
-    """Return the expression for what is kept of a word: it may be of somebody's name."""
-    return f"left(md5({word}), {HASH_CHARACTERS})"
+def share(column: str, left: str, right: str) -> str:
+    """Return the expression for which share of the parts of two texts' words both have.
+
+    Args:
+        column: The column of the texts.
+        left, right: How a column of either record is written, its name being `{}`.
+    """
+    words, count = parts(column), count_of_parts(column)
+    shared = f"shared_parts({left.format(words)}, {right.format(words)}, ' ')"
+    return f"2.0 * {shared} / ({left.format(count)} + {right.format(count)})"
 
 
 def derived_query(column: str, parties: str, records: int, kept: Mapping[str, int]) -> str:
@@ -73,7 +80,7 @@ def derived_query(column: str, parties: str, records: int, kept: Mapping[str, in
     return (
         f"with word as ({words_of(column, parties)}), known as ({known}), "
         "counted as (select party_id, word, cast(coalesce(n, '1') as bigint) as n from word "
-        f"left join known on hash = {hashed_word('word')}), "
+        f"left join known on hash = {kept_of('word')}), "
         f"judged as (select *, n between 2 and {MOST_RECORDS} as is_key from counted), "
         "placed as (select *, row_number() over (partition by party_id "
         'order by case when is_key then 0 else 1 end, n, word collate "C") as place from judged), '

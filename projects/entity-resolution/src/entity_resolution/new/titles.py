@@ -16,8 +16,8 @@ import duckdb
 from entity_resolution.engine.tables import FORMED, WORDED
 from entity_resolution.engine.vocabularies import Vocabulary, derive
 from entity_resolution.kinds.base import COLUMN
-from entity_resolution.kinds.blocks import same_rare_words
-from entity_resolution.kinds.vocabulary import count_of_parts, parts, rare
+from entity_resolution.kinds.blocks import RAREST, same_rare_words
+from entity_resolution.kinds.vocabulary import rare, share
 from entity_resolution.new.agreement import PAIRS_A_ROW
 from entity_resolution.new.choice import LEAST_SAME, Choice
 from entity_resolution.new.profile import TABLE, Look
@@ -49,9 +49,10 @@ create or replace temporary table {FORMED} as
 SOURCES = f"""
 select source, 1 - count(distinct {COLUMN_NAME}) / greatest(count({COLUMN_NAME}), 1) from {FORMED} group by 1 order by 1
 """
+RARE_WORDS = ", ".join(rare(COLUMN_NAME, place) for place in range(1, RAREST + 1))
 KEYS = f"""
 create or replace temporary table title_keys as
-    select party_id, source, unnest([{", ".join(rare(COLUMN_NAME, place) for place in (1, 2, 3))}]) as key from {WORDED}
+    select party_id, source, unnest([{RARE_WORDS}]) as key from {WORDED}
 """
 PAIRS = "select sum(n * (n - 1) / 2) from (select count(*) as n from title_keys where key is not null group by key)"
 # Each title, and the best of another source.
@@ -66,8 +67,7 @@ with
             id_l, id_r,
             l.{COLUMN_NAME} = r.{COLUMN_NAME} as is_equal,
             {same_rare_words(COLUMN_NAME).condition} as is_sure,
-            2 * shared_parts(l.{parts(COLUMN_NAME)}, r.{parts(COLUMN_NAME)}, ' ')
-            / (l.{count_of_parts(COLUMN_NAME)} + r.{count_of_parts(COLUMN_NAME)}) as alike
+            {share(COLUMN_NAME, "l.{}", "r.{}")} as alike
         from met
         inner join {WORDED} as l on l.party_id = id_l
         inner join {WORDED} as r on r.party_id = id_r

@@ -12,6 +12,7 @@ from entity_resolution.entity import GENERAL, Entity
 from shared.warehouse import Warehouse, quote
 
 # What was chosen, and what people have decided, until it is published: temporary tables, which the session takes along.
+KEY = ("entity_id",)
 NEW, DECIDED = "new_golden", "new_decided"
 
 
@@ -40,7 +41,7 @@ def make_golden(warehouse: Warehouse, entity: Entity, types: Mapping[str, str]) 
         *(f"{quote(name)} {type_}" for name, type_ in types.items()),
         *(f"{name} {type_} not null" for name, type_ in needed.items()),
     ]
-    bulk_tables.make(warehouse, golden, columns, ("entity_id",))
+    bulk_tables.make(warehouse, golden, columns, KEY)
     there = types_of(warehouse, entity).keys()
     for name in types.keys() - there:
         warehouse.execute(f"alter table {golden} add column {quote(name)} {types[name]}")
@@ -93,6 +94,7 @@ def publish(
     warehouse.execute(
         f"insert into {golden} ({names}, resolved_at, run_id) select {names}, $1, $2 from {NEW}", [now, run_id]
     )
+    bulk_tables.check(warehouse, golden, KEY)
     provenance = provenance_table(entity)
     warehouse.execute(f"delete from {provenance}{where}")
     warehouse.execute(

@@ -58,7 +58,7 @@ def definition(entity: Entity) -> str:
     training = entity.training
     learned = [[each.condition for each in blocks] for blocks in (training.sure, training.sessions)]
     held_out = [sorted(fillers.ALWAYS), sorted(fillers.IF_FREQUENT), {**entity.fillers}]
-    kept: list[Any] = [frequencies.MOST_KEPT, frequencies.HASH_CHARACTERS]
+    kept: list[Any] = [frequencies.MOST_KEPT, functions.HASH_CHARACTERS]
     if entity.worded:
         kept += [vocabularies.MOST_KEPT, *(vocabulary.derived_query(column, "", 0, {}) for column in entity.worded)]
     parts = [splink.__version__, settings(entity), forms, learned, training.recall, held_out, functions.duckdb(), kept]

@@ -6,9 +6,18 @@ what follows from these. Both work on record ids and cluster names alone: they k
 
 from entity_resolution.engine.registry.part import read_part
 from entity_resolution.engine.registry.registry import Change, State, after, next_change
-from entity_resolution.engine.registry.tables import RegistryTables, make_registry, publish, read_state
+from entity_resolution.engine.registry.tables import (
+    EVENT_KEY,
+    FORMER_KEY,
+    RegistryTables,
+    make_registry,
+    publish,
+    read_state,
+)
 
 __all__ = [
+    "EVENT_KEY",
+    "FORMER_KEY",
     "Change",
     "RegistryTables",
     "State",

@@ -11,6 +11,8 @@ from entity_resolution.engine.registry.registry import Change, State
 from shared.utils.clock import utc_now
 from shared.warehouse import Warehouse
 
+FORMER_KEY, EVENT_KEY = ("entity_id", "party_id"), ("revision", "entity_id", "event")
+
 
 @dataclass(frozen=True)
 class RegistryTables:
@@ -49,8 +51,7 @@ def make_registry(warehouse: Warehouse, tables: RegistryTables) -> None:
     # Its name is the schema's, as the table's is.
     index = f"{tables.history.rpartition('.')[2]}_id"
     bulk_tables.index(warehouse, tables.history, index, ("entity_id",))
-    former = ("entity_id", "party_id")
-    bulk_tables.make(warehouse, tables.former, [f"{name} varchar not null" for name in former], former)
+    bulk_tables.make(warehouse, tables.former, [f"{name} varchar not null" for name in FORMER_KEY], FORMER_KEY)
     bulk_tables.make(
         warehouse,
         tables.events,
@@ -62,7 +63,7 @@ def make_registry(warehouse: Warehouse, tables: RegistryTables) -> None:
             "happened_at timestamp not null",
             "run_id varchar not null",
         ],
-        ("revision", "entity_id", "event"),
+        EVENT_KEY,
     )
 
 
@@ -110,12 +111,15 @@ def publish(warehouse: Warehouse, tables: RegistryTables, change: Change, run_id
     with warehouse.transaction():
         _put(warehouse, tables.history, change.replaced, change.history)
         _put(warehouse, tables.former, change.forgotten, change.former)
+        bulk_tables.check(warehouse, tables.former, FORMER_KEY)
         events = change.events
         run = {"happened_at": pa.array([utc_now()] * len(events), pa.timestamp("us")), "run_id": [run_id] * len(events)}
         for name, values in run.items():
             events = events.append_column(name, pa.array(values))
         if len(events):
             warehouse.append_arrow(tables.events, events)
+            latest = f" where revision = (select max(revision) from {tables.events})"
+            bulk_tables.check(warehouse, tables.events, EVENT_KEY, latest)
 
 
 def _put(warehouse: Warehouse, table: str, ids: pa.Table, rows: pa.Table) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from ingress.bulk import column_checker
 from ingress.gather.gathered import Gathered
 from ingress.source import Batch
 from shared.data_quality.conversion import convertible, readable
@@ -32,7 +31,7 @@ def checked_in_columns(gathered: Gathered, name: str, rows: pa.RecordBatch, firs
     for each in rows.schema:
         if not (convertible(each.type, known[each.name]) if each.name in known else each.type in texts):
             return None
-    checker = column_checker(resource.model)
+    checker = resource.columns_if_plain
     if checker is None:
         return None
     gathered.note(rows.schema.names)

@@ -17,7 +17,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingress.bulk import column_checker
 from ingress.duplicate_keys import Hashes, key_hash, twice
 from ingress.source import Batch, Input, Resource
 from shared.data_quality import POSITION, BadRow, Checked, ColumnChecker
@@ -81,7 +80,7 @@ class TextFiles:
         self.resource = resource
         self.files = files
         self.extras = extras
-        self._checker = column_checker(resource.model)
+        self._checker = resource.columns_if_plain
         self._open: tuple[TextFile, Scratch, Staged] | None = None
         self._closing = ExitStack()
 
