@@ -13,6 +13,7 @@ import pytest
 
 from shared.errors import ConfigurationError
 from shared.postgres import passfile
+from shared.postgres import server as servers
 from shared.postgres.server import HOST, LocalServer, ServerFailed
 
 pytestmark = pytest.mark.postgres
@@ -40,6 +41,18 @@ def answers(server: LocalServer) -> bool:
         found = bool(cursor.fetchone() == (1,))
     session.close()
     return found
+
+
+def test_free_port_is_one_that_the_system_gives_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for any port gets none of these; with all of them taken it is an error."""
+    with socket.create_server((HOST, 0)) as any_port, socket.create_server((HOST, servers.free_port())) as chosen:
+        assert any_port.getsockname()[1] not in servers.UNASSIGNED
+        port = chosen.getsockname()[1]
+        assert port in servers.UNASSIGNED
+        monkeypatch.setattr(servers, "UNASSIGNED", range(port, port + 1))
+        monkeypatch.setattr(servers, "PORTS_TRIED", 1)
+        with pytest.raises(ServerFailed, match="no free port"):
+            servers.free_port()
 
 
 def test_life_of_a_server(server: LocalServer) -> None:

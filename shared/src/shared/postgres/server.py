@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import secrets
 import shutil
 import signal
@@ -25,6 +26,10 @@ HOSTS = (HOST, "localhost")
 ADMIN = "postgres"
 START_SECONDS = 60
 ORPHAN_SECONDS = 10
+# Below what systems give to whoever asks for any port: a server that starts late would find it taken, and who asks
+# whether it is there yet would ask a stranger.
+UNASSIGNED = range(20_000, 32_768)
+PORTS_TRIED = 100
 SHARED_MEMORY_LEFT = "pre-existing shared memory block"
 # For a server that shares a small machine with the programs that use it.
 CONFIGURATION: Mapping[str, str] = {
@@ -248,11 +253,19 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Return a port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port on which nobody listens, and which the system gives to nobody until it is listened on.
+
+    Raises:
+        ServerFailed: All that were tried are taken.
+    """
+    among = random.SystemRandom().sample(UNASSIGNED, PORTS_TRIED)
+    port = next(filter(is_free, among), None)
+    if port is None:
+        raise ServerFailed(
+            f"no free port: {PORTS_TRIED} between {UNASSIGNED[0]} and {UNASSIGNED[-1]} are taken",
+            hint="name one, or stop what listens there",
+        )
+    return port
 
 
 def last_line(done: subprocess.CompletedProcess[str]) -> str:
