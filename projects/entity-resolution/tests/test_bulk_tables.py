@@ -71,7 +71,5 @@ def test_two_golden_records_of_one_entity_are_not_published(again: Platform) -> 
             pytest.raises((bulk_tables.DuplicateKey, psycopg2.IntegrityError)),
             warehouse.transaction(),
         ):
-            records.publish(
-                warehouse, CUSTOMER, "master.customer_xref", "master.customer_history", utc_now(), "of the test"
-            )
+            records.publish(warehouse, CUSTOMER, "master.customer_history", utc_now(), "of the test")
     assert again.master() == before

@@ -17,7 +17,7 @@ from entity_resolution.engine.golden.query import golden_columns, golden_query, 
 from entity_resolution.engine.parties import current_parties
 from entity_resolution.entities.customer import ENTITY as CUSTOMER
 from entity_resolution.entity import Entity
-from entity_resolution.kinds import Longest, MostFrequent, OneRecord, Valid
+from entity_resolution.kinds import FirstSource, Longest, MostFrequent, MostRecent, OneRecord, Valid
 from shared.warehouse import open_warehouse
 
 FULL_ADDRESS = {
@@ -66,7 +66,7 @@ def _chosen(platform: Platform, parties: Sequence[dict[str, Any]], entity: Entit
         records.choose(warehouse, entity, current_parties(warehouse, entity), "entities")
         (row,) = warehouse.fetch(f"select {', '.join(golden_columns(entity))} from {records.NEW}")
         warehouse.execute("create temporary table decided (entity_id varchar, field varchar)")
-        comes_from = warehouse.fetch(provenance_query(entity, records.NEW, "entities", "decided"))
+        comes_from = warehouse.fetch(provenance_query(entity, records.NEW, "decided"))
     assert {entity_id for entity_id, *_ in comes_from} <= {"E-1"}
     golden = dict(zip(golden_columns(entity), row, strict=True))
     provenance = {field: (source, source_id, rule) for _, field, source, source_id, rule in comes_from}
@@ -199,6 +199,27 @@ def test_only_valid_values_survive(
     golden, provenance = chosen_of(platform, parties, replace(CUSTOMER, golden=(rule,)))
     assert golden["postcode"] == (expected and expected[0])
     assert (provenance["postcode"][2] if provenance else None) == (expected and expected[1])
+
+
+@pytest.mark.parametrize("postcode", ["3053", "305", None])
+def test_one_record_alone_gives_what_two_equal_ones_do(platform: Platform, postcode: str | None) -> None:
+    """By every rule: where nothing has to be chosen a condition holds all the same, and the rule is called the same."""
+    rules = (
+        replace(VALID, only=False),
+        Valid(Longest("suburb"), where="length(suburb) > 5", columns=("postcode",)),
+        MostRecent("state", by="date_of_birth"),
+        FirstSource("surname"),
+        OneRecord(called={"crm_customer_id": "source_id"}, source="crm"),
+        OneRecord(("household_id",), called={"loyalty_member_id": "source_id"}, source="loyalty"),
+    )
+    entity = replace(CUSTOMER, golden=rules)
+    alone, twin = (
+        party(f"crm:C-{number}", postcode=postcode, suburb="perth", state="wa", surname="keller") for number in (1, 2)
+    )
+    golden, provenance = chosen_of(platform, [alone], entity)
+    assert golden["party_count"] == 1
+    assert chosen_of(platform, [alone, twin], entity) == ({**golden, "party_count": 2}, provenance)
+    assert golden["suburb"] is None
 
 
 @pytest.mark.parametrize(

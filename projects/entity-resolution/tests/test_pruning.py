@@ -27,12 +27,12 @@ def test_pairs_that_are_left_are_those_that_reach_it(resolved_sample_on: Platfor
         assert model
         with in_memory(warehouse, settings, CUSTOMER, current_parties(warehouse, CUSTOMER)) as connection:
             session = session_in(connection, CUSTOMER)
-            linker, *_ = linking.linker_of(session, model)
+            linker, _, rules = linking.linker_of(session, model)
             whole = linker.inference.predict(threshold_match_probability=threshold)
             weighed = sorted(session.ask(WEIGHED + whole.physical_name))
             found = linker.inference.compute_blocked_pairs_for_predict()
             assert can_prune(linker, threshold)
-            left = possible_pairs(linker, found, threshold)
+            left = possible_pairs(linker, rules, threshold)
             ((all_pairs,), (left_pairs,)) = (
                 session.ask(f"select count(*) from {each.physical_name}")[0] for each in (found, left)
             )
@@ -51,7 +51,6 @@ def test_master_is_the_same(again: Platform, resolved_sample: Platform, monkeypa
         pruned.append(possible_pairs(*arguments))
         return pruned[-1]
 
-    monkeypatch.setattr(linking, "FEWEST_PRUNED", 0)
     monkeypatch.setattr(linking, "possible_pairs", seen)
     again.resolve("--full")
     assert len(pruned) == 1

@@ -223,7 +223,7 @@ def publish(warehouse: Warehouse, entity: Entity, run_id: str, resolution: Resol
         publish_change(warehouse, registry(entity), resolution.change, run_id)
         # By the history of now, since what was decided of an id counts for where that leads.
         of_part = part.OF_IDS if resolution.is_part else ""
-        records.publish(warehouse, entity, NEW_XREF, registry(entity).history, now, run_id, of_part)
+        records.publish(warehouse, entity, registry(entity).history, now, run_id, of_part)
         for table in (SIZE, RUN):
             warehouse.execute(f"delete from {table} where entity = $1", [name])
         warehouse.execute(
@@ -242,7 +242,7 @@ def publish(warehouse: Warehouse, entity: Entity, run_id: str, resolution: Resol
 def publish_golden(warehouse: Warehouse, entity: Entity, run_id: str) -> None:
     """Replace an entity's golden records alone, by the entities that master has: part of a transaction."""
     history = registry(entity).history
-    records.publish(warehouse, entity, xref_table(entity), history, utc_now(), run_id)
+    records.publish(warehouse, entity, history, utc_now(), run_id)
 
 
 def store_measures(warehouse: Warehouse, entity: Entity, run_id: str, measures: Measures) -> None:

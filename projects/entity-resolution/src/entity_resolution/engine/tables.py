@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 FORMED, PARTIES = "resolution_parties", "resolution_compared"
 # The first with what is derived of the words of some columns, where any are.
 WORDED = "resolution_worded"
+# A sample of the view, to count pairs in.
+SAMPLED = "resolution_sampled"
 # Those of how frequent values are, each with a number behind it.
 TERMS = "resolution_terms_"
 # Runs a statement where the parties are, and returns its rows.

@@ -13,7 +13,7 @@ from entity_resolution.engine.in_memory import in_memory
 from entity_resolution.engine.linking.workplace import CLUSTER_COLUMNS, Linked, Workplace
 from entity_resolution.engine.model_store import Model
 from entity_resolution.engine.parties import compared_parties, current_parties
-from entity_resolution.engine.tables import FORMED, PARTIES, TERMS, WORDED
+from entity_resolution.engine.tables import FORMED, PARTIES, SAMPLED, TERMS, WORDED
 from entity_resolution.entity import KEY, Entity
 from shared.config import Settings
 from shared.errors import causes
@@ -94,7 +94,7 @@ def _clear(warehouse: PostgresWarehouse) -> None:
     """Drop the tables of a run, and first the view of one of them."""
     warehouse.execute(f"drop view if exists {SCHEMA}.{PARTIES}")
     for table in warehouse.tables(SCHEMA):
-        if table in (SNAPSHOT, FORMED, WORDED) or table.startswith((TERMS, SPLINKS_PREFIX)):
+        if table in (SNAPSHOT, FORMED, WORDED, SAMPLED) or table.startswith((TERMS, SPLINKS_PREFIX)):
             warehouse.execute(f"drop table if exists {SCHEMA}.{quote(table)}")
 
 

@@ -14,8 +14,6 @@ from shared.warehouse import literal
 
 # Pairs of one value: those of 1,000 records.
 PAIRS_OF_A_VALUE = 500_000
-# A sixteenth of the records, which makes a 256th of the pairs; the same records on every engine.
-SAMPLE = f"(select * from {PARTIES} where left(md5(party_id), 1) = '0')"
 # What can be listed in a condition; a rule with more such values is no help.
 MOST_SKIPPED = 1_000
 

@@ -73,15 +73,12 @@ def choose(warehouse: Warehouse, entity: Entity, parties: str, xref: str) -> Non
     warehouse.execute(f"create temporary table {NEW} as {golden_query(entity, parties, xref)}")
 
 
-def publish(
-    warehouse: Warehouse, entity: Entity, xref: str, history: str, now: datetime, run_id: str, where: str = ""
-) -> None:
+def publish(warehouse: Warehouse, entity: Entity, history: str, now: datetime, run_id: str, where: str = "") -> None:
     """Replace rows of both tables by what `choose` has made and people have decided: part of a transaction.
 
     Args:
         warehouse: Where master is.
         entity: What the records are of.
-        xref: As it was for `choose`, with `source_system` and `source_id` of each party.
         history: The table of where each id leads now.
         now: When it is.
         run_id: Whose records they are.
@@ -97,6 +94,4 @@ def publish(
     bulk_tables.check(warehouse, golden, KEY)
     provenance = provenance_table(entity)
     warehouse.execute(f"delete from {provenance}{where}")
-    warehouse.execute(
-        f"insert into {provenance} ({', '.join(PROVENANCE)}) {provenance_query(entity, NEW, xref, DECIDED)}"
-    )
+    warehouse.execute(f"insert into {provenance} ({', '.join(PROVENANCE)}) {provenance_query(entity, NEW, DECIDED)}")

@@ -23,9 +23,6 @@ from entity_resolution.engine.profile import Profile, profile
 from entity_resolution.engine.tables import PARTIES, Ask
 from entity_resolution.entity import KEY, Entity
 
-# To look at fewer pairs twice takes longer than to weigh them.
-FEWEST_PRUNED = 20_000
-
 
 @dataclass(frozen=True)
 class Session:
@@ -102,20 +99,16 @@ def cluster_at_each(session: Session, model: Model, thresholds: Sequence[float])
     """Group the parties at each threshold by pairs that are scored once."""
     linker, fillers, rules = linker_of(session, model)
     seen = profile(session.ask, session.entity)
-    pairs = _weigh(session, linker, min(thresholds))
+    pairs = _weigh(linker, rules, min(thresholds))
     for threshold in thresholds:
         clusters = _clusters(linker, pairs, threshold, session.entity.parties.duplicate_free)
         yield threshold, Clusters(str(clusters.physical_name), fillers, rules, seen)
 
 
-def _weigh(session: Session, linker: Linker, threshold: float) -> SplinkDataFrame:
+def _weigh(linker: Linker, rules: Sequence[Rule], threshold: float) -> SplinkDataFrame:
     """Return the pairs that the linker's rules find and whose match probability reaches a threshold."""
     if can_prune(linker, threshold):
-        found = linker.inference.compute_blocked_pairs_for_predict()
-        ((count,),) = session.ask(f"select count(*) from {found.physical_name}")
-        if count >= FEWEST_PRUNED:
-            linker.table_management.register_blocked_pairs_for_predict(possible_pairs(linker, found, threshold))
-            found.drop_table_from_database_and_remove_from_cache()
+        linker.table_management.register_blocked_pairs_for_predict(possible_pairs(linker, rules, threshold))
     return linker.inference.predict(threshold_match_probability=threshold)
 
 
