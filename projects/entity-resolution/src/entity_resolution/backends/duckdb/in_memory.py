@@ -12,9 +12,10 @@ from entity_resolution.engine.in_memory import in_memory, session_in
 from entity_resolution.engine.linking.workplace import CLUSTER_COLUMNS, Linked, Workplace
 from entity_resolution.engine.model_store import Model
 from entity_resolution.engine.parties import current_parties
+from entity_resolution.engine.tables import PARTIES
 from entity_resolution.entity import Entity
 from shared.config import Settings
-from shared.warehouse import Warehouse
+from shared.warehouse import Warehouse, quote
 
 
 class InMemory(Workplace):
@@ -35,7 +36,14 @@ class InMemory(Workplace):
 
         found = cluster_parties(session_in(self._connection, self._entity), model, threshold)
         rows = self._connection.sql(f"select {CLUSTER_COLUMNS} from {found.table}").to_arrow_table()
+        self._empty()
         return found.linked(rows)
+
+    def _empty(self) -> None:
+        """Drop what the parties were linked in: what comes next needs the memory."""
+        self._connection.execute(f"drop view {PARTIES}")
+        for (table,) in self._connection.execute("select table_name from duckdb_tables()").fetchall():
+            self._connection.execute(f"drop table {quote(table)}")
 
 
 @contextmanager

@@ -58,7 +58,7 @@ class Workplace(ABC):
 
     @abstractmethod
     def cluster(self, model: Model, threshold: float) -> Linked:
-        """Group the parties, of which there are two at least, into entities.
+        """Group the parties, of which there are two at least, into entities; once, as they may be gone then.
 
         Args:
             model: How they are compared.
