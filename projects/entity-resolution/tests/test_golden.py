@@ -239,6 +239,23 @@ def test_what_is_valid_is_declared_wrongly(arguments: dict[str, Any], message: s
         Valid(**{"among": MostFrequent("suburb"), **arguments})
 
 
+def test_fields_may_be_called_as_provenance_calls_its_columns() -> None:
+    """A party's `place`, `field`, `value` or `rule` is a field as any other."""
+    names = ("place", "field", "value", "rule", "record", "named", "decided")
+    entity = replace(CUSTOMER, golden=(MostFrequent("place"), OneRecord(names[1:])))
+    with duckdb.connect() as connection:
+        columns = ", ".join(f"'{name} 1' as {name}" for name in names)
+        connection.execute(
+            f"create table party as select 'crm:1' as party_id, 'crm' as source_system, '1' as source_id, {columns}"
+        )
+        connection.execute("create table entity as select party_id, 'E-1' as entity_id from party")
+        connection.execute("create table decided (entity_id varchar, field varchar)")
+        connection.execute(f"create table golden as {golden_query(entity, 'party', 'entity')}")
+        found = connection.execute(provenance_query(entity, "golden", "decided")).fetchall()
+    rules = {"place": "MostFrequent", **dict.fromkeys(names[1:], "OneRecord")}
+    assert {row[1]: row for row in found} == {name: ("E-1", name, "crm", "1", rule) for name, rule in rules.items()}
+
+
 def test_many_entities_wait_on_the_disk(tmp_path: Path) -> None:
     """Golden records of more entities than memory holds the records of are chosen all the same."""
     texts = ", ".join(

@@ -83,8 +83,11 @@ def provenance_query(entity: Entity, golden: str, decided: str) -> str:
     fields = [(field, _places(number)) for number, each in enumerate(entity.golden) for field in each.fields]
     listed = ", ".join(f"({place}, {literal(field)})" for place, (field, _) in enumerate(fields))
 
+    # Named as no field is.
+    nth, name = quote("nth field"), quote("field name")
+
     def of_each(values: Iterable[str]) -> str:
-        return f"case place {' '.join(f'when {place} then {value}' for place, value in enumerate(values))} end"
+        return f"case {nth} {' '.join(f'when {place} then {value}' for place, value in enumerate(values))} end"
 
     system, record, rule = (of_each(quote(columns[part]) for _, columns in fields) for part in range(3))
     is_there = of_each(f"{quote(field)} is not null" for field, _ in fields)
@@ -95,8 +98,8 @@ def provenance_query(entity: Entity, golden: str, decided: str) -> str:
             case when decided.field is null then value.source_id end as source_id,
             case when decided.field is null then value.rule else {literal(PERSON)} end as rule
         from (
-            select entity_id, field, {system} as source_system, {record} as source_id, {rule} as rule
-            from {golden} cross join (values {listed}) as named (place, field) where {is_there}
+            select entity_id, {name} as field, {system} as source_system, {record} as source_id, {rule} as rule
+            from {golden} cross join (values {listed}) as named ({nth}, {name}) where {is_there}
         ) as value
             left join {decided} as decided on decided.entity_id = value.entity_id and decided.field = value.field
     """

@@ -62,7 +62,7 @@ def possible_pairs(linker: Linker, rules: Sequence[Rule], threshold: float) -> S
 
     Args:
         linker: Whose parties they are of; it can prune pairs.
-        rules: The rules, none of them without a column.
+        rules: The rules, one at least.
         threshold: The match probability.
 
     Returns:
