@@ -104,6 +104,7 @@ def resolve(job: Job, *, training: Training = "if needed", full: bool = False) -
         former = master.read_measures(job.warehouse, job.entity)
         previous = master.read_xref(job.warehouse, job.entity)
         linked = link(job, workplace, model, before=None if wanted else previous)
+        workplace.release()
         with step("choose golden records"):
             resolution = _resolution(job, workplace, linked, previous)
         with step("write master"), job.warehouse.transaction():

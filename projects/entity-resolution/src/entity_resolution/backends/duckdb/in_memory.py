@@ -36,12 +36,11 @@ class InMemory(Workplace):
 
         found = cluster_parties(session_in(self._connection, self._entity), model, threshold)
         rows = self._connection.sql(f"select {CLUSTER_COLUMNS} from {found.table}").to_arrow_table()
-        self._empty()
         return found.linked(rows)
 
-    def _empty(self) -> None:
-        """Drop what the parties were linked in: what comes next needs the memory."""
-        self._connection.execute(f"drop view {PARTIES}")
+    @override
+    def release(self) -> None:
+        self._connection.execute(f"drop view if exists {PARTIES}")
         for (table,) in self._connection.execute("select table_name from duckdb_tables()").fetchall():
             self._connection.execute(f"drop table {quote(table)}")
 

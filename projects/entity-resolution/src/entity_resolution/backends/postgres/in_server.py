@@ -61,6 +61,10 @@ class InServer(Workplace):
             rows = self._warehouse.fetch_arrow(f"select {CLUSTER_COLUMNS} from {SCHEMA}.{quote(found.table)}")
             return found.linked(rows)
 
+    @override
+    def release(self) -> None:
+        """Do nothing: the server holds what is linked, and is cleared in the end."""
+
 
 @contextmanager
 def linking_in_server(warehouse: Warehouse, settings: Settings, entity: Entity) -> Iterator[Workplace]:

@@ -52,6 +52,10 @@ class OnSpark(Workplace):
                 found = link(spark, files, parties, self._entity, model, threshold)
             return found.linked(files.read(CLUSTERS))
 
+    @override
+    def release(self) -> None:
+        """Do nothing: what is linked is gone with its Spark."""
+
     @contextmanager
     def _folder(self) -> Iterator[Path]:
         """Make a folder for what Spark writes on this machine."""

@@ -58,12 +58,16 @@ class Workplace(ABC):
 
     @abstractmethod
     def cluster(self, model: Model, threshold: float) -> Linked:
-        """Group the parties, of which there are two at least, into entities; once, as they may be gone then.
+        """Group the parties, of which there are two at least, into entities.
 
         Args:
             model: How they are compared.
             threshold: The match probability from which a pair is joined; entities are what such pairs connect.
         """
+
+    @abstractmethod
+    def release(self) -> None:
+        """Give back memory once all is linked: nothing can be linked here any more, and `parties` stay."""
 
 
 OpenWorkplace: TypeAlias = Callable[[Warehouse, Settings, Entity], AbstractContextManager[Workplace]]
