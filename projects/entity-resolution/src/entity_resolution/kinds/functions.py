@@ -74,12 +74,11 @@ def duckdb() -> str:
     create or replace macro plain_text(a) as nullif(trim(
         case when strlen(a) = length(a) then lower(a) else plain_letters(a) end, {BLANKS}), '');
     create or replace macro code_text(a) as nullif(translate(plain_text(a), {SEPARATORS}, ''), '');
-    create or replace macro is_short(a, b) as greatest(strlen(a), strlen(b)) <= {COMPARED_CHARACTERS};
-    create or replace macro edit_distance(a, b) as case when is_short(a, b) then levenshtein(a, b)
-        else levenshtein(left(a, {COMPARED_CHARACTERS}), left(b, {COMPARED_CHARACTERS})) end;
-    create or replace macro edit_similarity(a, b) as 1 - edit_distance(a, b)
-        / case when is_short(a, b) then greatest(strlen(a), strlen(b))
-        else greatest(strlen(left(a, {COMPARED_CHARACTERS})), strlen(left(b, {COMPARED_CHARACTERS}))) end;
+    create or replace macro compared(a) as
+        case when strlen(a) <= {COMPARED_CHARACTERS} then a else left(a, {COMPARED_CHARACTERS}) end;
+    create or replace macro edit_distance(a, b) as levenshtein(compared(a), compared(b));
+    create or replace macro edit_similarity(a, b) as
+        1 - edit_distance(a, b) / greatest(strlen(compared(a)), strlen(compared(b)));
     create or replace macro shared_parts(a, b, separator) as
         len(list_intersect(string_split(a, separator), string_split(b, separator)));
     create or replace macro share_of_parts(a, b, separator) as

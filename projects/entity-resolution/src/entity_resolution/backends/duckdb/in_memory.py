@@ -12,10 +12,9 @@ from entity_resolution.engine.in_memory import in_memory, session_in
 from entity_resolution.engine.linking.workplace import CLUSTER_COLUMNS, Linked, Workplace
 from entity_resolution.engine.model_store import Model
 from entity_resolution.engine.parties import current_parties
-from entity_resolution.engine.tables import PARTIES
 from entity_resolution.entity import Entity
 from shared.config import Settings
-from shared.warehouse import Warehouse, quote
+from shared.warehouse import Warehouse
 
 
 class InMemory(Workplace):
@@ -40,9 +39,7 @@ class InMemory(Workplace):
 
     @override
     def release(self) -> None:
-        self._connection.execute(f"drop view if exists {PARTIES}")
-        for (table,) in self._connection.execute("select table_name from duckdb_tables()").fetchall():
-            self._connection.execute(f"drop table {quote(table)}")
+        self._connection.close()
 
 
 @contextmanager

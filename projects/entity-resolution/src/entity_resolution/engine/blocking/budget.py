@@ -9,7 +9,7 @@ hardly ever the same person.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from entity_resolution.engine.blocking.bounds import bounded_and_counted, count
@@ -45,29 +45,33 @@ def within_budget(ask: Ask, rules: Sequence[Rule], columns: Sequence[str], most:
         return [rule for rule, _ in counted]
     ask(f"drop table if exists {SAMPLED}")
     ask(f"create table {SAMPLED} as {SAMPLE}")
-    kept = [(rule, _left(ask, rule, pairs)) for rule, pairs in counted]
+    kept = [
+        (rule, _left(pairs, _shares(ask, rule, rule.beside_one_of)) if rule.beside_one_of else pairs)
+        for rule, pairs in counted
+    ]
     for place in sorted(range(len(kept)), key=lambda place: -kept[place][1]):
         if sum(pairs for _, pairs in kept) <= allowed:
             break
         rule, pairs = kept[place]
-        tight = rule if rule.beside_one_of else tightened(ask, rule, columns)
-        if tight is not rule:
-            kept[place] = tight, _left(ask, tight, pairs)
+        if not rule.beside_one_of:
+            kept[place] = tightened(ask, rule, pairs, columns)
     return [rule for rule, _ in kept]
 
 
-def tightened(ask: Ask, rule: Rule, columns: Iterable[str]) -> Rule:
-    """Return a rule by which two records agree in one column more, of those in which few of its pairs agree."""
+def tightened(ask: Ask, rule: Rule, pairs: int, columns: Iterable[str]) -> tuple[Rule, int]:
+    """Tighten a rule of so many pairs: two records must agree in one column more, of those in which few pairs agree.
+
+    Returns:
+        The rule, and how many pairs are left at most.
+    """
     shares = _shares(ask, rule, [column for column in columns if column not in rule.columns])
-    telling = tuple(column for column, share in shares.items() if share <= TELLING)
-    return replace(rule, beside_one_of=telling) if telling else rule
+    telling = {column: share for column, share in shares.items() if share <= TELLING}
+    return (replace(rule, beside_one_of=tuple(telling)), _left(pairs, telling)) if telling else (rule, pairs)
 
 
-def _left(ask: Ask, rule: Rule, pairs: int) -> int:
-    """Return how many of a rule's pairs are left at most by what it wants beside."""
-    return (
-        round(pairs * min(1.0, sum(_shares(ask, rule, rule.beside_one_of).values()))) if rule.beside_one_of else pairs
-    )
+def _left(pairs: int, shares: Mapping[str, float]) -> int:
+    """Return how many of so many pairs are left at most that agree in one of some columns."""
+    return round(pairs * min(1.0, sum(shares.values())))
 
 
 def _shares(ask: Ask, rule: Rule, columns: Iterable[str]) -> dict[str, float]:

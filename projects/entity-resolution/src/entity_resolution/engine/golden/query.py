@@ -15,8 +15,6 @@ COUNTS = ("party_count", "source_systems")
 # The rule of what a person has decided.
 PERSON = "person"
 PROVENANCE = ("entity_id", "field", "source_system", "source_id", "rule")
-# The entities of several records, of which rules have to choose one. Of those of one, most of all, nothing is chosen.
-SHARED = "shared_entity"
 
 
 def golden_columns(entity: Entity) -> tuple[str, ...]:
@@ -37,22 +35,23 @@ def golden_query(entity: Entity, parties: str, entities: str) -> str:
     """
     ranks = "".join(f" when {literal(source)} then {rank}" for rank, source in enumerate(entity.sources))
     rank = f"case source_system{ranks} else {len(entity.sources)} end" if ranks else "0"
-    rules = {f"rule_{number}": each for number, each in enumerate(entity.golden)}
+    rules = {f"rule_{number}": _chosen(each, number) for number, each in enumerate(entity.golden)}
     chosen = [name for number in range(len(rules)) for name in _places(number)]
     columns = ", ".join(map(quote, [*golden_columns(entity), *chosen]))
     alone = [f"cast(1 as bigint) as {COUNTS[0]}", f"source_system {CODES} as {COUNTS[1]}"]
     alone += [named for number, each in enumerate(entity.golden) for named in _taken(each, number, each.condition)]
+    # Most entities are of one record, and nothing is chosen there.
     return f"""
         with member as (
             select party.*, entity.entity_id
             from {parties} as party inner join {entities} as entity on entity.party_id = party.party_id
         ),
-        {SHARED} as (select entity_id from {entities} group by entity_id having count(*) > 1),
+        shared as (select entity_id from {entities} group by entity_id having count(*) > 1),
         several as (
             select member.*, {rank} as source_rank
-            from member inner join {SHARED} on {SHARED}.entity_id = member.entity_id
+            from member inner join shared on shared.entity_id = member.entity_id
         ),
-        {", ".join(f"{name} as ({_chosen(each, number)})" for number, (name, each) in enumerate(rules.items()))},
+        {", ".join(f"{name} as ({query})" for name, query in rules.items())},
         entity as (
             select
                 entity_id, count(*) as {COUNTS[0]},
@@ -63,8 +62,8 @@ def golden_query(entity: Entity, parties: str, entities: str) -> str:
         union all
         select {columns} from (
             select member.entity_id, {", ".join(alone)}
-            from member left join {SHARED} on {SHARED}.entity_id = member.entity_id
-            where {SHARED}.entity_id is null
+            from member left join shared on shared.entity_id = member.entity_id
+            where shared.entity_id is null
         ) as alone
     """
 

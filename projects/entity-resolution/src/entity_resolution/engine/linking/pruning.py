@@ -19,7 +19,7 @@ from splink.internals.comparison_level import ComparisonLevel
 from splink.internals.misc import prob_to_match_weight
 from splink.internals.pipeline import CTEPipeline
 from splink.internals.splink_dataframe import SplinkDataFrame
-from splink.internals.unique_id_concat import CONCAT_SEPARATOR
+from splink.internals.unique_id_concat import _composite_unique_id_from_nodes_sql
 from splink.internals.vertically_concatenate import enqueue_df_concat_with_tf
 
 from entity_resolution.engine.blocking.rules import Rule
@@ -32,7 +32,7 @@ SLACK = 1e-6
 # Of each party: its key, by which Splink joins and says which of two is the left one, and its place in their order.
 # To join and to compare by numbers takes half as long. No column of an entity has a blank in its name.
 JOIN_KEY, PLACE = quote("join key"), quote("key place")
-PARTIES, PAIRS = "__splink__numbered_parties", "__splink__found_pairs"
+NUMBERED, FOUND = "__splink__numbered_parties", "__splink__found_pairs"
 
 
 @dataclass(frozen=True)
@@ -69,17 +69,15 @@ def possible_pairs(linker: Linker, rules: Sequence[Rule], threshold: float) -> S
         Columns `match_key`, the place of the first rule that finds a pair, `join_key_l`, `join_key_r`.
     """
 
-    def table(*steps: tuple[str, str], of: Sequence[SplinkDataFrame] = ()) -> SplinkDataFrame:
-        pipeline = CTEPipeline([*of])
-        if not of:
-            enqueue_df_concat_with_tf(linker, pipeline)
+    def table(pipeline: CTEPipeline, *steps: tuple[str, str]) -> SplinkDataFrame:
         for sql, name in steps:
             pipeline.enqueue_sql(sql, name)
         return linker._db_api.sql_pipeline_to_splink_dataframe(pipeline)
 
-    numbered = table((_numbered(linker), PARTIES))
-    found = table((_found(rules), PAIRS), of=[numbered])
-    possible = table(*_stages(linker, prob_to_match_weight(threshold) - SLACK), of=[numbered, found])
+    numbered = table(enqueue_df_concat_with_tf(linker, CTEPipeline()), (_numbered(linker), NUMBERED))
+    found = table(CTEPipeline([numbered]), (_found(rules), FOUND))
+    stages = _stages(linker, prob_to_match_weight(threshold) - SLACK)
+    possible = table(CTEPipeline([numbered, found]), *stages)
     for each in (numbered, found):
         each.drop_table_from_database_and_remove_from_cache()
     return possible
@@ -87,8 +85,7 @@ def possible_pairs(linker: Linker, rules: Sequence[Rule], threshold: float) -> S
 
 def _numbered(linker: Linker) -> str:
     """Return the query for the parties with `JOIN_KEY` and `PLACE`."""
-    ids = linker._settings_obj.column_info_settings.unique_id_input_columns
-    key = f" || '{CONCAT_SEPARATOR}' || ".join(each.name for each in ids)
+    key = _composite_unique_id_from_nodes_sql(linker._settings_obj.column_info_settings.unique_id_input_columns)
     numbered = f"{key} as {JOIN_KEY}, row_number() over (order by {key}) as {PLACE}"
     return f"select *, {numbered} from __splink__df_concat_with_tf"
 
@@ -97,7 +94,7 @@ def _found(rules: Sequence[Rule]) -> str:
     """Return the query for the pairs that rules find, by the places of their records: once for each rule."""
     return " union all ".join(
         f"select {number} as rule, l.{PLACE} as place_l, r.{PLACE} as place_r "
-        f"from {PARTIES} as l inner join {PARTIES} as r on {rule.sql} where l.{PLACE} < r.{PLACE}"
+        f"from {NUMBERED} as l inner join {NUMBERED} as r on {rule.sql} where l.{PLACE} < r.{PLACE}"
         for number, rule in enumerate(rules)
     )
 
@@ -138,8 +135,8 @@ def _stages(linker: Linker, least: float) -> list[tuple[str, str]]:
         (
             f"select {', '.join(settings._columns_to_select_for_blocking)}, "
             f"pair.rule, l.{JOIN_KEY} as join_key_l, r.{JOIN_KEY} as join_key_r "
-            f"from {PAIRS} as pair inner join {PARTIES} as l on l.{PLACE} = pair.place_l "
-            f"inner join {PARTIES} as r on r.{PLACE} = pair.place_r",
+            f"from {FOUND} as pair inner join {NUMBERED} as l on l.{PLACE} = pair.place_l "
+            f"inner join {NUMBERED} as r on r.{PLACE} = pair.place_r",
             "looked_up",
         ),
         (f"select *, {quick} from looked_up {fence}", "looked_at"),
@@ -154,7 +151,7 @@ def _stages(linker: Linker, least: float) -> list[tuple[str, str]]:
             stages.append((f"select *, {narrowed} as most_{place} from {stages[-1][1]} {fence}", f"bounded_{place}"))
             before = f"most_{place}"
     possible = (
-        f"select cast(min(rule) as varchar) as match_key, join_key_l, join_key_r "
+        "select cast(min(rule) as varchar) as match_key, join_key_l, join_key_r "
         f"from {stages[-1][1]} where {before} >= {least} group by join_key_l, join_key_r"
     )
     return [*stages, (possible, "__splink__possible_pairs")]
