@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from orchestration.graph.lists import refresh_lists
 
 from shared.config import get_settings
 
@@ -29,7 +30,10 @@ def take_sample(data: Path, households: str) -> None:
             # What the CRM has been sent by another platform is none of this one's.
             if path.is_file() and path.name not in (sales.name, "crm_received.json", ".lock"):
                 (data / folder / path.name).hardlink_to(path)
-    # What the projects have said last: only those that differ here are asked anew.
-    if (DEMO_DATA / "orchestration").is_dir():
-        shutil.copytree(DEMO_DATA / "orchestration", data / "orchestration")
+    # What the projects have: asked once for all samples.
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("WAREHOUSE_URL", "LABS_DIR"):
+            patch.delenv(name, raising=False)
+        refresh_lists(get_settings())
+    shutil.copytree(DEMO_DATA / "orchestration", data / "orchestration")
     duckdb.sql(f"copy (select * from '{sales}' where {households}) to '{data}/landing/pos/{sales.name}'")

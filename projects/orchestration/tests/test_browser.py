@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,7 +49,6 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     data = tmp_path_factory.mktemp("platform")
     take_sample(data, "household_id <= 50")
     with_data = {**os.environ, "DATA_DIR": str(data)}
-    subprocess.run([sys.executable, "-m", "orchestration", "lists"], env=with_data, cwd=ROOT, check=True)
     # So that there is a warehouse that a cancelled step could spoil, and a run of which a step has failed.
     missing = data / "landing/pos/transactions.parquet"
     missing.rename(data / missing.name)
@@ -60,7 +60,8 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
         assert ui.address, ui.said
         yield ui
     finally:
-        ui.end()
+        if ui.process.poll() is None:
+            ui.end()
 
 
 def test_cancelled_step_leaves_the_warehouse_as_it_was(ui: Ui) -> None:
@@ -129,6 +130,13 @@ def test_run_of_materialize_is_run_again_from_its_failure(browser: Chrome, ui: U
         ("transform_core", "SUCCESS"),
     ]
     wait_until(lambda: alerts_of(ui) == ["failed", "recovered"])
+
+
+# The last one: it leaves no `ui`.
+def test_sigterm_leaves_no_process(ui: Ui) -> None:
+    """SIGTERM ends `ui` as Ctrl-C does, with all that it has started."""
+    assert ui.end(signal.SIGTERM) == 0
+    assert not ui.processes()
 
 
 def rows_of(ui: Ui) -> dict[str, int]:

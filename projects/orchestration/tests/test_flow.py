@@ -179,6 +179,7 @@ def test_a_list_that_is_out_of_date_says_what_to_run(flow: Flow, capsys: pytest.
     )
 
 
+@pytest.mark.usefixtures("flow")
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -187,11 +188,7 @@ def test_a_list_that_is_out_of_date_says_what_to_run(flow: Flow, capsys: pytest.
         (["key:"], "cannot read the selection: `key:`"),
     ],
 )
-def test_what_is_mistyped(
-    arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_mistyped(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A job or a selection that is none is the caller's mistake, and the hint helps on."""
-    monkeypatch.delenv("LABS_DIR", raising=False)
-    refresh_lists(get_settings())
     code, said = command(main, ["materialize", *arguments]), capsys.readouterr().err
     assert (code, f"error: {message}" in said, "hint: " in said) == (2, True, True), said

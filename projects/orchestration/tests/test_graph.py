@@ -12,7 +12,15 @@ from dagster import AssetKey, AssetsDefinition, Definitions, RepositoryDefinitio
 from orchestration.definitions import defs
 from orchestration.graph.dbt import MADE
 from orchestration.graph.lists import read_list, read_manifest, refresh_lists
-from orchestration.graph.projects import INGRESS, LABS, REPORTING, TRANSFORMATION
+from orchestration.graph.projects import (
+    EGRESS,
+    ENTITY_RESOLUTION,
+    INGRESS,
+    LABS,
+    REPORTING,
+    TRANSFORMATION,
+    Project,
+)
 
 from shared.config import get_settings
 
@@ -141,12 +149,13 @@ def test_a_source_that_is_not_configured_is_shown(configured: pytest.MonkeyPatch
     assert members in load().asset_graph.executable_asset_keys
 
 
-def test_labs_are_not_asked_again_for_the_other_engine(configured: pytest.MonkeyPatch) -> None:
-    """What the labs have is the same whatever the warehouse is on, and is asked once."""
+@pytest.mark.parametrize("project", [INGRESS, ENTITY_RESOLUTION, EGRESS, LABS], ids=lambda project: project.name)
+def test_only_manifests_are_asked_again_for_the_other_engine(project: Project, configured: pytest.MonkeyPatch) -> None:
+    """What others have is the same whatever the warehouse is on, and is asked once."""
     refresh_lists(get_settings())
-    on_duckdb = read_list(LABS, get_settings())
+    on_duckdb = read_list(project, get_settings())
     configured.setenv("WAREHOUSE_URL", "postgresql://127.0.0.1:1/warehouse")
-    assert read_list(LABS, get_settings()) == on_duckdb
+    assert read_list(project, get_settings()) == on_duckdb
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from attack_page import PLANTED, attacking, link_to
+from dagster import DagsterInstance, DagsterRunStatus
 from orchestration.supervise.graphql import query
 from ui_process import CHILD, PATIENCE, SERVE, Ui, as_workspace, wait_until, with_variable
 
@@ -202,32 +203,35 @@ def test_killed_code_server_and_its_runs(running: Ui) -> None:
 
 
 def test_killed_guard_and_ui_leave_no_process(in_turn: list[Ui]) -> None:
-    """A killed guard is replaced; `ui` killed then leaves no process, and to the next one no run that seems to run."""
+    """A killed guard is replaced; `ui` killed then leaves no process, and to the next one no run that seems to run.
+
+    The next one runs what was queued.
+    """
     ui = in_turn[-1]
     (before,) = ui.processes("orchestration.supervise.guard")
     os.kill(before, signal.SIGKILL)
     wait_until(lambda: ui.processes("orchestration.supervise.guard") not in ([], [before]))
     killed = [ui.launch_and_begin(asset) for asset in ("child", "lockless")]
+    queued = ui.launch("quick")
     of_the_killed = {*ui.processes()}
     ui.end(signal.SIGKILL)
     ui = start_next(in_turn)
     wait_until(lambda: not of_the_killed & {*ui.processes()})
     assert not any(with_variable(f"ORCHESTRATION_RUN={run_id}") for run_id in killed)
     assert [ui.run(run_id)["status"] for run_id in killed] == ["FAILURE", "FAILURE"]
-    ui.wait_for(ui.launch("quick"), "SUCCESS")
-
-
-def test_ending_leaves_no_process(in_turn: list[Ui]) -> None:
-    """Ctrl-C ends `ui`, its processes and the runs under way; what was queued is run the next time. So does SIGTERM."""
-    under_way = in_turn[-1].launch_and_begin("child")
-    queued = in_turn[-1].launch("quick")
-    assert in_turn[-1].end(signal.SIGINT) == 0
-    assert not in_turn[-1].processes()
-    ui = start_next(in_turn)
-    assert ui.run(under_way)["status"] == "FAILURE"
     ui.wait_for(queued, "SUCCESS")
-    assert ui.end(signal.SIGTERM) == 0
+
+
+def test_ctrl_c_leaves_no_process(in_turn: list[Ui]) -> None:
+    """Ctrl-C ends `ui`, its processes and the runs under way; what was queued stays so until the next time."""
+    ui = in_turn[-1]
+    under_way = ui.launch_and_begin("child")
+    queued = ui.launch("quick")
+    assert ui.end(signal.SIGINT) == 0
     assert not ui.processes()
+    with DagsterInstance.from_config(str(ui.home)) as history:
+        found = {run.run_id: run.status for run in history.get_runs()}
+    assert (found[under_way], found[queued]) == (DagsterRunStatus.FAILURE, DagsterRunStatus.QUEUED)
 
 
 def test_taken_port_is_refused(tmp_path: Path) -> None:

@@ -107,9 +107,8 @@ def _is_current(project: Project, settings: Settings) -> bool:
 
 
 def _kept(project: Project, settings: Settings) -> Path:
-    # dbt's manifest differs by engine; the labs are on DuckDB whatever the warehouse is on.
-    engine = "duckdb" if project is LABS else engine_of(settings)
-    return settings.data_dir / "orchestration" / "lists" / engine / f"{project.name}.json"
+    folder = engine_of(settings) if project.by_engine else ""
+    return settings.data_dir / "orchestration" / "lists" / folder / f"{project.name}.json"
 
 
 def _stamp_of(project: Project, settings: Settings) -> str:

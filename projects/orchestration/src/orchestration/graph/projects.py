@@ -53,12 +53,14 @@ class Project:
         environment: Where its own command runs; a lab may have another one.
         module: What `python -m` is given.
         lister: The arguments with which it prints what it has, as JSON or as the path of dbt's manifest.
+        by_engine: Whether it has something else on another engine of the warehouse, as dbt's manifests.
     """
 
     name: str
     environment: str
     module: str
     lister: tuple[str, ...] = ("list", "--json")
+    by_engine: bool = False
 
     def command(self, *arguments: str, environment: str | None = None) -> Command:
         """Return one of its commands."""
@@ -70,9 +72,9 @@ class Project:
 
 
 INGRESS = Project("ingress", "ingress", "ingress")
-TRANSFORMATION = Project("transformation", "transformation", "transformation", ("manifest",))
+TRANSFORMATION = Project("transformation", "transformation", "transformation", ("manifest",), by_engine=True)
 ENTITY_RESOLUTION = Project("entity-resolution", "entity-resolution", "entity_resolution")
 EGRESS = Project("egress", "egress", "egress")
-REPORTING = Project("reporting", "reporting", "reporting")
+REPORTING = Project("reporting", "reporting", "reporting", by_engine=True)
 LABS = Project("labs", "labs", "labs")
 PROJECTS: Sequence[Project] = (INGRESS, TRANSFORMATION, ENTITY_RESOLUTION, EGRESS, REPORTING, LABS)
