@@ -131,6 +131,22 @@ def test_what_one_change_makes_of_all_others(
 
 
 @training_alone
+def test_a_value_that_others_have_in_another_column(
+    again: Platform, sample: pa.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a rule across two columns all who have a value in either count: so many pairs are too many, one fewer not."""
+    monkeypatch.setattr(relinking, "PAIRS_OF_A_VALUE", 4)
+    rows = sample.to_pylist()
+    for row in rows[:3]:
+        row.update(surname="zyxel", postcode="0999")
+    for row in rows[3:5]:
+        row.update(given_name="zyxel", postcode="0999")
+    assert ALL not in again.put(table_of(rows)).resolve().err
+    rows[5].update(given_name="zyxel", postcode="0999")
+    assert "too common for a rule" in again.put(table_of(rows)).resolve().err
+
+
+@training_alone
 def test_a_rare_name_weighs_what_it_did_in_the_training(again: Platform, sample: pa.Table) -> None:
     """A pair has the same weight whether all records are there or the two alone, among which no name is rare."""
     couple = set(sample["party_id"].to_pylist()[:2])

@@ -58,9 +58,12 @@ PLAIN = {
     "が": "が",
     "कि": "कि",
     " Anna\t": "anna",
+    "\r\nAnna Lena": "anna lena",
+    "\tÄnne ": "anne",
     " ": None,
     "": None,
 }
+CODES = {"AB-12": "ab12", "(ä) 1.2/3": "a123", "\tx\ty\n": "x\ty", "Q7": "q7", " - ": None, "": None}
 NAME, DATE, WORDS = Name("a", swapped="b"), Date("d"), Words("a")
 PLACE = Place("x", "y", kilometres=(1.0, 100.0))
 SHORTENED = Name("a", nicknames=english())
@@ -225,6 +228,20 @@ def test_one_form_of_spellings(fetchers: dict[str, Fetch], engine: Engine) -> No
     """Case and Latin accents do not count; the letters of other scripts stay what they are."""
     found = {text: fetchers[engine](f"select plain_text('{text}')")[0] for text in PLAIN}
     assert found == PLAIN
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
+def test_one_form_of_codes(fetchers: dict[str, Fetch], engine: Engine) -> None:
+    """Blanks and signs between the parts of a code do not count, and case and accents as little."""
+    found = {text: fetchers[engine](f"select code_text('{text}')")[0] for text in CODES}
+    assert found == CODES
+
+
+@pytest.mark.parametrize("form", ["plain_text", "code_text"])
+@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
+def test_nothing_has_no_form(fetchers: dict[str, Fetch], engine: Engine, form: str) -> None:
+    """A missing text stays missing."""
+    assert fetchers[engine](f"select {form}(cast(null as varchar))") == (None,)
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "postgres"])

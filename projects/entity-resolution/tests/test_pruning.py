@@ -9,7 +9,7 @@ from conftest import Platform, PlatformOn
 
 from entity_resolution.engine.in_memory import in_memory, session_in
 from entity_resolution.engine.linking import linking
-from entity_resolution.engine.linking.pruning import can_prune, possible_pairs
+from entity_resolution.engine.linking.pruning import can_prune, found_by, possible_pairs
 from entity_resolution.engine.model_store import ModelStore
 from entity_resolution.engine.parties import current_parties
 from entity_resolution.entities.customer import ENTITY as CUSTOMER
@@ -32,7 +32,7 @@ def test_pairs_that_are_left_are_those_that_reach_it(resolved_sample_on: Platfor
             weighed = sorted(session.ask(WEIGHED + whole.physical_name))
             found = linker.inference.compute_blocked_pairs_for_predict()
             assert can_prune(linker, threshold)
-            left = possible_pairs(linker, rules, threshold)
+            left = possible_pairs(linker, found_by(rules), threshold)
             ((all_pairs,), (left_pairs,)) = (
                 session.ask(f"select count(*) from {each.physical_name}")[0] for each in (found, left)
             )

@@ -8,30 +8,29 @@ or of which one has changed, are decided anew together, as it may have held them
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from splink.clustering import cluster_pairwise_predictions_at_threshold
 
 from entity_resolution.engine.blocking.basis import Basis
 from entity_resolution.engine.blocking.bounds import PAIRS_OF_A_VALUE, block, count
-from entity_resolution.engine.blocking.rules import Rule, hashed
+from entity_resolution.engine.blocking.rules import Rule
 from entity_resolution.engine.fillers import hold_out
 from entity_resolution.engine.in_memory import session_in
 from entity_resolution.engine.increments.difference import Difference
 from entity_resolution.engine.linking.linking import Session, linker_by
+from entity_resolution.engine.linking.pruning import JOIN_KEY, NUMBERED, PLACE, can_prune, possible_pairs
 from entity_resolution.engine.linking.workplace import CLUSTER_COLUMNS, Linked
 from entity_resolution.engine.model_store import Model
 from entity_resolution.engine.tables import PARTIES
 from entity_resolution.entity import Entity
-from shared.warehouse import literal
 
 if TYPE_CHECKING:
     import duckdb
 
-# Those that are linked anew, those of the others that a rule makes a pair of one of them with, and both.
-FRESH, STAYING, BOTH = "resolution_fresh", "resolution_staying", "resolution_near"
-# As Splink decides which record of a pair is the left one.
-IN_ORDER = "l.source_system || '-__-' || l.party_id < r.source_system || '-__-' || r.party_id"
+# Those that are linked anew; the pairs that rules make of them, with each other and with those that stay; and the
+# records of these pairs.
+FRESH, MET, NEAR = "resolution_fresh", "resolution_met", "resolution_near"
 
 SPLIT = f"""
 create table fresh_party as
@@ -43,10 +42,21 @@ create table fresh_party as
         and party_id not in (select party_id from difference where not is_there);
 create table {FRESH} as select * from {PARTIES} semi join fresh_party using (party_id);
 """
-NEAR = f"""
-create table {STAYING} as
-    select * from {PARTIES} semi join ({{met}}) as met using (party_id) anti join fresh_party using (party_id);
-create view {BOTH} as from {FRESH} union all from {STAYING};
+# Whatever rules find a pair, it is weighed once. Splink joins by these keys, and the left one is the smaller.
+PAIRS = f"""
+create table {MET} as
+    select cast(min(rule) as varchar) as match_key, join_key_l, join_key_r from ({{found}}) as found
+    group by join_key_l, join_key_r;
+create table {NEAR} as
+    select * from {PARTIES} as party
+    where {{key}} in (select join_key_l from {MET} union select join_key_r from {MET});
+"""
+# As `found_by` returns them.
+PLACED = f"""
+    select cast(pair.match_key as integer) as rule, l.{PLACE} as place_l, r.{PLACE} as place_r
+    from {MET} as pair
+    inner join {NUMBERED} as l on l.{JOIN_KEY} = pair.join_key_l
+    inner join {NUMBERED} as r on r.{JOIN_KEY} = pair.join_key_r
 """
 
 # Entities that a fresh record joins stay whole, held together by their first record.
@@ -88,9 +98,10 @@ def link_again(
     connection.register("difference", difference.rows)
     connection.register("present", difference.before)
     connection.execute(SPLIT)
-    connection.execute(NEAR.format(met=" union all ".join(_met(rules))))
-    if any(count(session.ask, rule, PAIRS_OF_A_VALUE, BOTH).common.keys() - rule.skipped.keys() for rule in rules):
+    if any(_has_common(session, rule) for rule in rules if not rule.is_off):
         return None
+    found = " union all ".join(_found(place, rule) for place, rule in enumerate(rules))
+    connection.execute(PAIRS.format(found=found, key=_key("party")))
     connection.execute(GRAPH.format(pairs=_pairs(session, model, rules, threshold)))
     clusters = cluster_pairwise_predictions_at_threshold(
         session.api.register("node"), session.api.register("edge"), session.api, "party_id", "id_l", "id_r"
@@ -102,35 +113,42 @@ def link_again(
     return Linked(rows, fillers, rules, touched=touched)
 
 
-def _met(rules: Iterable[Rule]) -> Iterable[str]:
-    """Return a query for each rule, and way round, for the records that it may make a pair of a fresh one with."""
-    for rule in rules:
-        ways = [(rule.left, rule.right)] if rule.is_even else [(rule.left, rule.right), (rule.right, rule.left)]
-        for theirs, ours in [] if rule.is_off else ways:
-            names = [f"key_{place}" for place in range(len(ours))]
-            skipped = ", ".join(map(literal, sorted(rule.skipped)))
-            without = f" where {hashed(names)} not in ({skipped})" if skipped else ""
-            equal = " and ".join(f"{text} = {name}" for text, name in zip(theirs, names, strict=True))
-            yield (
-                f"select party_id from {PARTIES} as l semi join "
-                f"(select * from ({block(FRESH, ours, names)}) as block{without}) as key on {equal}"
-            )
+def _has_common(session: Session, rule: Rule) -> bool:
+    """Tell whether a value that a fresh record has is too common for a rule by now, and was not before."""
+    sides = [*dict.fromkeys([rule.left, rule.right])]
+    names = [f"key_{place}" for place in range(len(rule.left))]
+    values = " union ".join(f"select {', '.join(names)} from ({block(FRESH, side, names)}) as fresh" for side in sides)
+    having = " union ".join(
+        f"select * from {PARTIES} as l semi join ({values}) as value on "
+        + " and ".join(f"{text} = {name}" for text, name in zip(side, names, strict=True))
+        for side in sides
+    )
+    blocks = count(session.ask, rule, PAIRS_OF_A_VALUE, f"({having})")
+    return bool(blocks.common.keys() - rule.skipped.keys())
+
+
+def _found(place: int, rule: Rule) -> str:
+    """Return the query for the pairs of fresh records that a rule finds: its place, and the keys of both."""
+    keys = _key("l"), _key("r")
+    # A pair is weighed by which record is the left one, as values may have been swapped.
+    ways = [(FRESH, PARTIES)] if rule.is_even else [(FRESH, PARTIES), (PARTIES, FRESH)]
+    in_order = "<>" if rule.is_even else "<"
+    return " union all ".join(
+        f"select {place} as rule, least({keys[0]}, {keys[1]}) as join_key_l, greatest({keys[0]}, {keys[1]}) as join_key_r "
+        f"from {left} as l inner join {right} as r on {rule.sql} where {keys[0]} {in_order} {keys[1]}"
+        for left, right in ways
+    )
+
+
+def _key(record: str) -> str:
+    """Return the key by which Splink knows a record."""
+    return f"{record}.source_system || '-__-' || {record}.party_id"
 
 
 def _pairs(session: Session, model: Model, rules: Iterable[Rule], threshold: float) -> str:
     """Weigh the pairs of fresh records, and return the query for those that are joined."""
-    rules = [*rules]
-    fresh, staying = session.api.register(FRESH), session.api.register(STAYING)
-    infer = linker_by(session, model, rules, BOTH).inference
-    # A pair is weighed by which record is the left one, as values may have been swapped.
-    one_way: list[Any] = [f"({rule.sql}) and {IN_ORDER}" for rule in rules]
-    found = [infer.predict_within(fresh, threshold_match_probability=threshold)]
-    found += [
-        infer.predict_between(
-            left, right, blocking_rules_to_generate_predictions=one_way, threshold_match_probability=threshold
-        )
-        for left, right in ((fresh, staying), (staying, fresh))
-    ]
-    return " union all ".join(
-        f"select party_id_l as id_l, party_id_r as id_r from {each.physical_name}" for each in found
-    )
+    linker, met = linker_by(session, model, [*rules], NEAR), session.api.register(MET)
+    pairs = possible_pairs(linker, PLACED, threshold) if can_prune(linker, threshold) else met
+    linker.table_management.register_blocked_pairs_for_predict(pairs)
+    found = linker.inference.predict(threshold_match_probability=threshold)
+    return f"select party_id_l as id_l, party_id_r as id_r from {found.physical_name}"

@@ -16,7 +16,7 @@ from entity_resolution.engine.blocking.rules import Rule, rules_of
 from entity_resolution.engine.fillers import Fillers, hold_out
 from entity_resolution.engine.frequencies import tell
 from entity_resolution.engine.linking.definition import for_dialect, with_rules
-from entity_resolution.engine.linking.pruning import can_prune, possible_pairs
+from entity_resolution.engine.linking.pruning import can_prune, found_by, possible_pairs
 from entity_resolution.engine.linking.workplace import Linked
 from entity_resolution.engine.model_store import Model
 from entity_resolution.engine.profile import Profile, profile
@@ -108,7 +108,7 @@ def cluster_at_each(session: Session, model: Model, thresholds: Sequence[float])
 def _weigh(linker: Linker, rules: Sequence[Rule], threshold: float) -> SplinkDataFrame:
     """Return the pairs that the linker's rules find and whose match probability reaches a threshold."""
     if can_prune(linker, threshold):
-        linker.table_management.register_blocked_pairs_for_predict(possible_pairs(linker, rules, threshold))
+        linker.table_management.register_blocked_pairs_for_predict(possible_pairs(linker, found_by(rules), threshold))
     return linker.inference.predict(threshold_match_probability=threshold)
 
 

@@ -57,12 +57,12 @@ def can_prune(linker: Linker, threshold: float) -> bool:
     return weighs and linker._sql_dialect_str in FENCES and 0 < threshold < 1
 
 
-def possible_pairs(linker: Linker, rules: Sequence[Rule], threshold: float) -> SplinkDataFrame:
-    """Return the pairs that rules find and of which the match probability can reach a threshold.
+def possible_pairs(linker: Linker, found: str, threshold: float) -> SplinkDataFrame:
+    """Return the pairs of which the match probability can reach a threshold.
 
     Args:
         linker: Whose parties they are of; it can prune pairs.
-        rules: The rules, one at least.
+        found: A query for the pairs, as `found_by` returns one.
         threshold: The match probability.
 
     Returns:
@@ -75,10 +75,10 @@ def possible_pairs(linker: Linker, rules: Sequence[Rule], threshold: float) -> S
         return linker._db_api.sql_pipeline_to_splink_dataframe(pipeline)
 
     numbered = table(enqueue_df_concat_with_tf(linker, CTEPipeline()), (_numbered(linker), NUMBERED))
-    found = table(CTEPipeline([numbered]), (_found(rules), FOUND))
+    pairs = table(CTEPipeline([numbered]), (found, FOUND))
     stages = _stages(linker, prob_to_match_weight(threshold) - SLACK)
-    possible = table(CTEPipeline([numbered, found]), *stages)
-    for each in (numbered, found):
+    possible = table(CTEPipeline([numbered, pairs]), *stages)
+    for each in (numbered, pairs):
         each.drop_table_from_database_and_remove_from_cache()
     return possible
 
@@ -90,8 +90,12 @@ def _numbered(linker: Linker) -> str:
     return f"select *, {numbered} from __splink__df_concat_with_tf"
 
 
-def _found(rules: Sequence[Rule]) -> str:
-    """Return the query for the pairs that rules find, by the places of their records: once for each rule."""
+def found_by(rules: Sequence[Rule]) -> str:
+    """Return the query for the pairs that rules, one at least, find: once for each rule.
+
+    Returns:
+        Columns `rule`, its place among them; `place_l`, `place_r`, the places of the records.
+    """
     return " union all ".join(
         f"select {number} as rule, l.{PLACE} as place_l, r.{PLACE} as place_r "
         f"from {NUMBERED} as l inner join {NUMBERED} as r on {rule.sql} where l.{PLACE} < r.{PLACE}"
