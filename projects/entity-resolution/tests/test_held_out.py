@@ -190,6 +190,19 @@ def test_rules_are_tightened_to_a_budget(ask: Ask) -> None:
     assert within_budget(ask, [Rule.from_json(json.loads(json.dumps(asdict(tight))))], ["a", "b", "c"]) == [tight]
 
 
+def test_a_tightened_rule_is_split_where_it_alone_would_make_most_pairs(ask: Ask) -> None:
+    """One join for each value beside takes less time where records share what the rule looks for with many others."""
+    ask(
+        f"create table {PARTIES} as select cast(i as varchar) as party_id, 'x' || i // 4 as a, 'x' || i // 80 as b, "
+        "'x' || i as c from range(3200) as r(i)"
+    )
+    rules = [replace(rule, beside_one_of=("c",)) for rule in rules_of(CUSTOMER, [same("a"), same("b")])]
+    few, many = within_budget(ask, rules, ["c"])
+    assert (few.is_split, many.is_split) == (False, True)
+    assert few.joins == [few.sql]
+    assert many.joins == ['l."b" = r."b" and l."c" = r."c"']
+
+
 def test_budget_grows_little_faster_than_the_records() -> None:
     """Ten times as many records may make not twelve times as many pairs, and few records some millions always."""
     assert budget(100) == budget(10_000) == 5_000_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,16 +19,24 @@ from shared.warehouse import open_warehouse
 WEIGHED = "select party_id_l, party_id_r, match_key, match_weight from "
 
 
+@pytest.mark.parametrize("beside", [(), ("suburb", "given_name", "postcode")], ids=["declared", "tightened"])
 @pytest.mark.parametrize("threshold", [1e-6, 0.5, 0.95, 0.999999])
-def test_pairs_that_are_left_are_those_that_reach_it(resolved_sample_on: PlatformOn, threshold: float) -> None:
-    """Of the candidates some are dropped, and those that are left weigh what they would have, to the last digit."""
+def test_pairs_that_are_left_are_those_that_reach_it(
+    resolved_sample_on: PlatformOn, threshold: float, beside: tuple[str, ...]
+) -> None:
+    """Of the candidates some are dropped, and those that are left weigh what they would have, to the last digit.
+
+    So it is where rules are tightened, whose pairs are found by several joins.
+    """
     settings = resolved_sample_on("duckdb").settings
     with open_warehouse(settings, holder="test") as warehouse:
         model = ModelStore(warehouse, CUSTOMER.name).current()
         assert model
         with in_memory(warehouse, settings, CUSTOMER, current_parties(warehouse, CUSTOMER)) as connection:
             session = session_in(connection, CUSTOMER)
-            linker, _, rules = linking.linker_of(session, model)
+            _, _, declared = linking.linker_of(session, model)
+            rules = [replace(rule, beside_one_of=beside, is_split=bool(beside)) for rule in declared]
+            linker = linking.linker_by(session, model, rules)
             whole = linker.inference.predict(threshold_match_probability=threshold)
             weighed = sorted(session.ask(WEIGHED + whole.physical_name))
             found = linker.inference.compute_blocked_pairs_for_predict()

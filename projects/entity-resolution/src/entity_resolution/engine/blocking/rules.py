@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,6 +28,7 @@ class Rule:
         skipped: The hashes of values whose pairs it does not make, and how many records have each.
         beside_one_of: In one of these columns the two must agree as well; none where it is empty.
         is_off: Whether it makes no pairs at all, as too many of its values are too common.
+        is_split: Whether its pairs are found by one join for each column beside.
     """
 
     columns: tuple[str, ...]
@@ -37,6 +38,7 @@ class Rule:
     skipped: Mapping[str, int] = field(default_factory=dict)
     beside_one_of: tuple[str, ...] = ()
     is_off: bool = False
+    is_split: bool = False
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Self:
@@ -58,12 +60,23 @@ class Rule:
     @property
     def sql(self) -> str:
         """The condition on `l` and `r` without the values that are skipped."""
+        return self._with(f"({' or '.join(self._equal_beside)})" if self.beside_one_of else "")
+
+    @property
+    def joins(self) -> Sequence[str]:
+        """Conditions on `l` and `r` to join by: a pair that it finds meets one or several, and no other pair does."""
+        return [self._with(equal) for equal in self._equal_beside] if self.is_split else [self.sql]
+
+    @property
+    def _equal_beside(self) -> list[str]:
+        return [f"l.{quote(column)} = r.{quote(column)}" for column in self.beside_one_of]
+
+    def _with(self, equal: str) -> str:
         conditions = [self.condition]
         if self.is_off:
             conditions.append("1 = 0")
-        if self.beside_one_of:
-            equal = (f"l.{quote(column)} = r.{quote(column)}" for column in self.beside_one_of)
-            conditions.append(f"({' or '.join(equal)})")
+        if equal:
+            conditions.append(equal)
         if self.skipped and not self.is_off:
             listed = ", ".join(map(literal, sorted(self.skipped)))
             conditions.append(f"{hashed(self.left)} not in ({listed})")

@@ -96,10 +96,15 @@ def found_by(rules: Sequence[Rule]) -> str:
     Returns:
         Columns `rule`, its place among them; `place_l`, `place_r`, the places of the records.
     """
-    return " union all ".join(
+    return " union all ".join(f"select * from ({_found(rule, number)}) as found" for number, rule in enumerate(rules))
+
+
+def _found(rule: Rule, number: int) -> str:
+    # In `union` a pair of several joins is one.
+    return " union ".join(
         f"select {number} as rule, l.{PLACE} as place_l, r.{PLACE} as place_r "
-        f"from {NUMBERED} as l inner join {NUMBERED} as r on {rule.sql} where l.{PLACE} < r.{PLACE}"
-        for number, rule in enumerate(rules)
+        f"from {NUMBERED} as l inner join {NUMBERED} as r on {join} where l.{PLACE} < r.{PLACE}"
+        for join in rule.joins
     )
 
 
