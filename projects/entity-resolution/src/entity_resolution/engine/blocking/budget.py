@@ -20,8 +20,8 @@ from entity_resolution.engine.tables import PARTIES, SAMPLED, Ask
 LEAST_BUDGET, PAIRS_A_RECORD = 5_000_000, 1.0
 # How many of a rule's pairs may agree in a column that is to tell them apart.
 TELLING = 0.05
-# From how many pairs a record on, before it was tightened, a rule takes less time by one join for each column beside; for
-# each of these columns. What such a join takes grows with the records, what a join by the rule alone takes with the pairs.
+# From how many pairs a record on, before it was tightened, a rule takes less time by one join for each column beside;
+# for each of these. What such a join takes grows with the records, what one by the rule alone takes with the pairs.
 PAIRS_A_JOIN = 2
 # A sixteenth of the records, which makes a 256th of the pairs; the same records on every engine.
 SAMPLE = f"select * from {PARTIES} where left(md5(party_id), 1) = '0'"

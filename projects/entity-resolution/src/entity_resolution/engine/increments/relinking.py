@@ -129,13 +129,14 @@ def _has_common(session: Session, rule: Rule) -> bool:
 
 def _found(place: int, rule: Rule) -> str:
     """Return the query for the pairs of fresh records that a rule finds: its place, and the keys of both."""
-    keys = _key("l"), _key("r")
+    one, other = _key("l"), _key("r")
+    both = f"{one}, {other}"
     # A pair is weighed by which record is the left one, as values may have been swapped.
     ways = [(FRESH, PARTIES)] if rule.is_even else [(FRESH, PARTIES), (PARTIES, FRESH)]
     in_order = "<>" if rule.is_even else "<"
     return " union all ".join(
-        f"select {place} as rule, least({keys[0]}, {keys[1]}) as join_key_l, greatest({keys[0]}, {keys[1]}) as join_key_r "
-        f"from {left} as l inner join {right} as r on {rule.sql} where {keys[0]} {in_order} {keys[1]}"
+        f"select {place} as rule, least({both}) as join_key_l, greatest({both}) as join_key_r "
+        f"from {left} as l inner join {right} as r on {rule.sql} where {one} {in_order} {other}"
         for left, right in ways
     )
 
