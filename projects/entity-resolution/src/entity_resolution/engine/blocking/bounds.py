@@ -42,7 +42,9 @@ def bounded_and_counted(ask: Ask, rules: Sequence[Rule], most: int = PAIRS_OF_A_
     return [(_bounded(rule, blocks), blocks.pairs) for rule, blocks in counted]
 
 
-def count(ask: Ask, rule: Rule, most: int = PAIRS_OF_A_VALUE, of: str = PARTIES) -> Blocks:
+def count(
+    ask: Ask, rule: Rule, most: int = PAIRS_OF_A_VALUE, of: str = PARTIES, shared_with: str | None = None
+) -> Blocks:
     """Count the pairs that a rule would make.
 
     Args:
@@ -50,15 +52,20 @@ def count(ask: Ask, rule: Rule, most: int = PAIRS_OF_A_VALUE, of: str = PARTIES)
         rule: The rule; what it skips already is skipped.
         most: From how many pairs on a value is too common.
         of: The records: a table, or a query in brackets.
+        shared_with: Other records, of which only the values are looked at, in whichever of the two columns.
     """
     keys = [f"key_{place}" for place in range(len(rule.left))]
     listed = ", ".join(keys)
-    blocks = f"left_block as ({block(of, rule.left, keys)})"
+    among = None
+    if shared_with:
+        sides = [*dict.fromkeys([rule.left, rule.right])]
+        among = " union ".join(f"select {listed} from ({block(shared_with, side, keys)}) as theirs" for side in sides)
+    blocks = f"left_block as ({block(of, rule.left, keys, among)})"
     if rule.is_even:
         sized = "n, n * (n - 1) / 2.0 as pairs from left_block"
     else:
         # Each pair is made one way round only, that of the smaller id.
-        blocks += f", right_block as ({block(of, rule.right, keys)})"
+        blocks += f", right_block as ({block(of, rule.right, keys, among)})"
         sized = f"l.n + r.n as n, l.n * r.n / 2.0 as pairs from left_block as l join right_block as r using ({listed})"
     known = f" or {hashed(keys)} in ({', '.join(map(literal, sorted(rule.skipped)))})" if rule.skipped else ""
     rows = ask(
@@ -76,15 +83,17 @@ def _bounded(rule: Rule, blocks: Blocks) -> Rule:
     return replace(rule, skipped=skipped, is_off=rule.is_off or len(skipped) > MOST_SKIPPED)
 
 
-def block(records: str, texts: Sequence[str], keys: Sequence[str]) -> str:
+def block(records: str, texts: Sequence[str], keys: Sequence[str], among: str | None = None) -> str:
     """Return the query for the values that records are blocked by, columns `keys`, and `n`: how many have each.
 
     Args:
         records: A table, or a query in brackets.
         texts: The values, on a record `l`.
         keys: What these are called.
+        among: A query for the values that are looked at, columns `keys`; all where None.
     """
     named = ", ".join(f"{text} as {key}" for text, key in zip(texts, keys, strict=True))
     filled = " and ".join(f"{text} is not null" for text in texts)
     places = ", ".join(str(place + 1) for place in range(len(keys)))
-    return f"select {named}, count(*) as n from {records} as l where {filled} group by {places}"
+    listed = f" and ({', '.join(texts)}) in ({among})" if among else ""
+    return f"select {named}, count(*) as n from {records} as l where {filled}{listed} group by {places}"

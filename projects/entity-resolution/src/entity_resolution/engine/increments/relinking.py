@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from splink.clustering import cluster_pairwise_predictions_at_threshold
 
 from entity_resolution.engine.blocking.basis import Basis
-from entity_resolution.engine.blocking.bounds import PAIRS_OF_A_VALUE, block, count
+from entity_resolution.engine.blocking.bounds import PAIRS_OF_A_VALUE, count
 from entity_resolution.engine.blocking.rules import Rule
 from entity_resolution.engine.fillers import hold_out
 from entity_resolution.engine.in_memory import session_in
@@ -115,15 +115,7 @@ def link_again(
 
 def _has_common(session: Session, rule: Rule) -> bool:
     """Tell whether a value that a fresh record has is too common for a rule by now, and was not before."""
-    sides = [*dict.fromkeys([rule.left, rule.right])]
-    names = [f"key_{place}" for place in range(len(rule.left))]
-    values = " union ".join(f"select {', '.join(names)} from ({block(FRESH, side, names)}) as fresh" for side in sides)
-    having = " union ".join(
-        f"select * from {PARTIES} as l semi join ({values}) as value on "
-        + " and ".join(f"{text} = {name}" for text, name in zip(side, names, strict=True))
-        for side in sides
-    )
-    blocks = count(session.ask, rule, PAIRS_OF_A_VALUE, f"({having})")
+    blocks = count(session.ask, rule, PAIRS_OF_A_VALUE, shared_with=FRESH)
     return bool(blocks.common.keys() - rule.skipped.keys())
 
 
