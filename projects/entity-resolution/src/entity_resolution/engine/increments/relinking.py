@@ -7,7 +7,7 @@ or of which one has changed, are decided anew together, as it may have held them
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from splink.clustering import cluster_pairwise_predictions_at_threshold
@@ -18,8 +18,8 @@ from entity_resolution.engine.blocking.rules import Rule
 from entity_resolution.engine.fillers import hold_out
 from entity_resolution.engine.in_memory import session_in
 from entity_resolution.engine.increments.difference import Difference
-from entity_resolution.engine.linking.linking import Session, linker_by
-from entity_resolution.engine.linking.pruning import JOIN_KEY, NUMBERED, PLACE, can_prune, possible_pairs
+from entity_resolution.engine.linking.linking import Session, linker_by, weigh
+from entity_resolution.engine.linking.pruning import JOIN_KEY, NUMBERED, PLACE
 from entity_resolution.engine.linking.workplace import CLUSTER_COLUMNS, Linked
 from entity_resolution.engine.model_store import Model
 from entity_resolution.engine.tables import PARTIES
@@ -138,10 +138,8 @@ def _key(record: str) -> str:
     return f"{record}.source_system || '-__-' || {record}.party_id"
 
 
-def _pairs(session: Session, model: Model, rules: Iterable[Rule], threshold: float) -> str:
+def _pairs(session: Session, model: Model, rules: Sequence[Rule], threshold: float) -> str:
     """Weigh the pairs of fresh records, and return the query for those that are joined."""
-    linker, met = linker_by(session, model, [*rules], NEAR), session.api.register(MET)
-    pairs = possible_pairs(linker, PLACED, threshold) if can_prune(linker, threshold) else met
-    linker.table_management.register_blocked_pairs_for_predict(pairs)
-    found = linker.inference.predict(threshold_match_probability=threshold)
+    linker = linker_by(session, model, rules, NEAR)
+    found = weigh(linker, PLACED, threshold, candidates=session.api.register(MET))
     return f"select party_id_l as id_l, party_id_r as id_r from {found.physical_name}"

@@ -99,16 +99,25 @@ def cluster_at_each(session: Session, model: Model, thresholds: Sequence[float])
     """Group the parties at each threshold by pairs that are scored once."""
     linker, fillers, rules = linker_of(session, model)
     seen = profile(session.ask, session.entity)
-    pairs = _weigh(linker, rules, min(thresholds))
+    pairs = weigh(linker, found_by(rules), min(thresholds))
     for threshold in thresholds:
         clusters = _clusters(linker, pairs, threshold, session.entity.parties.duplicate_free)
         yield threshold, Clusters(str(clusters.physical_name), fillers, rules, seen)
 
 
-def _weigh(linker: Linker, rules: Sequence[Rule], threshold: float) -> SplinkDataFrame:
-    """Return the pairs that the linker's rules find and whose match probability reaches a threshold."""
-    if can_prune(linker, threshold):
-        linker.table_management.register_blocked_pairs_for_predict(possible_pairs(linker, found_by(rules), threshold))
+def weigh(linker: Linker, found: str, threshold: float, candidates: SplinkDataFrame | None = None) -> SplinkDataFrame:
+    """Return those of some pairs whose match probability reaches a threshold.
+
+    Args:
+        linker: Whose parties they are of.
+        found: A query for the pairs, as `found_by` returns one.
+        threshold: The match probability.
+        candidates: The same pairs as Splink takes them, for a linker that cannot prune pairs; by its own rules where
+            None.
+    """
+    pairs = possible_pairs(linker, found, threshold) if can_prune(linker, threshold) else candidates
+    if pairs is not None:
+        linker.table_management.register_blocked_pairs_for_predict(pairs)
     return linker.inference.predict(threshold_match_probability=threshold)
 
 
