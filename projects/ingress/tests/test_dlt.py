@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import dlt
+import duckdb
 import pyarrow as pa
 import pytest
 from conftest import Project, on_duckdb_alone
@@ -110,6 +111,23 @@ def test_tables_and_batches_are_rows_as_well(monkeypatch: pytest.MonkeyPatch) ->
     found = read(yielding(table, {"id": 9}, table.to_batches()[0].slice(1), odd))
     assert [(each["_position"], each["id"]) for each in found] == [(1, 1), (2, 2), (3, 9), (4, 2), (5, 3)]
     assert (found[-1]["labels"], found[-1]["size"]) == ('[{"name": "x"}]', "7")
+
+
+def test_frames_of_any_library_are_rows_as_well() -> None:
+    """What hands over arrow columns is read as such, whatever library it is of; the numbers of its rows are none."""
+    relation = duckdb.sql("select 1 as id, 'a' as title, 7 as __index_level_0__")
+    views = pa.table({"id": [2], "title": pa.array(["c"], pa.string_view())})
+    (first, second) = (Frame(table) for table in (relation.to_arrow_table(), views))
+    found = read(yielding(relation, first, second))
+    assert [(each["id"], each["title"]) for each in found] == [(1, "a"), (1, "a"), (2, "c")]
+    assert {*found[0]} == {"id", "title", "labels", "_position"}
+
+
+class Frame:
+    """A frame of a library that is not known here: all that it has is how it hands its columns over."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self.__arrow_c_stream__ = table.__arrow_c_stream__
 
 
 def test_arguments_and_one_of_a_sources_resources(monkeypatch: pytest.MonkeyPatch) -> None:

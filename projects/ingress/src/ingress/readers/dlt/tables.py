@@ -1,7 +1,8 @@
-"""What a dlt resource yields as columns: arrow tables and batches, frames of pandas."""
+"""What a dlt resource yields as columns: arrow tables and batches, frames of pandas or polars, relations of DuckDB."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,15 +13,19 @@ from ingress.source import Batch
 from shared.data_quality.conversion import convertible, readable
 
 BATCH_ROWS = 20_000
+# As a frame of pandas hands over the numbers of its rows, where some were taken out before.
+ROW_NUMBERS = re.compile(r"__index_level_\d+__")
 
 
 def batches_of(item: Any) -> Iterator[pa.RecordBatch] | None:
     """Return what is yielded as columns in batches, or None where it is not columns."""
-    if isinstance(item, pa.RecordBatch):
-        item = pa.Table.from_batches([item])
-    elif type(item).__module__.partition(".")[0] == "pandas":
-        item = pa.Table.from_pandas(item, preserve_index=False)
-    return iter(item.to_batches(max_chunksize=BATCH_ROWS)) if isinstance(item, pa.Table) else None
+    # So frames hand their columns over, whichever library they are of.
+    if not hasattr(item, "__arrow_c_stream__"):
+        return None
+    batches = pa.RecordBatchReader.from_stream(item)
+    names = [name for name in batches.schema.names if not ROW_NUMBERS.fullmatch(name)]
+    tables = (pa.Table.from_batches([batch]).select(names) for batch in batches)
+    return (part for table in tables for part in table.to_batches(max_chunksize=BATCH_ROWS))
 
 
 def checked_in_columns(gathered: Gathered, name: str, rows: pa.RecordBatch, first: int) -> Batch | None:
