@@ -21,51 +21,12 @@ def to_json(row: Mapping[str, object]) -> str:
         InputError: A value has no form in JSON; the message names its column.
     """
     try:
-        return written(row)
-    except (TypeError, ValueError):
-        # The values may be a person's.
-        name, why = without_form(row)[0]
+        return json.dumps(row, default=as_json, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
         raise InputError(
-            f"column `{name}` has a value that cannot be written as JSON: {why}",
+            f"a row cannot be written as JSON: {error}: `{row}`",
             hint="correct the model, so that it has numbers, texts, dates and nulls only",
-        ) from None
-
-
-def told_as_json(row: Mapping[str, object]) -> tuple[str, str | None]:
-    """Return a row as `to_json` does, and why it cannot be sent: then what is no number in JSON is a text.
-
-    Raises:
-        InputError: A column is of a type that has no form in JSON.
-    """
-    try:
-        return written(row), None
-    except ValueError:
-        wrong = dict(without_form(row))
-        shown = {name: str(value) if name in wrong else value for name, value in row.items()}
-        return to_json(shown), f"JSON has no such number: `{next(iter(wrong))}`"
-    except TypeError:
-        return to_json(row), None
-
-
-def written(value: object) -> str:
-    """Return a value as JSON.
-
-    Raises:
-        ValueError: A number is infinite or none.
-        TypeError: A value is of a type that JSON has nothing for.
-    """
-    return WRITER.encode(value)
-
-
-def without_form(row: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Return the columns whose values have no form in JSON, and why."""
-    found = []
-    for name, value in row.items():
-        try:
-            written(value)
-        except (TypeError, ValueError) as error:
-            found.append((name, str(error)))
-    return found
+        ) from error
 
 
 def as_json(value: object) -> str:
@@ -79,6 +40,3 @@ def as_json(value: object) -> str:
     if isinstance(value, UUID):
         return str(value)
     raise TypeError(f"no JSON for {type(value).__name__}")
-
-
-WRITER = json.JSONEncoder(default=as_json, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -129,6 +129,8 @@ class Caller:
 
     def send(self, rows: Sequence[Row]) -> Outcome:
         """Send rows in one request, and in halves where it is refused for what they hold."""
+        if rows[0].unfit:
+            return Outcome([Said(rows[0], False, "", rows[0].unfit)])
         try:
             return self._sent(rows)
         except PlatformError as error:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import pyarrow as pa
 
 from egress.engine.fields import marks_of
-from egress.engine.payload import to_json, told_as_json
+from egress.engine.payload import to_json
 from egress.engine.pending import ADDED, LAST_ID, LAST_MARKS, LAST_RECEIPT, LAST_RUN, ROW_HASH, ROW_KEY
 from egress.kinds.rest.bodies import Fields, mapped
 from egress.kinds.rest.calls import Row
@@ -24,7 +24,7 @@ def to_send(pending: pa.Table, path: str, fields: Fields | None) -> pa.Table:
     """Return rows as what is sent of each and where to, with what is known of them.
 
     Raises:
-        InputError: A column is of a type that has no form in JSON.
+        InputError: A value has no form in JSON.
     """
     return pa.concat_tables(_prepared(pending, path, fields)) if pending.num_rows else pending
 
@@ -34,15 +34,13 @@ def _prepared(pending: pa.Table, path: str, fields: Fields | None) -> Iterator[p
     for begin in range(0, pending.num_rows, BATCH_ROWS):
         batch = pending.slice(begin, BATCH_ROWS)
         rows = batch.drop_columns(list(ADDED)).to_pylist()
-        told = [told_as_json(row) for row in rows]
-        made: dict[str, list[str | None]] = {PAYLOAD: [row for row, _ in told], UNFIT: [why for _, why in told]}
+        made: dict[str, list[str | None]] = {PAYLOAD: [to_json(row) for row in rows]}
         if fields is not None:
-            made[SENT] = ["" if why else to_json(mapped(fields, row)) for row, (_, why) in zip(rows, told, strict=True)]
+            made[SENT] = [to_json(mapped(fields, row)) for row in rows]
         if places(path):
             # As JSON has them, so that a date or an amount is written in the same way in both.
-            led = [_led(path, json.loads(row)) for row, _ in told]
-            made[PATH] = [to for to, _ in led]
-            made[UNFIT] = [first or why for (_, first), (_, why) in zip(told, led, strict=True)]
+            led = [_led(path, json.loads(str(row))) for row in made[PAYLOAD]]
+            made[PATH], made[UNFIT] = [to for to, _ in led], [why for _, why in led]
         yield pa.table(
             {
                 **{name: batch[name].cast(text) for name in ADDED},
@@ -61,10 +59,7 @@ def _led(path: str, row: Mapping[str, object]) -> tuple[str, str | None]:
 
 
 def in_requests(sent: pa.Table, rows: int, path: str) -> Iterator[list[Row]]:
-    """Yield rows as requests have them, so many at most; where no row has a path of its own, it is this one.
-
-    One that cannot be sent comes alone.
-    """
+    """Yield rows as requests have them, so many at most; where no row has a path of its own, it is this one."""
     block = rows * max(1, BATCH_ROWS // rows)
     for begin in range(0, sent.num_rows, block):
         columns = sent.slice(begin, block).to_pydict()
@@ -78,15 +73,13 @@ def in_requests(sent: pa.Table, rows: int, path: str) -> Iterator[list[Row]]:
             columns[PAYLOAD],
             columns.get(SENT, columns[PAYLOAD]),
             columns.get(PATH, [path] * count),
-            columns[UNFIT],
+            columns.get(UNFIT, [None] * count),
             columns[MARKS],
             columns[LAST_MARKS],
             columns[LAST_ID],
         )
         listed = list(made)
-        yield from ([row] for row in listed if row.unfit)
-        fit = [row for row in listed if not row.unfit]
-        yield from (fit[at : at + rows] for at in range(0, len(fit), rows))
+        yield from (listed[at : at + rows] for at in range(0, count, rows))
 
 
 def to_delete(gone: pa.Table, path: str, key: str) -> list[Row]:

@@ -63,11 +63,7 @@ class Sender:
             KeyboardInterrupt: `ask` has raised it. In either case, of what was under way is marked what is confirmed.
         """
         failed: list[BaseException] = []
-
-        def answered(rows: Sequence[Row]) -> Outcome:
-            return Outcome([Said(rows[0], False, "", rows[0].unfit)]) if rows[0].unfit else call(rows)
-
-        with closing(in_turn(answered, takewhile(lambda _: not failed, requests), at_once)) as outcomes:
+        with closing(in_turn(call, takewhile(lambda _: not failed, requests), at_once)) as outcomes:
             for outcome in outcomes:
                 self._waiting += outcome.said
                 failed.extend([outcome.error] if outcome.error else [])

@@ -197,7 +197,7 @@ class RestPlan(ComparedPlan):
 
         to, values = self.to, self.to.values
         bounds = bounds_with(http_silence=values.timeout, http_tries=values.tries, http_backoff=values.backoff)
-        # All of them first: a type that cannot be written as JSON stops the delivery before anything is sent.
+        # All of them first: a row that cannot be written as JSON stops the delivery before anything is sent.
         sent = to_send(self.comparison.pending, to.path, to.fields)
         gone = to_delete(self.deletions.rows, to.delete.path, self.model.key) if to.delete else []
         rows = (values.chunk_rows or to.chunk_rows) if to.rows else 1
