@@ -170,3 +170,15 @@ def test_key_called_as_a_bad_row_is_told_by() -> None:
     loaded = pa.table({"identifier": ["1"], "origin": ["x"], ORDER: [0]})
     assert read_again(bad, [], loaded.select(key), key) == ["id-1"]
     assert corrected_later(bad, loaded, ["b.csv"], key) == ["id-1"]
+
+
+def test_zeros_of_both_signs_come_again_as_they_were(project: Project) -> None:
+    """Of two zeros that differ in their sign alone, none has changed when it is read again from where it came."""
+    model = create_model("Zero", __base__=RowModel, id=(int, ...), number=(float, ...))
+    source = Source("zeros", (Resource("zeros", "zeros", model, ("id",), Files("zeros", "*.parquet")),))
+    (project.landing / "zeros").mkdir(parents=True)
+    rows = pa.table({"id": range(3_000), "number": [[0.0, -0.0][number % 2] for number in range(3_000)]})
+    pq.write_table(rows, project.landing / "zeros" / "zeros.parquet")
+    for full in (False, True):
+        project.load_source(source, full=full)
+    assert project.fetch("select count(distinct _dlt_load_id) from raw.zeros") == [(1,)]

@@ -87,8 +87,7 @@ def differences(session: Warehouse, stored: Mapping[str, pa.DataType], schema: p
             found.append(f"old.{column} is not null")
             continue
         found.append(f"old.{column} is distinct from new.{column}")
-        if pa.types.is_floating(kind):
-            # 0.0 and -0.0 are equal and not the same.
-            sign = "signbit({})" if session.engine == "duckdb" else "float8send({})"
-            found.append(f"{sign.format(f'old.{column}')} is distinct from {sign.format(f'new.{column}')}")
+        if pa.types.is_floating(kind) and session.engine != "duckdb":
+            # 0.0 and -0.0 are equal and not the same; DuckDB's files keep one of both for all zeros of a stretch.
+            found.append(f"float8send(old.{column}) is distinct from float8send(new.{column})")
     return found
