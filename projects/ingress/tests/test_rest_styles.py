@@ -184,6 +184,32 @@ def test_what_dlt_does_not_know_is_an_error(serve: Serve, declared: dict[str, An
     assert "as dlt's REST sources do" in str(raised.value.hint)
 
 
+def test_rows_that_an_offset_steps_over_are_an_error(serve: Serve) -> None:
+    """A server that gives fewer rows at a time than it is asked for is told, and not read with gaps."""
+    serve(lambda api, path, query, *_: (200, {}, api.rows[int(query["offset"]) :][:2]), rows(5))
+    ends = {"total_path": None}
+    assert ids_of(Rest("API_URL", "/items", {"type": "offset", "limit": 2, **ends})) == [1, 2, 3, 4, 5]
+    with pytest.raises(SourceUnavailable, match=r"rows are left out: pages of .* have 2 rows, and .* grows by 4"):
+        ids_of(Rest("API_URL", "/items", {"type": "offset", "limit": 4, **ends}))
+
+
+@pytest.mark.parametrize(
+    "more", [{"error": {"code": "busy"}}, {"errors": ["busy"]}, {"ok": False}, {"success": False}], ids=str
+)
+def test_failure_is_no_page_whatever_its_status(serve: Serve, more: dict[str, Any]) -> None:
+    """An answer that says that it failed is not the end of a list, though it has no rows and the status of success."""
+    pages: list[dict[str, Any]] = [{"rows": rows(2), "error": None, "errors": [], "ok": True}, {"rows": [], **more}]
+    serve(lambda api, path, query, *_: (200, {}, pages[int(query["page"])]), [])
+    with pytest.raises(SourceUnavailable, match=f"no page: .*: it says by `{next(iter(more))}` that it failed"):
+        ids_of(Rest("API_URL", "/items", {"type": "page_number", "base_page": 0, "total_path": None}, rows="rows"))
+
+
+def test_no_content_is_an_empty_page(serve: Serve) -> None:
+    """Where a server has nothing to answer, a list has no more rows."""
+    serve(lambda *_: (204, {"Content-Length": "0"}, ""), [])
+    assert ids_of(Rest("API_URL", "/items", {"type": "page_number", "base_page": 0, "total_path": None})) == []
+
+
 def test_only_changes_are_asked_for(serve: Serve, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a cursor a load asks for what has changed since the newest row, and merges it; all of it with `--full`."""
     api = serve(github, rows(3))

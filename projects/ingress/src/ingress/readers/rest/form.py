@@ -28,6 +28,8 @@ from shared.http.redaction import masked
 from shared.utils.excerpts import excerpt
 from shared.utils.strict_json import NotJson
 
+NO_CONTENT = 204
+
 
 class NoPage(Exception):
     """An answer is no page of a list."""
@@ -155,8 +157,12 @@ class ListForm:
             NotText, NotJson: It is not JSON.
             NoPage: It is no page of this list.
         """
+        if answer.status == NO_CONTENT:
+            return Page(answer, [] if self.rows == "$" else {}, [], b"", None)
         body = answer.json(exact_number)
         rows_at, total_at, link_at = self.paths
+        if failed := failure_of(body, self.rows):
+            raise NoPage(f"it says by `{failed}` that it failed")
         found = find_values(rows_at, body)
         if len(found) != 1 or not isinstance(found[0], list):
             raise NoPage("it has no rows" if self.rows == "$" else f"it has no list `{self.rows}`")
@@ -173,6 +179,17 @@ class ListForm:
         except RecursionError as error:
             raise NotJson("it is nested too deeply") from error
         return Page(answer, body, rows, digest, total)
+
+
+def failure_of(body: Any, rows: str) -> str | None:
+    """Return the name by which an answer says that it is a failure, whatever its status and its rows."""
+    if not isinstance(body, Mapping):
+        return None
+    said = next((name for name in ("error", "errors") if body.get(name) and name != rows.partition(".")[0]), None)
+    # A number may count errors of something else.
+    if said and (body[said] is True or not isinstance(body[said], (int, float))):
+        return said
+    return next((name for name in ("ok", "success") if body.get(name) is False), None)
 
 
 def total_of(value: object) -> int | None:

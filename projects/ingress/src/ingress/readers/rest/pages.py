@@ -14,7 +14,7 @@ from typing import Any, cast
 import requests
 from dlt.sources.helpers.rest_client.client import RESTClient
 
-from ingress.readers.rest.form import ListForm, NoPage, Page
+from ingress.readers.rest.form import NO_CONTENT, ListForm, NoPage, Page
 from shared.errors import SourceUnavailable
 from shared.http.addresses import LeadsAway, shown
 from shared.http.answers import Answer, NotText
@@ -126,8 +126,12 @@ class ListReader:
         seen: set[bytes] = set()
         total: int | None = None
         count = number = 0
+        last: int | None = None
         for page, has_next in self._answered():
-            number, count = number + 1, count + len(page.rows)
+            self._hold_to_step(last, page)
+            number, count, last = number + 1, count + len(page.rows), len(page.rows)
+            if number == 1 and page.answer.status == NO_CONTENT and self.form.total:
+                raise SourceUnavailable(f"`{shown(page.url)}` answers with nothing, not even a total", hint=LATER)
             if total is not None and page.total is not None and page.total != total:
                 raise Unsteady(f"the list changes while it is read: {total} rows, then {page.total}")
             total = page.total if total is None else total
@@ -140,6 +144,20 @@ class ListReader:
             if total is not None and (count > total or (not has_next and count < total)):
                 raise Unsteady(f"the list is incomplete: {count} rows of {total}")
             yield page
+
+    def _hold_to_step(self, last: int | None, page: Page) -> None:
+        """Refuse rows that come after a page with fewer than an offset steps over: those between were never asked for.
+
+        Raises:
+            SourceUnavailable: There are such rows.
+        """
+        step = self.form.paginator.get("limit") if self.form.paginator.get("type") == "offset" else None
+        if last is not None and isinstance(step, int) and last < step and page.rows:
+            raise SourceUnavailable(
+                f"rows are left out: pages of `{shown(self.form.url)}` have {last:,} rows, and the offset grows by "
+                f"{step:,}",
+                hint="give the paginator as `limit` what the API gives at most; nothing was loaded",
+            )
 
     def _answered(self) -> Iterator[tuple[Page, bool]]:
         """Yield the pages as dlt asks for them, and whether there are more."""
