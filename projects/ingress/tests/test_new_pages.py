@@ -15,6 +15,7 @@ from ingress.new.origin import Origin
 from shared.errors import InputError
 
 ROWS = [{"id": number, "name": f"name {number}"} for number in range(7)]
+STREAM, TOTAL = {"stop_after_empty_page": True}, {"total_path": "total"}
 Style = Any
 
 
@@ -64,6 +65,51 @@ def hubspot(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
     return 200, {}, {"results": rows, **more}
 
 
+def odata_2(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
+    """Answer as OData did before: rows and address within one object."""
+    rows, following = part(api, query, "$skiptoken")
+    more = {"__next": f"{api.url}{path}?$skiptoken={following}"} if following else {}
+    return 200, {}, {"d": {"results": rows, **more}}
+
+
+def airtable(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
+    """Answer as Airtable does: an offset that is no number."""
+    rows, following = part(api, {"offset": query.get("offset", "itr0")[3:]}, "offset")
+    return 200, {}, {"records": rows, **({"offset": f"itr{following}"} if following else {})}
+
+
+def pipedrive(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
+    """Answer as Pipedrive does: the cursor is called after the parameter that it is for."""
+    rows, following = part(api, query, "start")
+    return 200, {}, {"data": rows, "additional_data": {"next_start": following and int(following)}}
+
+
+def zendesk(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
+    """Answer as Zendesk's exports do: there is a cursor at the end, too, from which later rows will be had."""
+    rows, following = part(api, query, "cursor")
+    return 200, {}, {"users": rows, "after_cursor": following or "9", "end_of_stream": following is None}
+
+
+def jira(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
+    """Answer as Jira does: the answer alone tells what its parameters are called."""
+    begin, size = int(query.get("startAt", 0)), int(query.get("maxResults", 3))
+    rows = api.rows[begin : begin + size]
+    return 200, {}, {"startAt": begin, "maxResults": size, "total": len(api.rows), "issues": rows}
+
+
+def pages_counted(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
+    """Answer with the number of the page's rows, and with 204 behind the last page."""
+    page = int(query.get("page", 1))
+    rows = api.rows[(page - 1) * 3 : page * 3]
+    return (200, {}, {"data": rows, "count": len(rows), "pages": 3}) if rows else (204, {"Content-Length": "0"}, "")
+
+
+def capped(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
+    """Answer with three rows at most, however many are asked for."""
+    rows, _following = part(api, query, "offset")
+    return 200, {}, {"data": rows[: int(query.get("limit", 3))]}
+
+
 def json_api(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
     """Answer as JSON:API has it, with rows of others besides, and null where there is no next page."""
     return 200, {}, {"included": [{"id": "x"}], "data": api.rows, "links": {"next": None}, "meta": {"total": 7}}
@@ -87,10 +133,28 @@ def led_away(api: Any, *_: Any) -> Any:
     return 200, {}, {"data": api.rows, "next": "http://192.0.2.1/"}
 
 
-def looked_at(serve: Serve, style: Style) -> Table:
+def partial(api: Any, *_: Any) -> Any:
+    """Answer with some of the rows that it says there are, whatever it is asked."""
+    return 200, {}, {"total": 1_000, "data": api.rows}
+
+
+def not_last(api: Any, *_: Any) -> Any:
+    """Answer with a page that is not the last one, whatever it is asked."""
+    return 200, {}, {"isLast": False, "data": api.rows}
+
+
+def overlapping(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
+    """Answer with pages of which each has the last row of the one before."""
+    begin = (int(query.get("page", 1)) - 1) * 3
+    return 200, {}, {"data": api.rows[max(begin - 1, 0) :][:3]}
+
+
+def looked_at(serve: Serve, style: Style, query: str = "") -> Table:
     """Look at a list in a style."""
     api = serve(style, ROWS)
-    return look_at_api(Origin("api", api.url, "/list", "API_URL"), table="rows", key=(), login=None, cursor=None)
+    return look_at_api(
+        Origin("api", api.url, f"/list{query}", "API_URL"), table="rows", key=(), login=None, cursor=None
+    )
 
 
 @pytest.mark.parametrize(
@@ -99,6 +163,12 @@ def looked_at(serve: Serve, style: Style) -> Table:
         (odata, {"type": "json_link", "next_url_path": "['@odata.nextLink']"}),
         (hubspot, {"type": "cursor", "cursor_path": "paging.next.after", "cursor_param": "after"}),
         (json_api, {"type": "json_link", "next_url_path": "links.next"}),
+        (odata_2, {"type": "json_link", "next_url_path": "d.__next"}),
+        (airtable, {"type": "cursor", "cursor_path": "offset", "cursor_param": "offset"}),
+        (pipedrive, {"type": "cursor", "cursor_path": "additional_data.next_start", "cursor_param": "start"}),
+        (zendesk, {"type": "cursor", "cursor_path": "after_cursor", "cursor_param": "cursor", **STREAM}),
+        (jira, {"type": "offset", "limit": 3, "offset_param": "startAt", "limit_param": "maxResults", **TOTAL}),
+        (pages_counted, {"type": "page_number", "base_page": 1, "total_path": None}),
     ],
 )
 def test_next_page_is_found_where_the_answer_has_it(serve: Serve, style: Style, paginator: dict[str, str]) -> None:
@@ -113,6 +183,9 @@ def test_next_page_is_found_where_the_answer_has_it(serve: Serve, style: Style, 
     [
         (unknown, "goes on after its first rows cannot be told"),
         (led_away, "goes on after its first rows cannot be told; the list leads back or away: `http://192.0.2.1/`"),
+        (partial, "cannot be told; it has 7 rows, of 1,000 by its `total`"),
+        (not_last, "goes on after its first rows cannot be told"),
+        (overlapping, "asked for by `page`, from 1 on, but a page has rows of an earlier one"),
         (cut_off, "the next page is asked for by `page`, from 1 on, up to 3 pages, where: .* answers: 400"),
     ],
 )
@@ -120,3 +193,11 @@ def test_list_with_more_pages_is_not_taken_for_one_page(serve: Serve, style: Sty
     """A list that goes on in a way that cannot be followed to its end is refused, and not written as its first page."""
     with pytest.raises(InputError, match=said):
         looked_at(serve, style)
+
+
+def test_offset_grows_by_as_many_rows_as_come(serve: Serve) -> None:
+    """Where a server gives fewer rows than it is asked for, none is stepped over."""
+    found = looked_at(serve, capped, "?limit=100&offset=0")
+    assert found.reader.named is not None
+    assert found.reader.named["paginator"] == {"type": "offset", "limit": 3, "total_path": None}
+    assert "all 7 rows" in found.notes[0]

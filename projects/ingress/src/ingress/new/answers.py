@@ -17,6 +17,7 @@ TOTALS = (
     "totalrecords",
     "totalitems",
     "totalelements",
+    "itemcount",
     "numfound",
 )
 PLAIN = re.compile("[A-Za-z_][A-Za-z0-9_]*")
@@ -46,6 +47,8 @@ def total_in(body: Any, rows_at: str, count: int) -> tuple[str, int] | None:
     """Return where an answer says how many rows there are, and how many."""
     for path, value in inside(body, skip=rows_at):
         plain = path.rpartition(".")[2].lower().replace("_", "")
+        if isinstance(value, str) and re.fullmatch("0|[1-9][0-9]{0,8}", value):
+            value = int(value)
         if plain in TOTALS and type(value) is int and value >= count:
             return path, value
     return None

@@ -131,11 +131,7 @@ def look_at_api(
         tried = guesses(answer, body, at, rows, total, parameters, key)
         found = next((each for guess in tried if (each := proved(api, path, at, rows, guess))), None)
         if found is None:
-            first = f"; {api.failures[0]}" if api.failures else ""
-            raise InputError(
-                f"how `{shown_address(answer.url)}` goes on after its first rows cannot be told{first}",
-                hint="write the source by hand: projects/ingress/README.md has the paginators",
-            )
+            raise not_told(answer, len(rows), total, api.failures)
     guess, pages = found
     whole = len(pages) <= PAGES
     pages = pages[:PAGES]
@@ -153,11 +149,21 @@ def look_at_api(
     return Table(name, columns, call, unique, why, notes=notes, whole=False)
 
 
+def not_told(answer: Answer, rows: int, total: tuple[str, int] | None, failures: Sequence[str]) -> InputError:
+    """Return the error for a list of which no guess proved right."""
+    said = f"; it has {rows:,} rows, of {total[1]:,} by its `{total[0]}`" if total and total[1] > rows else ""
+    return InputError(
+        f"how `{shown_address(answer.url)}` goes on after its first rows cannot be told{said}"
+        + (f"; {failures[0]}" if failures else ""),
+        hint="write the source by hand: projects/ingress/README.md has the paginators",
+    )
+
+
 def proved(api: Api, path: str, at: str, first: Sequence[Any], guess: Guess) -> tuple[Guess, list[list[Any]]] | None:
     """Return a guess with the pages that it leads to, or None where it is wrong.
 
     Raises:
-        InputError: It is right as far as it goes, but the list does not end as it should.
+        InputError: It is right as far as it goes, but the list does not end as it should, or its pages overlap.
     """
     form = ListForm(api.base + path, guess.parameters, {}, guess.paginator, at, guess.total)
     pages: list[list[Any]] = []
@@ -171,7 +177,14 @@ def proved(api: Api, path: str, at: str, first: Sequence[Any], guess: Guess) -> 
             ) from None
         api.failures.append(str(error))
         return None
-    return (guess, pages) if guess.holds(pages, first) else None
+    if guess.holds(pages, first):
+        return guess, pages
+    if guess.leads_on(pages, first):
+        raise InputError(
+            f"{guess.said}, but a page has rows of an earlier one",
+            hint="look again: rows may have come meanwhile; if it stays, ask the API's owner for a fixed order of rows",
+        )
+    return None
 
 
 def reader_call(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ingress.new.answers import PLAIN, inside
@@ -12,11 +12,16 @@ from ingress.new.values import columns_of, is_unique_in, key_of
 from shared.data_quality.json_text import as_json
 from shared.http.answers import Answer
 
-NEXT = re.compile(r"(odata\.)?next(_?(link|url|uri|page_?url|records_?url|href))?|href", re.IGNORECASE)
+NEXT = re.compile(r"_*(odata\.)?next(_?(link|url|uri|page_?url|records_?url|href))?|href|ur[il]", re.IGNORECASE)
 NEXT_CURSOR = re.compile(
-    r"(next|end)_?(page_?)?(cursor|token|key)|cursor|continuation(_?token)?|next_?page|next", re.IGNORECASE
+    r"(next|end|after|last_?evaluated)_?(page_?)?(cursor|token|key|start|offset|marker)"
+    r"|cursor|continuation(_?token)?|next_?page|next",
+    re.IGNORECASE,
 )
 MORE = re.compile(r"has_?(more|next(_?page)?)|more", re.IGNORECASE)
+STREAM = re.compile("end_?of_?stream", re.IGNORECASE)
+END = re.compile(rf"(is_?)?last(_?page)?|{STREAM.pattern}|done", re.IGNORECASE)
+PAGE_COUNT = re.compile(r"(total_?)?pages|pages?_?(count|total)|(last|num)_?pages?", re.IGNORECASE)
 CURSOR_PARAMETERS = (
     "cursor",
     "page_token",
@@ -24,12 +29,15 @@ CURSOR_PARAMETERS = (
     "next_token",
     "after",
     "starting_after",
+    "start_cursor",
+    "pagination_token",
     "continuation",
+    "offset",
     "page",
 )
 LAST_PARAMETERS = ("starting_after", "after", "after_id", "since_id")
 SIZES = ("limit", "per_page", "page_size", "pageSize", "size", "count", "top", "$top", "maxResults")
-OFFSETS = ("offset", "skip", "start", "startAt", "$skip")
+OFFSETS = ("offset", "skip", "start", "startAt", "from", "$skip")
 PAGE_NUMBERS = ("page", "p", "page_number", "pageNumber")
 LONGEST_CURSOR = 4_096
 Pages = Sequence[Sequence[Any]]
@@ -57,6 +65,13 @@ class Guess:
         """Tell whether pages that were read are those of a list that begins with the first one."""
         begins = bool(pages) and are_same(pages[0], first)
         return begins and (not self.more or (len(pages) > 1 and bool(pages[1]) and not _overlap(pages)))
+
+    def leads_on(self, pages: Pages, first: Sequence[Any]) -> bool:
+        """Tell whether what it asks for has brought rows that the first page has not, in whatever order these come."""
+        if not self.more or len(pages) < 2 or not are_same(pages[0], first):
+            return False
+        ordered = [sorted(page, key=as_json) for page in pages[:2]]
+        return bool(pages[1]) and not are_same(*ordered)
 
 
 def are_same(page: Sequence[Any], first: Sequence[Any]) -> bool:
@@ -91,55 +106,70 @@ def guesses(
     key: Sequence[str],
 ) -> Iterator[Guess]:
     """Yield how the list may page, the surest first, and where nothing says that it does, that it does not."""
+    found = list(inside(body, skip=rows_at))
+    if total is not None and total[1] <= len(rows) and has_more_pages(found):
+        # It counts the rows of the page.
+        total = None
     total_at = total[0] if total and (total[1] > len(rows) or total[0].lower().startswith("total")) else None
 
     def guess(said: str, more: bool = True, without: Sequence[str] = (), **paginator: object) -> Guess:
         kept = {name: value for name, value in parameters.items() if name not in without}
         return Guess(paginator, kept, total_at, said, more)
 
-    found = list(inside(body, skip=rows_at))
     if has_next_link(answer):
         yield guess("the next page stands in the header Link", type="header_link")
     for path, value in found:
         if isinstance(value, str) and NEXT.fullmatch(_last(path)) and "next" in path.lower() and _is_link(value):
             yield guess(f"the next page's address stands at `{path}`", type="json_link", next_url_path=path)
+    # Where a stream ends, its last cursor is for later, and leads to nothing yet.
+    streams = {"stop_after_empty_page": True} if any(STREAM.fullmatch(_last(path)) for path, _ in found) else {}
     for path, value in found:
-        named = NEXT_CURSOR.fullmatch(_last(path)) or ("next" in path.lower() and _last(path) in CURSOR_PARAMETERS)
-        if named and _is_cursor(value):
-            for name in dict.fromkeys(
-                (*(each for each in (_last(path),) if each in CURSOR_PARAMETERS), *CURSOR_PARAMETERS)
-            ):
-                yield guess(
-                    f"the next page is asked for by `{name}` with `{path}`",
-                    type="cursor",
-                    cursor_path=path,
-                    cursor_param=name,
-                )
+        if _is_cursor(path, value):
+            yield from _by_cursor(path, streams, guess)
     more_at = next((path for path, value in found if MORE.fullmatch(_last(path)) and isinstance(value, bool)), None)
     if more_at is not None and dict(found)[more_at]:
         yield from _by_last_row(rows_at, rows, more_at, key, guess)
     if len(rows) > 1 or total_at:
-        yield from _numbered(rows, total, parameters, more_at, guess)
-    if goes_on(answer, found):
+        echoed = {_last(path): value for path, value in found if type(value) is int}
+        yield from _numbered(rows, total, echoed, parameters, more_at, guess)
+    if has_next_link(answer) or goes_on(found, total, rows):
         return
     for path, value in found:
         if value is None and NEXT.fullmatch(_last(path)) and "next" in path.lower():
             said = f"the next page's address would stand at `{path}`, but there is only one page"
             yield guess(said, more=False, type="json_link", next_url_path=path)
     doubt = f", though `{more_at}` is there: look at a list of more pages" if more_at else ""
-    one = guess(f"one page, as far as can be told{doubt}", more=False, type="single_page")
-    yield from (one, replace(one, total=None))
+    yield guess(f"one page, as far as can be told{doubt}", more=False, type="single_page")
 
 
-def goes_on(answer: Answer, found: Sequence[tuple[str, Any]]) -> bool:
+def goes_on(found: Sequence[tuple[str, Any]], total: tuple[str, int] | None, rows: Sequence[Any]) -> bool:
     """Tell whether an answer says that there are more pages: a list that has them is not to be taken for one page."""
-    if has_next_link(answer):
+    if (total is not None and total[1] > len(rows)) or has_more_pages(found):
         return True
     return any(
         (MORE.fullmatch(_last(path)) and value is True)
         or ("next" in path.lower() and isinstance(value, (str, int)) and value not in ("", False))
         for path, value in found
     )
+
+
+def has_more_pages(found: Sequence[tuple[str, Any]]) -> bool:
+    """Tell whether an answer has a number of pages, or says that it is not the last one."""
+    return any(
+        (END.fullmatch(_last(path)) and value is False)
+        or (PAGE_COUNT.fullmatch(_last(path)) and type(value) is int and value > 1)
+        for path, value in found
+    )
+
+
+def _by_cursor(path: str, ends: Mapping[str, object], guess: Callable[..., Guess]) -> Iterator[Guess]:
+    """Yield that what stands at a path asks for the next page, by a parameter called like it before others."""
+    last = _last(path)
+    bare = re.sub("(?i)^next_?", "", last)
+    alike = [name for name in (last, bare[:1].lower() + bare[1:]) if len(name) > len("to")]
+    for name in dict.fromkeys((*alike, *CURSOR_PARAMETERS)):
+        said = f"the next page is asked for by `{name}` with `{path}`"
+        yield guess(said, type="cursor", cursor_path=path, cursor_param=name, **ends)
 
 
 def has_next_link(answer: Answer) -> bool:
@@ -168,19 +198,23 @@ def _by_last_row(
 def _numbered(
     rows: Sequence[Any],
     total: tuple[str, int] | None,
+    echoed: Mapping[str, int],
     parameters: Mapping[str, object],
     more_at: str | None,
     guess: Callable[..., Guess],
 ) -> Iterator[Guess]:
-    """Yield that the next page is asked for by its number or by how many rows come before it."""
+    """Yield that the next page is asked for by its number or by how many rows come before it, as the answer says."""
     if total is not None and total[1] <= len(rows):
         return
-    size_name = next((name for name in SIZES if name in parameters), None)
-    size = parameters.get(size_name or "", len(rows))
+    # A server may give fewer rows at a time than it is asked for.
+    size = len(rows)
+    sizes = (name for name in SIZES if echoed.get(name) == size and name != "count")
+    size_name = next((name for name in SIZES if name in parameters), next(sizes, None))
     ends = {"total_path": total[0]} if total else {"total_path": None}
     more = {"has_more_path": more_at} if more_at and not total else {}
     named = [name for name in (*PAGE_NUMBERS, *OFFSETS) if name in parameters]
-    for name in named or [*PAGE_NUMBERS[:1], *OFFSETS[:2]]:
+    told = [name for name in (*PAGE_NUMBERS, *OFFSETS) if name in echoed]
+    for name in named or dict.fromkeys([*told, *PAGE_NUMBERS[:1], *OFFSETS[:2]]):
         without = (name,)
         if name in OFFSETS:
             sized = {"limit_param": size_name} if size_name and size_name != "limit" else {}
@@ -218,7 +252,12 @@ def _is_link(value: str) -> bool:
     return value.startswith(("http://", "https://", "/", "?"))
 
 
-def _is_cursor(value: Any) -> bool:
+def _is_cursor(path: str, value: Any) -> bool:
+    """Tell whether a value may ask for the next page; an `offset` that is a number is the page's own."""
+    last = _last(path)
+    by_name = NEXT_CURSOR.fullmatch(last) or ("next" in path.lower() and last in CURSOR_PARAMETERS)
+    if not by_name and not (last == "offset" and isinstance(value, str)):
+        return False
     if isinstance(value, str):
         return 0 < len(value) <= LONGEST_CURSOR and not _is_link(value)
     return type(value) is int
