@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from ingress.deletions import DELETED_AT, DELETED_BY
 from shared.data_quality import POSITION
@@ -31,6 +32,15 @@ def raw_name(name: str, origin: str) -> str:
     if problem:
         raise InputError(f"a column of `{origin}` {problem}: `{name}`", hint="have it renamed where it comes from")
     return found
+
+
+def raw_names(names: Iterable[str], origin: str) -> tuple[str, ...]:
+    """Return what columns are called in raw.
+
+    Raises:
+        InputError: One of them cannot be there.
+    """
+    return tuple(raw_name(name, origin) for name in names)
 
 
 def snake_case(name: str) -> str:

@@ -220,7 +220,8 @@ class Resource:
 
     def origin(self, settings: Settings, extras: Sequence[str] = ()) -> Origin:
         """Return what the table is made from: each column is the source's of that name."""
-        return Origin((self.reader.dataset(settings),), {name: name for name in (*self.model.model_fields, *extras)})
+        columns = (*self.model.model_fields, *extras)
+        return Origin((self.reader.dataset(settings),), {raw_name(name, self.name): name for name in columns})
 
     def absent(self, settings: Settings) -> str | None:
         """Say why it may be left out of a load that does not ask for it by name; None where there is no reason."""

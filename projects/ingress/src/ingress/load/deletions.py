@@ -15,6 +15,7 @@ from pydantic import create_model
 
 from ingress.deletions import DELETED_AT, DELETED_BY, DeletedFlag, Snapshot, Tombstones
 from ingress.load.merge import LOAD
+from ingress.raw_names import raw_name
 from ingress.source import Resource
 from shared.data_quality import BadRow, RowChecker, RowModel
 from shared.data_quality.change_guard import TooManyDeletes
@@ -132,7 +133,7 @@ class Marks:
             if self.by_keys:
                 self._delete(f"{self._in(self.gone)} and not {self._in(self.seen)}")
             return
-        at, changed = quote(deletions.at), f"loaded.{quote(deletions.changed)}"
+        at, changed = quote(deletions.at), f"loaded.{quote(self._raw(deletions.changed))}"
         kind = self.resource.rows.schema.field(deletions.changed).type
         utc = " at time zone 'UTC'" if pa.types.is_timestamp(kind) and kind.tz else ""
         key = ", ".join(quote(name) for name in self.resource.key)
@@ -146,8 +147,8 @@ class Marks:
 
     def _make(self, name: str, *, changed: str | None = None, at: str | None = None) -> None:
         """Make a table of this session's for keys, and maybe a time, of the types that raw has."""
-        columns = [quote(each) for each in self.resource.key]
-        columns += [f"{quote(changed)} as {quote(at)}"] if changed and at else []
+        columns = [f"{quote(self._raw(each))} as {quote(each)}" for each in self.resource.key]
+        columns += [f"{quote(self._raw(changed))} as {quote(at)}"] if changed and at else []
         relation = quote(self.resource.relation)
         self.warehouse.execute(f"drop table if exists {quote(name)}")
         self.warehouse.execute(
@@ -178,10 +179,14 @@ class Marks:
         return f"exists (select 1 from {quote(table)} where {self._same(table)})"
 
     def _same(self, table: str) -> str:
-        return " and ".join(f"{quote(table)}.{quote(name)} = loaded.{quote(name)}" for name in self.resource.key)
+        pairs = ((quote(name), quote(self._raw(name))) for name in self.resource.key)
+        return " and ".join(f"{quote(table)}.{name} = loaded.{raw}" for name, raw in pairs)
+
+    def _raw(self, name: str) -> str:
+        return raw_name(name, self.resource.name)
 
     def _flagged(self, column: str) -> str:
-        kind, name = self.resource.rows.schema.field(column).type, f"loaded.{quote(column)}"
+        kind, name = self.resource.rows.schema.field(column).type, f"loaded.{quote(self._raw(column))}"
         if pa.types.is_boolean(kind):
             return f"coalesce({name}, false)"
         return f"(coalesce({name}, 0) <> 0)" if pa.types.is_integer(kind) else f"({name} is not null)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from ingress.raw_names import raw_names
 from ingress.source import Input, Resource
 from shared.warehouse import Warehouse, quote
 
@@ -18,9 +19,11 @@ def drop_emptied(warehouse: Warehouse, resource: Resource, read: Input) -> None:
     """
     if not resource.reader.whose:
         return
-    columns, relation = ", ".join(quote(name) for name in resource.reader.whose), quote(resource.relation)
+    columns = ", ".join(quote(name) for name in raw_names(resource.reader.whose, resource.name))
+    relation = quote(resource.relation)
     warehouse.execute(f"create temporary table {EMPTIED} as select {columns} from {relation} limit 0")
     for batch in read.emptied():
-        warehouse.append_arrow(EMPTIED, pa.Table.from_batches([batch]))
+        keys = pa.Table.from_batches([batch])
+        warehouse.append_arrow(EMPTIED, keys.rename_columns(list(raw_names(keys.schema.names, resource.name))))
     warehouse.execute(f"delete from {relation} where ({columns}) in (select {columns} from {EMPTIED})")
     warehouse.execute(f"drop table {EMPTIED}")

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from ingress.deletions import DELETED_AT, DELETED_BY
 from ingress.load.widening import column_of, columns_of, shown
+from ingress.raw_names import raw_names
 from ingress.source import Resource
 from shared.errors import InputError
 from shared.warehouse import Warehouse, quote
@@ -32,13 +33,14 @@ def merge(session: Warehouse, resource: Resource, arrived: str, schema: pa.Schem
     stored = with_columns(session, resource, schema)
     session.analyze(arrived)
     target, new = quote(resource.relation), quote(arrived)
-    same, differs = matching(resource.key), " or ".join(differences(session, stored, schema)) or "false"
-    if resource.reader.whose:
+    key, whose = (raw_names(names, resource.name) for names in (resource.key, resource.reader.whose))
+    same, differs = matching(key), " or ".join(differences(session, stored, schema)) or "false"
+    if whose:
         # Of rows within others, all go whose parent has come again and that have not come so with it.
-        parents = ", ".join(quote(name) for name in resource.reader.whose)
+        parents = ", ".join(quote(name) for name in whose)
         session.execute(
             f"delete from {target} as old using (select distinct {parents} from {new}) as parent "
-            f"where {matching(resource.reader.whose, 'parent')} and "
+            f"where {matching(whose, 'parent')} and "
             f"not exists (select 1 from {new} as new where {same} and not ({differs}))"
         )
     else:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from ingress.deletions import DELETED_AT
 from ingress.load.merge import LOAD
 from ingress.load.watermark import newest
+from ingress.raw_names import raw_names
 from ingress.source import Resource
 from shared.data_quality import POSITION
 from shared.data_quality.held_rows import HeldRow
@@ -69,9 +70,12 @@ def stored_rows(warehouse: Warehouse, resource: Resource, good: pa.RecordBatch) 
     )
     there = warehouse.fetch_arrow(
         f"select * from {quote(resource.relation)} "
-        f"where ({', '.join(quote(name) for name in resource.key)}) in ({places})",
+        f"where ({', '.join(quote(name) for name in raw_names(resource.key, resource.name))}) in ({places})",
         [value for key in keys for value in key],
     )
+    names = good.drop_columns([POSITION]).schema.names
+    known = dict(zip(raw_names(names, resource.name), names, strict=True))
+    there = there.rename_columns([known.get(name, name) for name in there.schema.names])
     for at, name in enumerate(there.schema.names):
         if name in good.schema.names:
             there = there.set_column(at, name, there[name].cast(good.schema.field(name).type))

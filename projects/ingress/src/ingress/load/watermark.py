@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 
 import pyarrow as pa
 
+from ingress.raw_names import raw_name
 from ingress.source import Resource, Watermark
 from shared.warehouse import Warehouse, quote
 
@@ -18,7 +19,7 @@ def newest(warehouse: Warehouse, resource: Resource) -> Watermark | None:
     """
     if resource.reader.cursor is None or not warehouse.table_exists(resource.relation):
         return None
-    cursor, kind = quote(resource.reader.cursor), resource.cursor_type
+    cursor, kind = quote(raw_name(resource.reader.cursor, resource.name)), resource.cursor_type
     query = f"select max({cursor}) as newest from {quote(resource.relation)}"
     if pa.types.is_temporal(kind):
         now = pa.scalar(datetime.now(timezone.utc), pa.timestamp("us", "UTC")).cast(kind)

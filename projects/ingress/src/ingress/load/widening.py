@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from ingress.raw_names import raw_name
 from ingress.source import Resource
 from shared.data_quality import arrow_schema
 from shared.errors import InputError
@@ -27,12 +28,13 @@ def widen(warehouse: Warehouse, resource: Resource) -> None:
     names = columns_of(warehouse, resource)
     with warehouse.transaction():
         for field in arrow_schema(resource.model):
-            old = names.get(field.name, field.type)
+            raw = field.with_name(raw_name(field.name, resource.name))
+            old = names.get(raw.name, field.type)
             if old == field.type:
                 continue
             hold_to_declaration(resource, field, old)
-            hold_to_values(warehouse, resource, field, old)
-            alter(warehouse, resource, field, old)
+            hold_to_values(warehouse, resource, raw, old)
+            alter(warehouse, resource, raw, old)
 
 
 def columns_of(warehouse: Warehouse, resource: Resource) -> dict[str, pa.DataType]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from ingress.load.merge import LOAD, merge
 from ingress.load.widening import column_of
-from ingress.raw_names import raw_name
+from ingress.raw_names import raw_name, raw_names
 from ingress.source import Resource
 from shared.data_quality import arrow_schema
 from shared.utils.console import step
@@ -105,6 +105,6 @@ def arrive(
 
 def definitions(resource: Resource, schema: pa.Schema) -> str:
     """Return the columns of a new table, the one of the load last."""
-    filled = {field.name for field in arrow_schema(resource.model) if not field.nullable}
+    filled = raw_names((field.name for field in arrow_schema(resource.model) if not field.nullable), resource.name)
     columns = [f"{column_of(field)}{' not null' if field.name in filled else ''}" for field in schema]
     return ", ".join([*columns, f"{LOAD} varchar not null"])
