@@ -71,6 +71,10 @@ def test_parquet_in_the_landing_folder_stays_there(project: Project) -> None:
             "line": pa.array([1, 1, 2], pa.int32()),
             "price": pa.array([1, None, 3], pa.decimal128(9, 2)),
             "tags": pa.array([["x"], [], None]),
+            "size": pa.array([1, 2, 2**64 - 1], pa.uint64()),
+            "lot": pa.array([1, 2, 2**63 - 1], pa.uint64()),
+            "read_at": pa.array([1, None, 10**9], pa.timestamp("ns")),
+            "sent_at": pa.array([10**9, None, 2 * 10**9], pa.timestamp("ns")),
         }
     )
     pq.write_table(table, folder / "2026-01.parquet")
@@ -78,6 +82,12 @@ def test_parquet_in_the_landing_folder_stays_there(project: Project) -> None:
     assert 'Files("drop", "*.parquet")' in made.text and made.load() == {"lines": 3}
     assert [row["price"] for row in made.staged()["stg_drop__lines"]].count(None) == 1
     assert project.fetch("select tags from raw.drop_lines order by code, line") == [('["x"]',), ("[]",), (None,)]
+    # What no type of a row model holds comes as text, too.
+    assert project.fetch("select size, lot, read_at, sent_at::varchar from raw.drop_lines order by code, line") == [
+        ("1", 1, "1970-01-01 00:00:00.000000001", "1970-01-01 00:00:01"),
+        ("2", 2, None, None),
+        ("18446744073709551615", 2**63 - 1, "1970-01-01 00:00:01.000000000", "1970-01-01 00:00:02"),
+    ]
 
 
 @on_duckdb_alone

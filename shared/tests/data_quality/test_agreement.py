@@ -20,6 +20,7 @@ TEXT = st.one_of(
     st.text(max_size=5),
     st.sampled_from(["4001", "C-7", "a\n", "4001\n", "b\nc", "é", "", " ", "𝒳yz", "e\u0301", "\0", "a\0b"]),
 )
+UNSIGNED = [2**53, 2**53 + 1, 2**63 - 1, 2**63, 2**64 - 2**11, 2**64 - 1]
 FLOATS = st.one_of(st.floats(), st.sampled_from([0.0, -0.0, 1.0, 1.5, math.nan, math.inf, -math.inf, 1e300]))
 SMALL = st.integers(-3, 3)
 ZONES = st.sampled_from([timezone.utc, timezone(timedelta(hours=11)), timezone(timedelta(hours=-3, minutes=-30))])
@@ -73,9 +74,10 @@ def columns(draw: st.DrawFn) -> tuple[Any, dict[str, Any], pa.DataType, st.Searc
     if kind in ("decimal", "int as decimal"):
         return draw(decimal_columns(of_integers=kind == "int as decimal"))
     if kind == "int":
-        width = draw(st.sampled_from([pa.int64(), pa.int32(), pa.uint8()]))
-        values = st.integers(0, 5) if width == pa.uint8() else st.one_of(SMALL, st.integers(-(2**31), 2**31 - 1))
-        return int, draw(bounds(SMALL)), width, values
+        width = draw(st.sampled_from([pa.int64(), pa.int32(), pa.uint8(), pa.uint64()]))
+        unsigned = {pa.uint8(): st.integers(0, 5), pa.uint64(): st.one_of(SMALL.map(abs), st.sampled_from(UNSIGNED))}
+        values = unsigned.get(width, st.one_of(SMALL, st.integers(-(2**31), 2**31 - 1)))
+        return draw(st.sampled_from([int, float])), draw(bounds(SMALL)), width, values
     if kind == "int as float":
         near_the_end = st.sampled_from([2.0**63, -(2.0**63), 2.0**62, 2.0**53 + 2])
         return int, draw(bounds(SMALL)), pa.float64(), st.one_of(FLOATS, near_the_end, SMALL.map(float))

@@ -93,6 +93,20 @@ def test_nanoseconds_and_all_null_columns_are_taken() -> None:
     assert json.loads(checked.bad[1].payload)["at"].endswith(".123456789")
 
 
+def test_unsigned_numbers_and_days_of_milliseconds_are_taken() -> None:
+    """What fits is taken, be it of a dictionary; a number beyond 64 bits with a sign makes a bad row, as a time does."""
+    model = create_model("Counted", __base__=RowModel, id=int, code=int, day=date)
+    numbers = pa.array([1, 2**63 - 1, 2**63, 4], pa.uint64())
+    days = pa.array([0, 86_400_000, 0, 86_400_001], pa.date64())
+    checker = ColumnChecker(model)
+    columns = batch(id=numbers, code=numbers.dictionary_encode(), day=days)
+    assert checker.extra_columns(columns.schema, "a.parquet") == []
+    checked = checker.check(columns, 1)
+    assert checked.good.column("code").to_pylist() == [1, 2**63 - 1]
+    assert checked.good.column("day").to_pylist() == [date(1970, 1, 1), date(1970, 1, 2)]
+    assert [row.position for row in checked.bad] == [3, 4]
+
+
 def test_whole_number_without_a_double_of_its_own_is_a_bad_row() -> None:
     """A whole number that floating point would change makes a bad row, in columns and row by row."""
     model = create_model("Measured", __base__=RowModel, value=float)

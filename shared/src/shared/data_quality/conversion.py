@@ -23,13 +23,13 @@ def convertible(found: pa.DataType, field: Field) -> bool:
     if types.is_dictionary(found):
         found = found.value_type
     accepted = {
-        "int": (types.is_integer(found) and found != pa.uint64()) or (types.is_floating(found) and not field.choices),
+        "int": types.is_integer(found) or (types.is_floating(found) and not field.choices),
         "float": types.is_floating(found) or types.is_integer(found),
         "str": types.is_string(found) or types.is_large_string(found) or types.is_string_view(found),
         "bool": types.is_boolean(found),
         "datetime": types.is_date32(found) or (types.is_timestamp(found) and found.tz is None),
         "AwareDatetime": types.is_timestamp(found) and found.tz is not None,
-        "date": types.is_date32(found),
+        "date": types.is_date(found),
         # Floating point is no exact amount, whatever its digits.
         "Decimal": types.is_decimal(found) or types.is_integer(found),
     }
@@ -41,6 +41,8 @@ def convert(batch: pa.RecordBatch, field: Field) -> tuple[pa.Array, Mask]:
     if field.name not in batch.schema.names:
         return pa.repeat(pa.scalar(field.default, field.arrow_type), batch.num_rows), everything()
     values = batch.column(field.name)
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
     if values.type == field.arrow_type and field.kind not in MOMENTS:
         return values, everything()
     if field.kind is int and pa.types.is_floating(values.type):
@@ -48,19 +50,34 @@ def convert(batch: pa.RecordBatch, field: Field) -> tuple[pa.Array, Mask]:
         within = pc.and_(pc.greater_equal(values, -(2.0**63)), pc.less(values, 2.0**63))
         whole = pc.and_(pc.equal(values, pc.trunc(values)), within)
         return pc.cast(values, field.arrow_type, safe=False), whole
+    if field.kind is int and values.type == pa.uint64():
+        within = pc.invert(beyond_type(values))
+        return pc.cast(pc.if_else(within, values, pa.scalar(None, pa.uint64())), field.arrow_type), within
     if field.kind is Decimal and not pa.types.is_null(values.type):
         return _to_decimal(values, field.arrow_type)
     if field.kind is float and pa.types.is_integer(values.type):
-        converted = pc.cast(values, field.arrow_type, safe=False)
-        return converted, pc.equal(pc.cast(converted, pa.int64(), safe=False), values)
+        return _to_float(values)
     converted = pc.cast(values, options=pc.CastOptions(field.arrow_type, allow_time_truncate=True))
     if field.kind in MOMENTS:
-        return converted, pc.and_(in_calendar(converted), pc.invert(_beyond_microseconds(values)))
+        return converted, pc.and_(in_calendar(converted), pc.invert(beyond_type(values)))
     return converted, everything()
 
 
-def _beyond_microseconds(values: pa.Array) -> Mask:
-    """Tell which times have nanoseconds that a column of raw would lose."""
+def _to_float(values: pa.Array) -> tuple[pa.Array, Mask]:
+    """Turn whole numbers into floating point; those that do not come back are false in the mask."""
+    converted = pc.cast(values, pa.float64(), safe=False)
+    back = pa.uint64() if values.type == pa.uint64() else pa.int64()
+    # What the largest numbers become is beyond their type, and machines do not agree on the way back.
+    within = pc.less(converted, 2.0**64 if back == pa.uint64() else 2.0**63)
+    return converted, pc.and_(within, pc.equal(pc.cast(converted, back, safe=False), pc.cast(values, back)))
+
+
+def beyond_type(values: pa.Array) -> Mask:
+    """Tell which times have nanoseconds, which days a time, and which numbers a size that a column of raw would lose."""
+    if values.type == pa.uint64():
+        return pc.greater(values, pa.scalar(2**63 - 1, pa.uint64()))
+    if pa.types.is_date64(values.type):
+        return pc.not_equal(pc.cast(pc.cast(values, pa.date32(), safe=False), values.type), values)
     if not pa.types.is_timestamp(values.type) or values.type.unit != "ns":
         return pa.scalar(False)
     return pc.not_equal(pc.cast(pc.cast(values, pa.timestamp("us", values.type.tz), safe=False), values.type), values)
@@ -68,8 +85,6 @@ def _beyond_microseconds(values: pa.Array) -> Mask:
 
 def _to_decimal(values: pa.Array, target: pa.Decimal128Type) -> tuple[pa.Array, Mask]:
     """Rescale decimals; those that would lose digits are null, and false in the mask."""
-    if pa.types.is_dictionary(values.type):
-        values = values.dictionary_decode()
     scale = values.type.scale if pa.types.is_decimal(values.type) else 0
     wide = pc.cast(values, pa.decimal256(WIDEST, scale))
     whole_digits = target.precision - target.scale
@@ -108,7 +123,7 @@ def readable(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return a batch whose dates and times Python can hold; a column with others becomes text."""
     for at, column in enumerate(batch.columns):
         is_moment = pa.types.is_date(column.type) or pa.types.is_timestamp(column.type)
-        if is_moment and pc.all(pc.and_(in_calendar(column), pc.invert(_beyond_microseconds(column)))).as_py() is False:
+        if is_moment and pc.all(pc.and_(in_calendar(column), pc.invert(beyond_type(column)))).as_py() is False:
             name = batch.schema.field(at).name
             batch = batch.set_column(at, name, pc.cast(column, pa.string()))
     return batch

@@ -9,12 +9,14 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingress.new.found import Column
 from ingress.new.values import check_number, columns_of, is_unique_in
 from ingress.readers.files.jsonl import chunks, opened
 from shared.data_quality import POSITION
+from shared.data_quality.conversion import beyond_type
 from shared.data_quality.fields import DECIMAL_DIGITS
 from shared.errors import InputError
 from shared.http.redaction import shortened
@@ -137,6 +139,7 @@ def look_at_parquet(file: LocalFile, declared: Declared) -> Look:
     try:
         with pq.ParquetFile(file.path) as content:
             schema, rows = content.schema_arrow, content.metadata.num_rows
+            odd = beyond(content, schema)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"not a readable parquet file: `{file.name}`", hint="have it delivered anew") from error
     check_number(schema.names)
@@ -148,6 +151,8 @@ def look_at_parquet(file: LocalFile, declared: Declared) -> Look:
     for each, count in zip(schema, filled, strict=True):
         kind, digits = arrow_kind(each.type)
         note = "" if kind else f"comes as text, as no row model has its type: {shortened(str(each.type), SHOWN)}"
+        if each.name in odd:
+            kind, note = "", f"has values beyond what a row model's `{kind}` holds: comes as text"
         columns.append(Column(each.name, kind, count < rows, digits, note=note))
 
     def is_unique(names: Sequence[str]) -> bool:
@@ -156,6 +161,19 @@ def look_at_parquet(file: LocalFile, declared: Declared) -> Look:
         return not twice
 
     return Look(columns, rows, is_unique, [f"{rows:,} rows"])
+
+
+def beyond(content: pq.ParquetFile, schema: pa.Schema) -> set[str]:
+    """Return the columns of numbers and times that have values which raw's type for them would lose."""
+    wide = [
+        each.name
+        for each in schema
+        if each.type == pa.uint64() or (pa.types.is_timestamp(each.type) and each.type.unit == "ns")
+    ]
+    found: set[str] = set()
+    for batch in content.iter_batches(columns=wide) if wide else ():
+        found |= {name for name in wide if pc.any(beyond_type(batch.column(name))).as_py()}
+    return found
 
 
 def arrow_kind(kind: pa.DataType) -> tuple[str, tuple[int, int] | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from shared.utils.strict_json import NotJson
 KEPT_CHARACTERS = 1_000
 # Of rows that are checked at once.
 MOST_ROWS, MOST_BYTES = 10_000, 8 << 20
+# A list of objects, on one line or over several, whatever its file is called.
+ARRAY, BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*\{"), 1_000
 TOO_DEEP = "it is nested too deeply"
 
 
@@ -122,6 +125,12 @@ def opened(file: LocalFile) -> Iterator[IO[bytes]]:
         if text.container == "xlsx":
             raise InputError(f"not lines of JSON: `{file.name}` is a workbook", hint='declare `format="csv"` for it')
         with text.path.open("rb") as content:
+            if ARRAY.match(content.read(BEGINNING)):
+                raise InputError(
+                    f"not lines of JSON: `{file.name}` is one list of them",
+                    hint="have it delivered with an object a line, as `jq -c '.[]'` writes them",
+                )
+            content.seek(0)
             yield content
 
 
