@@ -156,6 +156,8 @@ def test_names_from_a_server_are_never_code(project: Project, serve: Serve) -> N
     row = dict.fromkeys(HOSTILE, 'v\n{{ x }}"') | {"x" * 300: 1, "": 2}
     serve(lambda api, *_: (200, {}, {"data": api.rows}), [{"id": number, **row} for number in (1, 2)])
     made = new_source(project, "evil", "--from", "API_URL/list")
+    # Beside a name that raw cannot have, nothing comes that is not in the row model.
+    assert "not loaded, as the contract is `report`" in made.said and "comes as text" not in made.said
     calls = [node for node in ast.walk(ast.parse(made.text)) if isinstance(node, ast.Call)]
     assert {ast.unparse(call.func) for call in calls} == {"row_model", "Resource", "Source", "Rest"}
     assert {ast.unparse(node) for node in ast.walk(ast.parse(made.text)) if isinstance(node, ast.Import)} == set()
@@ -178,7 +180,7 @@ def test_names_from_a_server_are_never_code(project: Project, serve: Serve) -> N
         (("class", "--from", "good.csv"), "no source can be called so"),
         (("taken", "--from", "good.csv"), "there is something of this name"),
         (("shop", "--from", "missing.csv"), "no such file: `missing.csv`"),
-        (("shop", "--from", "twice.csv"), "columns that raw cannot tell apart: `A b`, `a_b`"),
+        (("shop", "--from", "twice.csv"), "columns of `twice` that raw cannot tell apart: `A b`, `a_b`"),
         (("shop", "--from", "keyless.csv"), "no column identifies a row of `keyless`"),
         (("shop", "--from", "good.csv", "--key", "nope"), "no column that a key can have: `nope`"),
         (("shop", "--from", "good.csv", "--key", "id,n"), "rows are not told apart by: `id`, `n`"),

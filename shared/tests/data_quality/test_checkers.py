@@ -94,7 +94,7 @@ def test_nanoseconds_and_all_null_columns_are_taken() -> None:
 
 
 def test_unsigned_numbers_and_days_of_milliseconds_are_taken() -> None:
-    """What fits is taken, be it of a dictionary; a number beyond 64 bits with a sign makes a bad row, as a time does."""
+    """What fits is taken, of a dictionary too; a number beyond 64 bits makes a bad row, as does a time."""
     model = create_model("Counted", __base__=RowModel, id=int, code=int, day=date)
     numbers = pa.array([1, 2**63 - 1, 2**63, 4], pa.uint64())
     days = pa.array([0, 86_400_000, 0, 86_400_001], pa.date64())

@@ -73,7 +73,7 @@ def _to_float(values: pa.Array) -> tuple[pa.Array, Mask]:
 
 
 def beyond_type(values: pa.Array) -> Mask:
-    """Tell which times have nanoseconds, which days a time, and which numbers a size that a column of raw would lose."""
+    """Tell which values have more than a column of raw holds: nanoseconds, a time of day, or a 64th bit."""
     if values.type == pa.uint64():
         return pc.greater(values, pa.scalar(2**63 - 1, pa.uint64()))
     if pa.types.is_date64(values.type):

@@ -51,8 +51,10 @@ def raw_names(columns: Sequence[str], origin: str) -> dict[str, str]:
         other = next((each for each, known in found.items() if known == plain), None)
         if other is not None:
             raise InputError(
-                f"columns that raw cannot tell apart: `{shortened(other, SHOWN)}`, `{shortened(name, SHOWN)}`",
-                hint="in raw, names are in lower case, with _ for all but letters and digits: have one renamed",
+                f"columns of `{origin}` that raw cannot tell apart: `{shortened(other, SHOWN)}`, "
+                f"`{shortened(name, SHOWN)}`",
+                hint="in raw, names are in lower case, with _ for all but letters and digits: have one renamed; of a "
+                "database, name the other tables with --table",
             )
         found[name] = plain
     return found

@@ -11,6 +11,9 @@ from ingress.new.values import no_key, shown
 from ingress.sources import SOURCES as OTHERS
 from shared.errors import InputError, UserError
 
+# Under `report`, which a name needs that raw cannot have, nothing comes that is not in the row model.
+AS_TEXT, NOT_LOADED = "comes as text", "not loaded, as the contract is `report`"
+
 
 def settle(table: Table, *, cursor: str | None, named: bool) -> Table:
     """Return a table with those columns that go into the row model, the others told.
@@ -41,13 +44,16 @@ def settle(table: Table, *, cursor: str | None, named: bool) -> Table:
             hint=f"it has {shown(each.name for each in columns)}",
         )
     # What raw cannot hold is an error under another contract.
-    contract = table.contract if all(each.name in known for each in left) else "report"
+    contract = table.contract
+    if any(each.name not in known for each in left):
+        contract = "report"
+        left = [replace(each, note=each.note.replace(AS_TEXT, NOT_LOADED)) for each in left]
     return replace(table, columns=columns, left=left, contract=contract)
 
 
 def why_left(in_raw: bool) -> str:
     """Say why a column is not in the row model."""
-    return "a name that no row model can have: comes as text" if in_raw else "a name that raw cannot have: not loaded"
+    return f"a name that no row model can have: {AS_TEXT}" if in_raw else "a name that raw cannot have: not loaded"
 
 
 def check_different(name: str, tables: Sequence[Table]) -> None:
