@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timezone
@@ -171,12 +172,14 @@ def test_errors_of_mariadb(shop: Cursor, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_reflected_columns(shop: Cursor) -> None:
     """A table's columns become a row model's fields; what no model holds is named."""
-    shop.execute(f"create table t ({TYPED}, primary key (id))")
-    found = reflected(os.environ["SHOP_URL"], "t", get_settings())
+    shop.execute(f"create table t ({TYPED}, hidden int invisible, place point, primary key (id))")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = reflected(os.environ["SHOP_URL"], "t", get_settings())
     kinds = {column.name: column.kind for column in found.columns}
     assert kinds == {
         **{"id": "int", "big": "int", "real": "float", "flag": "bool", "bits": "int", "bit": "bool", "day": "date"},
         **{"local": "datetime", "moment": "AwareDatetime", "zoned": "datetime", "note": "str", "size": "str"},
         **{"extra": "str"},
     }
-    assert found.others == ("amount", "hour", "raw")
+    assert found.others == ("amount", "hour", "raw", "place")

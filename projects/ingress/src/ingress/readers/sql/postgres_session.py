@@ -16,7 +16,7 @@ from dlt.sources.sql_database import sql_table
 from sqlalchemy.exc import NoSuchTableError
 
 from ingress.readers.sql.postgres_types import described
-from ingress.readers.sql.source import columns_chosen, source_of
+from ingress.readers.sql.source import any_types, columns_chosen, source_of
 from ingress.source import Resource, Watermark
 from shared.config import Settings
 from shared.config.named import Setting
@@ -125,7 +125,8 @@ class Session:
             return sa.Table("query", sa.MetaData(), *columns), None
         schema, _, name = self.name.rpartition(".")
         metadata = sa.MetaData(schema=schema or None)
-        whole = sa.Table(name, metadata, autoload_with=engine, resolve_fks=False)
+        with any_types():
+            whole = sa.Table(name, metadata, autoload_with=engine, resolve_fks=False)
         inspector = sa.inspect(engine)
         views = {*inspector.get_view_names(schema or None), *inspector.get_materialized_view_names(schema or None)}
         unique = [u["column_names"] for u in inspector.get_unique_constraints(name, schema or None)]

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
 from ingress.readers.sql.declaration import Declaration, is_postgres
 from ingress.readers.sql.postgres_session import Session
+from ingress.readers.sql.source import any_types
 from shared.config import Settings
 from shared.data_quality.fields import DECIMAL_DIGITS
 from shared.data_quality.written import USUALLY, Unfit, reader
@@ -82,12 +83,16 @@ def reflected(
         PlatformError: It is not there, or cannot be read.
     """
     schema, _, name = table.rpartition(".")
-    with opened(url, table, settings, setting, login) as (engine, dialect):
+    with opened(url, table, settings, setting, login) as (engine, dialect), any_types():
         found = sa.Table(name, sa.MetaData(schema=schema or None), autoload_with=engine, resolve_fks=False)
         unique = sa.inspect(engine).get_unique_constraints(name, schema or None)
         keys = [found.primary_key.columns.keys(), *(each["column_names"] for each in unique)]
         key = tuple(next((columns for columns in keys if columns), ()))
         columns = {each.name: column_of(each, key, dialect) for each in found.columns}
+        if dialect == "mysql":
+            # Some may be there only for who asks for them by name.
+            shown = seen(engine, found)
+            columns = {name: column for name, column in columns.items() if name in shown}
         if dialect == "sqlite":
             columns = looked_at(engine, found, columns)
     known = tuple(column for column in columns.values() if column is not None)
@@ -147,6 +152,13 @@ def kind_of(kind: sa.types.TypeEngine[Any], dialect: str) -> str | None:
         (sa.String, sa.Uuid): "str",
     }
     return next((name for types, name in names.items() if isinstance(kind, types)), None)
+
+
+def seen(engine: sa.Engine, table: sa.Table) -> set[str]:
+    """Return the columns of a table that a load sees."""
+    with engine.connect() as connection:
+        query = sa.select(sa.text("*")).select_from(table).where(sa.literal_column("1 = 0"))
+        return set(connection.execute(query).keys())
 
 
 def looked_at(engine: sa.Engine, table: sa.Table, declared: dict[str, Column | None]) -> dict[str, Column | None]:

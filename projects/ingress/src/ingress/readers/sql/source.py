@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SAWarning
 
 from shared.errors import InputError
 
@@ -37,3 +40,11 @@ def columns_chosen(reader: Declaration, found: Sequence[str]) -> list[str]:
             hint=f"it has {', '.join(f'`{name}`' for name in found)}; correct `columns`",
         )
     return [name for name in found if not reader.columns or name in reader.columns]
+
+
+@contextmanager
+def any_types() -> Iterator[None]:
+    """Have SQLAlchemy say nothing of types that it does not know: their columns come as text."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Did not recognize type", SAWarning)
+        yield
