@@ -194,14 +194,26 @@ def test_rows_that_an_offset_steps_over_are_an_error(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
-    "more", [{"error": {"code": "busy"}}, {"errors": ["busy"]}, {"ok": False}, {"success": False}], ids=str
+    "more",
+    [
+        {"error": {"code": "busy"}},
+        {"error": {"message": "busy"}},
+        {"error": "busy"},
+        {"errors": ["busy"]},
+        {"ok": False},
+        {"success": False},
+    ],
+    ids=str,
 )
 def test_failure_is_no_page_whatever_its_status(serve: Serve, more: dict[str, Any]) -> None:
     """An answer that says that it failed is not the end of a list, though it has no rows and the status of success."""
-    pages: list[dict[str, Any]] = [{"rows": rows(2), "error": None, "errors": [], "ok": True}, {"rows": [], **more}]
-    serve(lambda api, path, query, *_: (200, {}, pages[int(query["page"])]), [])
+    well: list[Any] = [None, False, 0, "", "OK", {}, {"code": 0}, {"code": "ok", "message": ""}]
+    pages = [{"rows": [row(number)], "error": error, "errors": [], "ok": True} for number, error in enumerate(well, 1)]
+    pages.append({"rows": [], **more})
+    api = serve(lambda api, path, query, *_: (200, {}, pages[int(query["page"])]), [])
     with pytest.raises(SourceUnavailable, match=f"no page: .*: it says by `{next(iter(more))}` that it failed"):
         ids_of(Rest("API_URL", "/items", {"type": "page_number", "base_page": 0, "total_path": None}, rows="rows"))
+    assert f"page={len(well)}" in api.asked[-1]
 
 
 def test_no_content_is_an_empty_page(serve: Serve) -> None:

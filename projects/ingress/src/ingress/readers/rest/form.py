@@ -29,6 +29,7 @@ from shared.utils.excerpts import excerpt
 from shared.utils.strict_json import NotJson
 
 NO_CONTENT = 204
+WELL = ("", "0", "200", "false", "no", "none", "null", "ok", "success")
 
 
 class NoPage(Exception):
@@ -185,11 +186,19 @@ def failure_of(body: Any, rows: str) -> str | None:
     """Return the name by which an answer says that it is a failure, whatever its status and its rows."""
     if not isinstance(body, Mapping):
         return None
-    said = next((name for name in ("error", "errors") if body.get(name) and name != rows.partition(".")[0]), None)
+    named = (name for name in ("error", "errors") if name != rows.partition(".")[0])
+    said = next((name for name in named if is_failure(body.get(name))), None)
+    return said or next((name for name in ("ok", "success") if body.get(name) is False), None)
+
+
+def is_failure(value: Any) -> bool:
+    """Tell whether what an answer calls an error is one: some always have it, with a code that all is well."""
+    if isinstance(value, Mapping) and value:
+        value = str(value.get("code", value.get("status", "unknown")))
+    if isinstance(value, str):
+        return value.strip().casefold() not in WELL
     # A number may count errors of something else.
-    if said and (body[said] is True or not isinstance(body[said], (int, float))):
-        return said
-    return next((name for name in ("ok", "success") if body.get(name) is False), None)
+    return value is True or (isinstance(value, list) and bool(value))
 
 
 def total_of(value: object) -> int | None:
