@@ -122,6 +122,12 @@ def cut_off(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
     return (200, {}, rows) if rows else (400, {}, {"code": "invalid_page"})
 
 
+def ended(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
+    """Answer with the rows, and with 404 behind the last page."""
+    status, headers, body = cut_off(api, path, query)
+    return (200, headers, {"list": body}) if status == 200 else (404, headers, body)
+
+
 def unknown(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
     """Answer with a cursor that is asked for in a way that nobody can guess."""
     rows, following = part(api, query, "go_to")
@@ -193,6 +199,14 @@ def test_list_with_more_pages_is_not_taken_for_one_page(serve: Serve, style: Sty
     """A list that goes on in a way that cannot be followed to its end is refused, and not written as its first page."""
     with pytest.raises(InputError, match=said):
         looked_at(serve, style)
+
+
+def test_list_that_ends_with_404_says_so(serve: Serve) -> None:
+    """A request for a page after the last one may be answered as one for no list at all."""
+    found = looked_at(serve, ended)
+    assert found.reader.named is not None
+    assert (found.reader.named["paginator"]["type"], found.reader.named["ends"]) == ("page_number", (404,))
+    assert "all 7 rows" in found.notes[0]
 
 
 def test_offset_grows_by_as_many_rows_as_come(serve: Serve) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 import pytest
-from api_styles import github, plain, salesforce, stripe
+from api_styles import Answer, Api, github, plain, salesforce, stripe
 from conftest import Project, Serve
 from pydantic import AwareDatetime
 
@@ -220,6 +222,41 @@ def test_no_content_is_an_empty_page(serve: Serve) -> None:
     """Where a server has nothing to answer, a list has no more rows."""
     serve(lambda *_: (204, {"Content-Length": "0"}, ""), [])
     assert ids_of(Rest("API_URL", "/items", {"type": "page_number", "base_page": 0, "total_path": None})) == []
+
+
+def pages_of(count: int, status: int = 404) -> Callable[..., Answer]:
+    """Return what answers with pages of two rows and the number of all, and with a status behind the last one."""
+
+    def answer(api: Api, path: str, query: dict[str, str], _: object) -> Answer:
+        found = api.rows[int(query["page"]) * 2 :][:2]
+        return (200, {}, {"data": found, "total": count}) if found else (status, {}, "no page")
+
+    return answer
+
+
+@pytest.mark.parametrize("status", [404, 400])
+def test_list_may_end_by_a_status(serve: Serve, status: int) -> None:
+    """Where that is declared, a request for a page after the last one is answered by it, and the list is whole."""
+    serve(pages_of(4, status), rows(4))
+    paginator = {"type": "page_number", "base_page": 0, "total_path": None}
+    ending = Rest("API_URL", "/items", paginator, rows="data", ends=(status,))
+    assert ids_of(ending) == [1, 2, 3, 4]
+    with pytest.raises(SourceUnavailable, match=f"page=2` answers: {status}"):
+        ids_of(replace(ending, ends=()))
+
+
+def test_status_ends_no_list_before_its_first_page_or_its_last_row(serve: Serve) -> None:
+    """A list that is not there, or that has said that it has more rows, has not ended."""
+    paginator = {"type": "page_number", "base_page": 0, "total_path": None}
+    ending = Rest("API_URL", "/items", paginator, rows="data", total="total", ends=(404,))
+    serve(pages_of(5), rows(4))
+    with pytest.raises(SourceUnavailable, match="the list is incomplete: 4 rows of 5"):
+        ids_of(ending)
+    serve(pages_of(0), [])
+    with pytest.raises(SourceUnavailable, match="page=0` answers: 404"):
+        ids_of(ending)
+    with pytest.raises(ConfigurationError, match="says of no list that it ends"):
+        replace(ending, ends=(401,))
 
 
 def test_only_changes_are_asked_for(serve: Serve, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

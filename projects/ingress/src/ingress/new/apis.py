@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -19,7 +19,7 @@ from ingress.new.origin import Origin, parameters_of
 from ingress.new.paging import Guess, guesses
 from ingress.new.values import columns_of, is_unique_in, key_of, shown
 from ingress.readers.rest.form import ListForm
-from ingress.readers.rest.pages import ListReader, Tally, Unsteady
+from ingress.readers.rest.pages import Gone, ListReader, NotGiven, Tally, Unsteady
 from ingress.readers.rest.reader import source_bounds
 from shared.data_quality.json_text import as_json, exact_number
 from shared.errors import InputError, PlatformError, SourceUnavailable
@@ -165,15 +165,19 @@ def proved(api: Api, path: str, at: str, first: Sequence[Any], guess: Guess) -> 
     Raises:
         InputError: It is right as far as it goes, but the list does not end as it should, or its pages overlap.
     """
-    form = ListForm(api.base + path, guess.parameters, {}, guess.paginator, at, guess.total)
+    form = ListForm(api.base + path, guess.parameters, {}, guess.paginator, at, guess.total, guess.ends)
     pages: list[list[Any]] = []
     try:
         pages.extend(api.pages(form))
     except (Unsteady, PlatformError) as error:
         if guess.more and guess.holds(pages, first):
+            if isinstance(error, Gone) and not guess.ends:
+                said = f"{guess.said}, {error.status} ends the list"
+                return proved(api, path, at, first, replace(guess, ends=(error.status,), said=said))
+            ended = f", with `ends=({error.status},)` if that says so" if isinstance(error, NotGiven) else ""
             raise InputError(
                 f"{guess.said}, up to {len(pages)} pages, where: {error}",
-                hint="declare its paginator by hand, or ask the API's owner how the list ends",
+                hint=f"ask the API's owner how the list ends, and declare its paginator by hand{ended}",
             ) from None
         api.failures.append(str(error))
         return None
@@ -200,6 +204,7 @@ def reader_call(
         "paginator": dict(guess.paginator) if guess.paginator != {"type": "single_page"} else None,
         "rows": rows if rows != "$" else None,
         "total": guess.total,
+        "ends": guess.ends or None,
         "parameters": dict(guess.parameters) or None,
         "login": login,
         "cursor": cursor and cursor[0],

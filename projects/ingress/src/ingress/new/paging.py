@@ -53,6 +53,7 @@ class Guess:
         total: Where the number of all rows stands.
         said: What it is, for people.
         more: Whether there must be a second page for it to be right.
+        ends: Statuses by which a request for a page after the last one is answered.
     """
 
     paginator: Mapping[str, object]
@@ -60,6 +61,7 @@ class Guess:
     total: str | None
     said: str
     more: bool
+    ends: tuple[int, ...] = ()
 
     def holds(self, pages: Pages, first: Sequence[Any]) -> bool:
         """Tell whether pages that were read are those of a list that begins with the first one."""

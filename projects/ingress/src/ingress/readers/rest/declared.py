@@ -12,6 +12,8 @@ from shared.http.redaction import masked
 
 # One request in a hundred seconds.
 SLOWEST = 0.01
+# Others say something of who asks, or of the server.
+MAY_END = {400, 404, 410, 416, 422}
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Declared:
             changed the lists are read.
         carry: Columns that each row has from the row that its list belongs to, each with the field there.
         per_second: How many requests may begin in a second at most, on average.
+        ends: Statuses by which a request for a page after the last one is answered, as 404.
     """
 
     setting: str
@@ -52,6 +55,7 @@ class Declared:
     of: Declared | None = None
     carry: Mapping[str, str] = field(default_factory=dict)
     per_second: float | None = None
+    ends: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         around = self.of.cursor if self.of else None
@@ -75,6 +79,10 @@ class Declared:
         if self.per_second is not None and not self.per_second >= SLOWEST:
             raise ConfigurationError(
                 f"too few requests in a second: `{self.per_second}`", hint=f"give {SLOWEST} or more, or do without"
+            )
+        if not MAY_END.issuperset(self.ends):
+            raise ConfigurationError(
+                f"a status that says of no list that it ends: `{self.ends}`", hint=f"one of {sorted(MAY_END)}"
             )
 
     def needed(self) -> tuple[str, ...]:

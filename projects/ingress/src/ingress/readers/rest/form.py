@@ -107,6 +107,7 @@ class ListForm:
         paginator: How the next page is found, as dlt declares it.
         rows: Where a page has its rows, a JSONPath.
         total: Where a page says how many rows the list has, a JSONPath, if it says so.
+        ends: Statuses by which a request for a page after the last one is answered.
     """
 
     url: str
@@ -115,6 +116,7 @@ class ListForm:
     paginator: Mapping[str, object]
     rows: str
     total: str | None
+    ends: tuple[int, ...] = ()
 
     @property
     def may_be_empty(self) -> bool:
@@ -159,7 +161,7 @@ class ListForm:
             NoPage: It is no page of this list.
         """
         if answer.status == NO_CONTENT:
-            return Page(answer, [] if self.rows == "$" else {}, [], b"", None)
+            return self.no_rows(answer)
         body = answer.json(exact_number)
         rows_at, total_at, link_at = self.paths
         if failed := failure_of(body, self.rows):
@@ -180,6 +182,10 @@ class ListForm:
         except RecursionError as error:
             raise NotJson("it is nested too deeply") from error
         return Page(answer, body, rows, digest, total)
+
+    def no_rows(self, answer: Answer) -> Page:
+        """Return the page that an answer without any is."""
+        return Page(answer, [] if self.rows == "$" else {}, [], b"", None)
 
 
 def failure_of(body: Any, rows: str) -> str | None:

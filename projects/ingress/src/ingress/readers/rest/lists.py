@@ -125,8 +125,8 @@ class Lists:
         with HttpClient(base, bounds, auth=login, pace=self.pace) as client:
 
             def opened(single: Single) -> ListReader:
-                form = ListForm(base + single.path, parameters, rest.headers, rest.paginator, rest.rows, rest.total)
-                return ListReader(client, form, self.tally)
+                address, of_page = base + single.path, (rest.paginator, rest.rows, rest.total, rest.ends)
+                return ListReader(client, ListForm(address, parameters, rest.headers, *of_page), self.tally)
 
             yield opened
 

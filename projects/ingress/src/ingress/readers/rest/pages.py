@@ -33,7 +33,15 @@ class Unsteady(Exception):
     """The pages do not make one list, as when it changes while it is read; it may be one when it is read again."""
 
 
-class Gone(SourceUnavailable):
+class NotGiven(SourceUnavailable):
+    """A page is answered with a status that is none of success."""
+
+    def __init__(self, address: str, status: int) -> None:
+        super().__init__(f"`{address}` answers: {status}", hint=LATER)
+        self.status = status
+
+
+class Gone(NotGiven):
     """There is no such list."""
 
 
@@ -42,7 +50,7 @@ class PageSession(ClientSession):
 
     def __init__(self, client: HttpClient, form: ListForm) -> None:
         super().__init__(client)
-        self._form = form
+        self._form, self._begun = form, False
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> PageResponse:
         """Fetch the next page.
@@ -50,7 +58,8 @@ class PageSession(ClientSession):
         Raises:
             SourceUnavailable: It cannot be had, or is none.
         """
-        page = get_page(self.client, str(request.url), self._form)
+        page = get_page(self.client, str(request.url), self._form, may_end=self._begun)
+        self._begun = True
         return PageResponse(page)
 
 
@@ -185,8 +194,11 @@ class ListReader:
                 yield cast("PageResponse", rows.response).page, rows.paginator.has_next_page
 
 
-def get_page(client: HttpClient, url: str, form: ListForm) -> Page:
+def get_page(client: HttpClient, url: str, form: ListForm, *, may_end: bool = False) -> Page:
     """Fetch one page.
+
+    Args:
+        may_end: Whether the list may have ended with the page before.
 
     Raises:
         Gone: There is no such list.
@@ -197,10 +209,10 @@ def get_page(client: HttpClient, url: str, form: ListForm) -> Page:
         answer = client.get(url, headers=form.headers, is_whole=found.is_whole)
     except NoAnswer as error:
         raise SourceUnavailable(f"`{named}` does not answer: {error}", hint=error.hint or LATER) from None
-    if answer.status in GONE:
-        raise Gone(f"`{named}` answers: {answer.status}", hint=LATER)
+    if may_end and answer.status in form.ends:
+        return form.no_rows(answer)
     if not answer.is_success:
-        raise SourceUnavailable(f"`{named}` answers: {answer.status}", hint=LATER)
+        raise (Gone if answer.status in GONE else NotGiven)(named, answer.status)
     if isinstance(found.problem, NotText):
         raise SourceUnavailable(
             f"`{named}` answers with text that cannot be read: {found.problem}",
