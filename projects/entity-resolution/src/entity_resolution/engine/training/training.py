@@ -35,6 +35,8 @@ PAIRS_OF_STRANGERS = 200_000
 PAIRS_OF_A_SESSION, PAIRS_COUNTED = 1_000_000, 10_000
 # Below that a share of the pairs cannot be told from none, and no such level may rule a match out by itself.
 LEAST_SHARE = 1e-6
+# What a session takes for impossible, since its own columns hold it equal, stays so whatever the next one sees.
+LEAST_AT_FIRST = 0.01
 # Where all records are the same, so that nothing is ever certain or impossible.
 MOST_LIKELY = 0.5
 # Sums over several threads differ in their last digits; the same parties shall give the same file.
@@ -110,7 +112,7 @@ def _learn_among(session: Session, linker: Linker, rule: Rule, untaught: CoreMod
     model = linker._settings_obj
     before = model.core_model_settings
     for start in (before, untaught):
-        model.core_model_settings = deepcopy(start)
+        model.core_model_settings = _open(start)
         try:
             linker.training.estimate_parameters_using_expectation_maximisation(by, **sampled)
         except EMTrainingException:
@@ -123,6 +125,16 @@ def _learn_among(session: Session, linker: Linker, rule: Rule, untaught: CoreMod
             _keep(model.core_model_settings, before)
         return
     model.core_model_settings = before
+
+
+def _open(start: CoreModelSettings) -> CoreModelSettings:
+    """Return what a session begins with, in which no level is impossible among matches."""
+    begun = deepcopy(start)
+    for comparison in begun.comparisons:
+        for level in comparison.comparison_levels:
+            if level._trained_m_probabilities:
+                level.m_probability = max(level.m_probability or 0.0, LEAST_AT_FIRST)
+    return begun
 
 
 def _keep(taught: CoreModelSettings, before: CoreModelSettings) -> None:
