@@ -27,6 +27,8 @@ SURE = 0.9
 LEAST_SURE = 0.3
 # Weights are learned among pairs of which so many are of one entity, of those that do not agree by chance.
 LEARNED_AMONG, LEAST_PURE = 0.7, 0.1
+# A column in which a class agrees at least so much of what rows of one entity do is none that it differs in.
+STAYS = 0.5
 # Rows that are of one entity in a pool at least, before anything is chosen by it.
 LEAST_SAME = 100
 # All ways in which two rows agree, differ or are empty are counted for so many columns: 3 to this power.
@@ -186,9 +188,17 @@ def _sure(expected: Expected) -> tuple[Columns, ...]:
 
 
 def _learned_among(found: Agreement, classes: Classes, same: Floats) -> list[Columns]:
-    """Return the pools that have most of one entity, those of which that agree otherwise than by chance few are not."""
+    """Return the pools that have most of one entity, those of which that agree otherwise than by chance few are not.
+
+    Those first that leave open what may differ: two of one street have one town, whether people move or not.
+    """
     purity, apart = classes.purity, 1 - classes.shares[:, 0]
-    order = np.argsort(-same, kind="stable")
+    of_one = classes.agree[list(classes.same)].max(axis=0)
+    rest = [kind for kind in range(1, len(classes.agree)) if kind not in classes.same]
+    stays = classes.agree[rest] >= STAYS * of_one
+    places = [[found.columns.index(name) for name in pool.columns] for pool in found.pools]
+    is_open = np.array([stays[:, some].all(axis=1).any() for some in places])
+    order = np.lexsort((-same, ~is_open))
     enough = purity >= np.maximum(LEARNED_AMONG * apart, LEAST_PURE)
     return [found.pools[place].columns for place in order if enough[place]]
 
