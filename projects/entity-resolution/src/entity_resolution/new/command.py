@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from entity_resolution import entities
@@ -90,7 +90,9 @@ def declaration(
     """Return a declaration as a person would write it; `golden` are the columns of the golden record."""
     rules = proposal.rules
     called = [*proposal.compare, *map(_rule, (*rules.block, *rules.sure, *rules.sessions))]
-    kinds = sorted({each.partition("(")[0].lstrip("*") for each in called} | {"MostFrequent"})
+    survive = [*_survive(golden, proposal.together)]
+    called += survive
+    kinds = sorted({each.partition("(")[0].lstrip("*") for each in called})
     of_source = f', source="{source}"' if source else ""
     of_now = f', where="{where}"' if where else ""
     if proposal.duplicate_free:
@@ -119,10 +121,21 @@ ENTITY = Entity(
         sessions=({_tuple(map(_rule, rules.sessions))}),
     ),
     golden=(
-        {_listed((f'MostFrequent("{column}")' for column in golden), 8)}
+        {_listed(survive, 8)}
     ),{threshold}
 )
 '''
+
+
+def _survive(golden: Sequence[str], together: Sequence[Columns]) -> Iterator[str]:
+    """Return which value survives, as it is written: of columns that belong together those of one record."""
+    first = {columns[0]: columns for columns in together}
+    others = {column for columns in together for column in columns[1:]}
+    for column in golden:
+        if column in first:
+            yield "OneRecord((" + ", ".join(f'"{each}"' for each in first[column]) + "))"
+        elif column not in others:
+            yield f'MostFrequent("{column}")'
 
 
 def _rule(columns: Columns | str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -22,6 +22,11 @@ LEAST_FILLED = 0.05
 MOST_COLUMNS = 12
 # Which share of all pairs of one entity what is sure finds, where nothing is known of it.
 RECALL = 0.6
+# What coordinates are called, alone or after a prefix, and how far they go.
+LATITUDES, LONGITUDES = ("latitude", "lat"), ("longitude", "lon", "lng", "long")
+MOST_LATITUDE, MOST_LONGITUDE = 90, 180
+# A building and how exactly it is measured, a quarter, a town.
+KILOMETRES = (0.1, 1.0, 10.0)
 
 
 @dataclass(frozen=True)
@@ -33,12 +38,14 @@ class Proposal:
         compare: Their kinds, as they are written.
         rules: By which pairs are found, and trained.
         duplicate_free: The sources that are held to have a thing once.
+        together: Columns whose values are to survive from one record, as those of a place.
     """
 
     columns: Columns
     compare: tuple[str, ...]
     rules: Choice
     duplicate_free: tuple[str, ...] = ()
+    together: tuple[Columns, ...] = ()
 
 
 def kind_of(look: Look) -> str | None:
@@ -87,14 +94,36 @@ def propose(
     told = {name: compared.pairs([name]) / max(filled[name], 1) ** 2 for name in equal}
     telling = sorted(equal, key=lambda name: (told[name], name))[:MOST_COLUMNS]
     columns = tuple(name for name in kinds if name in telling or name not in equal)
+    places = tuple(_places([look for look in looks if look.name in columns]))
     titles = titles_in(connection, [look for look in looks if kinds.get(look.name, "").startswith("Words")], source)
     if titles:
         written = {**kinds, titles.name: titles.kind}
-        compare = tuple(written[name] for name in columns)
-        return Proposal(columns, compare, titles.rules, titles.duplicate_free)
+        return Proposal(columns, _compare(written, columns, places), titles.rules, titles.duplicate_free, places)
     found = compared.agreement(columns)
     rules = choose(found, learn(found)) or _by_rarity(telling, list(kinds), compared)
-    return Proposal(columns, tuple(kinds[name] for name in columns), rules)
+    return Proposal(columns, _compare(kinds, columns, places), rules, together=places)
+
+
+def _places(looks: Sequence[Look]) -> Iterator[tuple[str, str]]:
+    """Return the columns of latitudes, and of longitudes beside them, by their names and values."""
+    numbers = {look.name: look for look in looks if look.kind in ("integer", "decimal", "float")}
+    for look in numbers.values():
+        prefix, _, last = look.name.rpartition("_")
+        if last in LATITUDES and max(abs(look.smallest), abs(look.largest)) <= MOST_LATITUDE:
+            others = (numbers.get("_".join(filter(None, (prefix, name)))) for name in LONGITUDES)
+            beside = next(filter(None, others), None)
+            if beside and max(abs(beside.smallest), abs(beside.largest)) <= MOST_LONGITUDE:
+                yield look.name, beside.name
+
+
+def _compare(kinds: Mapping[str, str], columns: Columns, places: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Return how columns are compared, as it is written; those of a place as one."""
+    longitudes = dict(places)
+    written = {
+        **kinds,
+        **{name: f'Place("{name}", "{other}", kilometres={KILOMETRES})' for name, other in longitudes.items()},
+    }
+    return tuple(written[name] for name in columns if name not in longitudes.values())
 
 
 def _by_rarity(telling: Sequence[str], names: Sequence[str], compared: Compared) -> Choice:
