@@ -13,7 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from entity_resolution.kinds import functions
+from entity_resolution.engine.parties import compared_parties
+from entity_resolution.engine.tables import FORMED
+from entity_resolution.engine.training.training import train
+from entity_resolution.entity import KEY, Entity, Parties, Training
+from entity_resolution.kinds import Identifier, MostFrequent, Name, functions, same
 from entity_resolution.new.agreement import Agreement, Compared
 from entity_resolution.new.choice import choose, expect
 from entity_resolution.new.latent import learn
@@ -61,6 +65,54 @@ def makers(number: int) -> list[dict[str, Any]]:
     for row in rows:
         if draw.random() < 0.15:
             row["town"] = f"town{draw.randrange(60)}"
+    return rows
+
+
+def movers(number: int) -> list[dict[str, Any]]:
+    """Return rows of persons who are there twice: a fifth has another address then, and all of it is another one."""
+    draw = random.Random(5)
+
+    def home() -> dict[str, str]:
+        street = f"street{draw.randrange(400)}"
+        return {"street": street, "door": str(draw.randrange(90)), "town": f"town{draw.randrange(60)}"}
+
+    rows: list[dict[str, Any]] = []
+    for person in range(number):
+        one = {
+            "first": f"first{draw.randrange(90)}",
+            "last": f"last{draw.randrange(700)}",
+            "born": f"{draw.randrange(1940, 2005)}-{draw.randrange(1, 13)}-{draw.randrange(1, 29)}",
+            **home(),
+        }
+        for again in (one, one | (home() if draw.random() < 0.2 else {})):
+            wrong = {key: f"{again[key]}x" for key in ("first", "last", "born") if draw.random() < 0.1}
+            rows.append({"person": person, "number": len(rows), **again, **wrong})
+    return rows
+
+
+def relatives(number: int) -> list[dict[str, Any]]:
+    """Return rows of families in old registers, one to eight of each person, with much that is not said: no two
+    columns tell one person from another.
+    """
+    draw = random.Random(5)
+    rows: list[dict[str, Any]] = []
+    for place in range(number):
+        born = draw.randrange(1760, 1880)
+        home = {"last": f"last{draw.randrange(number)}", "town": f"town{int(300 * draw.random() ** 2)}"}
+        for member in range(draw.choice((1, 1, 2, 3, 4))):
+            first, work = f"first{int(120 * draw.random() ** 2)}", int(80 * draw.random() ** 2)
+            person = {**home, "first": first, "born": str(born + draw.randrange(30)), "work": f"work{work}"}
+            for _ in range(draw.choice((1, 2, 3, 5, 8))):
+                other = {
+                    "first": (0.15, f"{first}x"),
+                    "last": (0.15, f"{home['last']}x"),
+                    "town": (0.15, f"town{draw.randrange(300)}"),
+                    "born": (0.3, str(born + draw.randrange(30))),
+                    "work": (0.3, f"work{draw.randrange(80)}"),
+                }
+                said = person | {key: value for key, (share, value) in other.items() if draw.random() < share}
+                empty = {key: None for key in said if draw.random() < (0.05 if key in ("first", "last") else 0.25)}
+                rows.append({"person": place * 4 + member, "number": len(rows), **said, **empty})
     return rows
 
 
@@ -139,6 +191,45 @@ def test_names_are_rules_where_few_persons_have_many_rows() -> None:
     assert {"first", "last"} & {name for rule in choice.block for name in rule}
     assert choice.reached is not None
     assert choice.reached > 0.95
+
+
+def test_weights_are_learned_where_who_moves_is_seen() -> None:
+    """Among those of one street and door nobody has moved: no session is of these, where others are to be had."""
+    connection, found = looked_at(movers(1_500))
+    connection.close()
+    choice = choose(found, learn(found))
+    assert choice is not None
+    assert not {"street", "door", "town"} & {name for rule in choice.sessions for name in rule}
+
+
+def test_what_one_session_holds_equal_the_next_one_sees() -> None:
+    """Among those of one street and door the town is the same, and those born on one day teach that people move."""
+    rows = [{**row, **dict.fromkeys(KEY, str(row["number"]))} for row in movers(1_500)]
+    entity = Entity(
+        name="mover",
+        parties=Parties("core.mover", id="number"),
+        compare=(Name("first"), Name("last"), Identifier("born"), Name("street"), Identifier("door"), Name("town")),
+        block=(same("born"),),
+        training=Training(sure=(same("last", "born"),), recall=0.7, sessions=(same("street", "door"), same("born"))),
+        golden=(MostFrequent("first"),),
+    )
+    with duckdb.connect() as connection:
+        connection.execute(functions.duckdb())
+        connection.register("incoming", pa.Table.from_pylist(rows))
+        connection.execute(f"create table {FORMED} as {compared_parties(entity, 'incoming')}")
+        model = train(connection, entity)
+    (town,) = (each for each in model.settings["comparisons"] if each["output_column_name"] == "town")
+    # Of all matches four in five are equal, and the mean of both sessions counts.
+    assert town["comparison_levels"][1]["m_probability"] == pytest.approx(0.9, abs=0.03)
+
+
+def test_more_is_sure_where_much_is_empty() -> None:
+    """Where each rule finds few, as records lack what it asks for, several together are enough to choose by."""
+    connection, found = looked_at(relatives(700))
+    connection.close()
+    choice = choose(found, learn(found))
+    assert choice is not None
+    assert len(choice.sure) > 2
 
 
 def test_nothing_is_chosen_where_nothing_is_the_same() -> None:

@@ -26,6 +26,8 @@ SHOPS: list[dict[str, Any]] = [
         "street": f"{number} {STREETS[number % 7]}",
         "opened": 1950 + number % 60,
         "area": 30.5 + number,
+        "at_lat": 47.1 + number % 13 + again / 1000,
+        "at_lng": 8.5 - number % 17 - again / 1000,
         "city": "abcdef"[number % 6] * 3,
     }
     for number in range(150)
@@ -130,6 +132,9 @@ def test_a_table_of_one_source(platform: Platform, folder: Path) -> None:
     assert "hours" not in declared
     for line in ('id="shop")', 'Words("title")', 'Number("opened", within=(1.0, 5.0))', 'Category("city")'):
         assert line in declared
+    assert 'Place("at_lat", "at_lng", kilometres=(0.1, 1.0, 10.0))' in declared
+    # Of two records of a shop no point survives that neither names.
+    assert 'OneRecord(("at_lat", "at_lng"))' in declared
     platform.resolve("--entity", "shop")
     assert platform.fetch("select count(*), count(distinct source_system) from master.shop_xref") == [(180, 1)]
     assert platform.measures()["entities"] < 180

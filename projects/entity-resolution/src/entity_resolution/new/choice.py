@@ -23,6 +23,7 @@ LEAST_GAIN = 0.0003
 PAIRS_FREE, LEAST_YIELD = 5, 0.001
 # Where hardly any pair of a pool is of another entity, two records that agree so are the same.
 SURE = 0.9
+MOST_SURE = 4
 # Where less than this of what is of one entity is sure, the others are of no class that was told.
 LEAST_SURE = 0.3
 # Weights are learned among pairs of which so many are of one entity, of those that do not agree by chance.
@@ -175,13 +176,16 @@ def _block(found: Agreement, expected: Expected, most: float) -> tuple[Columns, 
 
 
 def _sure(expected: Expected) -> tuple[Columns, ...]:
-    """Return the two rules of as few columns as will do that most pairs of one entity meet, and hardly any others."""
+    """Return the rules of as few columns as will do that most pairs of one entity meet, and hardly any others.
+
+    Two, or where much is empty, more of them.
+    """
     of_one, of_all = expected.of_one, expected.shares @ expected.pairs
-    for several in (2, 3):
+    for several, most in ((2, 2), (3, 2), (3, MOST_SURE)):
         found = {rule: expected.found_by([rule]) for rule in combinations(sorted(expected.columns), several)}
         finds = {rule: of_one[is_found].sum() for rule, is_found in found.items()}
         pure = [rule for rule, is_found in found.items() if finds[rule] >= SURE * of_all[is_found].sum() > 0]
-        best = sorted(pure, key=lambda rule: (-finds[rule], rule))[:2]
+        best = sorted(pure, key=lambda rule: (-finds[rule], rule))[:most]
         if best and _share(of_one, expected.found_by(best)) >= LEAST_SURE:
             return tuple(best)
     return ()

@@ -34,6 +34,8 @@ _GUESS = "Which pairs are the same beyond doubt, and which share of all matches 
 _ESTIMATE = "Learned from how rows agree, without knowing which are the same: these, their share, and the threshold."
 MOST_SOURCES = 50
 SHOWN_NAME = 60
+# Of a line of 120 columns, what its indent and the name of the argument leave.
+ONE_LINE = 98
 NAMED = "call it otherwise in its model, by letters of a to z, digits and _"
 
 
@@ -116,9 +118,9 @@ ENTITY = Entity(
     ),
     # {_GUESS if rules.reached is None else _ESTIMATE}
     training=Training(
-        sure=({_tuple(map(_rule, rules.sure))}),
+        sure=({_tuple(map(_rule, rules.sure), 8)}),
         recall={max(rules.recall, 0.01):.2g},
-        sessions=({_tuple(map(_rule, rules.sessions))}),
+        sessions=({_tuple(map(_rule, rules.sessions), 8)}),
     ),
     golden=(
         {_listed(survive, 8)}
@@ -147,9 +149,12 @@ def _listed(items: Iterable[str], indent: int) -> str:
     return f"\n{' ' * indent}".join(f"{item}," for item in items)
 
 
-def _tuple(items: Iterable[str]) -> str:
+def _tuple(items: Iterable[str], indent: int) -> str:
     written = list(items)
-    return ", ".join(written) + ("," if len(written) == 1 else "")
+    one_line = ", ".join(written) + ("," if len(written) == 1 else "")
+    if len(one_line) <= ONE_LINE:
+        return one_line
+    return f"\n{' ' * indent}    {_listed(written, indent + 4)}\n{' ' * indent}"
 
 
 def _column(looks: Mapping[str, Look], name: str) -> str:
