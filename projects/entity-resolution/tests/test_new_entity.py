@@ -25,7 +25,8 @@ SHOPS: list[dict[str, Any]] = [
         "title": f"{'The ' if again else ''}Corner {'Café' if again else 'Cafe'} {number // 2}",
         "street": f"{number} {STREETS[number % 7]}",
         "opened": 1950 + number % 60,
-        "area": 30.5 + number,
+        # What pandas writes for a missing number.
+        "area": float("nan") if number % 40 == 1 else 30.5 + number,
         "at_lat": 47.1 + number % 13 + again / 1000,
         "at_lng": 8.5 - number % 17 - again / 1000,
         "city": "abcdef"[number % 6] * 3,

@@ -39,7 +39,8 @@ class Form(Enum):
     """As `PLAIN`, with one blank between words and none of the signs that stand there."""
     QUANTITIES = "quantities_text(plain_text(cast({} as varchar)))"
     """Each number with its unit, brought to one unit of its dimension; as `PLAIN` where there is none."""
-    NUMBER = "cast({} as double precision)"
+    NUMBER = "case when cast({0} as double precision) between -1e31 and 1e31 then cast({0} as double precision) end"
+    """As it is; what is infinite or no number is missing."""
     LIST = "nullif(array_to_string({}, {separator}), '')"
     """The items of an array, in a text."""
 

@@ -153,6 +153,8 @@ def look_at(connection: duckdb.DuckDBPyConnection, name: str, kind: Kind) -> Loo
     """Look at a column of the rows in `TABLE`."""
     column, text = quote(name), f"nullif(cast({quote(name)} as varchar), '')"
     number = f"cast({column} as double)" if kind in ("integer", "decimal", "float") else "0.0"
+    # What is no number has no place between the smallest and the largest.
+    number = f"if(isfinite({number}), {number}, null)"
     row = connection.execute(
         f"select count(*), count({text}), count(distinct {text}), "
         f"coalesce(avg(len(string_split(trim({text}), ' '))), 0), "

@@ -95,12 +95,17 @@ def propose(
     telling = sorted(equal, key=lambda name: (told[name], name))[:MOST_COLUMNS]
     columns = tuple(name for name in kinds if name in telling or name not in equal)
     places = tuple(_places([look for look in looks if look.name in columns]))
+    # A place alone is less than two things to compare.
+    places = places if len(columns) - len(places) > 1 else ()
+    longitudes = {longitude for _, longitude in places}
     titles = titles_in(connection, [look for look in looks if kinds.get(look.name, "").startswith("Words")], source)
     if titles:
         written = {**kinds, titles.name: titles.kind}
         return Proposal(columns, _compare(written, columns, places), titles.rules, titles.duplicate_free, places)
-    found = compared.agreement(columns)
-    rules = choose(found, learn(found)) or _by_rarity(telling, list(kinds), compared)
+    # Who agrees in a latitude agrees in the place: counted twice, it would be two agreements.
+    found = compared.agreement([name for name in columns if name not in longitudes])
+    telling, names = ([name for name in some if name not in longitudes] for some in (telling, kinds))
+    rules = choose(found, learn(found)) or _by_rarity(telling, names, compared)
     return Proposal(columns, _compare(kinds, columns, places), rules, together=places)
 
 
