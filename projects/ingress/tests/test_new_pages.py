@@ -205,7 +205,8 @@ def test_list_that_ends_with_404_says_so(serve: Serve) -> None:
     """A request for a page after the last one may be answered as one for no list at all."""
     found = looked_at(serve, ended)
     assert found.reader.named is not None
-    assert (found.reader.named["paginator"]["type"], found.reader.named["ends"]) == ("page_number", (404,))
+    assert found.reader.named["paginator"] == {"type": "page_number", "base_page": 1, "total_path": None}
+    assert found.reader.named["ends"] == (404,)
     assert "all 7 rows" in found.notes[0]
 
 
