@@ -159,3 +159,26 @@ def test_csv_begins_no_formula_unless_it_is_told_to(
     assert surnames() == (formula, "-3.50", formula)
     after = {file.name: file.stat().st_ino for file in exports.iterdir()}
     assert (after[NAMES[0]] == before[NAMES[0]], after[NAMES[1]] == before[NAMES[1]]) == (True, False)
+
+
+@DUCKDB_ONLY
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        ("update egress.customer_360 set last_purchase_date = 'infinity' where entity_id = 'E-3'", "1 rows cannot be"),
+        ("alter table egress.customer_360 add column picture blob default '\\xff'::blob", "Invalid UTF8"),
+        ("alter table egress.customer_360 add column wait interval default interval 3 day", "interval"),
+    ],
+)
+def test_what_a_format_has_no_form_for(
+    exports: Path, egress: Egress, sql: Sql, capfd: pytest.CaptureFixture[str], spoil: str, told: str
+) -> None:
+    """What is no date or no text in a file is an error of the model's, and the file stays as it was."""
+    egress("run", "--target", "files")
+    before = (exports / NAMES[1]).read_bytes()
+    sql(spoil)
+    assert egress("run", "--target", "files") == 2
+    text = capfd.readouterr().err
+    assert told in text
+    assert "hint: correct the model" in text
+    assert (exports / NAMES[1]).read_bytes() == before

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
-from conftest import DUCKDB_ONLY, Egress, Sql
+from conftest import CUSTOMERS, DUCKDB_ONLY, Egress, Sql
 from crm_server import Crm
 
 from egress.targets import crm as crm_module
@@ -88,14 +89,35 @@ def test_key_is_not_unique(
 
 
 @DUCKDB_ONLY
-def test_value_without_a_form_in_json(crm: Crm, egress: Egress, sql: Sql, capfd: pytest.CaptureFixture[str]) -> None:
-    """A value such as NaN is refused by name before anything is sent."""
-    sql("alter table egress.retl_crm_customers add column share double precision default 'nan'")
+def test_column_without_a_form_in_json(crm: Crm, egress: Egress, sql: Sql, capfd: pytest.CaptureFixture[str]) -> None:
+    """A column such as one of bytes is refused by name before anything is sent; no value is shown."""
+    sql("alter table egress.retl_crm_customers add column picture blob default 'x'")
     assert egress("run", "--target", "crm") == 2
     text = capfd.readouterr().err
-    assert "error: a row cannot be written as JSON" in text
-    assert "C-00000" in text
+    assert "error: a row cannot be written as JSON: `picture`: no JSON for bytes" in text
+    assert "C-00000" not in text
     assert crm.keys == []
+
+
+@DUCKDB_ONLY
+def test_value_without_a_form_in_json(crm: Crm, egress: Egress, sql: Sql) -> None:
+    """A row with a number that is none, or with a date that never is, goes to the quarantine; the others arrive."""
+    model = "egress.retl_crm_customers"
+    sql(f"alter table {model} add column share double precision default 0.5")
+    sql(f"update {model} set share = 'nan' where baskets = 3")
+    sql(f"update {model} set last_purchase_date = 'infinity' where baskets = 7")
+    assert egress("run", "--target", "crm") == 0
+    found = sql("select payload, reason from ops.quarantine where resolved_at is null order by 1")
+    assert [(json.loads(row)["customer_id"], json.loads(row)["share"]) for row, _ in found] == [
+        ("C-00003", "nan"),
+        ("C-00007", 0.5),
+    ]
+    assert [reason.split("`")[1] for _, reason in found] == ["share", "last_purchase_date"]
+    assert len(crm.customers) == CUSTOMERS - 2
+    sql(f"update {model} set share = 1, last_purchase_date = '2020-01-01'")
+    assert egress("run", "--target", "crm", "--approve-updates", "8") == 0
+    assert len(crm.customers) == CUSTOMERS
+    assert sql("select count(*) from ops.quarantine where resolved_at is null") == [(0,)]
 
 
 @DUCKDB_ONLY

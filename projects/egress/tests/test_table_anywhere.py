@@ -137,6 +137,17 @@ def test_what_they_refuse_or_change_is_quarantined(shop: Shop, egress: Egress, s
 
 
 @DUCKDB_ONLY
+def test_time_that_they_have_no_form_for(shop: Shop, egress: Egress, sql: Sql) -> None:
+    """A date that never is, or a time in nanoseconds, is refused by its column, where it would be text too."""
+    sql(f"alter table {MODEL} add column seen_at timestamp_ns default '2017-01-31 12:30:00.123456'")
+    sql(f"update {MODEL} set seen_at = '2017-01-31 12:30:00.123456789' where entity_id = 'E-4'")
+    sql(f"update {MODEL} set last_purchase_date = 'infinity' where entity_id = 'E-3'")
+    assert egress("run", "--target", "table") == 0
+    assert [reason.split("`")[1] for reason in reasons(sql).values()] == ["last_purchase_date", "seen_at"]
+    assert len(shop.rows()) == CUSTOMERS - 2
+
+
+@DUCKDB_ONLY
 def test_value_that_they_change_on_its_way(shop: Shop, egress: Egress, sql: Sql) -> None:
     """What a trigger of theirs makes of a value does not stay: the row is refused, by the column's name."""
     egress("run", "--target", "table")

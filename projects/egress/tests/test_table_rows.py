@@ -233,3 +233,12 @@ def test_rows_in_pieces(customer: Customer) -> None:
     with session(customer.login, "egress test", timeout=5, settings="TABLE_TARGET") as connection:
         TableWriter(connection, table, make=True, own=[], take_over=False).ship(shipment, lambda transaction: None)
     assert customer.rows() == [("a",), ("b",)]
+
+
+def test_time_that_would_be_rounded(customer: Customer, egress: Egress, sql: Sql) -> None:
+    """A time that is finer than what the target holds goes to the quarantine; it would be rounded without a word."""
+    sql(f"alter table {MODEL} add column seen_at timestamp_ns default '2017-01-31 12:30:00.123456'")
+    sql(f"update {MODEL} set seen_at = '2017-01-31 12:30:00.123456789' where entity_id = 'E-4'")
+    assert egress("run", "--target", "table") == 0
+    assert list(reasons(sql)) == ["E-4"]
+    assert len(customer.rows()) == CUSTOMERS - 1

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+import pyarrow as pa
+
+from egress.engine.unfit import is_time
 from shared.errors import InputError
 
 
@@ -21,12 +25,39 @@ def to_json(row: Mapping[str, object]) -> str:
         InputError: A value has no form in JSON; the message names its column.
     """
     try:
-        return json.dumps(row, default=as_json, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return _dumped(row)
     except (TypeError, ValueError) as error:
+        # Not the row: it may be about a person.
+        name = next(filter(lambda name: not _has_json(row[name]), row), "")
         raise InputError(
-            f"a row cannot be written as JSON: {error}: `{row}`",
+            f"a row cannot be written as JSON: `{name}`: {error}",
             hint="correct the model, so that it has numbers, texts, dates and nulls only",
-        ) from error
+        ) from None
+
+
+def as_quarantined(rows: pa.Table) -> list[str]:
+    """Return rows as JSON for the quarantine, whatever they hold: what JSON or Python has no value for is a text."""
+    for at, column in enumerate(rows.schema):
+        if is_time(column.type):
+            rows = rows.set_column(at, column.name, rows[column.name].cast(pa.string()))
+    texts = ({name: _finite(value) for name, value in row.items()} for row in rows.to_pylist())
+    return [json.dumps(row, default=as_json, ensure_ascii=False) for row in texts]
+
+
+def _finite(value: object) -> object:
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _dumped(value: object) -> str:
+    return json.dumps(value, default=as_json, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _has_json(value: object) -> bool:
+    try:
+        _dumped(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def as_json(value: object) -> str:

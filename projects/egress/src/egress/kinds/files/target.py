@@ -18,15 +18,21 @@ from egress.engine.content import WholePlan, content_of, reading
 from egress.engine.payload import to_json
 from egress.engine.plan import Options, Tally, Target, steps_of
 from egress.engine.state import SendState, answers
+from egress.engine.unfit import without_json, without_text
 from shared.config import get_settings, read_settings
+from shared.errors import InputError, first_line
 from shared.monitoring import Run
 from shared.monitoring.lineage import Dataset
 from shared.tables.spreadsheets import escaped, escaped_schema
 from shared.utils.console import say
+from shared.utils.excerpts import excerpt
 from shared.utils.files import sha256_of
 from shared.warehouse import Warehouse
 
 Format = Literal["parquet", "csv", "jsonl"]
+LONGEST_TOLD = 200
+# Why rows cannot be in a file; one of parquet holds whatever there is.
+WITHOUT_FORM = {"jsonl": without_json, "csv": without_text}
 
 
 class FilesSettings(BaseSettings):
@@ -181,10 +187,31 @@ def write_atomically(file: Path, rows: pa.RecordBatchReader, *, raw_csv: bool) -
 def written(file: Path, rows: pa.RecordBatchReader, *, raw_csv: bool) -> str:
     """Write rows in the format that `NAME.FORMAT` or `.NAME.FORMAT.part` says, and return the hash of the bytes."""
     form = file.name.removesuffix(".part").rpartition(".")[2]
-    with opened(file, form, rows.schema, raw_csv=raw_csv) as write:
-        for batch in rows:
-            write(batch)
+    try:
+        with opened(file, form, rows.schema, raw_csv=raw_csv) as write:
+            for batch in rows:
+                check(batch, form)
+                write(batch)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise InputError(
+            f"a model cannot be written as {form}: {excerpt(first_line(error), LONGEST_TOLD)}",
+            hint="correct the model, so that it has numbers, texts, dates and nulls only",
+        ) from None
     return sha256_of(file)
+
+
+def check(batch: pa.RecordBatch, form: str) -> None:
+    """Refuse rows with what a format has no form for.
+
+    Raises:
+        InputError: There are some.
+    """
+    found = WITHOUT_FORM[form](pa.Table.from_batches([batch])) if form in WITHOUT_FORM else {}
+    if found:
+        raise InputError(
+            f"{len(found):,} rows cannot be written as {form}: {next(iter(found.values()))}",
+            hint="correct the model; parquet takes them as they are",
+        )
 
 
 @contextmanager

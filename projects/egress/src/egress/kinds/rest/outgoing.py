@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from egress.engine.fields import marks_of
-from egress.engine.payload import to_json
+from egress.engine.payload import as_quarantined, to_json
 from egress.engine.pending import ADDED, LAST_ID, LAST_MARKS, LAST_RECEIPT, LAST_RUN, ROW_HASH, ROW_KEY
+from egress.engine.unfit import without_json
 from egress.kinds.rest.bodies import Fields, mapped
-from egress.kinds.rest.calls import Row
+from egress.kinds.rest.calls import Row, Said
 from egress.kinds.rest.declared import OWN_ID
 from shared.http.places import Unfit, filled, places
 
@@ -20,11 +22,29 @@ BATCH_ROWS = 10_000
 PAYLOAD, SENT, PATH, UNFIT, MARKS = "payload", "sent", "path", "unfit", "marks"
 
 
+def told_apart(pending: pa.Table) -> tuple[pa.Table, list[Said]]:
+    """Return the rows that have a form in JSON, and why the others cannot be sent."""
+    why = without_json(pending.drop_columns(list(ADDED)))
+    if not why:
+        return pending, []
+    unfit = pending.take(list(why))
+    columns = unfit.select([ROW_KEY, ROW_HASH, LAST_RUN, LAST_RECEIPT, LAST_MARKS, LAST_ID]).to_pydict()
+    texts = as_quarantined(unfit.drop_columns(list(ADDED)))
+    said = [
+        Said(Row(key, content, run or "", receipt, text, "", "", last_marks=marks, own_id=own_id), False, "", reason)
+        for key, content, run, receipt, marks, own_id, text, reason in zip(
+            *columns.values(), texts, why.values(), strict=True
+        )
+    ]
+    others = pc.invert(pc.is_in(pa.array(range(len(pending))), pa.array([*why])))
+    return pending.filter(others), said
+
+
 def to_send(pending: pa.Table, path: str, fields: Fields | None) -> pa.Table:
     """Return rows as what is sent of each and where to, with what is known of them.
 
     Raises:
-        InputError: A value has no form in JSON.
+        InputError: A column has no form in JSON.
     """
     return pa.concat_tables(_prepared(pending, path, fields)) if pending.num_rows else pending
 

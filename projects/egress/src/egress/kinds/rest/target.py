@@ -191,14 +191,15 @@ class RestPlan(ComparedPlan):
         # What talks to servers takes a moment to import, and most runs send nothing.
         from egress.kinds.rest.api import RestApi
         from egress.kinds.rest.calls import Caller
-        from egress.kinds.rest.outgoing import in_requests, to_delete, to_send
+        from egress.kinds.rest.outgoing import in_requests, to_delete, to_send, told_apart
         from egress.kinds.rest.sender import Sender
         from shared.http.bounds import bounds_with
 
         to, values = self.to, self.to.values
         bounds = bounds_with(http_silence=values.timeout, http_tries=values.tries, http_backoff=values.backoff)
-        # All of them first: a row that cannot be written as JSON stops the delivery before anything is sent.
-        sent = to_send(self.comparison.pending, to.path, to.fields)
+        # All of them first: a column that cannot be written as JSON stops the delivery before anything is sent.
+        fit, unfit = told_apart(self.comparison.pending)
+        sent = to_send(fit, to.path, to.fields)
         gone = to_delete(self.deletions.rows, to.delete.path, self.model.key) if to.delete else []
         rows = (values.chunk_rows or to.chunk_rows) if to.rows else 1
         who = f"{run.warehouse.identity.id} {self.target}"
@@ -207,6 +208,8 @@ class RestPlan(ComparedPlan):
             ending_between_chunks() as ask,
         ):
             sender = Sender(self, run, tally, values, ask)
+            if unfit:
+                sender.keep_sent(unfit)
             if gone:
                 # First, so that what has to be unique is free.
                 delete = Caller(to.deletion(), api, who, self.model.key).send

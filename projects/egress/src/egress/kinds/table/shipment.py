@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from egress.engine.pending import ROW_KEY
+from egress.engine.unfit import TOO_FINE, is_fine, too_fine
 
 POSITION = "_egress_position"
 
@@ -71,4 +72,14 @@ def with_nul(rows: pa.Table) -> dict[str, str]:
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
             spoilt = rows.filter(pc.match_substring(rows[column.name], "\0"))
             found |= dict.fromkeys(spoilt[ROW_KEY].to_pylist(), f"`{column.name}` holds a NUL character")
+    return found
+
+
+def rounded(rows: pa.Table) -> dict[str, str]:
+    """Return why rows would not be in PostgreSQL as they are: it rounds times to microseconds without a word."""
+    found: dict[str, str] = {}
+    for column in rows.schema:
+        if is_fine(column.type):
+            spoilt = rows.filter(pc.fill_null(too_fine(rows[column.name]), False))
+            found |= dict.fromkeys(spoilt[ROW_KEY].to_pylist(), f"`{column.name}` {TOO_FINE}")
     return found

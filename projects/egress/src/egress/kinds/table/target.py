@@ -15,7 +15,7 @@ from typing_extensions import override
 from egress.engine.comparison import ComparedPlan, Comparison, Deletions, rows_held
 from egress.engine.confirmations import Confirmations
 from egress.engine.fields import marks_of
-from egress.engine.payload import as_json
+from egress.engine.payload import as_quarantined
 from egress.engine.pending import ADDED, LAST_MARKS, LAST_RECEIPT, ROW_HASH, ROW_KEY, model_columns
 from egress.engine.plan import Options, Tally, Target
 from egress.engine.state import answers
@@ -239,19 +239,11 @@ class TablePlan(ComparedPlan):
 
     def bad_rows(self, rejected: pa.Table, shipment: Shipment) -> Iterable[BadRow]:
         """Return what was refused, with the reasons."""
-        rows = readable(rejected.drop_columns([*ADDED])).to_pylist()
+        rows = as_quarantined(rejected.drop_columns([*ADDED]))
         for row_key, row in zip(rejected[ROW_KEY].to_pylist(), rows, strict=True):
-            yield BadRow(0, shipment.refused[row_key], json.dumps(row, default=as_json, ensure_ascii=False))
+            yield BadRow(0, shipment.refused[row_key], row)
         for row_key, reason in shipment.kept.items():
             yield BadRow(0, f"not deleted: {reason}", json.dumps({self.model.key: row_key}))
-
-
-def readable(rows: pa.Table) -> pa.Table:
-    """Return rows with dates and times as text: there are some that Python has no value for."""
-    for at, column in enumerate(rows.schema):
-        if pa.types.is_temporal(column.type):
-            rows = rows.set_column(at, column.name, rows[column.name].cast(pa.string()))
-    return rows
 
 
 def database_of(url: str, settings: str) -> Database:

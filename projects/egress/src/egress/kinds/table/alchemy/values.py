@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
 from egress.engine.pending import ROW_KEY
+from egress.engine.unfit import MICROSECONDS, NO_NUMBER, NO_TIME, UTC_MICROSECONDS, beyond_python
 from shared.errors import InputError
 from shared.warehouse.sql.arrow import kind_of_arrow
 from shared.warehouse.sql.types import Kind
@@ -25,12 +26,8 @@ from shared.warehouse.sql.types import Kind
 # InnoDB indexes up to 3,072 bytes, of which four may be one character.
 KEY_CHARACTERS = 700
 MARIADB_EXACT, MYSQL_EXACT = "utf8mb4_nopad_bin", "utf8mb4_0900_bin"
-UTC_MICROSECONDS, MICROSECONDS = pa.timestamp("us", "UTC"), pa.timestamp("us")
-DAY_ZERO = date(1970, 1, 1)
-NO_NUMBER = "is no finite number, which the target cannot hold"
 LARGEST = (1 << 63) - 1
 TOO_LARGE = "is larger than what the target holds exactly"
-NO_TIME = "is outside the years 1 to 9999, or finer than a microsecond"
 
 
 @dataclass(frozen=True)
@@ -108,7 +105,7 @@ class Values:
                 bad, why = pc.invert(pc.is_finite(values)), NO_NUMBER
             elif values.type == pa.uint64() and self.dialect.name != "mysql":
                 bad, why = pc.greater(values, LARGEST), TOO_LARGE
-            elif kind in ("date", "timestamp") and not self.is_text(kind):
+            elif kind in ("date", "timestamp"):
                 bad, why = beyond_python(values), NO_TIME
             else:
                 continue
@@ -171,19 +168,3 @@ def plain(value: Any, kind: Kind) -> Any:
     if kind == "timestamp" and isinstance(value, datetime) and value.tzinfo:
         return value.astimezone(timezone.utc).replace(tzinfo=None)
     return value
-
-
-def beyond_python(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Tell of dates or times which are outside what Python's hold."""
-    if pa.types.is_date(values.type):
-        numbers, unit = values.cast(pa.date32()).cast(pa.int32()), 1
-    else:
-        naive = values.cast(UTC_MICROSECONDS, safe=False).cast(MICROSECONDS) if values.type.tz else values
-        numbers, unit = naive.cast(MICROSECONDS, safe=False).cast(pa.int64()), 24 * 60 * 60 * 1_000_000
-    first = (date.min - DAY_ZERO).days * unit
-    last = ((date.max - DAY_ZERO).days + 1) * unit
-    outside = pc.or_(pc.less(numbers, first), pc.greater_equal(numbers, last))
-    if pa.types.is_timestamp(values.type) and values.type.unit == "ns":
-        nanoseconds = values.cast(pa.int64())
-        outside = pc.or_(outside, pc.not_equal(nanoseconds, pc.multiply(numbers, 1000)))
-    return outside

@@ -20,7 +20,7 @@ from egress.engine.pending import ADDED, LAST_RECEIPT, ROW_KEY
 from egress.kinds.table.database import FOREIGN, NOT_KEPT
 from egress.kinds.table.postgres.layout import TargetTable
 from egress.kinds.table.postgres.session import is_about_rows, reason_of, transaction
-from egress.kinds.table.shipment import POSITION, Shipment, numbered, with_nul, without
+from egress.kinds.table.shipment import POSITION, Shipment, numbered, rounded, with_nul, without
 from shared.warehouse.postgres_copy import copy_in
 from shared.warehouse.sql.arrow import postgres_type
 from shared.warehouse.sql.quoting import quote_for_postgres as quote
@@ -61,7 +61,7 @@ class TableWriter:
 
     def ship(self, shipment: Shipment, announce: Callable[[int], None]) -> None:
         """Write and delete in one transaction, as `Writer` has it."""
-        shipment.leave_out(with_nul(shipment.upserts), {})
+        shipment.leave_out({**with_nul(shipment.upserts), **rounded(shipment.upserts)}, {})
         while True:
             try:
                 with transaction(self.connection, keep=True) as cursor:
