@@ -36,6 +36,17 @@ def test_answers_are_read_where_they_are_declared() -> None:
             results_of([DEEP], body, KEYS)
 
 
+def test_statuses_are_numbers() -> None:
+    """A status may be a number, as HTTP has them; a truth value is none."""
+    codes = Answers("$", key="id", taken=(200, 201), refused=(400,))
+    assert told([codes], [{"id": "2", "status": 400}, {"id": "1", "status": 201}]) == {
+        "1": (True, None),
+        "2": (False, None),
+    }
+    with pytest.raises(NotUnderstood):
+        results_of([codes], [{"id": "1", "status": True}], KEYS)
+
+
 def test_entries_in_the_order_of_rows() -> None:
     """Without keys the n-th entry is the n-th row's; there have to be as many."""
     assert told([BY_ORDER], [{"ok": False, "why": ["dull"]}, {"ok": True}]) == {"1": (False, "dull"), "2": (True, None)}
@@ -47,6 +58,8 @@ def test_list_of_faults_alone() -> None:
     """Where only what was refused is named, the other rows were taken; without faults there may be no list."""
     assert told([FAULTS], {}) == {"1": (True, None), "2": (True, None)}
     assert told([FAULTS], {"errors": [{"index": 1, "type": {"a": 1}}]}) == {"1": (True, None), "2": (False, '{"a": 1}')}
+    with pytest.raises(NotUnderstood, match="a refusal of a row that was not sent"):
+        results_of([Answers("errors", key="id", refused=EVERY)], {"errors": [{"id": "1 "}]}, KEYS)
     with pytest.raises(NotUnderstood, match="a result for row 2 of 2, from 0"):
         results_of([FAULTS], {"errors": [{"index": 2}]}, KEYS)
 

@@ -135,17 +135,28 @@ def test_silent_api_is_named_with_the_reason(
     assert egress("run", "--target", "crm") == 1
     text = capfd.readouterr().err
     assert f"error: no answer from the API: `{crm.url}/customers/batch`: Read timed out." in text
+    assert [line for line in text.splitlines() if "tries left" in line] == ["  no success (ReadTimeout), tries left: 1"]
     assert len(crm.keys) == 2
 
 
-@pytest.mark.parametrize("code", [400, 401, 404, 422, 302])
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (400, "`not now`"),
+        (401, "`not now`"),
+        (404, "`not now`"),
+        (422, "`not now`"),
+        (302, "it sends on to another path of its own"),
+        (308, "it sends on to `https://crm.example`"),
+    ],
+)
 def test_refusal_is_not_tried_again(
-    crm: Crm, egress: Egress, sql: Sql, capfd: pytest.CaptureFixture[str], code: int
+    crm: Crm, egress: Egress, sql: Sql, capfd: pytest.CaptureFixture[str], code: int, said: str
 ) -> None:
-    """A request that the API refuses ends the run at once, with what the API said."""
-    crm.faults = [status(code, Location="/elsewhere")]
+    """A request that the API refuses ends the run at once, with what the API said, or whose address it named."""
+    crm.faults = [status(code, Location="/elsewhere" if code == 302 else "https://me:hush@crm.example/a?token=b")]
     assert egress("run", "--target", "crm") == 1
-    assert f"error: the API answered {code}: `not now`" in capfd.readouterr().err
+    assert f"error: the API answered {code}: {said}\n" in capfd.readouterr().err
     assert (len(crm.keys), delivered(sql)) == (1, 0)
 
 

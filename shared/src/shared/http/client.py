@@ -165,7 +165,8 @@ class HttpClient:
                     return answer
                 assert failure is not None
                 raise failure from None
-            self._tell(f"no success ({said}), tries left: {patience.total}")
+            left = bounds.http_tries - len(patience.history)
+            self._tell(f"no success ({said}), tries left: {left}")
             patience.sleep(waiting(answer))
 
     def _signed(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:

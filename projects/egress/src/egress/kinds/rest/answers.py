@@ -42,7 +42,7 @@ class Answers:
         rows: The field with the list; `$` where the answer is the list.
         key: An entry's field with the row's key, a text or a whole number, or with a list of such.
         place: An entry's field with the row's place in the request, from 0.
-        taken: The statuses of rows that the API has taken, or `EVERY`.
+        taken: The statuses of rows that the API has taken, texts, numbers or truth values, or `EVERY`.
         refused: The statuses of rows that it has refused, or `EVERY`; any other status is none of an answer that is
             understood.
         status: An entry's field with its status.
@@ -52,8 +52,8 @@ class Answers:
     rows: str
     key: str | None = None
     place: str | None = None
-    taken: tuple[str | bool, ...] = ()
-    refused: tuple[str | bool, ...] = ()
+    taken: tuple[str | int, ...] = ()
+    refused: tuple[str | int, ...] = ()
     status: str = "status"
     reason: str = "reason"
 
@@ -136,6 +136,9 @@ def results_of(lists: Sequence[Answers], body: object, keys: Sequence[str]) -> d
         for key, result in each.read(body, keys):
             if said.setdefault(key, result).taken != result.taken:
                 contradicted.add(key)
+    if found and not found.keys() >= said.keys():
+        # Under a key as it was sent, the row would count as taken.
+        raise NotUnderstood("a refusal of a row that was not sent")
     return {key: result for key, result in {**found, **said}.items() if key not in contradicted}
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Mapping
 from types import TracebackType
+from urllib.parse import urljoin
 
 from typing_extensions import Self
 
 from egress.engine.errors import TargetRefused, TargetUnavailable
-from shared.http.addresses import shown
+from shared.http.addresses import LeadsAway, parsed, shown
 from shared.http.answers import Answer
 from shared.http.bounds import HttpBounds
 from shared.http.client import HttpClient
@@ -101,8 +102,25 @@ class RestApi:
             ) from None
 
 
+def leads_to(answer: Answer) -> str:
+    """Return the host that a redirect leads to; its path may hold what was sent."""
+    try:
+        there, here = (parsed(urljoin(answer.url, link)) for link in (str(answer.redirect), ""))
+    except (LeadsAway, ValueError):
+        return "what is no address"
+    origin = there._replace(auth=None, path=None, query=None, fragment=None)
+    same = (there.scheme, there.netloc) == (here.scheme, here.netloc)
+    return "another path of its own" if same else f"`{shown(origin.url)}`"
+
+
 def refusal(answer: Answer, sent: Collection[str], setting: str) -> TargetUnavailable | TargetRefused:
     """Return the error for an answer that is not a success."""
+    if answer.redirect is not None:
+        # A body that is sent on would arrive elsewhere, or as a GET without it.
+        return TargetRefused(
+            f"the API answered {answer.status}: it sends on to {leads_to(answer)}",
+            hint=f"set {setting} to the final address if that is right, or correct the path; no row of it was marked",
+        )
     message = f"the API answered {answer.status}: {Echoes(sent).told(answer)}"
     if answer.status in PASSING:
         return TargetUnavailable(message, hint="run it again later: what is confirmed is not sent twice")
