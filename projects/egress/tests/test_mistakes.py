@@ -100,6 +100,14 @@ def test_column_without_a_form_in_json(crm: Crm, egress: Egress, sql: Sql, capfd
 
 
 @DUCKDB_ONLY
+def test_column_with_a_dot(crm: Crm, egress: Egress, sql: Sql, capfd: pytest.CaptureFixture[str]) -> None:
+    """A column that would be taken for a field within a field is refused by name."""
+    sql('alter table egress.retl_crm_customers add column "a.b" varchar')
+    assert egress("run", "--target", "crm") == 2
+    assert "has a column with a dot in its name: `a.b`" in capfd.readouterr().err
+
+
+@DUCKDB_ONLY
 def test_value_without_a_form_in_json(crm: Crm, egress: Egress, sql: Sql) -> None:
     """A row with a number that is none, or with a date that never is, goes to the quarantine; the others arrive."""
     model = "egress.retl_crm_customers"

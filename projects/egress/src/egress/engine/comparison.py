@@ -18,6 +18,7 @@ from egress.engine.models import Model
 from egress.engine.pending import ADDED, LAST_ID, LAST_MARKS, LAST_RECEIPT, LAST_RUN, ROW_HASH, ROW_KEY
 from egress.engine.plan import Options, Plan, steps_of
 from egress.engine.state import answers
+from shared.errors import InputError
 from shared.monitoring import Run
 from shared.warehouse import Warehouse, quote
 from shared.warehouse.sql.dialect import Dialect
@@ -63,6 +64,7 @@ class Comparison:
             InputError: The model has no key, or its keys are not unique.
         """
         schema = model.schema(warehouse)
+        check_names(model, schema)
         # Apart from what follows, which PostgreSQL then does with several processes. A model may call its columns as
         # it likes, `times` too.
         rows, filled, distinct = warehouse.fetch(
@@ -99,6 +101,20 @@ class Comparison:
             vanished=answered - known,
             to_send=to_send,
             pending=warehouse.fetch_arrow(pending, parameters),
+        )
+
+
+def check_names(model: Model, schema: pa.Schema) -> None:
+    """Refuse columns that no field of a row can be called as: a dot leads from one to another.
+
+    Raises:
+        InputError: There is one.
+    """
+    dotted = next((name for name in schema.names if "." in name), None)
+    if dotted is not None:
+        raise InputError(
+            f"`{model.table}` has a column with a dot in its name: `{dotted}`",
+            hint="call it otherwise in the model; files alone take it as it is",
         )
 
 
