@@ -193,7 +193,7 @@ def test_json_lines_in_a_folder(
     assert file.read_bytes() == before
 
 
-ODD = (None, "VIC", "", "a/b", "..", "é=%2F", "x" * 80)
+ODD = (None, "VIC", "", "a/b", "..", "é=%2F", "x" * 80, "__HIVE_DEFAULT_PARTITION__", "Null")
 
 
 def odd_states(sql: Sql) -> None:

@@ -22,6 +22,8 @@ Values: TypeAlias = tuple[str | int | bool | date | None, ...]
 SORTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_boolean, pa.types.is_date)
 # How Hive calls the folder of those that have no value.
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+# What readers take for that, whatever its case.
+NO_VALUES = (NO_VALUE.lower(), "null")
 # Each is a file, and a request to see whether it still is there.
 MOST = 1_000
 # Of a folder's name, which no file system takes any longer.
@@ -104,4 +106,8 @@ def folder_of(target: str, columns: Sequence[str], values: Values) -> str:
 def _text(value: str | int | bool | date | None) -> str:
     if value is None:
         return NO_VALUE
-    return str(value).lower() if isinstance(value, bool) else quote(str(value), safe="")
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = quote(str(value), safe="")
+    # Its first sign as a code, or it would be in the folder of those without a value, over them.
+    return f"%{ord(text[0]):02X}{text[1:]}" if text.lower() in NO_VALUES else text
