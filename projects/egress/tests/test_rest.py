@@ -13,6 +13,7 @@ from contacts import BAD, CONTACTS, MAKE_CONTACTS, SECRETS, four_apis, targets
 from test_targets import module_of
 
 from egress.engine.models import Model
+from egress.kinds.rest.answers import Answers
 from egress.kinds.rest.bodies import LINES, Fixed
 from egress.kinds.rest.declared import Delete, Refusals
 from egress.kinds.rest.target import Rest
@@ -459,3 +460,27 @@ def test_mirror_by_a_date(deliver: Callable[..., Any], contacts: Sql, capfd: pyt
     assert run() == 2
     assert "deletes by a key that can be written in several ways: `contact_id`" in capfd.readouterr().err
     assert api.asked == []
+
+
+@DUCKDB_ONLY
+@pytest.mark.parametrize("sort", ["timestamp", "timestamptz"])
+def test_rows_keyed_by_a_time(deliver: Callable[..., Any], contacts: Sql, sort: str) -> None:
+    """An answer names a row as it was sent, which SQL writes otherwise; its entry is found again once it is taken."""
+    contacts(
+        f"create or replace table egress.contacts as select cast('2026-01-0' || i || ' 10:00:00+00' as {sort}) "
+        "as contact_id, i as visits from generate_series(1, 3) as numbers (i)"
+    )
+
+    def by_name(api: Api, asked: Asked) -> Reply:
+        said = [{"id": row["contact_id"], "status": "ok" if row["visits"] != 2 else "bad"} for row in asked.json()]
+        return 200, {"rows": said}
+
+    answers = Answers("rows", key="id", taken=("ok",), refused=("bad",))
+    api, run = deliver(by_name, rows="$", answers=answers)
+    assert run() == 0
+    assert [len(each.json()) for each in api.asked] == [3]
+    assert len(contacts(OPEN)) == 1
+    contacts("update egress.contacts set visits = 4 where visits = 2")
+    assert run() == 0
+    assert [len(each.json()) for each in api.asked] == [3, 1]
+    assert contacts(OPEN) == []

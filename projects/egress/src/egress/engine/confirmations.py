@@ -19,6 +19,14 @@ def key_in(payload: str, key: str) -> str | None:
     return str(row[key]) if key in row else None
 
 
+def keyed(payload: str, key: str, row_key: str) -> str:
+    """Return a rejected row's JSON with its key as the send state writes it, by which its entry is found again."""
+    if key_in(payload, key) == row_key:
+        return payload
+    # JSON writes times and truth values otherwise than SQL.
+    return json.dumps({**json.loads(payload), key: row_key}, ensure_ascii=False)
+
+
 class Confirmations:
     """What one run writes down of one target's answers."""
 

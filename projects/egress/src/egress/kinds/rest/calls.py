@@ -35,6 +35,7 @@ class Row(NamedTuple):
         marks: Of its fields, as `fields` has them.
         last_marks: Of what the target has of it.
         own_id: What the target calls it.
+        named: Its key as JSON has it, by which an answer names it.
     """
 
     key: str
@@ -48,6 +49,12 @@ class Row(NamedTuple):
     marks: str | None = None
     last_marks: str | None = None
     own_id: str | None = None
+    named: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What an answer calls it."""
+        return self.named or self.key
 
 
 class Said(NamedTuple):
@@ -163,17 +170,17 @@ class Caller:
             receipt = f"{key}, for {len(rows):,} rows as a whole" if len(rows) > 1 else key
             return Outcome([Said(row, True, receipt) for row in rows])
         try:
-            results = results_of(self._call.answers, answer.json(), [row.key for row in rows])
+            results = results_of(self._call.answers, answer.json(), [row.name for row in rows])
         except (NotJson, NotText, NotUnderstood) as error:
             raise not_understood(self._api, self._call.path, answer, error) from None
-        said = [(row, results[row.key]) for row in rows if row.key in results]
+        said = [(row, results[row.name]) for row in rows if row.name in results]
         outcome = Outcome(
             [
                 Said(row, result.taken, key, "" if result.taken else self._reason(row, result.reason) or NO_REASON)
                 for row, result in said
             ]
         )
-        missing = [row.key for row in rows if row.key not in results]
+        missing = [row.name for row in rows if row.name not in results]
         if missing:
             outcome.error = TargetUnavailable(
                 f"the API's answer leaves out {len(missing):,} of {len(rows):,} rows, the first is `{missing[0]}`",

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from egress.engine.fields import marks_of
-from egress.engine.payload import as_quarantined, to_json
+from egress.engine.payload import as_json, as_quarantined, to_json
 from egress.engine.pending import ADDED, LAST_ID, LAST_MARKS, LAST_RECEIPT, LAST_RUN, ROW_HASH, ROW_KEY
 from egress.engine.unfit import without_json
 from egress.kinds.rest.bodies import Fields, mapped
@@ -19,7 +19,7 @@ from shared.http.places import Unfit, filled, places
 
 # Rows that are Python objects at one time.
 BATCH_ROWS = 10_000
-PAYLOAD, SENT, PATH, UNFIT, MARKS = "payload", "sent", "path", "unfit", "marks"
+PAYLOAD, SENT, PATH, UNFIT, MARKS, NAMED = "payload", "sent", "path", "unfit", "marks", "named"
 
 
 def told_apart(pending: pa.Table) -> tuple[pa.Table, list[Said]]:
@@ -40,16 +40,16 @@ def told_apart(pending: pa.Table) -> tuple[pa.Table, list[Said]]:
     return pending.filter(others), said
 
 
-def to_send(pending: pa.Table, path: str, fields: Fields | None) -> pa.Table:
+def to_send(pending: pa.Table, key: str, path: str, fields: Fields | None) -> pa.Table:
     """Return rows as what is sent of each and where to, with what is known of them.
 
     Raises:
         InputError: A column has no form in JSON.
     """
-    return pa.concat_tables(_prepared(pending, path, fields)) if pending.num_rows else pending
+    return pa.concat_tables(_prepared(pending, key, path, fields)) if pending.num_rows else pending
 
 
-def _prepared(pending: pa.Table, path: str, fields: Fields | None) -> Iterator[pa.Table]:
+def _prepared(pending: pa.Table, key: str, path: str, fields: Fields | None) -> Iterator[pa.Table]:
     text, marks = pa.string(), marks_of(pending)
     for begin in range(0, pending.num_rows, BATCH_ROWS):
         batch = pending.slice(begin, BATCH_ROWS)
@@ -57,6 +57,8 @@ def _prepared(pending: pa.Table, path: str, fields: Fields | None) -> Iterator[p
         made: dict[str, list[str | None]] = {PAYLOAD: [to_json(row) for row in rows]}
         if fields is not None:
             made[SENT] = [to_json(mapped(fields, row)) for row in rows]
+        if pa.types.is_timestamp(pending.schema.field(key).type):
+            made[NAMED] = [as_json(row[key]) for row in rows]
         if places(path):
             # As JSON has them, so that a date or an amount is written in the same way in both.
             led = [_led(path, json.loads(str(row))) for row in made[PAYLOAD]]
@@ -97,6 +99,7 @@ def in_requests(sent: pa.Table, rows: int, path: str) -> Iterator[list[Row]]:
             columns[MARKS],
             columns[LAST_MARKS],
             columns[LAST_ID],
+            columns.get(NAMED, columns[ROW_KEY]),
         )
         listed = list(made)
         yield from (listed[at : at + rows] for at in range(0, count, rows))

@@ -10,7 +10,7 @@ from itertools import takewhile
 import pyarrow as pa
 
 from egress.engine.comparison import ComparedPlan
-from egress.engine.confirmations import Confirmations
+from egress.engine.confirmations import Confirmations, keyed
 from egress.engine.errors import TargetRefused
 from egress.engine.plan import Tally
 from egress.engine.state import Status, answers
@@ -108,7 +108,8 @@ class Sender:
     def keep_sent(self, said: Sequence[Said]) -> None:
         """Mark rows with what the API said to them; refused ones go to the quarantine, those taken leave it."""
         statuses: list[Status] = ["delivered" if each.taken else "rejected" for each in said]
-        bad = [BadRow(0, each.reason, each.row.payload) for each in said if not each.taken]
+        key = self.plan.model.key
+        bad = [BadRow(0, each.reason, keyed(each.row.payload, key, each.row.key)) for each in said if not each.taken]
         # Of a row that was refused the target has what it had before, if anything.
         receipts = [each.receipt if each.taken else each.row.receipt for each in said]
         marks = [each.row.marks if each.taken else each.row.last_marks for each in said]

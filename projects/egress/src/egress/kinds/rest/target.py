@@ -199,7 +199,7 @@ class RestPlan(ComparedPlan):
         bounds = bounds_with(http_silence=values.timeout, http_tries=values.tries, http_backoff=values.backoff)
         # All of them first: a column that cannot be written as JSON stops the delivery before anything is sent.
         fit, unfit = told_apart(self.comparison.pending)
-        sent = to_send(fit, to.path, to.fields)
+        sent = to_send(fit, self.model.key, to.path, to.fields)
         gone = to_delete(self.deletions.rows, to.delete.path, self.model.key) if to.delete else []
         rows = (values.chunk_rows or to.chunk_rows) if to.rows else 1
         who = f"{run.warehouse.identity.id} {self.target}"

@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from typing_extensions import override
 
 from egress.engine.comparison import ComparedPlan, Comparison, Deletions, rows_held
-from egress.engine.confirmations import Confirmations
+from egress.engine.confirmations import Confirmations, keyed
 from egress.engine.fields import marks_of
 from egress.engine.payload import as_quarantined
 from egress.engine.pending import ADDED, LAST_MARKS, LAST_RECEIPT, ROW_HASH, ROW_KEY, model_columns
@@ -241,7 +241,7 @@ class TablePlan(ComparedPlan):
         """Return what was refused, with the reasons."""
         rows = as_quarantined(rejected.drop_columns([*ADDED]))
         for row_key, row in zip(rejected[ROW_KEY].to_pylist(), rows, strict=True):
-            yield BadRow(0, shipment.refused[row_key], row)
+            yield BadRow(0, shipment.refused[row_key], keyed(row, self.model.key, row_key))
         for row_key, reason in shipment.kept.items():
             yield BadRow(0, f"not deleted: {reason}", json.dumps({self.model.key: row_key}))
 
