@@ -151,6 +151,9 @@ def test_answer_without_a_token(server: Server, fetching: dict[str, object], ans
         {"type": "bearer"},
         {"type": "bearer", "token": ""},
         {"type": "bearer", "token": "hush", "x": 1},
+        {"type": "bearer", "token": "hush\r"},
+        {"type": "api_key", "api_key": "hush €"},
+        {"type": "api_key", "api_key": "hush\nX: 1", "location": "cookie"},
     ],
 )
 def test_what_is_no_login(declared: dict[str, object]) -> None:
@@ -158,3 +161,8 @@ def test_what_is_no_login(declared: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError, match="not a login: ") as caught:
         Login(declared, BOUNDS)
     assert "hush" not in str(caught.value)
+
+
+def test_key_in_the_address_may_be_any_text() -> None:
+    """What is written as part of an address is escaped there, and may hold what no header can."""
+    assert Login({"type": "api_key", "api_key": "hush €", "location": "query"}, BOUNDS).renew() is False

@@ -9,8 +9,9 @@ from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 import requests
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from requests.auth import HTTPBasicAuth
+from typing_extensions import Self
 
 from shared.config.named import settings_of, with_values
 from shared.errors import ConfigurationError
@@ -25,6 +26,20 @@ from shared.utils.strict_json import NotJson
 # A token is not used in its last seconds: a request takes some.
 SPARE_SECONDS = 20.0
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def in_a_header(text: str) -> str:
+    """Return a text that can stand in a header.
+
+    Raises:
+        ValueError: It cannot.
+    """
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError("a line break, or a sign beyond ASCII, which no header can hold")
+    return text
+
+
+HeaderText = Annotated[str, Field(min_length=1), AfterValidator(in_a_header)]
 
 
 class Way(BaseModel):
@@ -45,7 +60,7 @@ class Bearer(Way):
     """A token that does not change."""
 
     type: Literal["bearer"]
-    token: str = Field(min_length=1)
+    token: HeaderText
 
     def secrets(self) -> tuple[str, ...]:
         """Return the token."""
@@ -79,6 +94,13 @@ class ApiKey(Way):
     api_key: str = Field(min_length=1)
     name: str = "Authorization"
     location: Literal["header", "query", "param", "cookie"] = "header"
+
+    @model_validator(mode="after")
+    def fits(self) -> Self:
+        """Refuse a key that cannot be where it belongs."""
+        if self.location in ("header", "cookie"):
+            in_a_header(self.api_key)
+        return self
 
     def secrets(self) -> tuple[str, ...]:
         """Return the key."""
@@ -119,7 +141,7 @@ class Token(BaseModel):
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    access_token: str = Field(min_length=1)
+    access_token: HeaderText
     expires_in: float | None = Field(default=None, description="seconds")
 
 
@@ -157,7 +179,7 @@ class Tokens:
         try:
             found = Token.model_validate(answer.json())
         except (NotJson, NotText, ValidationError):
-            raise NoAnswer("Login", "the answer has no `access_token`", passing=False) from None
+            raise NoAnswer("Login", "the answer has no `access_token` that can be used", passing=False) from None
         guard(found.access_token)
         lasts = found.expires_in or self._way.default_token_expiration
         self._token, self._ends_at = found.access_token, time.monotonic() + max(lasts - SPARE_SECONDS, lasts / 2)
@@ -178,6 +200,8 @@ class Login(Signer):
     """
 
     def __init__(self, declared: Mapping[str, object], bounds: HttpBounds) -> None:
+        self._names = [setting.name for setting in settings_of(declared)]
+        names = ", ".join(self._names)
         try:
             way = WAYS.validate_python(with_values(declared))
         except ValidationError as error:
@@ -185,11 +209,10 @@ class Login(Signer):
             where = ".".join(map(str, first["loc"]))
             raise ConfigurationError(
                 f"not a login: `{where or 'type'}`: {masked(first['msg'])}",
-                hint="declare it as dlt's REST sources do: type, token, …",
+                hint="declare it as dlt's REST sources do: type, token, …" + (f"; look at {names}" if names else ""),
             ) from None
         for secret in way.secrets():
             guard(secret)
-        self._names = [setting.name for setting in settings_of(declared)]
         self._tokens = Tokens(way, bounds) if isinstance(way, ClientCredentials) else None
         self._signer = self._tokens or way
 

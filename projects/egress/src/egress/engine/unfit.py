@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -46,7 +47,8 @@ def _columns(rows: pa.Table, which: Callable[[pa.DataType], bool]) -> Iterator[t
 
 
 def _places(bad: pa.ChunkedArray) -> list[int]:
-    return list(pc.indices_nonzero(pc.fill_null(bad, False)).to_pylist())
+    # Not by arrow, whose `indices_nonzero` ends the process where there are no rows.
+    return list(np.flatnonzero(pc.fill_null(bad, False).to_numpy()).tolist())
 
 
 def is_time(type_: pa.DataType) -> bool:
