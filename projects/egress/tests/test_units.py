@@ -8,9 +8,10 @@ from datetime import date, datetime, timezone
 from decimal import Decimal
 from uuid import UUID
 
+import pyarrow as pa
 import pytest
 
-from egress.engine.payload import to_json
+from egress.engine.payload import as_python, to_json
 from egress.kinds.rest.calls import idempotency_key
 from shared.errors import InputError
 
@@ -34,6 +35,18 @@ def test_json_of_each_type() -> None:
         '"zoned":"2017-01-31T12:30:00+00:00","id":"00000000-0000-0000-0000-000000000001","text":"ä\\"",'
         '"nothing":null,"yes":true,"count":9223372036854775807}'
     )
+
+
+def test_json_of_what_is_nested() -> None:
+    """A map is an object, as a structure is, and no list of pairs; one with a key twice has no form."""
+    sort = pa.map_(pa.string(), pa.int64())
+    rows = pa.table({"m": pa.array([[("k", 1)]], sort), "s": [{"a": Decimal("1.50")}], "l": [[date(2017, 1, 31)]]})
+    assert to_json(as_python(rows)[0]) == '{"m":{"k":1},"s":{"a":"1.50"},"l":["2017-01-31"]}'
+    with pytest.raises(InputError, match="a map has a key twice"):
+        as_python(pa.table({"m": pa.array([[("k", 1), ("k", 2)]], sort)}))
+    never = pa.array([2**31 - 1], pa.int32()).cast(pa.date32())
+    with pytest.raises(InputError, match="cannot be written as JSON: days=2147483647"):
+        as_python(pa.table({"l": pa.ListArray.from_arrays([0, 1], never)}))
 
 
 def test_json_refuses_what_it_has_no_form_for() -> None:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pyarrow as pa
@@ -35,12 +36,29 @@ def to_json(row: Mapping[str, object]) -> str:
         ) from None
 
 
+def as_python(rows: pa.Table | pa.RecordBatch) -> list[dict[str, Any]]:
+    """Return rows as Python has them; a map is an object in JSON, no list of pairs.
+
+    Raises:
+        InputError: A map has a key twice, or Python has no value for what is nested.
+    """
+    try:
+        return list(rows.to_pylist(maps_as_pydicts="strict"))
+    except (KeyError, OverflowError, ValueError) as error:
+        # What a KeyError says is the row's.
+        why = "a map has a key twice" if isinstance(error, KeyError) else str(error)
+        raise InputError(
+            f"a row cannot be written as JSON: {why}",
+            hint="correct the model, so that it has numbers, texts, dates and nulls only",
+        ) from error
+
+
 def as_quarantined(rows: pa.Table) -> list[str]:
     """Return rows as JSON for the quarantine, whatever they hold: what JSON or Python has no value for is a text."""
     for at, column in enumerate(rows.schema):
         if is_time(column.type):
             rows = rows.set_column(at, column.name, rows[column.name].cast(pa.string()))
-    texts = ({name: _finite(value) for name, value in row.items()} for row in rows.to_pylist())
+    texts = ({name: _finite(value) for name, value in row.items()} for row in as_python(rows))
     return [json.dumps(row, default=as_json, ensure_ascii=False) for row in texts]
 
 

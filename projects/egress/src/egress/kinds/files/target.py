@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from typing_extensions import override
 
 from egress.engine.content import WholePlan, content_of, reading
-from egress.engine.payload import to_json
+from egress.engine.payload import as_python, to_json
 from egress.engine.plan import Options, Tally, Target, steps_of
 from egress.engine.state import SendState, answers
 from egress.engine.unfit import without_json, without_text
@@ -219,7 +219,7 @@ def opened(file: Path, form: str, schema: pa.Schema, *, raw_csv: bool) -> Iterat
     """Open a writer for a format."""
     if form == "jsonl":
         with file.open("w", encoding="utf-8", newline="\n") as lines:
-            yield lambda batch: lines.writelines(f"{to_json(row)}\n" for row in batch.to_pylist())
+            yield lambda batch: lines.writelines(f"{to_json(row)}\n" for row in as_python(batch))
         return
     # Both take a while to import, and most runs write nothing.
     import pyarrow.csv

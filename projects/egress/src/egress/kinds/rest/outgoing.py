@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from egress.engine.fields import marks_of
-from egress.engine.payload import as_json, as_quarantined, to_json
+from egress.engine.payload import as_json, as_python, as_quarantined, to_json
 from egress.engine.pending import ADDED, LAST_ID, LAST_MARKS, LAST_RECEIPT, LAST_RUN, ROW_HASH, ROW_KEY
 from egress.engine.unfit import without_json
 from egress.kinds.rest.bodies import Fields, mapped
@@ -53,7 +53,7 @@ def _prepared(pending: pa.Table, key: str, path: str, fields: Fields | None) -> 
     text, marks = pa.string(), marks_of(pending)
     for begin in range(0, pending.num_rows, BATCH_ROWS):
         batch = pending.slice(begin, BATCH_ROWS)
-        rows = batch.drop_columns(list(ADDED)).to_pylist()
+        rows = as_python(batch.drop_columns(list(ADDED)))
         made: dict[str, list[str | None]] = {PAYLOAD: [to_json(row) for row in rows]}
         if fields is not None:
             made[SENT] = [to_json(mapped(fields, row)) for row in rows]
