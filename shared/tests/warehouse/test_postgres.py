@@ -256,6 +256,15 @@ def test_other_types_come_as_text_or_not_at_all() -> None:
             warehouse.replace_arrow("raw.u", pa.table({"n": [[1]]}))
 
 
+@pytest.mark.parametrize("value", ["date 'infinity'", "timestamp '-infinity'", "timestamptz '0044-03-15 12:00 BC'"])
+def test_time_that_arrow_has_no_form_for(value: str) -> None:
+    """A time that is none in arrow is an error of the data's by its column, be it read at once or bit by bit."""
+    with opened() as warehouse:
+        for read in (warehouse.fetch_arrow, lambda sql: [*warehouse.stream_arrow(sql)]):
+            with pytest.raises(InputError, match=r"a value of the column `til` cannot be read as .*: invalid value"):
+                read(f"select 1 as id, {value} as til")
+
+
 def test_stream_is_cut_into_batches() -> None:
     """A stream's batches have at most as many rows as asked for, and all of them arrive, parameters included."""
     with opened() as warehouse:

@@ -5,14 +5,18 @@ The text form is CSV as both sides write it: a null is nothing, an empty text is
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.csv as pc
 from psycopg2 import extensions
 
+from shared.errors import InputError, first_line
+from shared.utils.excerpts import excerpt
 from shared.warehouse.base import ArrowData
 from shared.warehouse.sql.arrow import ARROW_TYPES, postgres_type
 from shared.warehouse.sql.quoting import quote_for_postgres as quote
@@ -22,6 +26,9 @@ WIDEST_DECIMAL = 38
 # Bytes of CSV parsed at a time, and so the longest row.
 BLOCK_BYTES = 1 << 25
 IN_MEMORY_BYTES = 1 << 26
+# How arrow says where a value is that it has no form for.
+IN_COLUMN = re.compile(r"CSV column #(\d+): (?:CSV conversion error to [^:]*: )?(.*)")
+LONGEST_TOLD = 100
 
 
 def copy_in(cursor: extensions.cursor, table: str, data: ArrowData) -> int:
@@ -103,9 +110,29 @@ def result_schema(cursor: extensions.cursor) -> pa.Schema:
     return pa.schema(fields)
 
 
+@contextmanager
+def told_by_column(schema: pa.Schema) -> Iterator[None]:
+    """Say which column has a value that arrow has no form for."""
+    try:
+        yield
+    except pa.ArrowInvalid as error:
+        found = IN_COLUMN.search(first_line(error))
+        if found is None:
+            raise
+        column = schema.field(int(found[1]))
+        raise InputError(
+            f"a value of the column `{column.name}` cannot be read as {column.type}: {excerpt(found[2], LONGEST_TOLD)}",
+            hint=f"correct it in the database or the model: nullif({column.name}, 'infinity'), for instance",
+        ) from None
+
+
 def csv_batches(spool: IO[bytes], schema: pa.Schema, batch_rows: int) -> Iterator[pa.RecordBatch]:
-    """Read CSV without a header as columns of these types."""
-    with spool:
+    """Read CSV without a header as columns of these types.
+
+    Raises:
+        InputError: A value is none of its column's in arrow, as `infinity` is no date.
+    """
+    with spool, told_by_column(schema):
         if not spool.read(1):
             return
         spool.seek(0)
