@@ -122,7 +122,8 @@ def told_by_column(schema: pa.Schema) -> Iterator[None]:
         column = schema.field(int(found[1]))
         raise InputError(
             f"a value of the column `{column.name}` cannot be read as {column.type}: {excerpt(found[2], LONGEST_TOLD)}",
-            hint=f"correct it in the database or the model: nullif({column.name}, 'infinity'), for instance",
+            hint="correct it in the database or the model, by nullif: a time that is infinite, or an amount that is no "
+            "number, has no form outside of PostgreSQL",
         ) from None
 
 
