@@ -38,6 +38,18 @@ def test_csv_becomes_a_source_that_loads(project: Project, tmp_path: Path) -> No
 
 
 @on_duckdb_alone
+def test_names_in_any_script_become_names_in_latin_letters(project: Project, tmp_path: Path) -> None:
+    """Columns and files whose names have no Latin letter are told apart in raw and in staging, load after load."""
+    path = tmp_path / "Клиенты.csv"
+    path.write_text("Номер,Имя,Дата_ID,番号,名前,Όνομα,الاسم\n1,Анна,5,7,花子,Ελένη,ليلى\n2,Олег,6,8,太郎,Νίκος,علي\n")
+    made = new_source(project, "clients", "--from", str(path))
+    assert (made.load(), made.load()) == ({"klienty": 2}, {"klienty": 2})
+    (first, _) = made.staged()["stg_clients__klienty"]
+    named = ("nomer", "imia", "data_id", "fan_hao", "ming_qian", "onoma", "lsm")
+    assert [first[name] for name in named] == [1, "Анна", 5, 7, "花子", "Ελένη", "ليلى"]
+
+
+@on_duckdb_alone
 def test_how_text_is_written_is_declared(project: Project, tmp_path: Path) -> None:
     """What looking at a file finds of its values, or the user says of its form, stands in the module; all rows load."""
     lines = (

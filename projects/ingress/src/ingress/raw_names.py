@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from ingress.deletions import DELETED_AT, DELETED_BY
@@ -20,10 +21,12 @@ OWN_COLUMNS = (POSITION, ORDER, "_dlt_load_id", DELETED_AT, DELETED_BY)
 def raw_name(name: str, origin: str) -> str:
     """Return what a column is called in raw: as dlt names columns, which loaded into it once.
 
+    dlt calls every name of another script `x`: those are written in Latin letters first.
+
     Raises:
         InputError: There is nothing to call it by, or the name is longer than every engine can hold.
     """
-    found = name if PLAIN.fullmatch(name) else snake_case(name) if name.strip() else ""
+    found = name if PLAIN.fullmatch(name) else snake_case(in_latin(name)) if name.strip() else ""
     problem = None if found else "has no name"
     if len(found) > NAME_BYTES:
         problem = f"has a name of more than {NAME_BYTES} characters"
@@ -41,6 +44,17 @@ def raw_names(names: Iterable[str], origin: str) -> tuple[str, ...]:
         InputError: One of them cannot be there.
     """
     return tuple(raw_name(name, origin) for name in names)
+
+
+def in_latin(name: str) -> str:
+    """Return a name in Latin letters where it has letters of another script."""
+    letters = unicodedata.normalize("NFKC", "".join(filter(str.isalpha, name)))
+    if all(unicodedata.name(letter, "").startswith("LATIN") for letter in letters):
+        return name
+    # Few sources have such names.
+    from slugify import slugify
+
+    return slugify(name, separator="_")
 
 
 def snake_case(name: str) -> str:

@@ -10,7 +10,7 @@ from ingress.new import models
 from ingress.new.found import Table
 from ingress.new.login import credentials_of, login_of
 from ingress.new.module import hold_to_work, module
-from ingress.new.names import raw_names
+from ingress.new.names import names_in_raw
 from ingress.new.origin import Origin, origin_of
 from ingress.new.settling import check_different, settle
 from ingress.new.telling import tell, tell_next
@@ -175,7 +175,7 @@ def declared_text(options: argparse.Namespace) -> dict[str, object]:
 def written(name: str, title: str, tables: Sequence[Table], options: argparse.Namespace) -> dict[str, str]:
     """Return the files, by their paths from the root; the module comes last."""
     chosen = [table for table in tables if table.key]
-    raws = {table.name: raw_names([each.name for each in table.columns], table.name) for table in chosen}
+    raws = {table.name: names_in_raw([each.name for each in table.columns], table.name) for table in chosen}
     deletions = deletions_of(options.deletions)
     text = module(name, title, chosen, deletions)
     hold_to_work(name, text)

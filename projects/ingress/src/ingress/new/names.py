@@ -9,7 +9,7 @@ from functools import cache
 
 from pydantic import create_model
 
-from ingress.raw_names import raw_name
+from ingress.raw_names import in_latin, raw_name
 from shared.data_quality import RowModel
 from shared.errors import InputError
 from shared.http.redaction import shortened
@@ -22,7 +22,7 @@ TAKEN = {"loaded_at"}
 
 def resource_name(text: str) -> str:
     """Return what a resource is called after a table, a file or the path of a list."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text).lower()
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", in_latin(text)).lower()
     found = re.sub(r"[^a-z0-9]+", "_", spaced).strip("_")[:LONGEST_NAME].strip("_")
     if not NAME.fullmatch(found):
         found = f"t_{found}"[:LONGEST_NAME].strip("_") if NAME.fullmatch(f"t_{found}") else "rows"
@@ -34,7 +34,7 @@ def class_name(resource: str) -> str:
     return "".join(part.capitalize() for part in resource.split("_")) + "Row"
 
 
-def raw_names(columns: Sequence[str], origin: str) -> dict[str, str]:
+def names_in_raw(columns: Sequence[str], origin: str) -> dict[str, str]:
     """Return what columns are called in raw; those that raw cannot have are left out.
 
     Raises:

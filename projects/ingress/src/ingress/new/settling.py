@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ingress.new.found import Table
-from ingress.new.names import can_be_field, raw_names
+from ingress.new.names import can_be_field, names_in_raw
 from ingress.new.values import no_key, shown
 from ingress.sources import SOURCES as OTHERS
 from shared.errors import InputError, UserError
@@ -28,7 +28,7 @@ def settle(table: Table, *, cursor: str | None, named: bool) -> Table:
     """
     if not table.key and (named or table.reader.name != "Sql"):
         raise no_key(table.name, [each.name for each in table.columns])
-    known = raw_names([each.name for each in table.columns], table.name)
+    known = names_in_raw([each.name for each in table.columns], table.name)
     needed = {*table.key, *([cursor] if cursor else [])}
     columns, left = [], []
     for each in table.columns:
