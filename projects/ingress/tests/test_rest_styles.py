@@ -224,6 +224,15 @@ def test_no_content_is_an_empty_page(serve: Serve) -> None:
     assert ids_of(Rest("API_URL", "/items", {"type": "page_number", "base_page": 0, "total_path": None})) == []
 
 
+def test_null_is_an_empty_list_where_the_total_says_so(serve: Serve) -> None:
+    """Some servers write null for a list without rows; alone it may as well be a failure."""
+    serve(lambda *_: (200, {}, {"data": None, "total": 0}), [])
+    counted = Rest("API_URL", "/items", rows="data", total="total")
+    assert ids_of(counted) == []
+    with pytest.raises(SourceUnavailable, match="it has no list `data`"):
+        ids_of(replace(counted, total=None))
+
+
 def pages_of(count: int, status: int = 404) -> Callable[..., Answer]:
     """Return what answers with pages of two rows and the number of all, and with a status behind the last one."""
 

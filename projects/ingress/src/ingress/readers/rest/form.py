@@ -166,11 +166,14 @@ class ListForm:
         rows_at, total_at, link_at = self.paths
         if failed := failure_of(body, self.rows):
             raise NoPage(f"it says by `{failed}` that it failed")
+        total = total_of(next(iter(find_values(total_at, body)), None)) if total_at else None
         found = find_values(rows_at, body)
+        if total == 0 and found == [None]:
+            # As Go's servers write a list without rows.
+            found = [[]]
         if len(found) != 1 or not isinstance(found[0], list):
             raise NoPage("it has no rows" if self.rows == "$" else f"it has no list `{self.rows}`")
         rows = found[0]
-        total = total_of(next(iter(find_values(total_at, body)), None)) if total_at else None
         # Some say false or "" where there are no more.
         wrong = [link for link in (find_values(link_at, body) if link_at else ()) if not isinstance(link or "", str)]
         if wrong:
