@@ -24,7 +24,8 @@ SHOPS: list[dict[str, Any]] = [
         "shop": number * 2 + again,
         "title": f"{'The ' if again else ''}Corner {'Café' if again else 'Cafe'} {number // 2}",
         "street": f"{number} {STREETS[number % 7]}",
-        "opened": 1950 + number % 60,
+        # One was left at nought.
+        "opened": 1950 + number % 60 if number else 0,
         # What pandas writes for a missing number.
         "area": float("nan") if number % 40 == 1 else 30.5 + number,
         "at_lat": 47.1 + number % 13 + again / 1000,

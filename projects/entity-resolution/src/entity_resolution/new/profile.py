@@ -19,6 +19,8 @@ from shared.warehouse.sql.types import Kind
 # What is looked at: enough to tell a name from a code, in some seconds.
 MOST_ROWS = 100_000
 TABLE = "looked_at"
+# A year that was left at nought, or has a digit too many, makes no other column of one of years.
+AT_THE_END = 0.02
 # Each column of text is held against each other one, so of fewer.
 HELD_AGAINST = 10_000
 # A column repeats another whose values nearly always stand in its own, and has nothing else to tell where it has
@@ -38,7 +40,7 @@ class Look:
         distinct: How many different values there are.
         words: Words of a value, on average.
         digits: Which share of the characters are digits.
-        smallest, largest: Of numbers, as they are.
+        smallest, largest: Of numbers, without the few at either end that may be none of them.
     """
 
     name: str
@@ -155,11 +157,12 @@ def look_at(connection: duckdb.DuckDBPyConnection, name: str, kind: Kind) -> Loo
     number = f"cast({column} as double)" if kind in ("integer", "decimal", "float") else "0.0"
     # What is no number has no place between the smallest and the largest.
     number = f"if(isfinite({number}), {number}, null)"
+    ends = (f"coalesce(quantile_cont({number}, {share}), 0)" for share in (AT_THE_END, 1 - AT_THE_END))
     row = connection.execute(
         f"select count(*), count({text}), count(distinct {text}), "
         f"coalesce(avg(len(string_split(trim({text}), ' '))), 0), "
         f"coalesce(sum(length(regexp_replace({text}, '[^0-9]', '', 'g'))) / nullif(sum(length({text})), 0), 0), "
-        f"coalesce(min({number}), 0), coalesce(max({number}), 0) from {TABLE}"
+        f"{', '.join(ends)} from {TABLE}"
     ).fetchone()
     assert row is not None
     rows, filled, distinct, words, digits, smallest, largest = row
