@@ -218,6 +218,17 @@ def test_failure_is_no_page_whatever_its_status(serve: Serve, more: dict[str, An
     assert f"page={len(well)}" in api.asked[-1]
 
 
+def test_what_an_answer_complains_of_is_nothing_where_all_rows_are_there(serve: Serve) -> None:
+    """Some APIs always have something to say; where they count their rows, those tell whether the list is whole."""
+    complaint = {"errors": ["`limit` is ignored from version 3 on"]}
+    reader = Rest("API_URL", "/items", rows="rows", total="total")
+    serve(lambda *_: (200, {}, {"rows": rows(2), "total": 2, **complaint}), [])
+    assert ids_of(reader) == [1, 2]
+    serve(lambda *_: (200, {}, {"rows": [], "total": 0, **complaint}), [])
+    with pytest.raises(SourceUnavailable, match="it says by `errors` that it failed"):
+        ids_of(reader)
+
+
 def test_no_content_is_an_empty_page(serve: Serve) -> None:
     """Where a server has nothing to answer, a list has no more rows."""
     serve(lambda *_: (204, {"Content-Length": "0"}, ""), [])

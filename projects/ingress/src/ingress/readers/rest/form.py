@@ -164,9 +164,10 @@ class ListForm:
             return self.no_rows(answer)
         body = answer.json(exact_number)
         rows_at, total_at, link_at = self.paths
-        if failed := failure_of(body, self.rows):
-            raise NoPage(f"it says by `{failed}` that it failed")
         total = total_of(next(iter(find_values(total_at, body)), None)) if total_at else None
+        # Where there are to be so many rows, these tell whether some are missing.
+        if not total and (failed := failure_of(body, self.rows)):
+            raise NoPage(f"it says by `{failed}` that it failed")
         found = find_values(rows_at, body)
         if total == 0 and found == [None]:
             # As Go's servers write a list without rows.
