@@ -30,10 +30,7 @@ def to_json(row: Mapping[str, object]) -> str:
     except (TypeError, ValueError) as error:
         # Not the row: it may be about a person.
         name = next(filter(lambda name: not _has_json(row[name]), row), "")
-        raise InputError(
-            f"a row cannot be written as JSON: `{name}`: {error}",
-            hint="correct the model, so that it has numbers, texts, dates and nulls only",
-        ) from None
+        raise no_json(f"`{name}`: {error}") from None
 
 
 def as_python(rows: pa.Table | pa.RecordBatch) -> list[dict[str, Any]]:
@@ -46,11 +43,15 @@ def as_python(rows: pa.Table | pa.RecordBatch) -> list[dict[str, Any]]:
         return list(rows.to_pylist(maps_as_pydicts="strict"))
     except (KeyError, OverflowError, ValueError) as error:
         # What a KeyError says is the row's.
-        why = "a map has a key twice" if isinstance(error, KeyError) else str(error)
-        raise InputError(
-            f"a row cannot be written as JSON: {why}",
-            hint="correct the model, so that it has numbers, texts, dates and nulls only",
-        ) from error
+        raise no_json("a map has a key twice" if isinstance(error, KeyError) else str(error)) from error
+
+
+def no_json(why: str) -> InputError:
+    """Return the error for a row that has no form in JSON."""
+    return InputError(
+        f"a row cannot be written as JSON: {why}",
+        hint="correct the model, so that it has numbers, texts, dates and nulls only",
+    )
 
 
 def as_quarantined(rows: pa.Table) -> list[str]:

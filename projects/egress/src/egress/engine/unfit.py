@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from shared.data_quality.conversion import beyond_type
+
 UTC_MICROSECONDS, MICROSECONDS = pa.timestamp("us", "UTC"), pa.timestamp("us")
 DAY_ZERO = date(1970, 1, 1)
 DAY_MICROSECONDS = 24 * 60 * 60 * 1_000_000
@@ -65,11 +67,6 @@ def outside(values: pa.ChunkedArray, first: int, last: int) -> pa.ChunkedArray:
     return pc.or_(pc.less(numbers, first * unit), pc.greater_equal(numbers, (last + 1) * unit))
 
 
-def too_fine(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Tell of times, in nanoseconds, that no microsecond is."""
-    return pc.not_equal(values.cast(pa.int64()), pc.multiply(in_microseconds(values), 1000))
-
-
 def in_microseconds(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return times as numbers."""
     naive = values.cast(UTC_MICROSECONDS, safe=False).cast(MICROSECONDS) if values.type.tz else values
@@ -84,4 +81,4 @@ def is_fine(type_: pa.DataType) -> bool:
 def beyond_python(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """Tell of dates or times which are outside what Python's hold."""
     beyond = outside(values, *YEARS)
-    return pc.or_(beyond, too_fine(values)) if is_fine(values.type) else beyond
+    return pc.or_(beyond, beyond_type(values)) if is_fine(values.type) else beyond

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from egress.engine.pending import ROW_KEY
-from egress.engine.unfit import TOO_FINE, is_fine, too_fine
+from egress.engine.unfit import TOO_FINE, is_fine
+from shared.data_quality.conversion import beyond_type
 
 POSITION = "_egress_position"
 
@@ -80,6 +81,6 @@ def rounded(rows: pa.Table) -> dict[str, str]:
     found: dict[str, str] = {}
     for column in rows.schema:
         if is_fine(column.type):
-            spoilt = rows.filter(pc.fill_null(too_fine(rows[column.name]), False))
+            spoilt = rows.filter(pc.fill_null(beyond_type(rows[column.name]), False))
             found |= dict.fromkeys(spoilt[ROW_KEY].to_pylist(), f"`{column.name}` {TOO_FINE}")
     return found

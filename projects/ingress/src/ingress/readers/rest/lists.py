@@ -125,8 +125,9 @@ class Lists:
         with HttpClient(base, bounds, auth=login, pace=self.pace) as client:
 
             def opened(single: Single) -> ListReader:
-                address, of_page = base + single.path, (rest.paginator, rest.rows, rest.total, rest.ends)
-                return ListReader(client, ListForm(address, parameters, rest.headers, *of_page), self.tally)
+                url = base + single.path
+                form = ListForm(url, parameters, rest.headers, rest.paginator, rest.rows, rest.total, rest.ends)
+                return ListReader(client, form, self.tally)
 
             yield opened
 
