@@ -23,6 +23,7 @@ class Api:
         answer: Given itself, a path, its query and the request's headers, says what is answered.
         rows: What it has.
         asked: The requests that came, as they came.
+        sent: The JSON that came with them.
         tokens: How many it has given out.
     """
 
@@ -31,12 +32,16 @@ class Api:
     url: str = ""
     asked: list[str] = field(default_factory=list)
     tokens: int = 0
+    sent: list[Any] = field(default_factory=list)
 
     def answered(self, target: str, form: str, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
         """Return the answer to a request as it is sent."""
         self.asked.append(target)
         parts = urlsplit(target)
         query = {name: values[-1] for name, values in parse_qs(form or parts.query).items()}
+        if form.startswith("{"):
+            query = json.loads(form)
+            self.sent.append(query)
         status, more, body = self.answer(self, parts.path, query, headers)
         return status, more, json.dumps(body).encode()
 

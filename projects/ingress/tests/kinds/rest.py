@@ -1,4 +1,4 @@
-"""A list of an API, numbered pages, asked for what has changed."""
+"""Lists of an API, numbered pages and cursors of POST, asked for what has changed."""
 
 from __future__ import annotations
 
@@ -30,6 +30,14 @@ def changes(api: Api, path: str, query: dict[str, str], headers: Mapping[str, st
     return 200, {}, {"data": rows[begin : begin + PAGE_ROWS], "total": len(rows)}
 
 
+def searched(api: Api, path: str, query: Any, headers: Mapping[str, str]) -> Answer:
+    """Answer a POST with the rows that have changed since a time, page by page."""
+    rows = [row for row in api.rows if row["changed_at"] >= query["filter"]["since"]]
+    begin = query.get("page", {}).get("after", 0)
+    end = begin + PAGE_ROWS
+    return 200, {}, {"hits": [{"row": row} for row in rows[begin:end]], "next": end if end < len(rows) else None}
+
+
 def as_json_has_it(value: Any) -> Any:
     """Return a value as an API writes it."""
     if isinstance(value, datetime):
@@ -42,6 +50,7 @@ class RestList(Kind):
 
     name = "rest"
     asks_since = True
+    style = staticmethod(changes)
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -50,7 +59,7 @@ class RestList(Kind):
     @contextmanager
     def opened(cls, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[RestList]:
         """Begin to serve."""
-        with serving(Api(changes, [])) as api:
+        with serving(Api(cls.style, [])) as api:
             patch.setenv("KIND_API_URL", api.url)
             yield cls(api)
 
@@ -64,4 +73,17 @@ class RestList(Kind):
         return Rest("KIND_API_URL", "/rows", **PAGED, **by)
 
 
-KINDS: tuple[type[Kind], ...] = (RestList,)
+class RestSearch(RestList):
+    """The same list, asked for by POST: each page has the cursor of the next one, and the rows lie within others."""
+
+    name = "rest-post"
+    style = staticmethod(searched)
+
+    def reader(self, *, cursor: bool = False) -> Rest:
+        """Return the list's reader."""
+        by: dict[str, Any] = {"cursor": "changed_at", "since": "filter.since"} if cursor else {}
+        paginator = {"type": "cursor", "cursor_path": "next", "cursor_body_path": "page.after"}
+        return Rest("KIND_API_URL", "/search", paginator, rows="hits[*].row", body={"filter": {"since": ""}}, **by)
+
+
+KINDS: tuple[type[Kind], ...] = (RestList, RestSearch)

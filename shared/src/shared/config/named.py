@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,17 +54,17 @@ class Setting:
         return found
 
 
-def settings_of(declared: Mapping[str, object]) -> Iterator[Setting]:
-    """Yield the settings among what is declared, those within mappings too."""
-    for value in declared.values():
+def settings_of(declared: Mapping[str, object] | Sequence[object]) -> Iterator[Setting]:
+    """Yield the settings among what is declared, those within mappings and lists too."""
+    for value in declared.values() if isinstance(declared, Mapping) else declared:
         if isinstance(value, Setting):
             yield value
-        elif isinstance(value, Mapping):
+        elif isinstance(value, (Mapping, list, tuple)):
             yield from settings_of(value)
 
 
 def with_values(declared: Mapping[str, object]) -> dict[str, object]:
-    """Return what is declared, with the values of the settings, those within mappings too.
+    """Return what is declared, with the values of the settings, those within mappings and lists too.
 
     Raises:
         ConfigurationError: One of them has none.
@@ -75,4 +75,6 @@ def with_values(declared: Mapping[str, object]) -> dict[str, object]:
 def _with_value(value: object) -> object:
     if isinstance(value, Setting):
         return value.value()
+    if isinstance(value, (list, tuple)):
+        return [_with_value(each) for each in value]
     return with_values(value) if isinstance(value, Mapping) else value

@@ -123,13 +123,23 @@ class HttpClient:
                 raise NoAnswer("Redirect", reason, passing=False, hint=hint) from None
         raise NoAnswer("Redirect", f"it redirects more than {self.bounds.http_redirects} times", passing=False)
 
-    def send(self, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] = NONE) -> Answer:
+    def send(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] = NONE,
+        is_whole: Callable[[Answer], bool] = lambda _: True,
+    ) -> Answer:
         """Send a body; a redirect is the answer, as it would arrive elsewhere, or as a GET without its body.
+
+        Args:
+            is_whole: As for `get`, where what is sent only asks.
 
         Raises:
             NoAnswer: There is none, after all tries.
         """
-        return self._tried(method, url, body, headers, lambda _: True)
+        return self._tried(method, url, body, headers, is_whole)
 
     def _tried(
         self,

@@ -41,6 +41,31 @@ def value_at(row: Mapping[str, Any], path: str) -> Any:
     return found[0] if len(found) == 1 else MISSING
 
 
+def put_at(body: dict[str, Any], path: str, value: object) -> None:
+    """Put a value at a path, which is made where it is not there.
+
+    Raises:
+        ConfigurationError: There is no such place, or it is no path.
+    """
+    at: Any = compiled(path)
+    try:
+        at.update_or_create(body, value)
+        put = find_values(at, body) == [value]
+    except (TypeError, LookupError, AttributeError):
+        put = False
+    if not put:
+        raise ConfigurationError(
+            f"no single place in what is sent: `{excerpt(path, 60)}`",
+            hint="write it as in `filter.updated_at.gte` or `filters[0].value`, and what is around it into `body`",
+        )
+
+
+def carried_from(row: Mapping[str, Any], carry: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a row's list carries of it; null where it has nothing."""
+    found = {column: value_at(row, at) for column, at in carry.items()}
+    return {column: None if value is MISSING else value for column, value in found.items()}
+
+
 def with_carried(row: Any, carried: Mapping[str, Any], where: str) -> Any:
     """Return a row with what it has from its parent.
 

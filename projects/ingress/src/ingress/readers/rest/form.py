@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,16 +19,18 @@ from dlt.sources.helpers.rest_client.paginators import (
 )
 from dlt.sources.rest_api.config_setup import PAGINATOR_MAP
 
-from ingress.gather.paths import compiled
+from ingress.gather.paths import MISSING, carried_from, compiled, value_at, with_carried
 from shared.data_quality.json_text import as_json, exact_number
 from shared.errors import ConfigurationError
 from shared.http.addresses import followed
 from shared.http.answers import Answer
-from shared.http.redaction import masked
+from shared.http.redaction import masked, shortened
 from shared.utils.excerpts import excerpt
 from shared.utils.strict_json import NotJson
 
 NO_CONTENT = 204
+# What is shown of what a server complains of.
+SAID = 200
 WELL = ("", "0", "200", "false", "no", "none", "null", "ok", "success")
 
 
@@ -72,6 +74,7 @@ class Page:
         body: The answer's JSON.
         digest: What tells its rows from other pages'.
         total: How many rows the list has, where the API says so.
+        asked: What was sent to have it.
     """
 
     answer: Answer
@@ -79,6 +82,7 @@ class Page:
     rows: list[Any]
     digest: bytes
     total: int | None
+    asked: bytes = b""
 
     @property
     def url(self) -> str:
@@ -86,15 +90,16 @@ class Page:
         return self.answer.url
 
     @property
-    def identity(self) -> bytes:
-        """What no other page of the list has."""
-        return self.digest if self.rows else self.url.encode()
+    def identities(self) -> set[bytes]:
+        """What no other page of the list has: how it is asked for, and its rows."""
+        return {self.url.encode() + b"\n" + self.asked, *([self.digest] if self.rows else ())}
 
     @property
     def name(self) -> str:
-        """The page's name, which stays the same whatever the host."""
+        """The page's name, which stays the same whatever the host; nothing of what was sent can be read in it."""
         parts = urlsplit(self.url)
-        return f"{parts.path}?{parts.query}"
+        sent = f"#{hashlib.sha256(self.asked).hexdigest()[:16]}" if self.asked else ""
+        return f"{parts.path}?{parts.query}{sent}"
 
 
 @dataclass(frozen=True)
@@ -105,9 +110,11 @@ class ListForm:
         url: The list's address.
         parameters: Of the first request.
         paginator: How the next page is found, as dlt declares it.
-        rows: Where a page has its rows, a JSONPath.
+        rows: Where a page has its rows, a JSONPath; `[*]` is what each lies within.
         total: Where a page says how many rows the list has, a JSONPath, if it says so.
         ends: Statuses by which a request for a page after the last one is answered.
+        body: What the first request sends, where it is a POST.
+        carry: Columns that each row has from what it lies within.
     """
 
     url: str
@@ -117,23 +124,34 @@ class ListForm:
     rows: str
     total: str | None
     ends: tuple[int, ...] = ()
+    body: Mapping[str, object] | None = None
+    carry: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def may_be_empty(self) -> bool:
         """Whether a page without rows may be followed by others: a cursor may pass over rows that are not for us."""
         return self.paginator.get("type") in ("cursor", "header_cursor")
 
+    @property
+    def parts(self) -> tuple[str, str]:
+        """Where a page has the list of its rows, and where in an element of it the row is, if it is not the element."""
+        outer, _, inner = self.rows.partition("[*]")
+        return outer or "$", inner.removeprefix(".")
+
     @cached_property
-    def paths(self) -> tuple[TJsonPath, TJsonPath | None, TJsonPath | None]:
-        """Where rows, total and the link to the next page stand, compiled.
+    def paths(self) -> tuple[TJsonPath, TJsonPath | None, TJsonPath | None, TJsonPath | None]:
+        """Where rows, total, the link to the next page and whether there is one stand, compiled.
 
         Raises:
             ConfigurationError: One of them is no path.
         """
         link = str(self.paginator.get("next_url_path", "next")) if self.paginator.get("type") == "json_link" else None
-        rows, total, following = (path and compiled(path) for path in (self.rows, self.total, link))
-        assert rows is not None
-        return rows, total, following
+        more = self.paginator.get("has_more_path")
+        outer, total, following, says_more = (
+            compiled(str(path)) if path else None for path in (self.parts[0], self.total, link, more)
+        )
+        assert outer is not None
+        return outer, total, following, says_more
 
     def made_paginator(self) -> BasePaginator:
         """Return dlt's paginator.
@@ -163,18 +181,19 @@ class ListForm:
         if answer.status == NO_CONTENT:
             return self.no_rows(answer)
         body = answer.json(exact_number)
-        rows_at, total_at, link_at = self.paths
+        rows_at, total_at, link_at, _ = self.paths
+        list_at, inner = self.parts
         total = total_of(next(iter(find_values(total_at, body)), None)) if total_at else None
         # Where there are to be so many rows, these tell whether some are missing.
         if not total and (failed := failure_of(body, self.rows)):
-            raise NoPage(f"it says by `{failed}` that it failed")
+            raise NoPage(f"it says by `{failed}` that it failed{complaint(body)}")
         found = find_values(rows_at, body)
         if total == 0 and found == [None]:
             # As Go's servers write a list without rows.
             found = [[]]
         if len(found) != 1 or not isinstance(found[0], list):
-            raise NoPage("it has no rows" if self.rows == "$" else f"it has no list `{self.rows}`")
-        rows = found[0]
+            raise NoPage("it has no rows" if list_at == "$" else f"it has no list `{list_at}`")
+        rows = [self.within(each, inner) for each in found[0]] if inner else found[0]
         # Some say false or "" where there are no more.
         wrong = [link for link in (find_values(link_at, body) if link_at else ()) if not isinstance(link or "", str)]
         if wrong:
@@ -182,7 +201,7 @@ class ListForm:
                 f"its `{self.paginator.get('next_url_path', 'next')}` is no link: `{excerpt(as_json(wrong[0]), 60)}`"
             )
         try:
-            digest = hashlib.sha256(as_json(rows).encode()).digest()
+            digest = hashlib.sha256(as_json(found[0]).encode()).digest()
         except RecursionError as error:
             raise NotJson("it is nested too deeply") from error
         return Page(answer, body, rows, digest, total)
@@ -190,6 +209,18 @@ class ListForm:
     def no_rows(self, answer: Answer) -> Page:
         """Return the page that an answer without any is."""
         return Page(answer, [] if self.rows == "$" else {}, [], b"", None)
+
+    def within(self, element: Any, inner: str) -> Any:
+        """Return the row that lies within an element of a list, or None where there is none: a bad row."""
+        found = value_at(element, inner) if isinstance(element, dict) else MISSING
+        return None if found is MISSING else with_carried(found, carried_from(element, self.carry), self.rows)
+
+    def says_more(self, page: Page) -> bool:
+        """Tell whether a page says that there are more; where it ends without rows, that does not count."""
+        path = self.paths[3]
+        if path is None or (self.paginator.get("stop_after_empty_page") and not page.rows):
+            return False
+        return next((str(said).lower() == "true" for said in find_values(path, page.body)), False)
 
 
 def failure_of(body: Any, rows: str) -> str | None:
@@ -199,6 +230,15 @@ def failure_of(body: Any, rows: str) -> str | None:
     named = (name for name in ("error", "errors") if name != rows.partition(".")[0])
     said = next((name for name in named if is_failure(body.get(name))), None)
     return said or next((name for name in ("ok", "success") if body.get(name) is False), None)
+
+
+def complaint(body: Any) -> str:
+    """Return what an answer that is a failure says, as far as it may be shown, after a colon."""
+    said = body
+    for name in ("errors", "error", "reason", "message", "detail", "title", "error_description"):
+        said = said[0] if isinstance(said, list) and said else said
+        said = said.get(name) or said if isinstance(said, Mapping) else said
+    return f": {shortened(said, SAID)}" if isinstance(said, str) else ""
 
 
 def is_failure(value: Any) -> bool:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from ingress.gather.family import Family
-from ingress.gather.paths import MISSING, value_at, with_carried
+from ingress.gather.paths import carried_from, value_at, with_carried
 from ingress.readers.rest.declared import Declared
 from ingress.readers.rest.form import ListForm
 from ingress.readers.rest.pages import Gone, ListReader, Tally, Unsteady
@@ -121,12 +121,15 @@ class Lists:
         """Open a client of an API, and return what reads a list with it."""
         base, bounds = rest.base(), self.tally.bounds
         login = Login(rest.login, bounds) if rest.login else None
-        parameters = rest.asked(self.since)
+        parameters, body = rest.asked(self.since), rest.sent(self.since)
+        carry = rest.carry if rest.of is None else {}
         with HttpClient(base, bounds, auth=login, pace=self.pace) as client:
 
             def opened(single: Single) -> ListReader:
                 url = base + single.path
-                form = ListForm(url, parameters, rest.headers, rest.paginator, rest.rows, rest.total, rest.ends)
+                form = ListForm(
+                    url, parameters, rest.headers, rest.paginator, rest.rows, rest.total, rest.ends, body, carry
+                )
                 return ListReader(client, form, self.tally)
 
             yield opened
@@ -147,9 +150,3 @@ def steadily(readings: int, attempt: Callable[[], None], undo: Callable[[], None
             if reading == readings:
                 raise SourceUnavailable(str(error), hint="run the command again; if it stays, tell its owner") from None
             say(f"  {name}: {error}; reading it again")
-
-
-def carried_from(row: Mapping[str, Any], carry: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a row's list carries of it; null where it has nothing."""
-    found = {column: value_at(row, at) for column, at in carry.items()}
-    return {column: None if value is MISSING else value for column, value in found.items()}

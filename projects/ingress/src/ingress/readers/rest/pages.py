@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import requests
 from dlt.sources.helpers.rest_client.client import RESTClient
 
-from ingress.readers.rest.form import NO_CONTENT, ListForm, NoPage, Page
+from ingress.readers.rest.form import NO_CONTENT, ListForm, NoPage, Page, complaint
 from shared.errors import SourceUnavailable
 from shared.http.addresses import LeadsAway, shown
 from shared.http.answers import Answer, NotText
@@ -26,6 +27,7 @@ from shared.http.session import AnsweredResponse, ClientSession
 from shared.utils.strict_json import NotJson
 
 GONE = (404, 410)
+JSON = {"Content-Type": "application/json"}
 LATER = "nothing was loaded from it; run the command again when the API answers"
 
 
@@ -36,8 +38,8 @@ class Unsteady(Exception):
 class NotGiven(SourceUnavailable):
     """A page is answered with a status that is none of success."""
 
-    def __init__(self, address: str, status: int) -> None:
-        super().__init__(f"`{address}` answers: {status}", hint=LATER)
+    def __init__(self, address: str, status: int, said: str) -> None:
+        super().__init__(f"`{address}` answers: {status}{said}", hint=LATER)
         self.status = status
 
 
@@ -58,7 +60,8 @@ class PageSession(ClientSession):
         Raises:
             SourceUnavailable: It cannot be had, or is none.
         """
-        page = get_page(self.client, str(request.url), self._form, may_end=self._begun)
+        sent = cast("bytes | None", request.body)
+        page = get_page(self.client, str(request.url), self._form, sent, may_end=self._begun)
         self._begun = True
         return PageResponse(page)
 
@@ -147,9 +150,13 @@ class ListReader:
             self.tally.take(page, number, self.form.url)
             if has_next and not page.rows and not self.form.may_be_empty:
                 raise Unsteady(f"a page without rows says that there are more: `{shown(page.url)}`")
-            if page.identity in seen:
+            if page.digest in seen:
                 raise Unsteady(f"a page has the rows of an earlier one: `{shown(page.url)}`")
-            seen.add(page.identity)
+            if seen & page.identities:
+                raise Unsteady(f"a page leads to an earlier one: `{shown(page.url)}`")
+            if not has_next and self.form.says_more(page):
+                raise Unsteady(f"a page says that there are more, but not where: `{shown(page.url)}`")
+            seen |= page.identities
             if total is not None and (count > total or (not has_next and count < total)):
                 raise Unsteady(f"the list is incomplete: {count} rows of {total}")
             yield page
@@ -174,7 +181,13 @@ class ListReader:
         with PageSession(self.client, form) as session:
             rest = RESTClient(form.url, dict(form.headers), session=session, data_selector=form.paths[0])
             asked = rest.paginate(
-                form.url, params=dict(form.parameters), paginator=form.made_paginator(), hooks={"response": []}
+                form.url,
+                "GET" if form.body is None else "POST",
+                params=dict(form.parameters),
+                # The paginator writes into it.
+                json=deepcopy(form.body),  # type: ignore[arg-type]
+                paginator=form.made_paginator(),
+                hooks={"response": []},
             )
             while True:
                 try:
@@ -194,10 +207,11 @@ class ListReader:
                 yield cast("PageResponse", rows.response).page, rows.paginator.has_next_page
 
 
-def get_page(client: HttpClient, url: str, form: ListForm, *, may_end: bool = False) -> Page:
+def get_page(client: HttpClient, url: str, form: ListForm, sent: bytes | None = None, *, may_end: bool = False) -> Page:
     """Fetch one page.
 
     Args:
+        sent: The JSON that asks for it, where it is a POST.
         may_end: Whether the list may have ended with the page before.
 
     Raises:
@@ -206,13 +220,21 @@ def get_page(client: HttpClient, url: str, form: ListForm, *, may_end: bool = Fa
     """
     named, found = shown(url), Found(form)
     try:
-        answer = client.get(url, headers=form.headers, is_whole=found.is_whole)
+        if sent is None:
+            answer = client.get(url, headers=form.headers, is_whole=found.is_whole)
+        else:
+            answer = client.send("POST", url, sent, {**JSON, **form.headers}, found.is_whole)
     except NoAnswer as error:
         raise SourceUnavailable(f"`{named}` does not answer: {error}", hint=error.hint or LATER) from None
     if may_end and answer.status in form.ends:
-        return form.no_rows(answer)
+        return replace(form.no_rows(answer), asked=sent or b"")
+    if answer.redirect:
+        raise SourceUnavailable(
+            f"`{named}` redirects what is sent: `{shown(answer.redirect)}`",
+            hint="a POST follows nobody: set the address to the final one, if that is right",
+        )
     if not answer.is_success:
-        raise (Gone if answer.status in GONE else NotGiven)(named, answer.status)
+        raise (Gone if answer.status in GONE else NotGiven)(named, answer.status, said_by(answer))
     if isinstance(found.problem, NotText):
         raise SourceUnavailable(
             f"`{named}` answers with text that cannot be read: {found.problem}",
@@ -222,7 +244,15 @@ def get_page(client: HttpClient, url: str, form: ListForm, *, may_end: bool = Fa
         raise SourceUnavailable(
             f"`{named}` answers with something that is no page: {answer.described()}: {found.problem}", hint=LATER
         )
-    return found.page
+    return replace(found.page, asked=sent or b"")
+
+
+def said_by(answer: Answer) -> str:
+    """Return what an answer that is no success says of it, after a colon."""
+    try:
+        return complaint(answer.json())
+    except (NotText, NotJson):
+        return ""
 
 
 @dataclass
