@@ -171,14 +171,17 @@ def test_errors_of_mariadb(shop: Cursor, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_reflected_columns(shop: Cursor) -> None:
-    """A table's columns become a row model's fields; what no model holds is named."""
-    shop.execute(f"create table t ({TYPED}, hidden int invisible, place point, primary key (id))")
+    """A table's columns become a row model's fields, numbers called truth values too; what no model holds is named."""
+    more = "stars tinyint(1), draft tinyint(1), hidden int invisible, place point, primary key (id)"
+    shop.execute(f"create table t ({TYPED}, {more})")
+    shop.execute("insert into t (id, flag, bit, stars, draft) values (1, 1, b'1', 5, 0), (2, null, null, 1, null)")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = reflected(os.environ["SHOP_URL"], "t", get_settings())
     kinds = {column.name: column.kind for column in found.columns}
     assert kinds == {
         **{"id": "int", "big": "int", "real": "float", "flag": "bool", "bits": "int", "bit": "bool", "day": "date"},
+        **{"stars": "int", "draft": "bool"},
         **{"local": "datetime", "moment": "AwareDatetime", "zoned": "datetime", "note": "str", "size": "str"},
         **{"extra": "str"},
     }

@@ -93,6 +93,7 @@ def reflected(
             # Some may be there only for who asks for them by name.
             shown = seen(engine, found)
             columns = {name: column for name, column in columns.items() if name in shown}
+            columns |= beyond_truth(engine, found, columns)
         if dialect == "sqlite":
             columns = looked_at(engine, found, columns)
     known = tuple(column for column in columns.values() if column is not None)
@@ -159,6 +160,21 @@ def seen(engine: sa.Engine, table: sa.Table) -> set[str]:
     with engine.connect() as connection:
         query = sa.select(sa.text("*")).select_from(table).where(sa.literal_column("1 = 0"))
         return set(connection.execute(query).keys())
+
+
+def beyond_truth(engine: sa.Engine, table: sa.Table, columns: dict[str, Column | None]) -> dict[str, Column | None]:
+    """Return the columns of `tinyint(1)` whose first rows hold other numbers than 0 and 1: they are no truth values."""
+    asked = {name: each for name, each in columns.items() if each and each.kind == "bool"}
+    if not asked:
+        return {}
+    first = (
+        sa.select(*(sa.cast(table.columns[name], sa.Integer).label(name) for name in asked)).limit(LOOKED_AT).subquery()
+    )
+    with engine.connect() as connection:
+        (row,) = connection.execute(
+            sa.select(*(sa.func.max(sa.case((first.c[name].not_in((0, 1)), 1), else_=0)) for name in asked))
+        )
+    return {name: replace(each, kind="int") for (name, each), odd in zip(asked.items(), row, strict=True) if odd}
 
 
 def looked_at(engine: sa.Engine, table: sa.Table, declared: dict[str, Column | None]) -> dict[str, Column | None]:
