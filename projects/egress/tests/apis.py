@@ -174,3 +174,23 @@ def intercom(api: Api, asked: Asked) -> Reply:
         return 422, {"type": "error.list", "errors": [{"code": "parameter_invalid", "message": "email is invalid"}]}
     api.rows[row["external_id"]] = row
     return 200, {"type": "contact", "id": "5ba682d23d7cf92bef87bfd4", "external_id": row["external_id"]}
+
+
+def search(api: Api, asked: Asked) -> Reply:
+    """Index, or delete, what pairs of lines say, with an item for each of them, as Elasticsearch does."""
+    assert asked.headers["content-type"] == "application/x-ndjson"
+    lines = iter([json.loads(line) for line in asked.body.splitlines()])
+    items = []
+    for line in lines:
+        ((action, of),) = line.items()
+        if action == "delete":
+            items.append({action: {**of, "status": 200 if api.rows.pop(of["_id"], None) else 404}})
+            continue
+        row = next(lines)
+        if "@" not in row["email"]:
+            error = {"type": "mapper_parsing_exception", "reason": f"failed to parse {row['email']}"}
+            items.append({action: {**of, "status": 400, "error": error}})
+            continue
+        items.append({action: {**of, "status": 200 if of["_id"] in api.rows else 201}})
+        api.rows[of["_id"]] = row
+    return 200, {"took": 1, "errors": any("error" in item for each in items for item in each.values()), "items": items}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from shared.testing.marks import mark_slow
 from shared.warehouse import open_warehouse
 
 if TYPE_CHECKING:
+    from apis import Api, Asked, Reply
     from table_target import Customer
 
     from shared.postgres.server import LocalServer
@@ -147,6 +149,39 @@ def crm(models: Sql, monkeypatch: pytest.MonkeyPatch) -> Iterator[Crm]:
 def egress(project: Path) -> Egress:
     """Run a command of egress in this process and return its exit code."""
     return lambda *words: command(main, words)
+
+
+@pytest.fixture
+def contacts(sql: Sql, transform: Callable[[str], None]) -> Sql:
+    """Make the model of contacts."""
+    from contacts import MAKE_CONTACTS
+
+    transform(MAKE_CONTACTS)
+    return sql
+
+
+@pytest.fixture
+def deliver(
+    contacts: Sql, egress: Egress, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., tuple[Api, Callable[..., int]]]]:
+    """Serve an API that a test makes, and deliver to a target that it declares."""
+    import apis
+    from contacts import MODEL
+    from test_targets import module_of
+
+    from egress.kinds.rest.target import Rest
+
+    with ExitStack() as served:
+
+        def make(reply: Callable[[Api, Asked], Reply], **declared: Any) -> tuple[Api, Callable[..., int]]:
+            api = served.enter_context(apis.serving(reply))
+            target = Rest("made", MODEL, settings="MADE", **{"path": "/rows", **declared})
+            monkeypatch.setattr("egress.cli.all_targets", lambda: {target: module_of(target)})
+            monkeypatch.setenv("MADE_API_URL", api.url)
+            monkeypatch.setenv("MADE_BACKOFF", "0.01")
+            return api, lambda *words: egress(*(words or ("run", "--target", "made")))
+
+        yield make
 
 
 @pytest.fixture

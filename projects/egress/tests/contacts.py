@@ -11,10 +11,12 @@ import pytest
 import ten_targets
 from apis import Api
 
+from egress.engine.models import Model
 from egress.engine.plan import Target
 from egress.targets import by_target, held_apart
 from shared.utils.instances import modules_in
 
+MODEL = Model("egress.contacts", key="contact_id")
 CONTACTS = 7
 MAKE_CONTACTS = f"""
 create table egress.contacts as

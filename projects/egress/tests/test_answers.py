@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from egress.kinds.rest.answers import EVERY, Answers, NotUnderstood, reason_at, results_of
+from egress.kinds.rest.answers import EVERY, Answers, NotUnderstood, Result, reason_at, results_of
 from shared.errors import ConfigurationError
 
 KEYS = ["1", "2"]
@@ -71,6 +71,27 @@ def test_two_lists() -> None:
     assert told(lists, {"good": [{"id": "1"}], "bad": [{"ids": ["1"], "reason": "no"}]}) == {}
 
 
+def test_answer_to_one_row() -> None:
+    """An object is the one row's entry, be its status a field or an error that is there; what is empty is none."""
+    said = Answers("$", status="ok", taken=(True,), refused=(False,), again=("later",), reason="error")
+    assert results_of([said], {"ok": True}, ["1"]) == {"1": Result(True)}
+    assert results_of([said], {"ok": False, "error": "dull"}, ["1"]) == {"1": Result(False, "dull")}
+    assert results_of([said], {"ok": "later"}, ["1"]) == {"1": Result(False, passing=True)}
+    faults = [Answers("data.set.userErrors", refused=EVERY, reason="message"), Answers("errors", again=EVERY)]
+    nothing: list[dict[str, Any]] = [{"data": {"set": {"userErrors": []}}}, {"errors": None}, {"errors": {}}]
+    for body in nothing:
+        assert results_of(faults, body, ["1"]) == {"1": Result(True)}
+    two = [{"message": "too long"}, {"message": "too dull"}]
+    assert results_of(faults, {"data": {"set": {"userErrors": two}}}, ["1"]) == {"1": Result(False, "too long")}
+    assert results_of(faults, {"data": {"set": {"userErrors": two[0]}}}, ["1"]) == {"1": Result(False, "too long")}
+    assert results_of(faults, {"errors": [{}]}, ["1"])["1"].passing
+    for wrong in ({"ok": "maybe"}, [{"ok": True}, {"ok": True}], []):
+        with pytest.raises(NotUnderstood):
+            results_of([said], wrong, ["1"])
+    with pytest.raises(NotUnderstood, match="1 results for 2 rows"):
+        results_of(faults, {"errors": [{}]}, KEYS)
+
+
 def test_reason_of_a_request() -> None:
     """A reason is found in lists too, and is a text whatever it is."""
     assert reason_at("errors.0.message", {"errors": [{"message": "no"}]}) == "no"
@@ -84,6 +105,7 @@ def test_reason_of_a_request() -> None:
         {"taken": ("done",), "refused": ("done",)},
         {},
         {"taken": EVERY, "refused": ("no",)},
+        {"taken": ("ok",), "refused": ("no",), "again": ("no",)},
         {"taken": ("ok",), "key": "a", "place": "b"},
     ],
 )

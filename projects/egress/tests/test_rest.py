@@ -7,29 +7,18 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from apis import Api, Asked, Reply, serving
+from apis import Api, Asked, Reply
 from conftest import DUCKDB_ONLY, Egress, Sql
-from contacts import BAD, CONTACTS, MAKE_CONTACTS, SECRETS, four_apis, targets
-from test_targets import module_of
+from contacts import BAD, CONTACTS, MODEL, SECRETS, four_apis, targets
 
-from egress.engine.models import Model
 from egress.kinds.rest.answers import Answers
 from egress.kinds.rest.bodies import LINES, Fixed
 from egress.kinds.rest.declared import Delete, Refusals
 from egress.kinds.rest.target import Rest
 from shared.errors import ConfigurationError
 
-MODEL = Model("egress.contacts", key="contact_id")
 OPEN = "select resource, reason from ops.quarantine where resolved_at is null order by 1"
 STATES = "select row_key, status, receipt from ops.delivery where target = '{}' order by 1"
-Deliver = Callable[..., int]
-
-
-@pytest.fixture
-def contacts(sql: Sql, transform: Callable[[str], None]) -> Sql:
-    """Make the model of contacts."""
-    transform(MAKE_CONTACTS)
-    return sql
 
 
 @pytest.fixture
@@ -39,28 +28,6 @@ def served(contacts: Sql, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mapping[s
     monkeypatch.setattr("egress.cli.path_of", lambda module: module.__name__)
     with four_apis(monkeypatch) as apis:
         yield apis
-
-
-@pytest.fixture
-def deliver(
-    contacts: Sql, egress: Egress, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., tuple[Api, Deliver]]]:
-    """Serve an API that a test makes, and deliver to a target that it declares."""
-    opened = []
-
-    def make(reply: Callable[[Api, Asked], Reply], **declared: Any) -> tuple[Api, Deliver]:
-        context = serving(reply)
-        api = context.__enter__()
-        opened.append(context)
-        target = Rest("made", MODEL, settings="MADE", **{"path": "/rows", **declared})
-        monkeypatch.setattr("egress.cli.all_targets", lambda: {target: module_of(target)})
-        monkeypatch.setenv("MADE_API_URL", api.url)
-        monkeypatch.setenv("MADE_BACKOFF", "0.01")
-        return api, lambda *words: egress(*(words or ("run", "--target", "made")))
-
-    yield make
-    for context in opened:
-        context.__exit__(None, None, None)
 
 
 def fine(api: Api, asked: Asked) -> Reply:
@@ -228,8 +195,15 @@ def test_rows_at_fault_are_found(deliver: Callable[..., Any], contacts: Sql) -> 
             "application/json",
         ),
         ({"headers": {"Content-Type": "application/vnd.x+json"}}, b'{"id":"K/1","kind":7}', "application/vnd.x+json"),
+        (
+            {"rows": LINES, "head": {"index._id": "contact_id", "index.of": Fixed(None)}},
+            b'{"index":{"_id":"K/1","of":null}}\n{"id":"K/1","kind":7}\n'
+            b'{"index":{"_id":"K/2","of":null}}\n{"id":"K/2","kind":7}\n',
+            "application/x-ndjson",
+        ),
+        ({"encoding": "form"}, b"id=K%2F1&kind=7", "application/x-www-form-urlencoded"),
     ],
-    ids=["lines", "named", "single"],
+    ids=["lines", "named", "single", "pairs", "form"],
 )
 def test_forms_of_a_request(
     deliver: Callable[..., Any], contacts: Sql, declared: dict[str, Any], body: bytes, kind: str

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from datetime import date, datetime, timezone
 from decimal import Decimal
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 import pyarrow as pa
 import pytest
 
 from egress.engine.payload import as_python, to_json
+from egress.kinds.rest.bodies import as_form
 from egress.kinds.rest.calls import idempotency_key
 from shared.errors import InputError
 
@@ -69,3 +72,16 @@ def test_command_line_imports_neither_dlt_nor_requests() -> None:
     code = f"import sys, egress.cli; print({heavy} & set(sys.modules) or 'none')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "none"
+
+
+def test_form() -> None:
+    """Fields in fields have their names in brackets, lists numbers; null and what is empty have no value."""
+    row = {"id": "a&b=[c] ü\n", "metadata": {"tier": {"of": 7}}, "tags": ["x", {"y": True}], "none": None, "no": []}
+    assert parse_qsl(as_form(json.dumps(row)).decode(), keep_blank_values=True, strict_parsing=True) == [
+        ("id", "a&b=[c] ü\n"),
+        ("metadata[tier][of]", "7"),
+        ("tags[0]", "x"),
+        ("tags[1][y]", "true"),
+        ("none", ""),
+        ("no", ""),
+    ]

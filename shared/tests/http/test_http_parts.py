@@ -66,10 +66,11 @@ def test_link_elsewhere_is_not_followed(link: str) -> None:
 
 
 def test_reason_does_not_show_what_was_sent() -> None:
-    """Values of the row are covered in any case and as JSON has them; its key, words and single signs are not."""
+    """Values of the row are covered in any case, as JSON and addresses have them; key, words and single signs are not."""
     echoes = Echoes([ROW], shown=["customer_id"])
     said = "C-1: BRONT\u00cb, Bront\\u00eb (41) of perth, not Perthshire; true, 7\x1b[31m https://a:b@host"
     assert echoes.reason(said) == "C-1: ***, *** (***) of ***, not Perthshire; true, 7 [31m https://***@host"
+    assert echoes.reason("PUT /Bront%c3%ab?city=perth&day=41") == "PUT /***?city=***&day=***"
     assert len(echoes.reason("x" * 100_000)) == 500
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from shared.http.answers import Answer, NotText
 from shared.http.redaction import LONGEST_READ, shortened
@@ -32,10 +33,11 @@ class Echoes:
 
     @cached_property
     def _forms(self) -> list[str]:
-        """The values that were sent, as text and as JSON has it, the longest first."""
-        values = {value.lower() for text in self._sent for value in leaves(json.loads(text), self._shown)}
-        forms = {form for value in values for form in (value, json.dumps(value)[1:-1]) if len(form) >= SHORTEST_VALUE}
-        return sorted(forms, key=len, reverse=True)
+        """The values that were sent, as text and as JSON, forms and addresses have it, the longest first."""
+        values = {value for text in self._sent for value in leaves(json.loads(text), self._shown)}
+        written = (str.lower, lambda value: json.dumps(value.lower())[1:-1], quote_plus, partial(quote, safe=""), quote)
+        forms = {form(value).lower() for value in values for form in written}
+        return sorted((form for form in forms if len(form) >= SHORTEST_VALUE), key=len, reverse=True)
 
     def _pattern(self, text: str) -> re.Pattern[str] | None:
         """Return what finds the values in a text, if there may be any."""

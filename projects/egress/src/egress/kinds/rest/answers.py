@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AliasPath, Field, StrictInt, StrictStr, ValidationError, create_model
 
@@ -23,10 +23,15 @@ class NotUnderstood(ValueError):
 
 
 class Result(NamedTuple):
-    """What became of a row."""
+    """What became of a row.
+
+    Attributes:
+        passing: Whether the row was not taken and may be, when it is sent again.
+    """
 
     taken: bool
     reason: str | None = None
+    passing: bool = False
 
 
 TAKEN = Result(taken=True)
@@ -36,7 +41,8 @@ TAKEN = Result(taken=True)
 class Answers:
     """A list in an answer, and what its entries say of rows. Fields within fields are written `error.message`.
 
-    Entries with neither key nor place are as many as the rows, in their order.
+    Entries with neither key nor place are as many as the rows, in their order; where a request is for one row, an
+    object in place of the list is its entry, and what lists `refused` or `again` alone has any number of them.
 
     Attributes:
         rows: The field with the list; `$` where the answer is the list.
@@ -45,6 +51,9 @@ class Answers:
         taken: The statuses of rows that the API has taken, texts, numbers or truth values, or `EVERY`.
         refused: The statuses of rows that it has refused, or `EVERY`; any other status is none of an answer that is
             understood.
+        again: The statuses of rows for which it has no time, as 429, or `EVERY`: they are sent again, after a while.
+        together: Whether a request is taken whole or not at all: where a row is refused, it is sent in halves until
+            the rows at fault are found.
         status: An entry's field with its status.
         reason: An entry's field with the reason why a row was refused.
     """
@@ -54,24 +63,26 @@ class Answers:
     place: str | None = None
     taken: tuple[str | int, ...] = ()
     refused: tuple[str | int, ...] = ()
+    again: tuple[str | int, ...] = ()
     status: str = "status"
     reason: str = "reason"
+    together: bool = False
 
     def __post_init__(self) -> None:
-        either = EVERY in (self.taken, self.refused)
-        if (
-            set(self.taken) & set(self.refused)
-            or not (self.taken or self.refused)
-            or (either and self.taken and self.refused)
-        ):
+        every = self._statuses
+        if not every or len({*every}) < len(every) or (EVERY[0] in every and len(every) > 1):
             raise ConfigurationError(
-                f"a status has to say that a row was taken, or that it was not: {[*self.taken, *self.refused]}",
-                hint="give `taken` or `refused` statuses, none to both, or EVERY to one of them",
+                f"a status has to say that a row was taken, or that it was not: {[*every]}",
+                hint="give `taken`, `refused` or `again` statuses, none to two of them, or EVERY to one of them",
             )
         if self.key and self.place:
             raise ConfigurationError(
                 f"an entry has its row's key or its place, not both: `{self.key}`", hint="leave one of them out"
             )
+
+    @property
+    def _statuses(self) -> tuple[str | int, ...]:
+        return (*self.taken, *self.refused, *self.again)
 
     @cached_property
     def _form(self) -> Any:
@@ -83,14 +94,17 @@ class Answers:
             fields["key"] = (kind, Field(validation_alias=path(self.key)))
         if self.place:
             fields["place"] = (int, Field(ge=0, validation_alias=path(self.place)))
-        if EVERY not in (self.taken, self.refused):
-            every = (*self.taken, *self.refused)
-            fields["status"] = (Literal[every], Field(validation_alias=path(self.status)))
+        if self._statuses != EVERY:
+            fields["status"] = (Literal[self._statuses], Field(validation_alias=path(self.status)))
         entry: Any = create_model("Entry", **fields)
         # Where a list says only which rows were refused, there is none if none was.
-        least: dict[str, Any] = {} if self.taken else {"default": []}
+        least: dict[str, Any] = {} if self.taken else {"default": None}
         where = AliasPath("answer", *([] if self.rows == WHOLE else steps(self.rows)))
-        return create_model("Answer", results=(list[entry], Field(validation_alias=where, **least)))
+        results: Any = list[entry] | entry
+        if not self.taken:
+            results = Annotated[dict[str, Any], Field(max_length=0)] | results | None
+        results = Annotated[results, Field(union_mode="left_to_right")]
+        return create_model("Answer", results=(results, Field(validation_alias=where, **least)))
 
     def read(self, body: object, keys: Sequence[str]) -> Iterator[tuple[str, Result]]:
         """Yield what an answer's JSON says of rows, with the key of each.
@@ -102,19 +116,22 @@ class Answers:
             NotUnderstood: Its fields are not those, or it says something of a row that was not sent.
         """
         try:
-            entries: list[Any] = self._form.model_validate({"answer": body}).results
+            found: Any = self._form.model_validate({"answer": body}).results
         except ValidationError as error:
             raise NotUnderstood(f"fields not as agreed: {error.error_count()}") from None
-        if not (self.key or self.place) and len(entries) != len(keys):
+        entries = found if isinstance(found, list) else [found] if found else []
+        alone = not self.taken and (len(keys) == 1 or not entries)
+        if not (self.key or self.place or alone) and len(entries) != len(keys):
             raise NotUnderstood(f"{len(entries):,} results for {len(keys):,} rows")
         for at, entry in enumerate(entries):
             taken = bool(self.taken) and (self.taken == EVERY or entry.status in self.taken)
-            result = TAKEN if taken else Result(False, as_text(entry.reason))
+            passing = bool(self.again) and (self.again == EVERY or entry.status in self.again)
+            result = TAKEN if taken else Result(False, as_text(entry.reason), passing)
             if self.key:
                 named = entry.key if isinstance(entry.key, list) else [entry.key]
                 yield from ((str(key), result) for key in named)
                 continue
-            place = entry.place if self.place else at
+            place = entry.place if self.place else 0 if alone else at
             if place >= len(keys):
                 raise NotUnderstood(f"a result for row {place:,} of {len(keys):,}, from 0")
             yield keys[place], result
@@ -134,12 +151,18 @@ def results_of(lists: Sequence[Answers], body: object, keys: Sequence[str]) -> d
     said: dict[str, Result] = {}
     for each in lists:
         for key, result in each.read(body, keys):
-            if said.setdefault(key, result).taken != result.taken:
+            former = said.setdefault(key, result)
+            if (former.taken, former.passing) != (result.taken, result.passing):
                 contradicted.add(key)
     if found and not found.keys() >= said.keys():
         # Under a key as it was sent, the row would count as taken.
         raise NotUnderstood("a refusal of a row that was not sent")
     return {key: result for key, result in {**found, **said}.items() if key not in contradicted}
+
+
+def as_tuple(answers: Answers | tuple[Answers, ...]) -> tuple[Answers, ...]:
+    """Return what is declared of an answer, be it one list or several."""
+    return answers if isinstance(answers, tuple) else (answers,)
 
 
 def reason_at(where: str, body: object) -> str | None:

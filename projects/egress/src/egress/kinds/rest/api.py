@@ -46,7 +46,7 @@ class RestApi:
         login: Mapping[str, object] | None = None,
         per_second: float | None = None,
     ) -> None:
-        self._url, self._bounds, self.setting = url.rstrip("/"), bounds, setting
+        self._url, self.bounds, self.setting = url.rstrip("/"), bounds, setting
         self._login = Login(login, bounds) if login else None
         self._pace = Pace(per_second)
         self._own, self._opened = threading.local(), list[HttpClient]()
@@ -65,7 +65,7 @@ class RestApi:
         if not hasattr(self._own, "client"):
             self._own.client = HttpClient(
                 self._url,
-                self._bounds,
+                self.bounds,
                 passing=PASSING,
                 tell=lambda said: say(f"  {said}"),
                 auth=self._login,

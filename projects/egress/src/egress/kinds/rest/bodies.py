@@ -1,11 +1,12 @@
-"""Bodies of requests: a row by a map of fields, and rows as a list, a list under a name, or lines."""
+"""Bodies of requests: a row by a map of fields, as JSON or a form, and rows as a list, under a name, or lines."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
+from urllib.parse import urlencode
 
 from shared.errors import ConfigurationError
 
@@ -13,6 +14,8 @@ from shared.errors import ConfigurationError
 WHOLE = "$"
 # Each row is a line of JSON.
 LINES = "lines of JSON"
+# How a row is written.
+Encoding: TypeAlias = Literal["json", "form"]
 # Stands for the list while what is around it is written.
 HERE = "\0rows"
 
@@ -88,3 +91,21 @@ def batch(rows: Sequence[str], under: str, beside: Mapping[str, object]) -> byte
     for name, value in {**beside, under: HERE}.items():
         put(around, name, value)
     return dumped(around).replace(dumped(HERE), listed, 1).encode()
+
+
+def as_form(row: str) -> bytes:
+    """Return a row's JSON as the fields of a form: what is within a field has its name in brackets behind it.
+
+    A form has texts alone: null, and what is empty, is a field without a value.
+    """
+    return urlencode([*_form_fields("", json.loads(row))]).encode()
+
+
+def _form_fields(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    if value and isinstance(value, (dict, list)):
+        for inner, each in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _form_fields(f"{name}[{inner}]" if name else str(inner), each)
+    elif isinstance(value, str):
+        yield name, value
+    else:
+        yield name, "" if value in (None, {}, []) else dumped(value)

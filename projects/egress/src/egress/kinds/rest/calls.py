@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from egress.engine.errors import TargetUnavailable
 from egress.kinds.rest.answers import Answers, NotUnderstood, reason_at, results_of, value_at
 from egress.kinds.rest.api import RestApi, refusal
-from egress.kinds.rest.bodies import LINES, batch
+from egress.kinds.rest.bodies import LINES, Encoding, as_form, batch
 from egress.kinds.rest.declared import Refusals
 from shared.errors import PlatformError
 from shared.http.answers import Answer, NotText
@@ -18,6 +19,7 @@ from shared.http.echoes import Echoes
 from shared.utils.strict_json import NotJson
 
 NO_REASON = "rejected without a reason"
+TOO_LARGE = 413
 
 
 class Row(NamedTuple):
@@ -78,11 +80,13 @@ class Outcome:
 
     Attributes:
         absent: Whether the target has no such row, which the call was to change.
+        put_off: Rows for which the target has no time.
     """
 
     said: list[Said] = field(default_factory=list)
     error: PlatformError | None = None
     absent: bool = False
+    put_off: list[Row] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,7 @@ class Call:
         refusals: How a request is refused for what its rows hold.
         done: Statuses that mean success besides those that always do.
         with_body: Whether there is a body.
+        encoding: How a row alone is written there.
         own_id: Where the answer has the API's id of the row.
         absent: Statuses that say that there is no such row.
     """
@@ -113,6 +118,7 @@ class Call:
     refusals: Refusals | None = None
     done: tuple[int, ...] = ()
     with_body: bool = True
+    encoding: Encoding = "json"
     own_id: str | None = None
     absent: tuple[int, ...] = ()
 
@@ -120,7 +126,16 @@ class Call:
         """Return the body of a request for these rows."""
         if not self.with_body:
             return None
-        return batch([row.sent for row in rows], self.rows, self.beside) if self.rows else rows[0].sent.encode()
+        if self.rows:
+            return batch([row.sent for row in rows], self.rows, self.beside)
+        return as_form(rows[0].sent) if self.encoding == "form" else rows[0].sent.encode()
+
+    @property
+    def media_type(self) -> str:
+        """What the body is."""
+        if self.encoding == "form":
+            return "application/x-www-form-urlencoded"
+        return "application/x-ndjson" if self.rows == LINES else "application/json"
 
 
 class Caller:
@@ -135,9 +150,27 @@ class Caller:
         self._call, self._api, self._sender, self._key = call, api, sender, key
 
     def send(self, rows: Sequence[Row]) -> Outcome:
-        """Send rows in one request, and in halves where it is refused for what they hold."""
-        if rows[0].unfit:
-            return Outcome([Said(rows[0], False, "", rows[0].unfit)])
+        """Send rows in one request, in halves where it is refused for what they hold, and again those put off."""
+        said = [Said(row, False, "", row.unfit) for row in rows if row.unfit]
+        left = [row for row in rows if not row.unfit]
+        bounds = self._api.bounds
+        outcome = Outcome()
+        for tried in range(1, bounds.http_tries + 1):
+            outcome = self._tried(left) if left else Outcome()
+            said += outcome.said
+            left = outcome.put_off
+            if not left or outcome.error:
+                break
+            if tried < bounds.http_tries:
+                time.sleep(min(bounds.http_backoff * 2 ** (tried - 1), bounds.http_wait))
+        if left and not outcome.error:
+            outcome.error = TargetUnavailable(
+                f"the API has no time for {len(left):,} of {len(rows):,} rows, the first is `{left[0].name}`",
+                hint="run it again later: they count as not delivered, and what is confirmed is not sent twice",
+            )
+        return replace(outcome, said=said, put_off=[])
+
+    def _tried(self, rows: Sequence[Row]) -> Outcome:
         try:
             return self._sent(rows)
         except PlatformError as error:
@@ -149,7 +182,7 @@ class Caller:
         where = "" if body and path == call.path else f"{call.method} {path}\0"
         key = idempotency_key(self._sender, [row.history for row in rows], where.encode() + (body or b""))
         headers = {
-            **({"Content-Type": "application/x-ndjson" if call.rows == LINES else "application/json"} if body else {}),
+            **({"Content-Type": call.media_type} if body else {}),
             **call.headers,
             **({call.idempotency: key} if call.idempotency else {}),
         }
@@ -158,27 +191,30 @@ class Caller:
             return self._taken(answer, rows, key)
         if answer.status in call.absent:
             return Outcome(absent=True)
-        if call.refusals and answer.status in call.refusals.statuses:
+        if answer.status in (TOO_LARGE, *(call.refusals.statuses if call.refusals else ())):
             return self._refused(answer, rows, key)
         raise refusal(answer, [row.payload for row in rows], self._api.setting)
 
     def _taken(self, answer: Answer, rows: Sequence[Row], key: str) -> Outcome:
         """Read the answer to a request that was taken: it may say otherwise of single rows."""
-        if self._call.own_id:
-            return self._created(answer, rows[0], key)
         if not self._call.answers:
             receipt = f"{key}, for {len(rows):,} rows as a whole" if len(rows) > 1 else key
-            return Outcome([Said(row, True, receipt) for row in rows])
+            return self._named(answer, Outcome([Said(row, True, receipt) for row in rows]))
         try:
             results = results_of(self._call.answers, answer.json(), [row.name for row in rows])
         except (NotJson, NotText, NotUnderstood) as error:
             raise not_understood(self._api, self._call.path, answer, error) from None
         said = [(row, results[row.name]) for row in rows if row.name in results]
+        together = any(each.together for each in self._call.answers)
+        if together and len(rows) > 1 and any(not result.taken for _, result in said):
+            return self._refused(answer, rows, key)
         outcome = Outcome(
             [
                 Said(row, result.taken, key, "" if result.taken else self._reason(row, result.reason) or NO_REASON)
                 for row, result in said
-            ]
+                if not result.passing
+            ],
+            put_off=[row for row, result in said if result.passing],
         )
         missing = [row.name for row in rows if row.name not in results]
         if missing:
@@ -186,25 +222,30 @@ class Caller:
                 f"the API's answer leaves out {len(missing):,} of {len(rows):,} rows, the first is `{missing[0]}`",
                 hint="they count as not delivered and are sent again by the next run",
             )
-        return outcome
+        return self._named(answer, outcome)
 
-    def _created(self, answer: Answer, row: Row, key: str) -> Outcome:
-        """Read the id that the API has given a row."""
+    def _named(self, answer: Answer, outcome: Outcome) -> Outcome:
+        """Read the id that the API has given a row, where it gives one and has taken the row."""
+        where = self._call.own_id
+        if where is None or not any(each.taken for each in outcome.said):
+            return outcome
+        (said,) = outcome.said
         try:
-            found = value_at(str(self._call.own_id), answer.json())
+            found = value_at(where, answer.json())
             if found is None:
                 raise NotUnderstood("no id of the row")
         except (NotJson, NotText, NotUnderstood) as error:
             raise not_understood(self._api, self._call.path, answer, error) from None
-        return Outcome([Said(row._replace(own_id=found), True, key)])
+        return Outcome([said._replace(row=said.row._replace(own_id=found))])
 
     def _refused(self, answer: Answer, rows: Sequence[Row], key: str) -> Outcome:
         """Say so of a single row; of several find those at fault."""
         if len(rows) > 1:
             middle = len(rows) // 2
-            first = self.send(rows[:middle])
-            second = Outcome() if first.error else self.send(rows[middle:])
-            return Outcome([*first.said, *second.said], first.error or second.error)
+            first = self._tried(rows[:middle])
+            second = Outcome() if first.error else self._tried(rows[middle:])
+            put_off = [*first.put_off, *second.put_off]
+            return Outcome([*first.said, *second.said], first.error or second.error, put_off=put_off)
         (row,) = rows
         reason = self._reason(row, self._given(answer)) or self._echoes(row).told(answer)
         return Outcome([Said(row, False, key, f"{answer.status}: {reason}")])

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from egress.engine.comparison import Mode
 from egress.engine.plan import Target
 from egress.kinds.rest.answers import Answers
-from egress.kinds.rest.bodies import LINES, WHOLE, Fields, check_names
+from egress.kinds.rest.bodies import LINES, WHOLE, Encoding, Fields, check_names, columns_of
 from shared.errors import ConfigurationError
 from shared.http.places import places
 
@@ -46,7 +46,8 @@ class RestSettings(BaseSettings):
 class Refusals:
     """How an API refuses a request for what its rows hold, as apart from who asks and how.
 
-    A single row is then in the quarantine; a batch is sent in halves until the rows at fault are found.
+    A single row is then in the quarantine; a batch is sent in halves until the rows at fault are found. 413, that the
+    request is too large, is always taken so.
 
     Attributes:
         statuses: The statuses that say so, as 400 and 422.
@@ -59,17 +60,29 @@ class Refusals:
 
 @dataclass(frozen=True)
 class Delete:
-    """The call that deletes a row, of which the key, and the API's own id, are all that is known.
+    """The call that deletes rows, of which the key, and the API's own id, are all that is known.
 
     Attributes:
         path: Below the API's address, with a place for the key or the API's own id: `/contacts/{contact_id}`.
         method: As the API has it; `POST` where a row is archived by a call of its own.
-        done: Statuses, besides those of success, that say that the row is not there.
+        done: Statuses, besides those of success, that say that the row is not there; 404 and 410 where a request is
+            for one row.
+        rows: Where a request has several rows, as the target's `rows`.
+        fields: What is sent of a row, as the target's `fields`; without it a request has no body.
+        answers: Where an answer says what became of each row, as the target's `answers`.
     """
 
     path: str
     method: Method = "DELETE"
-    done: tuple[int, ...] = (NOT_FOUND, GONE)
+    done: tuple[int, ...] | None = None
+    rows: str | None = None
+    fields: Fields | None = None
+    answers: Answers | tuple[Answers, ...] = ()
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns that it takes values from."""
+        return {*places(self.path), *columns_of(self.fields or {})}
 
 
 @dataclass(frozen=True)
@@ -112,6 +125,8 @@ class DeclaredRest(Target):
         method: `POST`, `PUT` or `PATCH`.
         rows: The field of a request that has the rows, `$` where the body is their list, `LINES` where each is a line
             of JSON; None where a request is for one row, which is the body.
+        encoding: Whether a row that is the body is `json` or a `form`, in which `metadata.tier` is `metadata[tier]`.
+        head: What a line before each row's says, as `fields`: `{"index._id": "contact_id"}`.
         fields: What is sent of a row: names in the body, `properties.email` for a field within a field, each with the
             model's column or a `Fixed` value. Without it a row has all columns by their names.
         beside: What a request with rows has besides.
@@ -120,11 +135,13 @@ class DeclaredRest(Target):
         idempotency: The header with the key by which the API knows a request again, None where it knows none.
         answers: Where an answer says what became of each row, in one list or several. Without it the status counts for
             all rows of a request.
+        named_by: The column whose value is a row's key in answers, where that is not the model's key.
         refusals: How a request is refused for what its rows hold. Any other failure ends the delivery.
         mode: `upsert`, `insert_only`, `update_only` (a row that the API does not find, 404, is refused) or `mirror`,
             which deletes what it once wrote and the model has no more.
         delete: The call for that.
         chunk_rows: Rows of a request at most, where no setting says another number.
+        chunk_bytes: What the rows of a request may come to; one that is larger by itself goes alone.
         at_once: Requests under way at most. A row is in one request only, and a run ends when all have ended.
         per_second: Requests that begin in a second at most.
         own_id: How the API names rows by ids of its own, for requests of single rows.
@@ -134,16 +151,20 @@ class DeclaredRest(Target):
     path: str
     method: Method = "POST"
     rows: str | None = None
+    encoding: Encoding = "json"
+    head: Fields | None = None
     fields: Fields | None = None
     beside: Mapping[str, object] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     login: Mapping[str, object] | None = None
     idempotency: str | None = "Idempotency-Key"
     answers: Answers | tuple[Answers, ...] = ()
+    named_by: str | None = None
     refusals: Refusals | None = None
     mode: Mode = "upsert"
     delete: Delete | None = None
     chunk_rows: int = 500
+    chunk_bytes: int = 5_000_000
     at_once: int = 1
     per_second: float | None = None
     own_id: OwnId | None = None
@@ -163,7 +184,8 @@ def check(rest: DeclaredRest) -> None:
     for wrong, problem, hint in problems(rest):
         if wrong:
             raise ConfigurationError(f"the target `{rest.declared}` cannot be: {problem}", hint=hint)
-    check_names(rest.fields or ())
+    for names in (rest.fields, rest.head, rest.delete and rest.delete.fields):
+        check_names(names or ())
     if rest.rows not in (None, WHOLE, LINES):
         check_names([*rest.beside, str(rest.rows)])
 
@@ -179,21 +201,29 @@ def problems(rest: DeclaredRest) -> Iterator[tuple[bool, str, str]]:
         f"a path for single rows in requests with several: `{rest.path}`",
         "leave `rows` out, or the places",
     )
-    yield single and bool(rest.answers), "answers for rows of requests that have one", "leave `answers` out"
+    yield not single and rest.encoding == "form", "a form with several rows", "leave `rows` out"
+    yield rest.head is not None and rest.rows != LINES, "a line before each row where rows are none", "give rows=LINES"
     yield (
         bool(rest.beside) and rest.rows in (None, WHOLE, LINES),
         "`beside`, where a request has no field with rows",
         "name the field: rows=…",
     )
     yield (rest.mode == "mirror") != (rest.delete is not None), "`mirror` and `delete` without the other", "give both"
-    yield (
-        rest.delete is not None and {*places(rest.delete.path)} not in ({rest.model.key}, known),
-        "`delete` by another column than the key",
-        f"write its path with {key}, or with {{{OWN_ID}}} and `own_id`: of a row that is gone nothing else is known",
-    )
+    if rest.delete is not None:
+        yield (
+            rest.delete.columns not in ({rest.model.key}, known),
+            "`delete` by another column than the key",
+            f"write its path with {key}, or {{{OWN_ID}}} and `own_id`: of a row that is gone nothing else is known",
+        )
+        yield (
+            rest.delete.rows is not None and (rest.delete.fields is None or bool(places(rest.delete.path))),
+            "a `delete` of several rows without what it says of each",
+            "give it `fields`, and a path without places",
+        )
     yield from own_id_problems(rest)
     yield not 1 <= rest.at_once <= MOST_AT_ONCE, f"`at_once` {rest.at_once}", f"give 1 to {MOST_AT_ONCE}"
-    yield rest.chunk_rows < 1, f"`chunk_rows` {rest.chunk_rows}", "give 1 or more"
+    for name in ("chunk_rows", "chunk_bytes"):
+        yield getattr(rest, name) < 1, f"`{name}` {getattr(rest, name)}", "give 1 or more"
     slow = rest.per_second is not None and not rest.per_second >= SLOWEST
     yield slow, f"`per_second` {rest.per_second}", f"give {SLOWEST} or more, or leave it out"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,9 +12,9 @@ from egress.engine.fields import marks_of
 from egress.engine.payload import as_json, as_python, as_quarantined, to_json
 from egress.engine.pending import ADDED, LAST_ID, LAST_MARKS, LAST_RECEIPT, LAST_RUN, ROW_HASH, ROW_KEY
 from egress.engine.unfit import without_json
-from egress.kinds.rest.bodies import Fields, mapped
+from egress.kinds.rest.bodies import mapped
 from egress.kinds.rest.calls import Row, Said
-from egress.kinds.rest.declared import OWN_ID
+from egress.kinds.rest.declared import OWN_ID, DeclaredRest, Delete
 from shared.http.places import Unfit, filled, places
 
 # Rows that are Python objects at one time.
@@ -40,25 +40,29 @@ def told_apart(pending: pa.Table) -> tuple[pa.Table, list[Said]]:
     return pending.filter(others), said
 
 
-def to_send(pending: pa.Table, key: str, path: str, fields: Fields | None) -> pa.Table:
+def to_send(pending: pa.Table, to: DeclaredRest) -> pa.Table:
     """Return rows as what is sent of each and where to, with what is known of them.
 
     Raises:
         InputError: A column has no form in JSON.
     """
-    return pa.concat_tables(_prepared(pending, key, path, fields)) if pending.num_rows else pending
+    return pa.concat_tables(_prepared(pending, to)) if pending.num_rows else pending
 
 
-def _prepared(pending: pa.Table, key: str, path: str, fields: Fields | None) -> Iterator[pa.Table]:
-    text, marks = pa.string(), marks_of(pending)
+def _prepared(pending: pa.Table, to: DeclaredRest) -> Iterator[pa.Table]:
+    text, marks, path = pa.string(), marks_of(pending), to.path
+    name = to.named_by or to.model.key
     for begin in range(0, pending.num_rows, BATCH_ROWS):
         batch = pending.slice(begin, BATCH_ROWS)
         rows = as_python(batch.drop_columns(list(ADDED)))
         made: dict[str, list[str | None]] = {PAYLOAD: [to_json(row) for row in rows]}
-        if fields is not None:
-            made[SENT] = [to_json(mapped(fields, row)) for row in rows]
-        if pa.types.is_timestamp(pending.schema.field(key).type):
-            made[NAMED] = [as_json(row[key]) for row in rows]
+        if to.fields is not None:
+            made[SENT] = [to_json(mapped(to.fields, row)) for row in rows]
+        if to.head is not None:
+            heads = (to_json(mapped(to.head, row)) for row in rows)
+            made[SENT] = [f"{head}\n{row}" for head, row in zip(heads, made.get(SENT, made[PAYLOAD]), strict=True)]
+        if to.named_by or pa.types.is_timestamp(pending.schema.field(name).type):
+            made[NAMED] = [_name(row[name]) for row in rows]
         if places(path):
             # As JSON has them, so that a date or an amount is written in the same way in both.
             led = [_led(path, json.loads(str(row))) for row in made[PAYLOAD]]
@@ -80,13 +84,34 @@ def _led(path: str, row: Mapping[str, object]) -> tuple[str, str | None]:
         return "", str(error)
 
 
-def in_requests(sent: pa.Table, rows: int, path: str) -> Iterator[list[Row]]:
-    """Yield rows as requests have them, so many at most; where no row has a path of its own, it is this one."""
-    block = rows * max(1, BATCH_ROWS // rows)
-    for begin in range(0, sent.num_rows, block):
-        columns = sent.slice(begin, block).to_pydict()
+def _name(value: object) -> str | None:
+    """Return a value as an answer's JSON has it, by which a row is known again."""
+    return (
+        value if value is None or isinstance(value, str) else str(value) if isinstance(value, int) else as_json(value)
+    )
+
+
+def cut(rows: Iterable[Row], most: int, most_bytes: int) -> Iterator[list[Row]]:
+    """Yield rows as requests have them: so many at most, and no more than so many bytes but of a row alone."""
+    request: list[Row] = []
+    size = 0
+    for row in rows:
+        length = len(row.sent.encode())
+        if request and (len(request) == most or size + length > most_bytes):
+            yield request
+            request, size = [], 0
+        request.append(row)
+        size += length
+    if request:
+        yield request
+
+
+def rows_of(sent: pa.Table, path: str) -> Iterator[Row]:
+    """Yield what is sent row by row; where no row has a path of its own, it is this one."""
+    for begin in range(0, sent.num_rows, BATCH_ROWS):
+        columns = sent.slice(begin, BATCH_ROWS).to_pydict()
         count = len(columns[ROW_KEY])
-        made = map(
+        yield from map(
             Row,
             columns[ROW_KEY],
             columns[ROW_HASH],
@@ -101,15 +126,20 @@ def in_requests(sent: pa.Table, rows: int, path: str) -> Iterator[list[Row]]:
             columns[LAST_ID],
             columns.get(NAMED, columns[ROW_KEY]),
         )
-        listed = list(made)
-        yield from (listed[at : at + rows] for at in range(0, count, rows))
 
 
-def to_delete(gone: pa.Table, path: str, key: str) -> list[Row]:
-    """Return the rows to delete: of each, key and the API's own id are all that is known."""
+def to_delete(gone: pa.Table, how: Delete, key: str, as_key: Callable[[str], object]) -> list[Row]:
+    """Return the rows to delete: of each, key and the API's own id are all that is known.
+
+    Args:
+        as_key: Makes the model's value of a key.
+    """
     columns = gone.select([ROW_KEY, ROW_HASH, LAST_RECEIPT, LAST_ID]).to_pydict()
     made = []
     for row_key, content, receipt, own_id in zip(*columns.values(), strict=True):
-        to, unfit = _led(path, {key: row_key, OWN_ID: own_id})
-        made.append(Row(row_key, content, receipt, receipt, to_json({key: row_key}), "", to, unfit))
+        to, unfit = _led(how.path, {key: row_key, OWN_ID: own_id})
+        if OWN_ID in how.columns and own_id is None:
+            unfit = "which id the API has given it is not known"
+        sent = to_json(mapped(how.fields or {}, {key: as_key(row_key), OWN_ID: own_id}))
+        made.append(Row(row_key, content, receipt, receipt, to_json({key: row_key}), sent, to, unfit))
     return made

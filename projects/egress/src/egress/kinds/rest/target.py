@@ -12,6 +12,7 @@ from typing_extensions import override
 from egress.engine.comparison import ComparedPlan, Comparison, Deletions, rows_held
 from egress.engine.interrupts import ending_between_chunks
 from egress.engine.plan import Options, Tally
+from egress.kinds.rest.answers import as_tuple
 from egress.kinds.rest.bodies import columns_of
 from egress.kinds.rest.declared import GONE, NOT_FOUND, OWN_ID, DeclaredRest, Refusals, RestSettings
 from shared.config import read_settings
@@ -81,7 +82,8 @@ class Rest(DeclaredRest):
         how = self.own_id
         later = [how.path, *([how.find.path] if how.find else [])] if how else []
         named = {place for path in (self.path, *later) for place in places(path)} - {OWN_ID}
-        return {*named, *columns_of(self.fields or {})}
+        others = [self.named_by] if self.named_by else []
+        return {*named, *columns_of(self.fields or {}), *columns_of(self.head or {}), *others}
 
     def datasets(self) -> tuple[Dataset, ...]:
         """Return the address of the rows."""
@@ -131,7 +133,6 @@ class Rest(DeclaredRest):
         if self.mode == "update_only":
             stated = refusals or Refusals(())
             refusals = Refusals((*stated.statuses, NOT_FOUND), stated.reason)
-        answers = self.answers if isinstance(self.answers, tuple) else (self.answers,)
         return Call(
             self.method,
             self.path,
@@ -139,8 +140,9 @@ class Rest(DeclaredRest):
             self.beside,
             self.headers,
             self.idempotency,
-            answers,
+            as_tuple(self.answers),
             refusals,
+            encoding=self.encoding,
             own_id=self.own_id.id if self.own_id else None,
         )
 
@@ -161,19 +163,23 @@ class Rest(DeclaredRest):
         return OwnIdCaller(how, caller, Caller(update, api, who, self.model.key), api, self.headers).send
 
     def deletion(self) -> Call:
-        """Return the call that deletes a row."""
+        """Return the call that deletes rows."""
         from egress.kinds.rest.calls import Call
 
         assert self.delete, "a target without it deletes nothing"
         how = self.delete
+        done = how.done if how.done is not None else () if how.rows else (NOT_FOUND, GONE)
         return Call(
             how.method,
             how.path,
+            how.rows,
             headers=self.headers,
             idempotency=self.idempotency,
+            answers=as_tuple(how.answers),
             refusals=self.refusals,
-            done=how.done,
-            with_body=False,
+            done=done,
+            with_body=how.fields is not None,
+            encoding=self.encoding,
         )
 
 
@@ -191,7 +197,7 @@ class RestPlan(ComparedPlan):
         # What talks to servers takes a moment to import, and most runs send nothing.
         from egress.kinds.rest.api import RestApi
         from egress.kinds.rest.calls import Caller
-        from egress.kinds.rest.outgoing import in_requests, to_delete, to_send, told_apart
+        from egress.kinds.rest.outgoing import cut, rows_of, to_delete, to_send, told_apart
         from egress.kinds.rest.sender import Sender
         from shared.http.bounds import bounds_with
 
@@ -199,9 +205,9 @@ class RestPlan(ComparedPlan):
         bounds = bounds_with(http_silence=values.timeout, http_tries=values.tries, http_backoff=values.backoff)
         # All of them first: a column that cannot be written as JSON stops the delivery before anything is sent.
         fit, unfit = told_apart(self.comparison.pending)
-        sent = to_send(fit, self.model.key, to.path, to.fields)
-        gone = to_delete(self.deletions.rows, to.delete.path, self.model.key) if to.delete else []
-        rows = (values.chunk_rows or to.chunk_rows) if to.rows else 1
+        sent, number = to_send(fit, to), pa.types.is_integer(fit.schema.field(self.model.key).type)
+        gone = to_delete(self.deletions.rows, to.delete, self.model.key, int if number else str) if to.delete else []
+        most = values.chunk_rows or to.chunk_rows
         who = f"{run.warehouse.identity.id} {self.target}"
         with (
             RestApi(to.url, bounds, to.setting("api_url"), to.login, to.per_second) as api,
@@ -213,6 +219,7 @@ class RestPlan(ComparedPlan):
             if gone:
                 # First, so that what has to be unique is free.
                 delete = Caller(to.deletion(), api, who, self.model.key).send
-                sender.send(([row] for row in gone), delete, keep=sender.keep_deleted, at_once=to.at_once)
-            send = to.sending(api, who)
-            sender.send(in_requests(sent, rows, to.path), send, keep=sender.keep_sent, at_once=to.at_once)
+                requests = cut(gone, most if to.delete and to.delete.rows else 1, to.chunk_bytes)
+                sender.send(requests, delete, keep=sender.keep_deleted, at_once=to.at_once)
+            requests = cut(rows_of(sent, to.path), most if to.rows else 1, to.chunk_bytes)
+            sender.send(requests, to.sending(api, who), keep=sender.keep_sent, at_once=to.at_once)

@@ -1,0 +1,176 @@
+"""APIs whose requests and answers are no JSON with a list of results: forms, pairs of lines, errors in a success."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from apis import Api, Asked, Reply, search
+from conftest import DUCKDB_ONLY, Sql
+from contacts import CONTACTS
+
+from egress.kinds.rest.answers import EVERY, Answers
+from egress.kinds.rest.bodies import LINES
+from egress.kinds.rest.declared import Delete, OwnId, Refusals
+
+pytestmark = DUCKDB_ONLY
+OPEN = "select reason from ops.quarantine where resolved_at is null order by 1"
+KEYS = {f"K/{number}" for number in range(1, CONTACTS + 1)}
+ITEM: dict[str, Any] = {"status": "index.status", "taken": (200, 201), "refused": (400,), "again": (429,)}
+SEARCH: Mapping[str, Any] = {
+    "path": "/contacts/_bulk",
+    "rows": LINES,
+    "head": {"index._id": "contact_id"},
+    "idempotency": None,
+    "answers": Answers("items", key="index._id", reason="index.error.reason", **ITEM),
+    "mode": "mirror",
+    "delete": Delete(
+        "/contacts/_bulk",
+        method="POST",
+        rows=LINES,
+        fields={"delete._id": "contact_id"},
+        answers=Answers("items", key="delete._id", status="delete.status", taken=(200, 404)),
+    ),
+}
+
+
+def test_pairs_of_lines(deliver: Callable[..., Any], contacts: Sql) -> None:
+    """Each item says what became of its row; one that was put off is sent again; deletes share a request, by line."""
+    put_off = {"K/5", "K/6"}
+
+    def busy(api: Api, asked: Asked) -> Reply:
+        status, said = search(api, asked)
+        for item in said["items"]:
+            of = item.get("index", {})
+            if of.get("_id") in put_off:
+                put_off.remove(of["_id"])
+                of["status"] = 429
+                del api.rows[of["_id"]]
+        return status, said
+
+    api, run = deliver(busy, **SEARCH)
+    assert run() == 0
+    assert api.rows.keys() == KEYS - {"K/3"}
+    assert api.rows["K/2"] == {
+        **{"contact_id": "K/2", "email": "P2@example.org", "email_hash": api.rows["K/2"]["email_hash"]},
+        **{"given_name": "Zoë 2", "surname": "Smith", "sales": "2.20"},
+    }
+    assert [len(each.body.splitlines()) for each in api.asked] == [14, 4]
+    assert contacts(OPEN) == [("failed to parse ***",)]
+    api.asked.clear()
+    contacts("update egress.contacts set surname = 'Line' || chr(10) || 'two' where contact_id = 'K/1'")
+    contacts("delete from egress.contacts where contact_id in ('K/2', 'K/4')")
+    del api.rows["K/4"]
+    assert run() == 0
+    assert api.rows.keys() == KEYS - {"K/2", "K/3", "K/4"}
+    assert api.rows["K/1"]["surname"] == "Line\ntwo"
+    assert api.asked[0].body == b'{"delete":{"_id":"K/2"}}\n{"delete":{"_id":"K/4"}}\n'
+    assert run() == 0
+    assert len(api.asked) == 2
+
+
+def test_rows_put_off_for_good(deliver: Callable[..., Any], contacts: Sql, monkeypatch: Any, capfd: Any) -> None:
+    """Rows that the API never has time for end the delivery, whose others are confirmed; they are sent again."""
+
+    def full(api: Api, asked: Asked) -> Reply:
+        status, said = search(api, asked)
+        said["items"][-1]["index"]["status"] = 429
+        return status, said
+
+    monkeypatch.setenv("MADE_TRIES", "2")
+    api, run = deliver(full, **SEARCH)
+    assert run() == 1
+    assert "error: the API has no time for 1 of 7 rows, the first is `K/7`" in capfd.readouterr().err
+    assert [len(each.body.splitlines()) for each in api.asked] == [14, 2]
+    assert contacts("select count(*) from ops.delivery where status = 'delivered'") == [(CONTACTS - 2,)]
+
+
+def test_forms_are_answered_and_deleted(deliver: Callable[..., Any], contacts: Sql) -> None:
+    """A form goes where its row's id leads; a success that says an error is none, and shows nothing of the form."""
+
+    def stripe(api: Api, asked: Asked) -> Reply:
+        if asked.method == "DELETE":
+            return (200 if api.rows.pop(asked.path.rpartition("/")[2], None) else 404), {"deleted": True}
+        row = dict(parse_qsl(asked.body.decode(), keep_blank_values=True))
+        if "@" not in row["email"]:
+            return 200, {"error": {"message": f"no address: {asked.body.decode()}"}}
+        name = asked.path.removeprefix("/v1/customers").strip("/") or f"cus_{row['metadata[key]'].replace('/', '_')}"
+        api.rows[name] = row
+        return 200, {"id": name}
+
+    api, run = deliver(
+        stripe,
+        path="/v1/customers",
+        encoding="form",
+        fields={"email": "email", "metadata.key": "contact_id", "metadata.name": "given_name"},
+        answers=Answers("error", refused=EVERY, reason="message"),
+        own_id=OwnId("id", "/v1/customers/{own_id}", method="POST"),
+        mode="mirror",
+        delete=Delete("/v1/customers/{own_id}"),
+    )
+    assert run() == 0
+    assert contacts(OPEN) == [("no address: email=***&metadata%5Bkey%5D=K%2F3&metadata%5Bname%5D=***",)]
+    assert api.rows["cus_K_1"] == {"email": "P1@example.org", "metadata[key]": "K/1", "metadata[name]": "Zoë 1"}
+    assert len(api.rows) == CONTACTS - 1
+    contacts("update egress.contacts set given_name = null where contact_id = 'K/1'")
+    contacts("delete from egress.contacts where contact_id = 'K/2'")
+    assert run() == 0
+    assert api.rows["cus_K_1"]["metadata[name]"] == ""
+    assert api.rows.keys() == {f"cus_K_{number}" for number in (1, 4, 5, 6, 7)}
+
+
+def test_all_or_none(deliver: Callable[..., Any], contacts: Sql) -> None:
+    """Where one row's fault keeps a whole request from being taken, the others arrive without it."""
+
+    def strict(api: Api, asked: Asked) -> Reply:
+        records = asked.json()["records"]
+        assert asked.json()["allOrNone"] is True
+        bad = ["@" not in each["email"] for each in records]
+        if not any(bad):
+            api.rows |= {each["contact_id"]: each for each in records}
+            return 200, [{"success": True} for _ in records]
+        why = ("INVALID_EMAIL_ADDRESS" if each else "ALL_OR_NONE_OPERATION_ROLLED_BACK" for each in bad)
+        return 200, [{"success": False, "errors": [{"statusCode": code}]} for code in why]
+
+    said = Answers("$", status="success", taken=(True,), refused=(False,), reason="errors.0.statusCode", together=True)
+    api, run = deliver(strict, rows="records", beside={"allOrNone": True}, answers=said)
+    assert run() == 0
+    assert api.rows.keys() == KEYS - {"K/3"}
+    assert contacts(OPEN) == [("INVALID_EMAIL_ADDRESS",)]
+
+
+def test_requests_that_are_too_large(deliver: Callable[..., Any], contacts: Sql) -> None:
+    """A request has so many bytes of rows at most, is sent in halves where it is too large, and one row is refused."""
+
+    def small(api: Api, asked: Asked) -> Reply:
+        if len(asked.body) > 500:
+            return 413, None
+        api.rows |= {each["contact_id"]: each for each in asked.json()}
+        return 200, None
+
+    contacts("update egress.contacts set surname = repeat('x', 400) where contact_id = 'K/2'")
+    api, run = deliver(small, rows="$", chunk_bytes=600)
+    assert run() == 0
+    assert api.rows.keys() == KEYS - {"K/2"}
+    assert contacts(OPEN) == [("413: nothing",)]
+    assert max(len(each.body) for each in api.asked) <= 600 + len("[,,,]")
+
+
+def test_rows_named_by_another_column(deliver: Callable[..., Any], contacts: Sql) -> None:
+    """Where an answer names rows by their addresses, `named_by` is the column with these."""
+
+    def members(api: Api, asked: Asked) -> Reply:
+        new: list[dict[str, str]] = []
+        errors: list[dict[str, str]] = []
+        for each in asked.json()["members"]:
+            address = {"email_address": each["email"]}
+            (new if "@" in each["email"] else errors).append({**address, "error": "looks fake"})
+        return 200, {"new_members": new, "errors": errors}
+
+    taken = Answers("new_members", key="email_address", taken=EVERY)
+    errors = Answers("errors", key="email_address", refused=EVERY, reason="error")
+    _, run = deliver(members, rows="members", named_by="email", answers=(taken, errors), refusals=Refusals((400,)))
+    assert run() == 0
+    assert contacts(OPEN) == [("looks fake",)]
+    assert contacts("select count(*) from ops.delivery where status = 'delivered'") == [(CONTACTS - 1,)]
