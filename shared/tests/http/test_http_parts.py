@@ -66,7 +66,7 @@ def test_link_elsewhere_is_not_followed(link: str) -> None:
 
 
 def test_reason_does_not_show_what_was_sent() -> None:
-    """Values of the row are covered in any case, as JSON and addresses have them; key, words and single signs are not."""
+    """Values of the row are covered in any case, as JSON or addresses have them; key, words, single signs are not."""
     echoes = Echoes([ROW], shown=["customer_id"])
     said = "C-1: BRONT\u00cb, Bront\\u00eb (41) of perth, not Perthshire; true, 7\x1b[31m https://a:b@host"
     assert echoes.reason(said) == "C-1: ***, *** (***) of ***, not Perthshire; true, 7 [31m https://***@host"
