@@ -98,6 +98,19 @@ def test_values_arrive_exactly(shop: Shop, egress: Egress, sql: Sql) -> None:
 
 
 @DUCKDB_ONLY
+def test_columns_may_be_called_anything(shop: Shop, egress: Egress, sql: Sql) -> None:
+    """A table that was made fits again, whatever its columns are called."""
+    sql(
+        f'create or replace table {MODEL} as select \'a\' as entity_id, 1 as "order", 2 as "back``tick`", '
+        '3 as "quo""te", 4 as "per%cent(s)", 5 as "co:lon", 6 as "Größe"'
+    )
+    assert egress("run", "--target", "table") == 0
+    sql(f'update {MODEL} set "order" = 7, "back``tick`" = 8')
+    assert egress("run", "--target", "table") == 0
+    assert shop.rows() == [("a", 7, 8, 3, 4, 5, 6)]
+
+
+@DUCKDB_ONLY
 def test_keys_that_collide_do_not_overwrite_one_another(shop: Shop, egress: Egress, sql: Sql) -> None:
     """Where their collation takes two keys for one, the second goes to the quarantine, and no other row is touched."""
     shop.execute(

@@ -45,7 +45,10 @@ def differences(inspector: sa.Inspector, table: sa.Table, values: Values) -> lis
     name, schema = table.name, table.schema
     if name not in inspector.get_table_names(schema):
         return ["it is no table"]
-    there = {column["name"]: column["type"] for column in inspector.get_columns(name, schema)}
+    of_mysql = inspector.dialect.name == "mysql"
+    # As the statement has them that makes the table, where a backtick stands twice.
+    twice = ("``", "`") if of_mysql else ("", "")
+    there = {column["name"].replace(*twice): column["type"] for column in inspector.get_columns(name, schema)}
     wrong = [f"column `{column.name}` is missing" for column in table.columns if column.name not in there]
     wrong += [f"the model has no column `{column}`" for column in there if column not in table.columns]
     for column in values.columns:
@@ -53,7 +56,8 @@ def differences(inspector: sa.Inspector, table: sa.Table, values: Values) -> lis
         # SQLite's columns hold what they are given, whatever they are called.
         if theirs is not None and inspector.dialect.name != "sqlite" and not holds(theirs, ours):
             wrong.append(f"column `{column.name}` is {theirs}, it should be {ours.compile(inspector.dialect)}")
-    if values.key in there and not is_unique(inspector, name, schema, values.key):
+    key = values.key.replace("`", "``") if of_mysql else values.key
+    if values.key in there and not is_unique(inspector, name, schema, key):
         wrong.append(f"no primary key or unique constraint on `{values.key}` alone")
     engine = inspector.get_table_options(name, schema).get("mysql_engine", TRANSACTIONAL)
     if engine != TRANSACTIONAL:
