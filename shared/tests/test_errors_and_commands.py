@@ -126,15 +126,17 @@ def test_interrupt_that_a_library_wrapped_exits_130(link: str, capsys: pytest.Ca
     assert "error:" not in capsys.readouterr().err
 
 
-def test_interrupted_query_exits_130(capsys: pytest.CaptureFixture[str]) -> None:
-    """Ctrl-C during a query, of which DuckDB makes a RuntimeError, ends as an interrupt."""
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupted_query_exits_130(signum: signal.Signals, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C or a request to end during a query, of which DuckDB makes a RuntimeError, ends as an interrupt."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer = threading.Timer(0.1, os.kill, (os.getpid(), signum))
 
     def main(_: Sequence[str]) -> None:
         timer.start()
         try:
-            duckdb.sql("select sum(a.range * b.range) from range(1000000) as a, range(1000000) as b").fetchall()
+            query = "select sum(a.range * b.range) from range(1000000) as a, range(1000000) as b"
+            duckdb.connect().sql(query).fetchall()
         except Exception as error:
             raise InputError("the query failed") from error
 
@@ -142,7 +144,17 @@ def test_interrupted_query_exits_130(capsys: pytest.CaptureFixture[str]) -> None
         assert command(main, []) == 130
     finally:
         signal.signal(signal.SIGINT, before)
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     assert capsys.readouterr().err == "interrupted: nothing is lost, run the command again\n"
+
+
+def test_ignored_request_to_end_stays_ignored() -> None:
+    """What `nohup` has started goes on when the terminal goes."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert command(lambda _: os.kill(os.getpid(), signal.SIGHUP), []) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_wrong_argument_looks_like_any_other_mistake(capsys: pytest.CaptureFixture[str]) -> None:

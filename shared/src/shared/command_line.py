@@ -16,6 +16,7 @@ from shared.redaction.records import redact_records
 from shared.system_errors import explained_by_system
 from shared.utils.own_folder import made_by_us, used
 from shared.utils.private import keep_private, tighten
+from shared.utils.processes import terminable
 
 if TYPE_CHECKING:
     from shared.config import Settings
@@ -54,7 +55,7 @@ def command(main: Main, argv: Sequence[str] | None = None) -> int:
     an error.
 
     Returns:
-        `main`'s own code, 2 for a mistake of the user's, 1 for a failure, 130 after Ctrl-C.
+        `main`'s own code, 2 for a mistake of the user's, 1 for a failure, 130 after Ctrl-C, SIGTERM or SIGHUP.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in arguments
@@ -64,7 +65,7 @@ def command(main: Main, argv: Sequence[str] | None = None) -> int:
     redact_records()
     settings = usable_settings()
     try:
-        with folders_used(settings):
+        with terminable(), folders_used(settings):
             return main(arguments) or 0
     except BrokenPipeError:
         sys.stderr.close()

@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 from rich.table import Table
 
@@ -36,7 +34,7 @@ def run_labs(labs: Sequence[Lab], settings: Settings, steps: Sequence[str], *, j
     """
     children, reports = Processes(say), dict[str, Report]()
     waiting = list(labs)
-    with tempfile.TemporaryDirectory() as folder, terminable():
+    with tempfile.TemporaryDirectory() as folder:
         try:
             while waiting or len(children):
                 while waiting and len(children) < jobs:
@@ -86,20 +84,6 @@ def report_of(name: str, code: int, settings: Settings, folder: Path) -> Report:
 def report_file(folder: Path, name: str) -> Path:
     """Return where a lab's process writes how it went."""
     return folder / f"{name}.json"
-
-
-@contextmanager
-def terminable() -> Iterator[None]:
-    """Treat a request to end as Ctrl-C, so that the labs' processes are ended too."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def print_reports(reports: Sequence[Report]) -> None:

@@ -64,6 +64,24 @@ def signals_held() -> Iterator[None]:
             before[signum](signum, frame)
 
 
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Treat a request to end as Ctrl-C, so that what was started is ended too: SIGTERM, a terminal that has gone.
+
+    What is ignored, as by `nohup`, or has a handler stays as it is.
+    """
+    ours = []
+    if threading.current_thread() is threading.main_thread():
+        ours = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) == signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
 def poll(child: Child) -> int | None:
     """Return the exit code of a child, below zero the signal that ended it; None while it runs."""
     with signals_held(), _reaping:
