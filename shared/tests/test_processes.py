@@ -10,11 +10,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 
 import pytest
 
-from shared.utils.processes import TimedOut, call, end, poll, run, signals_held, started, wait
+from shared.utils.processes import TimedOut, call, end, poll, run, signals_held, started, terminable, wait
 
 SLEEP = ("sleep", "60")
 # Says that it is there, and does not mind being asked to end.
@@ -106,6 +107,37 @@ def test_handlers_wait_for_the_end_of_a_block() -> None:
         assert signal.getsignal(signal.SIGTERM) is note
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def test_test_run_that_is_told_to_end_clears_up(tmp_path: Path) -> None:
+    """SIGTERM, as of a server of builds, ends pytest by way of its fixtures, which stop what they have started."""
+    test = tmp_path / "test_it.py"
+    test.write_text(
+        "import os, pathlib, signal, time, pytest\n"
+        "@pytest.fixture\n"
+        "def server():\n    yield\n    pathlib.Path(__file__).with_name('stopped').touch()\n"
+        "def test(server):\n    os.kill(os.getpid(), signal.SIGTERM)\n    time.sleep(20)\n"
+    )
+    words = ["-p", "shared.testing.ended", "-p", "no:cacheprovider", "--rootdir", tmp_path, test]
+    assert run([sys.executable, "-m", "pytest", *words], seconds=60, cwd=tmp_path).returncode == 2
+    assert (tmp_path / "stopped").exists()
+
+
+def test_terminable_leaves_what_was_there() -> None:
+    """After the block the signals are as before it, and what has a handler keeps it within."""
+
+    def note(_number: int, _frame: FrameType | None) -> None: ...
+
+    before = signal.signal(signal.SIGTERM, note), signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        with terminable():
+            assert signal.getsignal(signal.SIGTERM) is note
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, before[0])
+        signal.signal(signal.SIGHUP, before[1])
 
 
 def test_run_returns_what_a_program_said() -> None:
