@@ -12,7 +12,7 @@ from contacts import CONTACTS
 
 from egress.kinds.rest.answers import EVERY, Answers
 from egress.kinds.rest.bodies import LINES
-from egress.kinds.rest.declared import Delete, OwnId, Refusals
+from egress.kinds.rest.declared import Delete, Job, OwnId, Refusals
 
 pytestmark = DUCKDB_ONLY
 OPEN = "select reason from ops.quarantine where resolved_at is null order by 1"
@@ -174,3 +174,46 @@ def test_rows_named_by_another_column(deliver: Callable[..., Any], contacts: Sql
     assert run() == 0
     assert contacts(OPEN) == [("looks fake",)]
     assert contacts("select count(*) from ops.delivery where status = 'delivered'") == [(CONTACTS - 1,)]
+
+
+def test_jobs_behind_an_answer(deliver: Callable[..., Any], contacts: Sql, monkeypatch: Any, capfd: Any) -> None:
+    """Rows count when their job has ended, as it says of each; one that fails or does not end confirms none of them."""
+    jobs: dict[str, list[dict[str, str]]] = {}
+    states = iter([*["queued", "working", "completed"], "completed", "killed", *["working"] * 99])
+
+    def slow(api: Api, asked: Asked) -> Reply:
+        if asked.method == "POST":
+            # A request that is known gets the job that it has got.
+            jobs.setdefault(asked.headers["idempotency-key"], asked.json()["users"])
+            return 202, {"job_status": {"id": asked.headers["idempotency-key"], "status": "queued"}}
+        users = jobs[asked.path.removeprefix("/job_statuses/").removesuffix(".json")]
+        state = next(states)
+        job = {"status": state, "message": f"{users[0]['email']} came to nothing", "results": None}
+        if state == "completed":
+            api.rows |= {each["contact_id"]: each for each in users if "@" in each["email"]}
+            job["results"] = [{"index": at, "success": "@" in each["email"]} for at, each in enumerate(users)]
+        return 200, {"job_status": job}
+
+    said = Answers("job_status.results", place="index", status="success", taken=(True,), refused=(False,))
+    at, status = "/job_statuses/{job_id}.json", "job_status.status"
+    job = Job("job_status.id", at, status, ("completed",), ("killed", "failed"), reason="job_status.message")
+    api, run = deliver(slow, path="/users", rows="users", answers=said, job=job, chunk_rows=5)
+    assert run() == 0
+    assert api.rows.keys() == KEYS - {"K/3"}
+    assert [call.partition(" ")[0] for call in api.calls()] == ["POST", "GET", "GET", "GET", "POST", "GET"]
+    assert contacts(OPEN) == [("rejected without a reason",)]
+    ((receipt,),) = contacts("select receipt from ops.delivery where row_key = 'K/1'")
+    assert receipt == f"{[*jobs][0]}, job {[*jobs][0]}"
+    contacts("update egress.contacts set surname = 'Jones' where contact_id = 'K/1'")
+    assert run() == 1
+    told = capfd.readouterr().err
+    assert f"error: the API's job has failed: `{[*jobs][2]}`: *** came to nothing" in told
+    monkeypatch.setenv("MADE_JOB_SECONDS", "0.05")
+    assert run() == 1
+    told = capfd.readouterr().err
+    assert f"error: the API's job has not ended after 0.05 s: `{[*jobs][2]}`" in told
+    assert "MADE_JOB_SECONDS" in told
+    assert (len(jobs), api.rows["K/1"]["surname"]) == (3, "Smith")
+    states = iter(["completed"])
+    assert run() == 0
+    assert (len(jobs), api.rows["K/1"]["surname"]) == (3, "Jones")

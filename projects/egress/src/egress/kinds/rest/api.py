@@ -33,6 +33,7 @@ class RestApi:
         setting: The environment variable with the address, for hints.
         login: How requests are signed, where neither the address nor `~/.netrc` says it.
         per_second: How many requests may begin in a second.
+        job_seconds: How long a job behind an answer may take.
 
     Raises:
         ConfigurationError: The login is none.
@@ -45,10 +46,11 @@ class RestApi:
         setting: str,
         login: Mapping[str, object] | None = None,
         per_second: float | None = None,
+        job_seconds: float = 0.0,
     ) -> None:
         self._url, self.bounds, self.setting = url.rstrip("/"), bounds, setting
         self._login = Login(login, bounds) if login else None
-        self._pace = Pace(per_second)
+        self._pace, self.job_seconds = Pace(per_second), job_seconds
         self._own, self._opened = threading.local(), list[HttpClient]()
 
     def __enter__(self) -> Self:
@@ -125,3 +127,12 @@ def refusal(answer: Answer, sent: Collection[str], setting: str) -> TargetUnavai
     if answer.status in PASSING:
         return TargetUnavailable(message, hint="run it again later: what is confirmed is not sent twice")
     return TargetRefused(message, hint=f"check {setting} and what the API asks of a request; no row of it was marked")
+
+
+def not_understood(api: RestApi, path: str, answer: Answer, error: Exception) -> TargetUnavailable:
+    """Return the error for an answer that is not as it was declared."""
+    return TargetUnavailable(
+        f"the API's answer cannot be understood: `{api.shown(path)}`: {answer.described()}: {error}",
+        hint="its rows count as not delivered and are sent again by the next run; "
+        f"check that {api.setting} is this API's address",
+    )

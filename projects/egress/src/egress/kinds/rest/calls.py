@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from egress.engine.errors import TargetUnavailable
 from egress.kinds.rest.answers import Answers, NotUnderstood, reason_at, results_of, value_at
-from egress.kinds.rest.api import RestApi, refusal
+from egress.kinds.rest.api import RestApi, not_understood, refusal
 from egress.kinds.rest.bodies import LINES, Encoding, as_form, batch
-from egress.kinds.rest.declared import Refusals
+from egress.kinds.rest.declared import Job, Refusals
+from egress.kinds.rest.jobs import result_of
 from shared.errors import PlatformError
 from shared.http.answers import Answer, NotText
 from shared.http.echoes import Echoes
@@ -106,6 +107,7 @@ class Call:
         encoding: How a row alone is written there.
         own_id: Where the answer has the API's id of the row.
         absent: Statuses that say that there is no such row.
+        job: What it does behind its answer.
     """
 
     method: str
@@ -121,6 +123,7 @@ class Call:
     encoding: Encoding = "json"
     own_id: str | None = None
     absent: tuple[int, ...] = ()
+    job: Job | None = None
 
     def body(self, rows: Sequence[Row]) -> bytes | None:
         """Return the body of a request for these rows."""
@@ -187,6 +190,9 @@ class Caller:
             **({call.idempotency: key} if call.idempotency else {}),
         }
         answer = self._api.ask(call.method, path, body, headers, call=call.path)
+        if call.job and answer.is_success:
+            answer, job = result_of(call.job, self._api, answer, call.headers, [row.payload for row in rows])
+            return self._taken(answer, rows, f"{key}, job {job}")
         if answer.is_success or answer.status in call.done:
             return self._taken(answer, rows, key)
         if answer.status in call.absent:
@@ -265,15 +271,6 @@ class Caller:
 
     def _echoes(self, row: Row) -> Echoes:
         return Echoes([row.payload], shown=[self._key])
-
-
-def not_understood(api: RestApi, path: str, answer: Answer, error: Exception) -> TargetUnavailable:
-    """Return the error for an answer that is not as it was declared."""
-    return TargetUnavailable(
-        f"the API's answer cannot be understood: `{api.shown(path)}`: {answer.described()}: {error}",
-        hint="its rows count as not delivered and are sent again by the next run; "
-        f"check that {api.setting} is this API's address",
-    )
 
 
 def idempotency_key(sender: str, histories: Sequence[str], body: bytes) -> str:

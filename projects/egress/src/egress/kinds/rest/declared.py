@@ -20,6 +20,8 @@ Method: TypeAlias = Literal["POST", "PUT", "PATCH", "DELETE"]
 NOT_FOUND, GONE = 404, 410
 # The place in paths for the id that an API has given a row.
 OWN_ID = "own_id"
+# The place in paths for the id of a job.
+JOB_ID = "job_id"
 MOST_AT_ONCE, SLOWEST = 32, 0.01
 METHODS = ("POST", "PUT", "PATCH")
 
@@ -39,6 +41,7 @@ class RestSettings(BaseSettings):
     timeout: float = Field(default=30.0, gt=0, description="seconds to wait for an answer")
     backoff: float = Field(default=0.5, ge=0, description="seconds before the second repetition, doubled for each")
     reject_share: float = Field(default=0.5, ge=0, le=1, description="of the rows of a run that an API may refuse")
+    job_seconds: float = Field(default=600.0, gt=0, description="that a job behind an answer may take")
     reject_rows: int = Field(default=100, ge=0, description="refused before the share counts")
 
 
@@ -115,6 +118,29 @@ class OwnId:
     find: Find | None = None
 
 
+@dataclass(frozen=True)
+class Job:
+    """How an API that takes rows at first and sees to them later says what came of them.
+
+    Attributes:
+        id: The field of the answer to a request with the job's id.
+        path: The call, a GET, that asks after a job: `/jobs/{job_id}`. Its answer is what `answers` are read from.
+        status: The field of that answer with the job's status.
+        done: The statuses of a job that has done what it could.
+        failed: Those of one that has not: no row of it counts, and the delivery ends. Any other means that it goes on.
+        reason: The field with the reason for that.
+        results: The call, a GET, whose answer `answers` are read from instead, once the job is done.
+    """
+
+    id: str
+    path: str
+    status: str
+    done: tuple[str, ...]
+    failed: tuple[str, ...] = ()
+    reason: str = "error"
+    results: str | None = None
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class DeclaredRest(Target):
     """A model for an API, as the module of a target declares it.
@@ -135,6 +161,7 @@ class DeclaredRest(Target):
         idempotency: The header with the key by which the API knows a request again, None where it knows none.
         answers: Where an answer says what became of each row, in one list or several. Without it the status counts for
             all rows of a request.
+        job: How an API that sees to rows behind its answer says what came of them.
         named_by: The column whose value is a row's key in answers, where that is not the model's key.
         refusals: How a request is refused for what its rows hold. Any other failure ends the delivery.
         mode: `upsert`, `insert_only`, `update_only` (a row that the API does not find, 404, is refused) or `mirror`,
@@ -159,6 +186,7 @@ class DeclaredRest(Target):
     login: Mapping[str, object] | None = None
     idempotency: str | None = "Idempotency-Key"
     answers: Answers | tuple[Answers, ...] = ()
+    job: Job | None = None
     named_by: str | None = None
     refusals: Refusals | None = None
     mode: Mode = "upsert"
@@ -202,6 +230,10 @@ def problems(rest: DeclaredRest) -> Iterator[tuple[bool, str, str]]:
         "leave `rows` out, or the places",
     )
     yield not single and rest.encoding == "form", "a form with several rows", "leave `rows` out"
+    yield rest.job is not None and rest.own_id is not None, "`job` for rows with ids of the API's own", "leave one out"
+    for path in [] if rest.job is None else filter(None, [rest.job.path, rest.job.results]):
+        wrong = not path.startswith("/") or {*places(path)} > {JOB_ID}
+        yield wrong, f"path `{path}`", f"begin it with /, its place is {{{JOB_ID}}}"
     yield rest.head is not None and rest.rows != LINES, "a line before each row where rows are none", "give rows=LINES"
     yield (
         bool(rest.beside) and rest.rows in (None, WHOLE, LINES),

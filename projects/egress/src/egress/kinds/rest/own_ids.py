@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 
 from egress.kinds.rest.answers import value_at
-from egress.kinds.rest.api import RestApi, refusal
-from egress.kinds.rest.calls import Caller, Outcome, Row, Said, not_understood
+from egress.kinds.rest.api import RestApi, not_understood, refusal
+from egress.kinds.rest.calls import Caller, Outcome, Row, Said
 from egress.kinds.rest.declared import GONE, NOT_FOUND, OWN_ID, Find, OwnId
 from shared.errors import PlatformError
 from shared.http.answers import NotText

@@ -143,6 +143,7 @@ class Rest(DeclaredRest):
             as_tuple(self.answers),
             refusals,
             encoding=self.encoding,
+            job=self.job,
             own_id=self.own_id.id if self.own_id else None,
         )
 
@@ -210,7 +211,7 @@ class RestPlan(ComparedPlan):
         most = values.chunk_rows or to.chunk_rows
         who = f"{run.warehouse.identity.id} {self.target}"
         with (
-            RestApi(to.url, bounds, to.setting("api_url"), to.login, to.per_second) as api,
+            RestApi(to.url, bounds, to.setting("api_url"), to.login, to.per_second, values.job_seconds) as api,
             ending_between_chunks() as ask,
         ):
             sender = Sender(self, run, tally, values, ask)
