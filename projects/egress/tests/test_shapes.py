@@ -188,7 +188,7 @@ def test_jobs_behind_an_answer(deliver: Callable[..., Any], contacts: Sql, monke
             return 202, {"job_status": {"id": asked.headers["idempotency-key"], "status": "queued"}}
         users = jobs[asked.path.removeprefix("/job_statuses/").removesuffix(".json")]
         state = next(states)
-        job = {"status": state, "message": f"{users[0]['email']} came to nothing", "results": None}
+        job: dict[str, Any] = {"status": state, "message": f"{users[0]['email']} came to nothing", "results": None}
         if state == "completed":
             api.rows |= {each["contact_id"]: each for each in users if "@" in each["email"]}
             job["results"] = [{"index": at, "success": "@" in each["email"]} for at, each in enumerate(users)]
@@ -203,15 +203,15 @@ def test_jobs_behind_an_answer(deliver: Callable[..., Any], contacts: Sql, monke
     assert [call.partition(" ")[0] for call in api.calls()] == ["POST", "GET", "GET", "GET", "POST", "GET"]
     assert contacts(OPEN) == [("rejected without a reason",)]
     ((receipt,),) = contacts("select receipt from ops.delivery where row_key = 'K/1'")
-    assert receipt == f"{[*jobs][0]}, job {[*jobs][0]}"
+    assert receipt == f"{next(iter(jobs))}, job {next(iter(jobs))}"
     contacts("update egress.contacts set surname = 'Jones' where contact_id = 'K/1'")
     assert run() == 1
     told = capfd.readouterr().err
-    assert f"error: the API's job has failed: `{[*jobs][2]}`: *** came to nothing" in told
+    assert f"error: the API's job has failed: `{list(jobs)[2]}`: *** came to nothing" in told
     monkeypatch.setenv("MADE_JOB_SECONDS", "0.05")
     assert run() == 1
     told = capfd.readouterr().err
-    assert f"error: the API's job has not ended after 0.05 s: `{[*jobs][2]}`" in told
+    assert f"error: the API's job has not ended after 0.05 s: `{list(jobs)[2]}`" in told
     assert "MADE_JOB_SECONDS" in told
     assert (len(jobs), api.rows["K/1"]["surname"]) == (3, "Smith")
     states = iter(["completed"])
