@@ -183,12 +183,34 @@ def test_value_that_they_change_on_its_way(shop: Shop, egress: Egress, sql: Sql)
 @DUCKDB_ONLY
 def test_table_that_does_not_fit(shop: Shop, egress: Egress, capfd: pytest.CaptureFixture[str]) -> None:
     """A table without the model's columns, or without a unique key, is refused by name, and nothing is sent."""
-    shop.execute("create table customer_360 (entity_id varchar(50), surname text, lifetime_sales text, more int)")
+    shop.execute(
+        "create table customer_360 (entity_id varchar(50), surname text generated always as ('x') stored, "
+        "lifetime_sales text, more int)"
+    )
     assert egress("run", "--target", "table") == 1
     text = capfd.readouterr().err
-    assert "column `last_purchase_date` is missing; the model has no column `more`" in text
+    assert "column `last_purchase_date` is missing; column `surname` is computed by the table; the model" in text
+    assert "; the model has no column `more`" in text
     assert "no primary key or unique constraint on `entity_id` alone" in text
     assert shop.rows() == []
+
+
+@DUCKDB_ONLY
+def test_columns_that_a_table_fills_itself(shop: Shop, egress: Egress, sql: Sql) -> None:
+    """A number, a default and what is computed may stand beside the model's columns; nobody writes there."""
+    number = "integer primary key" + ("" if shop.url.startswith("sqlite") else " auto_increment")
+    shop.execute(
+        f"create table customer_360 (id {number}, entity_id varchar(50) not null unique, surname varchar(50), "
+        "lifetime_sales decimal(18, 2), last_purchase_date date, at timestamp not null default current_timestamp, "
+        "twice decimal(18, 2) generated always as (lifetime_sales * 2) stored)"
+    )
+    assert egress("run", "--target", "table") == 0
+    sql(CHANGE)
+    assert egress("run", "--target", "table") == 0
+    ours = "entity_id, surname, cast(lifetime_sales as double)"
+    assert shop.execute(f"select {ours} from customer_360 order by 1") == sql(f"select {ours} from {MODEL} order by 1")
+    theirs = "twice = 2 * lifetime_sales, id > 0, at > '2020'"
+    assert shop.execute(f"select distinct {theirs} from customer_360") == [(1, 1, 1)]
 
 
 @DUCKDB_ONLY

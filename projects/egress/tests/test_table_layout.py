@@ -25,6 +25,9 @@ def engine() -> Engine:
         FITS,
         "entity_id varchar(20) unique not null, surname varchar, lifetime_sales numeric, last_purchase_date date",
         "entity_id text unique, lifetime_sales numeric(9, 3), last_purchase_date date, surname varchar(11)",
+        "id bigint generated always as identity primary key, at timestamptz not null default now(), entity_id text "
+        "unique, surname text, lifetime_sales numeric(9, 2), last_purchase_date date, "
+        "twice numeric generated always as (lifetime_sales * 2) stored",
     ],
 )
 def test_table_that_is_there_is_used(customer: Customer, egress: Egress, sql: Sql, columns: str) -> None:
@@ -48,6 +51,11 @@ def test_table_that_is_there_is_used(customer: Customer, egress: Egress, sql: Sq
     [
         (FITS.replace(", surname text", ""), "column `surname` is missing"),
         (FITS + ", note text", "the model has no column `note`"),
+        (FITS + ", note text generated always as (surname) stored, more text", "the model has no column `more`"),
+        (
+            FITS.replace("surname text", "surname text generated always as ('x') stored"),
+            "fit the model: column `surname` is computed by the table",
+        ),
         (FITS.replace("(18, 2)", "(18, 1)"), "column `lifetime_sales` is numeric(18,1), it should be numeric(18, 2)"),
         (FITS.replace("numeric(18, 2)", "double precision"), "column `lifetime_sales` is double precision"),
         (FITS.replace("surname text", "surname char(20)"), "column `surname` is character(20), it should be text"),

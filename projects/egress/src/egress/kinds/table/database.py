@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -37,6 +37,20 @@ class Destination:
     columns: pa.Schema
     settings: str
     fill_empty: tuple[str, ...] = ()
+
+    def differences(
+        self, there: Collection[str], *, filled: Collection[str], computed: Collection[str]
+    ) -> Iterator[str]:
+        """Yield how the columns of a table that is there differ from the model's.
+
+        Args:
+            filled: Those to which it gives a value by itself, so that nobody else has to.
+            computed: Those to which nobody else may.
+        """
+        names = self.columns.names
+        yield from (f"column `{name}` is missing" for name in names if name not in there)
+        yield from (f"column `{name}` is computed by the table" for name in names if name in computed)
+        yield from (f"the model has no column `{name}`" for name in there if name not in (*names, *filled))
 
     def unfit(self, wrong: Collection[str]) -> TargetRefused:
         """Return the error for a table that differs from the model."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import ReflectedColumn
 
 from egress.kinds.table.alchemy.values import Values
 from egress.kinds.table.database import Destination, Terms
@@ -35,12 +36,12 @@ def prepare(connection: sa.Connection, table: sa.Table, destination: Destination
             raise destination.dropped()
         table.create(connection)
         return
-    wrong = [*differences(inspector, table, values)]
+    wrong = [*differences(inspector, table, destination, values)]
     if wrong:
         raise destination.unfit(wrong)
 
 
-def differences(inspector: sa.Inspector, table: sa.Table, values: Values) -> list[str]:
+def differences(inspector: sa.Inspector, table: sa.Table, destination: Destination, values: Values) -> list[str]:
     """Return why a table that is there cannot hold the model."""
     name, schema = table.name, table.schema
     if name not in inspector.get_table_names(schema):
@@ -48,9 +49,11 @@ def differences(inspector: sa.Inspector, table: sa.Table, values: Values) -> lis
     of_mysql = inspector.dialect.name == "mysql"
     # As the statement has them that makes the table, where a backtick stands twice.
     twice = ("``", "`") if of_mysql else ("", "")
-    there = {column["name"].replace(*twice): column["type"] for column in inspector.get_columns(name, schema)}
-    wrong = [f"column `{column.name}` is missing" for column in table.columns if column.name not in there]
-    wrong += [f"the model has no column `{column}`" for column in there if column not in table.columns]
+    columns = {column["name"].replace(*twice): column for column in inspector.get_columns(name, schema)}
+    there = {name: column["type"] for name, column in columns.items()}
+    filled = {name for name, column in columns.items() if fills_itself(column)} | row_number(inspector, name, schema)
+    computed = {name for name, column in columns.items() if column.get("computed")}
+    wrong = [*destination.differences(there, filled=filled, computed=computed)]
     for column in values.columns:
         theirs, ours = there.get(column.name), table.columns[column.name].type
         # SQLite's columns hold what they are given, whatever they are called.
@@ -63,6 +66,23 @@ def differences(inspector: sa.Inspector, table: sa.Table, values: Values) -> lis
     if engine != TRANSACTIONAL:
         wrong.append(f"it is kept by {engine}, which has no transactions, and not by {TRANSACTIONAL}")
     return wrong
+
+
+def fills_itself(column: ReflectedColumn) -> bool:
+    """Tell whether a table gives a column a value by itself."""
+    # MariaDB says of a column that has none that it is null.
+    has_default = column.get("default") not in (None, "NULL")
+    return (
+        has_default or any(column.get(how) for how in ("computed", "identity")) or column.get("autoincrement") is True
+    )
+
+
+def row_number(inspector: sa.Inspector, name: str, schema: str | None) -> set[str]:
+    """Return the column that SQLite numbers rows in, where a table has one."""
+    key = inspector.get_pk_constraint(name, schema)["constrained_columns"]
+    kinds = {column["name"]: column["type"] for column in inspector.get_columns(name, schema)}
+    numbers = inspector.dialect.name == "sqlite" and len(key) == 1 and isinstance(kinds[key[0]], sa.INTEGER)
+    return {*key} if numbers else set()
 
 
 def holds(theirs: sa.types.TypeEngine[Any], ours: sa.types.TypeEngine[Any]) -> bool:
@@ -81,7 +101,8 @@ def is_unique(inspector: sa.Inspector, name: str, schema: str | None, key: str) 
         return True
     if any(one["column_names"] == [key] for one in inspector.get_unique_constraints(name, schema)):
         return True
-    indexes = inspector.get_indexes(name, schema)
+    # SQLite's constraints are read from its text, where `varchar(50) unique` is not found; their indexes are there.
+    indexes = inspector.get_indexes(name, schema, include_auto_indexes=True)
     return any(
         one["column_names"] == [key] and one["unique"] and not one.get("dialect_options", {}).get("sqlite_where")
         for one in indexes

@@ -68,14 +68,16 @@ class TargetTable(Destination):
             "select attname, format_type(atttypid, atttypmod) || "
             "case when coalesce(collisdeterministic, true) then '' else ' that takes different texts for equal' end, "
             "exists (select from pg_index where indrelid = attrelid and indisunique and indisvalid and indimmediate "
-            "and indpred is null and indnkeyatts = 1 and indkey[0] = attnum) "
+            "and indpred is null and indnkeyatts = 1 and indkey[0] = attnum), "
+            "atthasdef or attidentity <> '', attgenerated <> '' or attidentity = 'a' "
             "from pg_attribute left join pg_collation on pg_collation.oid = attcollation "
             "where attrelid = %s and attnum > 0 and not attisdropped",
             [identifier],
         )
-        there = {name: (kind, unique) for name, kind, unique in cursor.fetchall()}
-        wrong = [f"column `{name}` is missing" for name in self.columns.names if name not in there]
-        wrong += [f"the model has no column `{name}`" for name in there if name not in self.columns.names]
+        found = cursor.fetchall()
+        there = {name: (kind, unique) for name, kind, unique, _, _ in found}
+        filled, computed = ({each[0] for each in found if each[at]} for at in (3, 4))
+        wrong = [*self.differences(there, filled=filled, computed=computed)]
         limits = {}
         for column in self.columns:
             kind, unique = there.get(column.name, (None, False))
