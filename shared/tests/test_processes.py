@@ -118,7 +118,7 @@ def test_test_run_that_is_told_to_end_clears_up(tmp_path: Path) -> None:
         "def server():\n    yield\n    pathlib.Path(__file__).with_name('stopped').touch()\n"
         "def test(server):\n    os.kill(os.getpid(), signal.SIGTERM)\n    time.sleep(20)\n"
     )
-    words = ["-p", "shared.testing.ended", "-p", "no:cacheprovider", "--rootdir", tmp_path, test]
+    words = ["-p", "shared.testing.ended", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(test)]
     assert run([sys.executable, "-m", "pytest", *words], seconds=60, cwd=tmp_path).returncode == 2
     assert (tmp_path / "stopped").exists()
 
