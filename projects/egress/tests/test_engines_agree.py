@@ -36,6 +36,8 @@ select
     i % 3 = 0 as yes,
     date '0101-12-31' + cast(i * 30000 as integer) as day,
     timestamp '2017-01-01 12:30:00.000001' + cast(i || ' minutes' as interval) as seen,
+    cast(case i % 3 when 0 then '24:00:00' when 1 then '09:30:00.5' end as time) as opens,
+    cast('09:30:00+05:30' as time with time zone) as abroad,
     cast(case when i % 2 = 0 then timestamp '1969-12-31 23:59:59.5' end as timestamp) as sometimes
 from generate_series(0, 49) as numbers (i);
 create table egress.customer_360 as select * from egress.rows;
@@ -92,6 +94,7 @@ def test_both_engines_deliver_the_same(
     other = deliver(postgres_database.url, egress, project, postgres_server, monkeypatch)
     assert len(one.requests) == 13
     assert one.requests == other.requests
+    assert b'"opens":"24:00:00","abroad":"09:30:00+05:30"' in one.requests[0]
     assert one.csv == other.csv
     assert one.parquet.schema == other.parquet.schema
     assert one.parquet == other.parquet

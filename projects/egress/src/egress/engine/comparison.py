@@ -14,7 +14,7 @@ from typing_extensions import override
 from egress.engine.confirmations import Confirmations
 from egress.engine.fields import Updates
 from egress.engine.guard import Counts
-from egress.engine.models import Model
+from egress.engine.models import Model, columns_of
 from egress.engine.pending import ADDED, LAST_ID, LAST_MARKS, LAST_RECEIPT, LAST_RUN, ROW_HASH, ROW_KEY
 from egress.engine.plan import Options, Plan, steps_of
 from egress.engine.state import answers
@@ -87,7 +87,8 @@ class Comparison:
         )[0]
         answered = warehouse.fetch(f"select count(*) from {answered_rows(options)} as answered", parameters)[0][0]
         # The rows themselves are looked up only after the narrow comparison: ten times faster when few have changed.
-        pending = f"{comparison} select model.*, {', '.join(ADDED)} from {quote(model.table)} as model join compared "
+        pending = f"{comparison} select {columns_of(schema, 'model.')}, {', '.join(ADDED)} from {quote(model.table)} "
+        pending += "as model join compared "
         pending += f"on {ROW_KEY} = cast(model.{quote(model.key)} as varchar) "
         pending += f'where {wanted} order by {ROW_KEY} collate "C"' if to_send else "where false"
         return cls(

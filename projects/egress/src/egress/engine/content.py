@@ -52,7 +52,8 @@ def reading(
     """
     with model.held_still(warehouse):
         rows, content = content_of(warehouse, model)
-        streams = [warehouse.stream_arrow(model.rows_in_order(order)) for _ in range(times) if rows]
+        query = model.rows_in_order(model.schema(warehouse), order)
+        streams = [warehouse.stream_arrow(query) for _ in range(times) if rows]
     with ExitStack() as using:
         # What is left unread of one would keep this process from opening the warehouse again.
         for stream in streams:

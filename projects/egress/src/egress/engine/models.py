@@ -24,10 +24,10 @@ class Model:
         """The table's name without its schema."""
         return self.table.rpartition(".")[2]
 
-    def rows_in_order(self, columns: Sequence[str] = ()) -> str:
+    def rows_in_order(self, schema: pa.Schema, columns: Sequence[str] = ()) -> str:
         """Return the query for all of its rows, in order of some columns, and of their keys."""
         order = ", ".join([*map(_sorted, columns), self.sorted_key])
-        return f"select * from {quote(self.table)} order by {order}"
+        return f"select {columns_of(schema)} from {quote(self.table)} order by {order}"
 
     @property
     def sorted_key(self) -> str:
@@ -78,6 +78,17 @@ class Model:
                 f"{rows - filled} without a value, {filled - distinct} repeated",
                 hint="nothing was sent; correct the model, `./pixiw run transform-egress` tests its key",
             )
+
+
+def columns_of(schema: pa.Schema, of: str = "") -> str:
+    """Return SQL for a model's columns: times of a day as text, as PostgreSQL's are; arrow would drop their zones.
+
+    Args:
+        of: What the model is called in the query, with a dot.
+    """
+    times = [quote(column.name) for column in schema if pa.types.is_time(column.type)]
+    texts = ", ".join(f"cast({of}{name} as varchar) as {name}" for name in times)
+    return f"{of}* replace ({texts})" if texts else f"{of}*"
 
 
 def _sorted(column: str) -> str:
