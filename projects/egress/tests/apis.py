@@ -40,6 +40,7 @@ class Api:
         rows: What it holds, by the platform's key.
         asked: The requests, in the order in which they were begun.
         tokens: How many tokens it has given out, of which the last is good.
+        headers: What each answer says besides.
         fault: Answers in place of the API, where it has something to say.
     """
 
@@ -48,6 +49,7 @@ class Api:
     rows: dict[str, Row] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     tokens: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
     fault: Callable[[Asked], Reply | None] = lambda asked: None
 
     def calls(self) -> list[str]:
@@ -70,6 +72,8 @@ class Handler(BaseHTTPRequestHandler):
         status, said = self.api.fault(asked) or self.api.reply(self.api, asked)
         content = b"" if said is None else json.dumps(said).encode()
         self.send_response(status)
+        for name, value in self.api.headers.items():
+            self.send_header(name, value)
         if status != 204:
             self.send_header("Content-Length", str(len(content)))
         self.end_headers()

@@ -56,12 +56,20 @@ def test_entries_in_the_order_of_rows() -> None:
 
 def test_list_of_faults_alone() -> None:
     """Where only what was refused is named, the other rows were taken; without faults there may be no list."""
+    assert told([FAULTS], None) == {"1": (True, None), "2": (True, None)}
     assert told([FAULTS], {}) == {"1": (True, None), "2": (True, None)}
     assert told([FAULTS], {"errors": [{"index": 1, "type": {"a": 1}}]}) == {"1": (True, None), "2": (False, '{"a": 1}')}
     with pytest.raises(NotUnderstood, match="a refusal of a row that was not sent"):
         results_of([Answers("errors", key="id", refused=EVERY)], {"errors": [{"id": "1 "}]}, KEYS)
     with pytest.raises(NotUnderstood, match="a result for row 2 of 2, from 0"):
         results_of([FAULTS], {"errors": [{"index": 2}]}, KEYS)
+
+
+def test_keys_in_another_case() -> None:
+    """A key that an answer has in lower case is known again, unless another row's differs from it by case alone."""
+    lists = [Answers("$", key="id", taken=EVERY)]
+    assert results_of(lists, [{"id": "a"}, {"id": "B"}], ["A", "b"]).keys() == {"A", "b"}
+    assert results_of(lists, [{"id": "a"}], ["A", "a"]).keys() == {"a"}
 
 
 def test_two_lists() -> None:

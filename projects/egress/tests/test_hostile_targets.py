@@ -9,7 +9,8 @@ import pytest
 
 from egress.engine.errors import TargetRefused, TargetUnavailable
 from egress.kinds.rest.api import RestApi
-from egress.kinds.rest.calls import Caller, Row
+from egress.kinds.rest.calls import Caller
+from egress.kinds.rest.rows import Row
 from egress.targets.crm import TARGET as CRM
 from shared.http.bounds import HttpBounds
 from shared.testing.hostile import MODES

@@ -13,7 +13,8 @@ from contacts import CONTACTS, MAKE_CONTACTS
 from test_targets import module_of
 
 from egress.engine.models import Model
-from egress.kinds.rest.declared import Delete, Find, OwnId, Refusals
+from egress.kinds.rest.declared import LOCATION, Delete, Find, OwnId, Refusals
+from egress.kinds.rest.own_ids import LOST
 from egress.kinds.rest.target import Rest
 from shared.errors import ConfigurationError
 
@@ -178,3 +179,34 @@ def test_declarations_that_cannot_be(wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
         replace(TARGET, **wrong)
     assert said in raised.value.message
+
+
+@DUCKDB_ONLY
+def test_row_that_is_there_is_named_by_the_refusal(use: Use, api: Api, egress: Egress, sql: Sql) -> None:
+    """The id of a new row may end the address in a header; where 409 names the row that is there, it is updated."""
+
+    def standard(api: Api, asked: Asked) -> Reply:
+        if asked.method != "POST":
+            return reply(api, asked)
+        key = asked.json()["contact_id"]
+        there = [name for name, each in api.rows.items() if each["contact_id"] == key]
+        if there:
+            return 409, {"errors": [{"meta": {"duplicate": there[0] if key != "K/2" else "gone"}}]}
+        name = f"7 {len(api.rows)}"
+        api.rows[name] = asked.json()
+        api.headers["Location"] = f"https://elsewhere/contacts/7%20{len(api.rows) - 1}/?of=x"
+        return 201, None
+
+    api.reply = standard
+    api.rows |= {"old": {"contact_id": "K/1"}, "older": {"contact_id": "K/2"}}
+    how = replace(OWN_ID, id=LOCATION, there="errors.0.meta.duplicate")
+    use(replace(TARGET, idempotency=None, own_id=how))
+    assert egress("run") == 0
+    ids: dict[str, str] = dict(sql(IDS))
+    assert ids.pop("K/1") == "old"
+    assert {api.rows[name]["contact_id"] for name in ids.values()} == ids.keys()
+    assert api.rows["old"]["surname"] == "Smith"
+    assert sql("select reason from ops.quarantine") == [(LOST,)]
+    sql("update egress.contacts set surname = 'Jones' where contact_id = 'K/7'")
+    assert egress("run") == 0
+    assert api.rows[ids["K/7"]]["surname"] == "Jones"

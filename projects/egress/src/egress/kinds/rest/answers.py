@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AliasPath, Field, StrictInt, StrictStr, ValidationError, create_model
 
-from egress.kinds.rest.bodies import WHOLE
+from egress.kinds.rest.bodies import WHOLE, steps
 from shared.errors import ConfigurationError
 
 # Standing in the list says it, whatever the entry has.
@@ -149,8 +150,12 @@ def results_of(lists: Sequence[Answers], body: object, keys: Sequence[str]) -> d
     found = {} if any(each.taken for each in lists) else dict.fromkeys(keys, TAKEN)
     contradicted = set()
     said: dict[str, Result] = {}
+    # Some answer in lower case, whatever they were sent.
+    alike = Counter(key.casefold() for key in keys)
+    as_sent = {key.casefold(): key for key in keys if alike[key.casefold()] == 1}
     for each in lists:
-        for key, result in each.read(body, keys):
+        for named, result in each.read(body, keys):
+            key = as_sent.get(named.casefold(), named)
             former = said.setdefault(key, result)
             if (former.taken, former.passing) != (result.taken, result.passing):
                 contradicted.add(key)
@@ -182,9 +187,17 @@ def value_at(where: str, body: object) -> str | None:
     kind: Any = StrictStr | StrictInt | None
     form: Any = create_model("Id", id=(kind, Field(default=None, validation_alias=AliasPath("a", *steps(where)))))
     try:
-        found = form.model_validate({"a": body}).id
+        return id_of(form.model_validate({"a": body}).id)
     except ValidationError:
         raise NotUnderstood("an id that is neither a text nor a whole number") from None
+
+
+def id_of(found: str | int | None) -> str | None:
+    """Return an id as a text, None where it is none.
+
+    Raises:
+        NotUnderstood: It is too long.
+    """
     if found is None or found == "":
         return None
     if len(str(found)) > LONGEST_ID:
@@ -201,8 +214,3 @@ def path(written: str) -> AliasPath:
     """Return a path within an entry as pydantic follows it."""
     first, *others = steps(written)
     return AliasPath(str(first), *others)
-
-
-def steps(written: str) -> list[str | int]:
-    """Return the steps of a path: names, and places in lists."""
-    return [int(step) if step.isdecimal() else step for step in written.split(".")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlencode
@@ -27,21 +27,37 @@ class Fixed:
     value: object
 
 
-# Names in a body, `properties.email` for a field within a field, each with the column or the value.
+# Names in a body, `properties.email` for a field within a field, `emails.0.value` for one of an item of a list, each
+# with the column or the value.
 Fields: TypeAlias = Mapping[str, str | Fixed]
 
 
-def mapped(fields: Fields, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row as an API wants it.
+def mapper(fields: Fields) -> Callable[[Mapping[str, Any]], Any]:
+    """Return what makes a row, of which it is given the values of columns, as an API wants it.
 
-    Args:
-        fields: What is put where.
-        row: The values of columns.
+    Names that are the places of a list, from 0, make one.
     """
-    made: dict[str, Any] = {}
+    around: dict[str, Any] = {}
     for name, what in fields.items():
-        put(made, name, what.value if isinstance(what, Fixed) else row[what])
-    return made
+        put(around, name, what)
+    shape = _with_lists(around)
+    return lambda row: _filled(shape, row)
+
+
+def _with_lists(shape: Any) -> Any:
+    if not isinstance(shape, dict):
+        return shape
+    inner = {name: _with_lists(each) for name, each in shape.items()}
+    places = [str(place) for place in range(len(inner))]
+    return [inner[place] for place in places] if inner and inner.keys() == {*places} else inner
+
+
+def _filled(shape: Any, row: Mapping[str, Any]) -> Any:
+    if isinstance(shape, dict):
+        return {name: _filled(each, row) for name, each in shape.items()}
+    if isinstance(shape, list):
+        return [_filled(each, row) for each in shape]
+    return shape.value if isinstance(shape, Fixed) else row[shape]
 
 
 def put(into: dict[str, Any], name: str, value: object) -> None:
@@ -50,6 +66,11 @@ def put(into: dict[str, Any], name: str, value: object) -> None:
     for each in around:
         into = into.setdefault(each, {})
     into[last] = value
+
+
+def steps(written: str) -> list[str | int]:
+    """Return the steps of a path: names, and places in lists."""
+    return [int(step) if step.isdecimal() else step for step in written.split(".")]
 
 
 def check_names(names: Iterable[str]) -> None:

@@ -6,88 +6,22 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from egress.engine.errors import TargetUnavailable
-from egress.kinds.rest.answers import Answers, NotUnderstood, reason_at, results_of, value_at
+from egress.kinds.rest.answers import Answers, NotUnderstood, id_of, reason_at, results_of, value_at
 from egress.kinds.rest.api import RestApi, not_understood, refusal
 from egress.kinds.rest.bodies import LINES, Encoding, as_form, batch
-from egress.kinds.rest.declared import Job, Refusals
+from egress.kinds.rest.declared import LOCATION, Job, Refusals
 from egress.kinds.rest.jobs import result_of
+from egress.kinds.rest.rows import Outcome, Row, Said
 from shared.errors import PlatformError
 from shared.http.answers import Answer, NotText
 from shared.http.echoes import Echoes
 from shared.utils.strict_json import NotJson
 
 NO_REASON = "rejected without a reason"
-TOO_LARGE = 413
-
-
-class Row(NamedTuple):
-    """A row on its way.
-
-    Attributes:
-        key: The row's key in the model.
-        content: The hash of what it holds.
-        history: What the target was sent of it last: the run, or the receipt.
-        receipt: Of what the target has of it, None where it has nothing.
-        payload: The model's row, as JSON.
-        sent: What is sent of it, as JSON.
-        path: Where to, the places filled.
-        unfit: Why it cannot be sent at all.
-        marks: Of its fields, as `fields` has them.
-        last_marks: Of what the target has of it.
-        own_id: What the target calls it.
-        named: Its key as JSON has it, by which an answer names it.
-    """
-
-    key: str
-    content: str
-    history: str
-    receipt: str | None
-    payload: str
-    sent: str
-    path: str
-    unfit: str | None = None
-    marks: str | None = None
-    last_marks: str | None = None
-    own_id: str | None = None
-    named: str | None = None
-
-    @property
-    def name(self) -> str:
-        """What an answer calls it."""
-        return self.named or self.key
-
-
-class Said(NamedTuple):
-    """What an API said of a row.
-
-    Attributes:
-        taken: Whether it has done what was asked.
-        receipt: What leads back to the answer.
-        reason: Why it has not.
-    """
-
-    row: Row
-    taken: bool
-    receipt: str
-    reason: str = ""
-
-
-@dataclass
-class Outcome:
-    """What came of some rows; where `error` is set, nothing is known of those that are not among `said`.
-
-    Attributes:
-        absent: Whether the target has no such row, which the call was to change.
-        put_off: Rows for which the target has no time.
-    """
-
-    said: list[Said] = field(default_factory=list)
-    error: PlatformError | None = None
-    absent: bool = False
-    put_off: list[Row] = field(default_factory=list)
+CONFLICT, TOO_LARGE = 409, 413
 
 
 @dataclass(frozen=True)
@@ -107,6 +41,7 @@ class Call:
         encoding: How a row alone is written there.
         own_id: Where the answer has the API's id of the row.
         absent: Statuses that say that there is no such row.
+        there: Where an answer 409 has the API's id of the row that is there.
         job: What it does behind its answer.
     """
 
@@ -123,6 +58,7 @@ class Call:
     encoding: Encoding = "json"
     own_id: str | None = None
     absent: tuple[int, ...] = ()
+    there: str | None = None
     job: Job | None = None
 
     def body(self, rows: Sequence[Row]) -> bytes | None:
@@ -197,6 +133,8 @@ class Caller:
             return self._taken(answer, rows, key)
         if answer.status in call.absent:
             return Outcome(absent=True)
+        if call.there and answer.status == CONFLICT and (found := self._id_at(call.there, answer)):
+            return Outcome(there=found)
         if answer.status in (TOO_LARGE, *(call.refusals.statuses if call.refusals else ())):
             return self._refused(answer, rows, key)
         raise refusal(answer, [row.payload for row in rows], self._api.setting)
@@ -207,7 +145,8 @@ class Caller:
             receipt = f"{key}, for {len(rows):,} rows as a whole" if len(rows) > 1 else key
             return self._named(answer, Outcome([Said(row, True, receipt) for row in rows]))
         try:
-            results = results_of(self._call.answers, answer.json(), [row.name for row in rows])
+            body = answer.json() if answer.body else None
+            results = results_of(self._call.answers, body, [row.name for row in rows])
         except (NotJson, NotText, NotUnderstood) as error:
             raise not_understood(self._api, self._call.path, answer, error) from None
         said = [(row, results[row.name]) for row in rows if row.name in results]
@@ -236,13 +175,20 @@ class Caller:
         if where is None or not any(each.taken for each in outcome.said):
             return outcome
         (said,) = outcome.said
-        try:
-            found = value_at(where, answer.json())
-            if found is None:
-                raise NotUnderstood("no id of the row")
-        except (NotJson, NotText, NotUnderstood) as error:
-            raise not_understood(self._api, self._call.path, answer, error) from None
+        found = self._id_at(where, answer)
+        if found is None:
+            raise not_understood(self._api, self._call.path, answer, NotUnderstood("no id of the row"))
         return Outcome([said._replace(row=said.row._replace(own_id=found))])
+
+    def _id_at(self, where: str, answer: Answer) -> str | None:
+        """Return the API's id that stands somewhere in an answer, or at the end of the address that it names."""
+        try:
+            if where == LOCATION:
+                named = urlsplit(answer.headers.get("location", "")).path.rstrip("/")
+                return id_of(unquote(named.rpartition("/")[2]))
+            return value_at(where, answer.json())
+        except (NotJson, NotText, ValueError) as error:
+            raise not_understood(self._api, self._call.path, answer, error) from None
 
     def _refused(self, answer: Answer, rows: Sequence[Row], key: str) -> Outcome:
         """Say so of a single row; of several find those at fault."""

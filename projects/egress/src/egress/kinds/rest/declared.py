@@ -20,6 +20,8 @@ Method: TypeAlias = Literal["POST", "PUT", "PATCH", "DELETE"]
 NOT_FOUND, GONE = 404, 410
 # The place in paths for the id that an API has given a row.
 OWN_ID = "own_id"
+# The header with the address of what a request has created.
+LOCATION = "Location"
 # The place in paths for the id of a job.
 JOB_ID = "job_id"
 MOST_AT_ONCE, SLOWEST = 32, 0.01
@@ -106,16 +108,19 @@ class OwnId:
     """How an API names rows by ids of its own: in the answer to what creates one, and in the paths of later calls.
 
     Attributes:
-        id: The field of the answer to a create with the id, as in `data.id`.
+        id: The field of the answer to a create with the id, as in `data.id`, or `LOCATION`, where it is the last part
+            of the address which that header names.
         path: Of what updates a row: `/contacts/{own_id}`. One that answers 404 or 410 is created again.
         method: Of that.
         find: How a row is found before it is created, for an API that knows no request again.
+        there: The field of an answer 409 to a create with the id of the row that is there; it is updated.
     """
 
     id: str
     path: str
     method: Method = "PATCH"
     find: Find | None = None
+    there: str | None = None
 
 
 @dataclass(frozen=True)
@@ -278,7 +283,7 @@ def own_id_problems(rest: DeclaredRest) -> Iterator[tuple[bool, str, str]]:
         "write its path with a place for the model's key",
     )
     yield (
-        how.find is None and rest.idempotency is None,
+        how.find is None and how.there is None and rest.idempotency is None,
         "an API that may make a row twice where its answer was lost",
-        "give `find`, by which a row is looked for before it is made, or `idempotency`",
+        "give `find`, by which a row is looked for before it is made, `there`, or `idempotency`",
     )

@@ -12,9 +12,9 @@ from egress.engine.fields import marks_of
 from egress.engine.payload import as_json, as_python, as_quarantined, to_json
 from egress.engine.pending import ADDED, LAST_ID, LAST_MARKS, LAST_RECEIPT, LAST_RUN, ROW_HASH, ROW_KEY
 from egress.engine.unfit import without_json
-from egress.kinds.rest.bodies import mapped
-from egress.kinds.rest.calls import Row, Said
+from egress.kinds.rest.bodies import mapper
 from egress.kinds.rest.declared import OWN_ID, DeclaredRest, Delete
+from egress.kinds.rest.rows import Row, Said
 from shared.http.places import Unfit, filled, places
 
 # Rows that are Python objects at one time.
@@ -51,16 +51,17 @@ def to_send(pending: pa.Table, to: DeclaredRest) -> pa.Table:
 
 def _prepared(pending: pa.Table, to: DeclaredRest) -> Iterator[pa.Table]:
     text, marks, path = pa.string(), marks_of(pending), to.path
+    body, head = mapper(to.fields or {}), mapper(to.head or {})
     name = to.named_by or to.model.key
     for begin in range(0, pending.num_rows, BATCH_ROWS):
         batch = pending.slice(begin, BATCH_ROWS)
         rows = as_python(batch.drop_columns(list(ADDED)))
         made: dict[str, list[str | None]] = {PAYLOAD: [to_json(row) for row in rows]}
         if to.fields is not None:
-            made[SENT] = [to_json(mapped(to.fields, row)) for row in rows]
+            made[SENT] = [to_json(body(row)) for row in rows]
         if to.head is not None:
-            heads = (to_json(mapped(to.head, row)) for row in rows)
-            made[SENT] = [f"{head}\n{row}" for head, row in zip(heads, made.get(SENT, made[PAYLOAD]), strict=True)]
+            sent = zip(rows, made.get(SENT, made[PAYLOAD]), strict=True)
+            made[SENT] = [f"{to_json(head(row))}\n{line}" for row, line in sent]
         if to.named_by or pa.types.is_timestamp(pending.schema.field(name).type):
             made[NAMED] = [_name(row[name]) for row in rows]
         if places(path):
@@ -135,11 +136,11 @@ def to_delete(gone: pa.Table, how: Delete, key: str, as_key: Callable[[str], obj
         as_key: Makes the model's value of a key.
     """
     columns = gone.select([ROW_KEY, ROW_HASH, LAST_RECEIPT, LAST_ID]).to_pydict()
-    made = []
+    made, body = [], mapper(how.fields or {})
     for row_key, content, receipt, own_id in zip(*columns.values(), strict=True):
         to, unfit = _led(how.path, {key: row_key, OWN_ID: own_id})
         if OWN_ID in how.columns and own_id is None:
             unfit = "which id the API has given it is not known"
-        sent = to_json(mapped(how.fields or {}, {key: as_key(row_key), OWN_ID: own_id}))
+        sent = to_json(body({key: as_key(row_key), OWN_ID: own_id}))
         made.append(Row(row_key, content, receipt, receipt, to_json({key: row_key}), sent, to, unfit))
     return made

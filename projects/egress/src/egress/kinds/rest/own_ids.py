@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 
 from egress.kinds.rest.answers import value_at
 from egress.kinds.rest.api import RestApi, not_understood, refusal
-from egress.kinds.rest.calls import Caller, Outcome, Row, Said
+from egress.kinds.rest.calls import Caller
 from egress.kinds.rest.declared import GONE, NOT_FOUND, OWN_ID, Find, OwnId
+from egress.kinds.rest.rows import Outcome, Row, Said
 from shared.errors import PlatformError
 from shared.http.answers import NotText
 from shared.http.places import Unfit, filled
 from shared.utils.strict_json import NotJson
 
+LOST = "the API has the row when it is to be created, and has it not when it is to be updated"
 UNKNOWN = "the API has the row, but under which id is not known: declare `find`, or take the row away there and here"
 
 
@@ -44,7 +46,13 @@ class OwnIdCaller:
                 if not outcome.absent:
                     return outcome
             # Whatever the API had of it is no more.
-            return self._create.send([row._replace(own_id=None, receipt=None, last_marks=None)])
+            row = row._replace(own_id=None, receipt=None, last_marks=None)
+            outcome = self._create.send([row])
+            if outcome.there is None:
+                return outcome
+            there = row._replace(own_id=outcome.there)
+            outcome = self._update.send([there._replace(path=path_of(there, self._how.path))])
+            return Outcome([Said(row, False, "", LOST)]) if outcome.absent else outcome
         except Unfit as error:
             return Outcome([Said(row, False, "", str(error))])
         except PlatformError as error:

@@ -14,8 +14,8 @@ from egress.engine.confirmations import Confirmations, keyed
 from egress.engine.errors import TargetRefused
 from egress.engine.plan import Tally
 from egress.engine.state import Status, answers
-from egress.kinds.rest.calls import Outcome, Row, Said
 from egress.kinds.rest.declared import RestSettings
+from egress.kinds.rest.rows import Outcome, Row, Said
 from egress.kinds.rest.turns import in_turn
 from shared.data_quality import BadRow
 from shared.errors import PlatformError

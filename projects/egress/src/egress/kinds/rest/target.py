@@ -25,7 +25,8 @@ from shared.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from egress.kinds.rest.api import RestApi
-    from egress.kinds.rest.calls import Call, Outcome, Row
+    from egress.kinds.rest.calls import Call
+    from egress.kinds.rest.rows import Outcome, Row
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,6 +146,7 @@ class Rest(DeclaredRest):
             encoding=self.encoding,
             job=self.job,
             own_id=self.own_id.id if self.own_id else None,
+            there=self.own_id.there if self.own_id else None,
         )
 
     def sending(self, api: RestApi, who: str) -> Callable[[Sequence[Row]], Outcome]:
@@ -160,7 +162,7 @@ class Rest(DeclaredRest):
         caller = Caller(call, api, who, self.model.key)
         if how is None:
             return caller.send
-        update = replace(call, method=how.method, path=how.path, own_id=None, absent=(NOT_FOUND, GONE))
+        update = replace(call, method=how.method, path=how.path, own_id=None, there=None, absent=(NOT_FOUND, GONE))
         return OwnIdCaller(how, caller, Caller(update, api, who, self.model.key), api, self.headers).send
 
     def deletion(self) -> Call:
