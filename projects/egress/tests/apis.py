@@ -70,7 +70,8 @@ class Handler(BaseHTTPRequestHandler):
         asked = Asked(self.command, unquote(self.path), headers, body)
         self.api.asked.append(asked)
         status, said = self.api.fault(asked) or self.api.reply(self.api, asked)
-        content = b"" if said is None else json.dumps(said).encode()
+        text = said if isinstance(said, str) else json.dumps(said)
+        content = b"" if said is None else text.encode()
         self.send_response(status)
         for name, value in self.api.headers.items():
             self.send_header(name, value)

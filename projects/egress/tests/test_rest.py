@@ -151,8 +151,14 @@ def test_login_that_lacks_a_setting(
 
 @DUCKDB_ONLY
 def test_batch_without_word_of_each_row(deliver: Callable[..., Any], contacts: Sql, capfd: Any) -> None:
-    """Where the status counts for all rows of a batch, list and receipts say so."""
+    """Where the status counts for all rows of a batch, list and receipts say so; a page to log in at is no answer."""
     api, run = deliver(fine, rows="$", chunk_rows=5)
+    api.fault = lambda asked: (200, " <!doctype html><form>")
+    assert run() == 1
+    assert "HTML of 22 bytes: a page, and no answer" in capfd.readouterr().err
+    assert contacts("select * from ops.delivery") == []
+    api.fault = lambda asked: None
+    api.asked.clear()
     assert run() == 0
     assert [len(each.json()) for each in api.asked] == [5, 2]
     capfd.readouterr()

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from egress.engine.payload import as_python, to_json
-from egress.kinds.rest.bodies import Fixed, as_form, mapper
+from egress.kinds.rest.bodies import Fields, Fixed, as_form, mapper
 from egress.kinds.rest.calls import idempotency_key
 from shared.errors import InputError
 
@@ -76,7 +76,13 @@ def test_command_line_imports_neither_dlt_nor_requests() -> None:
 
 def test_lists_in_bodies() -> None:
     """Names that are places of a list from 0 make one, other numbers are names, and values stay as they are."""
-    fields = {"emails.1.value": "b", "emails.0.value": "a", "emails.0.type": Fixed("work"), "6.0": "a", "7.value": "c"}
+    fields: Fields = {
+        "emails.1.value": "b",
+        "emails.0.value": "a",
+        "emails.0.type": Fixed("work"),
+        "6.0": "a",
+        "7.value": "c",
+    }
     assert mapper(fields)({"a": "x", "b": "y", "c": {"0": 1}}) == {
         "emails": [{"value": "x", "type": "work"}, {"value": "y"}],
         "6": ["x"],

@@ -142,6 +142,9 @@ class Caller:
     def _taken(self, answer: Answer, rows: Sequence[Row], key: str) -> Outcome:
         """Read the answer to a request that was taken: it may say otherwise of single rows."""
         if not self._call.answers:
+            # A page for people, to log in at, say, is no word of the API's.
+            if answer.kind() == "HTML" and answer.body.lstrip().startswith(b"<"):
+                raise not_understood(self._api, self._call.path, answer, NotUnderstood("a page, and no answer"))
             receipt = f"{key}, for {len(rows):,} rows as a whole" if len(rows) > 1 else key
             return self._named(answer, Outcome([Said(row, True, receipt) for row in rows]))
         try:
