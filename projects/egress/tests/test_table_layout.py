@@ -79,6 +79,36 @@ def test_table_that_does_not_fit(
     assert sql("select * from ops.delivery") == []
 
 
+def test_texts_go_into_columns_of_other_types(customer: Customer, egress: Egress, sql: Sql) -> None:
+    """A uuid, a time of a day or a word of an enumeration takes a text that is written so; others are refused."""
+    customer.sql("create type \"Si%ze\" as enum ('small', 'large')")
+    customer.sql('create table customer_360 (entity_id uuid primary key, opens time, "si%ze" "Si%ze")')
+    customer.sql("grant select, insert, update, delete on customer_360 to customer")
+    sql(
+        "create or replace table egress.customer_360 as select "
+        "'aaaaaaaa-0000-0000-0000-00000000000' || i as entity_id, "
+        "cast(case i when 1 then '24:00:00' when 2 then '09:30:00.5' end as time) as opens, "
+        "case when i < 3 then 'small' end as \"si%ze\" from generate_series(1, 5) as n (i)"
+    )
+    sql("update egress.customer_360 set \"si%ze\" = 'huge' where entity_id like '%4'")
+    sql("update egress.customer_360 set entity_id = upper(entity_id) where entity_id like '%5'")
+    assert egress("run", "--target", "table") == 0
+    there = 'select cast(entity_id as text), cast(opens as text), cast("si%ze" as text) from customer_360 order by 1'
+    ours = 'select entity_id, cast(opens as varchar), "si%ze" from egress.customer_360 '
+    ours += "where entity_id like 'a%' order by 1"
+    assert customer.sql(there) == sql(ours)[:3]
+    reasons = "select reason from ops.quarantine order by 1"
+    assert sql(reasons) == [
+        ("`entity_id` is not written as a uuid",),
+        ('invalid input value for enum "Si%ze": "huge"',),
+    ]
+    sql("update egress.customer_360 set \"si%ze\" = 'large' where entity_id like '%3' or entity_id like '%4'")
+    sql("delete from egress.customer_360 where entity_id like '%1'")
+    assert egress("run", "--target", "table", "--full") == 0
+    assert customer.sql(there) == sql(ours)
+    assert len(sql(ours)) == 3
+
+
 def test_view_is_no_table(customer: Customer, egress: Egress, capfd: pytest.CaptureFixture[str]) -> None:
     """A view of the table's name is refused by name."""
     customer.sql("create view customer_360 as select 1 as entity_id")

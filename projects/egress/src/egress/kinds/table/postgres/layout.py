@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 
 from psycopg2 import extensions
 
@@ -24,6 +25,24 @@ HOLD_ALIKE = {
     "timestamptz": {"timestamp with time zone", "timestamp(6) with time zone"},
 }
 INTEGERS = ("smallint", "integer", "bigint")
+# Types of theirs that texts go into which are written so, as the database writes them: then nothing changes.
+WRITTEN_ALIKE = {
+    "uuid": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+    "time without time zone": r"^([01]\d|2[0-3])(:[0-5]\d){2}(\.\d{1,6})?$|^24:00:00$",
+}
+
+
+@dataclass
+class Fit:
+    """How a model's texts go into columns of other types.
+
+    Attributes:
+        limits: How long they may be, by column.
+        types: What the columns are that are no text, by name; of an enumeration, or one of `WRITTEN_ALIKE`.
+    """
+
+    limits: dict[str, int] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
 
 
 class TargetTable(Destination):
@@ -34,8 +53,8 @@ class TargetTable(Destination):
         """The name as SQL."""
         return quote(self.name)
 
-    def prepare(self, cursor: extensions.cursor, *, make: bool) -> dict[str, int]:
-        """Make the table, or see that it can hold the model; return how long the texts of its columns may be.
+    def prepare(self, cursor: extensions.cursor, *, make: bool) -> Fit:
+        """Make the table, or see that it can hold the model; return how it does.
 
         Raises:
             TargetRefused: It is not there and may not be made, or it differs from the model.
@@ -43,14 +62,14 @@ class TargetTable(Destination):
         found = self._find(cursor)
         if found:
             identifier, kind = found
-            limits, wrong = self._compare(cursor, identifier) if kind in TABLE_KINDS else ({}, ["it is no table"])
+            fit, wrong = self._compare(cursor, identifier) if kind in TABLE_KINDS else (Fit(), ["it is no table"])
             if wrong:
                 raise self.unfit(wrong)
-            return limits
+            return fit
         if not make:
             raise self.dropped()
         cursor.execute(f"create table {self.sql} ({column_definitions(self.columns)}, primary key ({quote(self.key)}))")
-        return {}
+        return Fit()
 
     def _find(self, cursor: extensions.cursor) -> tuple[int, str] | None:
         schema, _, name = self.name.partition(".")
@@ -62,32 +81,36 @@ class TargetTable(Destination):
         found: tuple[int, str] | None = cursor.fetchone()
         return found
 
-    def _compare(self, cursor: extensions.cursor, identifier: int) -> tuple[dict[str, int], list[str]]:
-        """Return how long texts may be, and the differences."""
+    def _compare(self, cursor: extensions.cursor, identifier: int) -> tuple[Fit, list[str]]:
+        """Return how texts go into it, and the differences."""
         cursor.execute(
             "select attname, format_type(atttypid, atttypmod) || "
             "case when coalesce(collisdeterministic, true) then '' else ' that takes different texts for equal' end, "
             "exists (select from pg_index where indrelid = attrelid and indisunique and indisvalid and indimmediate "
             "and indpred is null and indnkeyatts = 1 and indkey[0] = attnum), "
-            "atthasdef or attidentity <> '', attgenerated <> '' or attidentity = 'a' "
-            "from pg_attribute left join pg_collation on pg_collation.oid = attcollation "
+            "atthasdef or attidentity <> '', attgenerated <> '' or attidentity = 'a', typtype = 'e' "
+            "from pg_attribute join pg_type on pg_type.oid = atttypid "
+            "left join pg_collation on pg_collation.oid = attcollation "
             "where attrelid = %s and attnum > 0 and not attisdropped",
             [identifier],
         )
         found = cursor.fetchall()
-        there = {name: (kind, unique) for name, kind, unique, _, _ in found}
-        filled, computed = ({each[0] for each in found if each[at]} for at in (3, 4))
+        there = {name: (kind, unique) for name, kind, unique, *_ in found}
+        filled, computed, enumerations = ({each[0] for each in found if each[at]} for at in (3, 4, 5))
         wrong = [*self.differences(there, filled=filled, computed=computed)]
-        limits = {}
+        fit = Fit()
         for column in self.columns:
             kind, unique = there.get(column.name, (None, False))
-            if kind and not holds(kind, postgres_type(column.type)):
-                wrong.append(f"column `{column.name}` is {kind}, it should be {postgres_type(column.type)}")
+            ours = postgres_type(column.type)
+            if kind and ours == "text" and (kind in WRITTEN_ALIKE or column.name in enumerations):
+                fit.types[column.name] = kind
+            elif kind and not holds(kind, ours):
+                wrong.append(f"column `{column.name}` is {kind}, it should be {ours}")
             if kind and column.name == self.key and not unique:
                 wrong.append(f"no primary key or unique constraint on `{self.key}` alone")
             if kind and (limit := VARCHAR.fullmatch(kind)):
-                limits[column.name] = int(limit[1])
-        return limits, wrong
+                fit.limits[column.name] = int(limit[1])
+        return fit, wrong
 
 
 def holds(theirs: str, ours: str) -> bool:

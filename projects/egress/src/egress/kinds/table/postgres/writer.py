@@ -18,7 +18,7 @@ from psycopg2 import extensions
 
 from egress.engine.pending import ADDED, LAST_RECEIPT, ROW_KEY
 from egress.kinds.table.database import FOREIGN, NOT_KEPT
-from egress.kinds.table.postgres.layout import TargetTable
+from egress.kinds.table.postgres.layout import WRITTEN_ALIKE, Fit, TargetTable
 from egress.kinds.table.postgres.session import is_about_rows, reason_of, transaction
 from egress.kinds.table.shipment import POSITION, Shipment, numbered, rounded, with_nul, without
 from shared.warehouse.postgres_copy import copy_in
@@ -55,9 +55,24 @@ class TableWriter:
         self.make = make
         self.own = own
         self.take_over = take_over
-        key, key_type = quote(table.key), postgres_type(table.columns.field(table.key).type)
-        self.of_row = f"held.{key} = cast(incoming.{key} as {key_type})"
-        self.of_deletion = f"held.{key} = cast(incoming.{ROW_KEY} as {key_type})"
+        self.fit = Fit()
+
+    def _of(self, column: str, key: str) -> str:
+        """Return the condition that a row there has a key which stands in a column of what has come."""
+        return f"held.{quote(key)} = cast(incoming.{quote(column)} as {self._type_of(key)})"
+
+    @property
+    def of_row(self) -> str:
+        """The condition that a row there is one that has come."""
+        return self._of(self.table.key, self.table.key)
+
+    @property
+    def of_deletion(self) -> str:
+        """The condition that a row there is one that is to go."""
+        return self._of(ROW_KEY, self.table.key)
+
+    def _type_of(self, column: str) -> str:
+        return self.fit.types.get(column) or postgres_type(self.table.columns.field(column).type)
 
     def ship(self, shipment: Shipment, announce: Callable[[int], None]) -> None:
         """Write and delete in one transaction, as `Writer` has it."""
@@ -82,7 +97,7 @@ class TableWriter:
             return 0
         handled = pa.concat_tables([shipment.upserts.select([ROW_KEY]), shipment.deletes.select([ROW_KEY])])
         with transaction(self.connection, keep=False) as cursor:
-            self.table.prepare(cursor, make=self.make)
+            self.fit = self.table.prepare(cursor, make=self.make)
             self._copy_keys(cursor, without(handled, with_nul(handled)))
             cursor.execute(
                 f"select cast(held.{quote(self.table.key)} as text) from {self.table.sql} as held "
@@ -110,7 +125,7 @@ class TableWriter:
 
     def _stage(self, cursor: extensions.cursor, shipment: Shipment) -> dict[str, str]:
         """Prepare the table, copy the rows beside it, and return why some of them can be no part of it."""
-        limits = self.table.prepare(cursor, make=self.make)
+        self.fit = self.table.prepare(cursor, make=self.make)
         columns = ", ".join(f"{quote(name)} text" for name in self.table.columns.names)
         cursor.execute(
             f"create temporary table {INCOMING} ({POSITION} bigint, {ROW_KEY} text, {KNOWN} boolean, {columns}) "
@@ -123,10 +138,14 @@ class TableWriter:
         cursor.execute(f"analyze {INCOMING}")
         self._copy_keys(cursor, shipment.deletes.select([ROW_KEY]))
         refused: dict[str, str] = {}
-        for name, limit in limits.items():
+        for name, limit in self.fit.limits.items():
             # PostgreSQL would cut blanks at the end off without a word.
             cursor.execute(f"delete from {INCOMING} where char_length({quote(name)}) > {limit} returning {ROW_KEY}")
             refused |= {key: f"`{name}` is longer than {limit} characters" for (key,) in cursor.fetchall()}
+        for name, type_ in self.fit.types.items():
+            written = WRITTEN_ALIKE.get(type_, "")
+            cursor.execute(f"delete from {INCOMING} where {quote(name)} !~ '{written}' returning {ROW_KEY}")
+            refused |= {key: f"`{name}` is not written as a {type_}" for (key,) in cursor.fetchall()}
         return refused
 
     def _copy_keys(self, cursor: extensions.cursor, keys: pa.Table) -> None:
@@ -169,9 +188,7 @@ class TableWriter:
 
     def _insert(self, which: str, on_conflict: str) -> str:
         names = ", ".join(quote(name) for name in self.table.columns.names)
-        values = ", ".join(
-            f"cast({quote(column.name)} as {postgres_type(column.type)})" for column in self.table.columns
-        )
+        values = ", ".join(f"cast({quote(name)} as {self._type_of(name)})" for name in self.table.columns.names)
         return (
             f"insert into {self.table.sql} as held ({names}) select {values} from {INCOMING} as incoming "
             f"where {which} on conflict ({quote(self.table.key)}) do {on_conflict}"
