@@ -1,14 +1,18 @@
-"""APIs whose requests and answers are no JSON with a list of results: forms, pairs of lines, errors in a success."""
+"""APIs that do not take JSON and answer with a list of results: forms, lines, jobs, errors in a success."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import parse_qsl
 
-from apis import Api, Asked, Reply, search
-from conftest import DUCKDB_ONLY, Sql
+import pytest
+from apis import Api, Asked, Reply, search, serving
+from conftest import DUCKDB_ONLY, Egress, Sql
 from contacts import CONTACTS
+from test_targets import module_of
+from tools import REASONS, TOOLS
 
 from egress.kinds.rest.answers import EVERY, Answers
 from egress.kinds.rest.bodies import LINES
@@ -217,3 +221,24 @@ def test_jobs_behind_an_answer(deliver: Callable[..., Any], contacts: Sql, monke
     states = iter(["completed"])
     assert run() == 0
     assert (len(jobs), api.rows["K/1"]["surname"]) == (3, "Jones")
+
+
+def test_tools_by_declaration(contacts: Sql, egress: Egress, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each tool gets every contact but the one that it refuses, whose reason is kept, and that one when it is right."""
+    monkeypatch.setattr("egress.cli.all_targets", lambda: {target: module_of(target) for target in TOOLS})
+    with ExitStack() as stack:
+        served = {target.name: stack.enter_context(serving(reply)) for target, reply in TOOLS.items()}
+        for name, api in served.items():
+            monkeypatch.setenv(f"{name.upper()}_API_URL", api.url)
+            monkeypatch.setenv(f"{name.upper()}_BACKOFF", "0.01")
+        assert egress("run", "--all") == 0
+        assert {name: len(api.rows) for name, api in served.items()} == dict.fromkeys(served, CONTACTS - 1)
+        assert dict(contacts("select resource, reason from ops.quarantine")) == REASONS
+        asked = {name: len(api.asked) for name, api in served.items()}
+        assert egress("run", "--all") == 0
+        assert {name: len(api.asked) for name, api in served.items()} == asked
+        contacts("update egress.contacts set email = 'p3@example.org' where contact_id = 'K/3'")
+        assert egress("run", "--all") == 0
+        assert {name: len(api.rows) for name, api in served.items()} == dict.fromkeys(served, CONTACTS)
+        assert {len(api.asked) - asked[name] for name, api in served.items()} == {1}
+        assert contacts(OPEN) == []
