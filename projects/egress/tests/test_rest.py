@@ -127,6 +127,15 @@ def test_insert_only(served: Mapping[str, Api], egress: Egress, contacts: Sql, c
 
 
 @DUCKDB_ONLY
+def test_row_that_is_there_already(deliver: Callable[..., Any], contacts: Sql) -> None:
+    """A status that is declared as done counts as taken: the API has got the row, and its answer was lost."""
+    api, run = deliver(fine, mode="insert_only", idempotency=None, done=(409,))
+    api.fault = lambda asked: (409, None) if asked.json()["contact_id"] == "K/2" else None
+    assert run() == 0
+    assert contacts("select status, count(*) from ops.delivery group by 1") == [("delivered", CONTACTS)]
+
+
+@DUCKDB_ONLY
 def test_secrets_are_seen_nowhere(served: Mapping[str, Api], egress: Egress, contacts: Sql, capfd: Any) -> None:
     """No token, key or password is on screen, in the ledger, the send state, the quarantine or the list."""
     served["hubspot"].fault = lambda asked: (403, {"message": f"{asked.headers['authorization']} may not do this"})

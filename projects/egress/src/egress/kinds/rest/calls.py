@@ -129,8 +129,10 @@ class Caller:
         if call.job and answer.is_success:
             answer, job = result_of(call.job, self._api, answer, call.headers, [row.payload for row in rows])
             return self._taken(answer, rows, f"{key}, job {job}")
-        if answer.is_success or answer.status in call.done:
+        if answer.is_success:
             return self._taken(answer, rows, key)
+        if answer.status in call.done:
+            return Outcome([Said(row, True, key) for row in rows])
         if answer.status in call.absent:
             return Outcome(absent=True)
         if call.there and answer.status == CONFLICT and (found := self._id_at(call.there, answer)):

@@ -169,6 +169,7 @@ class DeclaredRest(Target):
         job: How an API that sees to rows behind its answer says what came of them.
         named_by: The column whose value is a row's key in answers, where that is not the model's key.
         refusals: How a request is refused for what its rows hold. Any other failure ends the delivery.
+        done: Statuses, besides those of success, that say that all rows of a request are there, as 409 may.
         mode: `upsert`, `insert_only`, `update_only` (a row that the API does not find, 404, is refused) or `mirror`,
             which deletes what it once wrote and the model has no more.
         delete: The call for that.
@@ -194,6 +195,7 @@ class DeclaredRest(Target):
     job: Job | None = None
     named_by: str | None = None
     refusals: Refusals | None = None
+    done: tuple[int, ...] = ()
     mode: Mode = "upsert"
     delete: Delete | None = None
     chunk_rows: int = 500
@@ -268,6 +270,7 @@ def problems(rest: DeclaredRest) -> Iterator[tuple[bool, str, str]]:
 def own_id_problems(rest: DeclaredRest) -> Iterator[tuple[bool, str, str]]:
     """Yield what can be wrong with how an API's own ids are declared, as `problems` does."""
     how = rest.own_id
+    yield bool(how and rest.done), "`done` where the API's id is wanted", "give `there`, or leave it out"
     yield OWN_ID in places(rest.path), f"a create at a path with {{{OWN_ID}}}", "only later calls know it"
     if how is None:
         return

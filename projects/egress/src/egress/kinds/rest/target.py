@@ -143,6 +143,7 @@ class Rest(DeclaredRest):
             self.idempotency,
             as_tuple(self.answers),
             refusals,
+            done=self.done,
             encoding=self.encoding,
             job=self.job,
             own_id=self.own_id.id if self.own_id else None,
