@@ -193,8 +193,10 @@ def written(file: Path, rows: pa.RecordBatchReader, *, raw_csv: bool) -> str:
                 check(batch, form)
                 write(batch)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        nested = [f"`{column.name}`: " for column in rows.schema if pa.types.is_nested(column.type)]
+        named = nested[0] if nested and form == "csv" else ""
         raise InputError(
-            f"a model cannot be written as {form}: {excerpt(first_line(error), LONGEST_TOLD)}",
+            f"a model cannot be written as {form}: {named}{excerpt(first_line(error), LONGEST_TOLD)}",
             hint="correct the model, so that it has numbers, texts, dates and nulls only",
         ) from None
     return sha256_of(file)
