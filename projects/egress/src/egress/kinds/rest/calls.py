@@ -95,7 +95,7 @@ class Caller:
         bounds = self._api.bounds
         outcome = Outcome()
         for tried in range(1, bounds.http_tries + 1):
-            outcome = self._tried(left) if left else Outcome()
+            outcome = self._tried(left, tried) if left else Outcome()
             said += outcome.said
             left = outcome.put_off
             if not left or outcome.error:
@@ -109,16 +109,18 @@ class Caller:
             )
         return replace(outcome, said=said, put_off=[])
 
-    def _tried(self, rows: Sequence[Row]) -> Outcome:
+    def _tried(self, rows: Sequence[Row], tried: int = 1) -> Outcome:
         try:
-            return self._sent(rows)
+            return self._sent(rows, tried)
         except PlatformError as error:
             return Outcome(error=error)
 
-    def _sent(self, rows: Sequence[Row]) -> Outcome:
+    def _sent(self, rows: Sequence[Row], tried: int) -> Outcome:
         call, body, path = self._call, self._call.body(rows), rows[0].path
         # Two rows may have one body, and another path each.
         where = "" if body and path == call.path else f"{call.method} {path}\0"
+        # Whoever knows a request again would put its rows off once more.
+        where += f"{tried}\0" if tried > 1 else ""
         key = idempotency_key(self._sender, [row.history for row in rows], where.encode() + (body or b""))
         headers = {
             **({"Content-Type": call.media_type} if body else {}),
