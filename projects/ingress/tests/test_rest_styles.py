@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 import pytest
-from api_styles import Answer, Api, github, plain, salesforce, stripe
+from api_styles import github, plain, salesforce, stripe
 from conftest import Project, Serve
 from pydantic import AwareDatetime
 
@@ -193,90 +191,6 @@ def test_rows_that_an_offset_steps_over_are_an_error(serve: Serve) -> None:
     assert ids_of(Rest("API_URL", "/items", {"type": "offset", "limit": 2, **ends})) == [1, 2, 3, 4, 5]
     with pytest.raises(SourceUnavailable, match=r"rows are left out: pages of .* have 2 rows, and .* grows by 4"):
         ids_of(Rest("API_URL", "/items", {"type": "offset", "limit": 4, **ends}))
-
-
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"error": {"code": "busy"}},
-        {"error": {"message": "busy"}},
-        {"error": "busy"},
-        {"errors": ["busy"]},
-        {"ok": False},
-        {"success": False},
-    ],
-    ids=str,
-)
-def test_failure_is_no_page_whatever_its_status(serve: Serve, more: dict[str, Any]) -> None:
-    """An answer that says that it failed is not the end of a list, though it has no rows and the status of success."""
-    well: list[Any] = [None, False, 0, "", "OK", {}, {"code": 0}, {"code": "ok", "message": ""}]
-    pages = [{"rows": [row(number)], "error": error, "errors": [], "ok": True} for number, error in enumerate(well, 1)]
-    pages.append({"rows": [], **more})
-    api = serve(lambda api, path, query, *_: (200, {}, pages[int(query["page"])]), [])
-    with pytest.raises(SourceUnavailable, match=f"no page: .*: it says by `{next(iter(more))}` that it failed"):
-        ids_of(Rest("API_URL", "/items", {"type": "page_number", "base_page": 0, "total_path": None}, rows="rows"))
-    assert f"page={len(well)}" in api.asked[-1]
-
-
-def test_what_an_answer_complains_of_is_nothing_where_all_rows_are_there(serve: Serve) -> None:
-    """Some APIs always have something to say; where they count their rows, those tell whether the list is whole."""
-    complaint = {"errors": ["`limit` is ignored from version 3 on"]}
-    reader = Rest("API_URL", "/items", rows="rows", total="total")
-    serve(lambda *_: (200, {}, {"rows": rows(2), "total": 2, **complaint}), [])
-    assert ids_of(reader) == [1, 2]
-    serve(lambda *_: (200, {}, {"rows": [], "total": 0, **complaint}), [])
-    with pytest.raises(SourceUnavailable, match="it says by `errors` that it failed"):
-        ids_of(reader)
-
-
-def test_no_content_is_an_empty_page(serve: Serve) -> None:
-    """Where a server has nothing to answer, a list has no more rows."""
-    serve(lambda *_: (204, {"Content-Length": "0"}, ""), [])
-    assert ids_of(Rest("API_URL", "/items", {"type": "page_number", "base_page": 0, "total_path": None})) == []
-
-
-def test_null_is_an_empty_list_where_the_total_says_so(serve: Serve) -> None:
-    """Some servers write null for a list without rows; alone it may as well be a failure."""
-    serve(lambda *_: (200, {}, {"data": None, "total": 0}), [])
-    counted = Rest("API_URL", "/items", rows="data", total="total")
-    assert ids_of(counted) == []
-    with pytest.raises(SourceUnavailable, match="it has no list `data`"):
-        ids_of(replace(counted, total=None))
-
-
-def pages_of(count: int, status: int = 404) -> Callable[..., Answer]:
-    """Return what answers with pages of two rows and the number of all, and with a status behind the last one."""
-
-    def answer(api: Api, path: str, query: dict[str, str], _: object) -> Answer:
-        found = api.rows[int(query["page"]) * 2 :][:2]
-        return (200, {}, {"data": found, "total": count}) if found else (status, {}, "no page")
-
-    return answer
-
-
-@pytest.mark.parametrize("status", [404, 400])
-def test_list_may_end_by_a_status(serve: Serve, status: int) -> None:
-    """Where that is declared, a request for a page after the last one is answered by it, and the list is whole."""
-    serve(pages_of(4, status), rows(4))
-    paginator = {"type": "page_number", "base_page": 0, "total_path": None}
-    ending = Rest("API_URL", "/items", paginator, rows="data", ends=(status,))
-    assert ids_of(ending) == [1, 2, 3, 4]
-    with pytest.raises(SourceUnavailable, match=f"page=2` answers: {status}"):
-        ids_of(replace(ending, ends=()))
-
-
-def test_status_ends_no_list_before_its_first_page_or_its_last_row(serve: Serve) -> None:
-    """A list that is not there, or that has said that it has more rows, has not ended."""
-    paginator = {"type": "page_number", "base_page": 0, "total_path": None}
-    ending = Rest("API_URL", "/items", paginator, rows="data", total="total", ends=(404,))
-    serve(pages_of(5), rows(4))
-    with pytest.raises(SourceUnavailable, match="the list is incomplete: 4 rows of 5"):
-        ids_of(ending)
-    serve(pages_of(0), [])
-    with pytest.raises(SourceUnavailable, match="page=0` answers: 404"):
-        ids_of(ending)
-    with pytest.raises(ConfigurationError, match="says of no list that it ends"):
-        replace(ending, ends=(401,))
 
 
 def test_only_changes_are_asked_for(serve: Serve, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

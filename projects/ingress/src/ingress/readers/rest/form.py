@@ -188,11 +188,12 @@ class ListForm:
         if not total and (failed := failure_of(body, self.rows)):
             raise NoPage(f"it says by `{failed}` that it failed{complaint(body)}")
         found = find_values(rows_at, body)
-        if total == 0 and found == [None]:
-            # As Go's servers write a list without rows.
+        if found in ([], [None]) and (total == 0 or (found and (total is not None or self.says_end(body)))):
+            # As Go's servers write a list without rows; where a total is known, it tells whether there were to be some.
             found = [[]]
         if len(found) != 1 or not isinstance(found[0], list):
-            raise NoPage("it has no rows" if list_at == "$" else f"it has no list `{list_at}`")
+            more = ", but null, and nothing says that it ends here" if found == [None] else ""
+            raise NoPage(f"it has no rows{more}" if list_at == "$" else f"it has no list `{list_at}`{more}")
         rows = [self.within(each, inner) for each in found[0]] if inner else found[0]
         # Some say false or "" where there are no more.
         wrong = [link for link in (find_values(link_at, body) if link_at else ()) if not isinstance(link or "", str)]
@@ -214,6 +215,14 @@ class ListForm:
         """Return the row that lies within an element of a list, or None where there is none: a bad row."""
         found = value_at(element, inner) if isinstance(element, dict) else MISSING
         return None if found is MISSING else with_carried(found, carried_from(element, self.carry), self.rows)
+
+    def says_end(self, body: Any) -> bool:
+        """Tell whether a page names what would lead to the next one, and says that there is none."""
+        words = self.paginator
+        cursor = words.get("cursor_path") if words.get("type") == "cursor" else None
+        paths = (self.paths[2], self.paths[3], compiled(str(cursor)) if cursor else None)
+        said = [value for path in paths if path is not None for value in find_values(path, body)]
+        return bool(said) and not any(str(value or "").lower() not in ("", "false") for value in said)
 
     def says_more(self, page: Page) -> bool:
         """Tell whether a page says that there are more; where it ends without rows, that does not count."""
