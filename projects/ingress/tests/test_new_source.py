@@ -197,7 +197,7 @@ def test_names_from_a_server_are_never_code(project: Project, serve: Serve) -> N
         (("shop", "--from", "good.csv", "--key", "nope"), "no column that a key can have: `nope`"),
         (("shop", "--from", "good.csv", "--key", "id,n"), "rows are not told apart by: `id`, `n`"),
         (("pos", "--from", "good.csv"), "there is a source of this name: `pos`"),
-        (("shop", "--from", "wide.jsonl"), "more than 500 columns: 501"),
+        (("shop", "--from", "wide.jsonl"), "more than 1,500 columns: 1,501"),
         (("shop", "--from", "good.csv", "--table", "A;B"), "no resource can be called so: `A;B`"),
         (("shop", "--from", "postgresql://me:secret-1@h/d"), "an address with a login"),
         (("shop", "--from", "https://me:secret-1@h/d"), "an address with a login"),
@@ -219,7 +219,7 @@ def test_mistake_leaves_nothing(
     """Each mistake exits 2 with a hint, says no secret, and leaves no file."""
     serve(lambda *_: (200, {}, {"error": "secret-1 \x1b[31m", "items": []}), [])
     texts = {"good.csv": "no,id,n\n1,5,5\n2,5,5\n", "twice.csv": "id,A b,a_b\n1,2,3\n", "keyless.csv": "a\n1\n1\n"}
-    texts["wide.jsonl"] = json.dumps({f"c{number}": 1 for number in range(501)})
+    texts["wide.jsonl"] = json.dumps({f"c{number}": 1 for number in range(1_501)})
     for name, text in texts.items():
         (tmp_path / name).write_text(text)
     taken = tmp_path / SOURCES / "taken.py"

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from ingress.readers.sql import reflection
 from shared.new.code import Call
 
-MOST_COLUMNS = 500
+# As many as a table of PostgreSQL has, with those of a load.
+MOST_COLUMNS = 1_500
 # What identifies rows is text or a whole number, or a day with others.
 KEYS = ("int", "str", "date")
 

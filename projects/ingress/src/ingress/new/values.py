@@ -79,7 +79,7 @@ def check_number(names: Sequence[str]) -> None:
     """
     if len(names) > MOST_COLUMNS:
         raise InputError(
-            f"more than {MOST_COLUMNS} columns: {len(names):,}",
+            f"more than {MOST_COLUMNS:,} columns: {len(names):,}",
             hint="names that are values, maybe: have such rows delivered as rows, or write the source by hand",
         )
     if not names:
