@@ -22,10 +22,10 @@ from ingress.source import Resource, Source
 from shared.config import get_settings
 from shared.data_quality import RowModel, row_model
 
-FIELDS: dict[str, Any] = {"Order ID": int, "ID": str, "Größe": int, "Gone?": bool, "Changed At": AwareDatetime}
-KEY = ("Order ID", "ID")
+FIELDS: dict[str, Any] = {"Order.ID": int, "ID": str, "Größe": int, "Gone.?": bool, "Changed.At": AwareDatetime}
+KEY = ("Order.ID", "ID")
 Order = row_model("Order", "An order.", FIELDS)
-Gone = row_model("Gone", "The key of an order that is gone.", {"Order ID": int, "ID": str, "Gone At": AwareDatetime})
+Gone = row_model("Gone", "The key of an order that is gone.", {"Order.ID": int, "ID": str, "Gone.At": AwareDatetime})
 ROWS = "select order_id, id, gr_e from raw.orders where _deleted_at is null order by 1"
 
 
@@ -39,16 +39,16 @@ def drop(project: Project, *numbers: int, folder: str = "orders", **changed: Any
     """Have a folder hold orders of these numbers."""
     path = project.landing / folder / "a.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
-    usual = {"ID": "A", "Größe": 1, "Gone?": False, "Changed At": "2026-01-01T00:00:00Z"}
-    path.write_text("".join(json.dumps({"Order ID": number, **usual, **changed}) + "\n" for number in numbers))
+    usual = {"ID": "A", "Größe": 1, "Gone.?": False, "Changed.At": "2026-01-01T00:00:00Z"}
+    path.write_text("".join(json.dumps({"Order.ID": number, **usual, **changed}) + "\n" for number in numbers))
 
 
 @pytest.mark.parametrize(
     "deletions",
     [
         Snapshot(share=1.0),
-        DeletedFlag("Gone?"),
-        Tombstones(Files("gone", "*.jsonl"), Gone, at="Gone At", changed="Changed At"),
+        DeletedFlag("Gone.?"),
+        Tombstones(Files("gone", "*.jsonl"), Gone, at="Gone.At", changed="Changed.At"),
     ],
     ids=lambda each: type(each).__name__,
 )
@@ -57,9 +57,9 @@ def test_rows_are_merged_and_vanish_by_a_key_of_any_name(project: Project, delet
     drop(project, 1, 2)
     project.load_source(source(deletions))
     wider = row_model("Order", "An order.", FIELDS | {"Größe": float})
-    changed: dict[str, Any] = {"Größe": 7, "Gone?": isinstance(deletions, DeletedFlag)}
+    changed: dict[str, Any] = {"Größe": 7, "Gone.?": isinstance(deletions, DeletedFlag)}
     drop(project, 2, **changed)
-    drop(project, 1, 2, folder="gone", **{"Gone At": "2026-01-02T00:00:00Z"})
+    drop(project, 1, 2, folder="gone", **{"Gone.At": "2026-01-02T00:00:00Z"})
     project.load_source(source(deletions))
     by_name = {"Snapshot": [(2, "A", 7)], "DeletedFlag": [(1, "A", 1)], "Tombstones": []}
     assert project.fetch(ROWS) == by_name[type(deletions).__name__]
@@ -71,7 +71,7 @@ def test_rows_are_merged_and_vanish_by_a_key_of_any_name(project: Project, delet
 def test_row_from_quarantine_is_held_against_its_key_of_any_name(project: Project, tmp_path: Path) -> None:
     """A row in quarantine does not replace what raw has of its key, unless that is asked for."""
     drop(project, 1, 2)
-    bad = {"Order ID": 1, "ID": "A", "Größe": "x", "Gone?": False, "Changed At": "2026-01-01T00:00:00Z"}
+    bad = {"Order.ID": 1, "ID": "A", "Größe": "x", "Gone.?": False, "Changed.At": "2026-01-01T00:00:00Z"}
     (project.landing / "orders" / "b.jsonl").write_text(json.dumps(bad))
     test = source(Snapshot())
     project.load_source(test)
@@ -87,11 +87,11 @@ def test_row_from_quarantine_is_held_against_its_key_of_any_name(project: Projec
 def test_changes_are_asked_for_by_a_cursor_of_any_name(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is the newest in raw is told whatever the cursor is called."""
     monkeypatch.setenv("SHOP_URL", f"sqlite:///{project.root / 'shop.db'}")
-    model = row_model("Order", "An order.", {"Order ID": int, "Changed On": int})
-    reader = Sql("SHOP_URL", "orders", cursor="Changed On")
-    shop = Source("shop", (Resource("orders", "orders", model, ("Order ID",), reader),))
+    model = row_model("Order", "An order.", {"Order.ID": int, "Changed.On": int})
+    reader = Sql("SHOP_URL", "orders", cursor="Changed.On")
+    shop = Source("shop", (Resource("orders", "orders", model, ("Order.ID",), reader),))
     with closing(sqlite3.connect(project.root / "shop.db")) as database:
-        database.execute('create table orders ("Order ID" integer primary key, "Changed On" integer)')
+        database.execute('create table orders ("Order.ID" integer primary key, "Changed.On" integer)')
         for numbers in ([1, 2], [3]):
             database.executemany("insert into orders values (?, ?)", [(number, number) for number in numbers])
             database.commit()
@@ -102,23 +102,23 @@ def test_changes_are_asked_for_by_a_cursor_of_any_name(project: Project, monkeyp
 
 def test_rows_within_rows_are_replaced_by_a_key_of_any_name(project: Project, serve: Serve) -> None:
     """The lines of an order are replaced with it, or dropped, whatever its key is called."""
-    order = row_model("Order", "An order.", {"Order ID": int})
-    line = row_model("Line", "A line.", {"Order ID": int, "Line": int, "item": str})
+    order = row_model("Order", "An order.", {"Order.ID": int})
+    line = row_model("Line", "A line.", {"Order.ID": int, "Line": int, "item": str})
     orders = Rest("API_URL", "/orders")
-    child = Child(orders, "$.lines", parent={"Order ID": "Order ID"}, number="Line")
+    child = Child(orders, "$.lines", parent={"Order.ID": "Order.ID"}, number="Line")
     shop = Source(
         "shop",
         (
-            Resource("orders", "orders", order, ("Order ID",), orders, contract="report"),
-            Resource("lines", "lines", line, ("Order ID", "Line"), child),
+            Resource("orders", "orders", order, ("Order.ID",), orders, contract="report"),
+            Resource("lines", "lines", line, ("Order.ID", "Line"), child),
         ),
     )
     api = serve(
         lambda api, *_: (200, {}, api.rows),
-        [{"Order ID": number, "lines": [{"item": "a"}, {"item": "b"}]} for number in (1, 2, 3)],
+        [{"Order.ID": number, "lines": [{"item": "a"}, {"item": "b"}]} for number in (1, 2, 3)],
     )
     project.load_source(shop)
-    api.rows = [{"Order ID": 1, "lines": [{"item": "c"}]}, {"Order ID": 2, "lines": []}]
+    api.rows = [{"Order.ID": 1, "lines": [{"item": "c"}]}, {"Order.ID": 2, "lines": []}]
     project.load_source(shop)
     found = project.fetch("select order_id, line, item from raw.lines order by 1, 2")
     assert found == [(1, 1, "c"), (3, 1, "a"), (3, 2, "b")]

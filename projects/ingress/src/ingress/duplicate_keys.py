@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from shared.warehouse import quote
+from shared.warehouse import quote_name
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -28,7 +28,7 @@ def duplicated_keys(
     """
     opened = rows if callable(rows) else lambda: rows
     doubled = twice(opened().project(f"{key_hash(key)} as hash").fetchnumpy()["hash"])
-    columns = ", ".join(quote(name) for name in key)
+    columns = ", ".join(quote_name(name) for name in key)
     if not doubled.size:
         return opened().project(columns).limit(0).to_arrow_table()
     duck.register("doubled", pa.table({"hash": doubled}))
@@ -37,7 +37,7 @@ def duplicated_keys(
 
 def key_hash(key: Sequence[str]) -> str:
     """Return DuckDB's expression for a number that stands for a row's key."""
-    return f"hash({', '.join(quote(each) for each in key)})"
+    return f"hash({', '.join(quote_name(each) for each in key)})"
 
 
 def twice(hashes: Hashes) -> Hashes:

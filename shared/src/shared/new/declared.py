@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.errors import UserError
 from shared.utils.names import suggestion
-from shared.warehouse import Warehouse, quote
+from shared.warehouse import Warehouse
 from shared.warehouse.sql.catalog import Relation
 
 # Of types that a row can be named by wherever it goes.
@@ -35,7 +35,7 @@ def key_of(warehouse: Warehouse, relation: Relation, named: str | None) -> str:
     if named is not None and named not in columns:
         raise UserError(f"no column that could be the key: `{named}`", hint=suggestion(named, columns))
     tried = [named] if named is not None else sorted(columns, key=lambda column: not called_like_a_key(column))
-    counts = ", ".join(f"count({quote(column)}), count(distinct {quote(column)})" for column in tried)
+    counts = ", ".join(f"count({quote_name(column)}), count(distinct {quote_name(column)})" for column in tried)
     rows, *found = warehouse.fetch(f"select count(*){counts and ', '}{counts} from {relation.sql}")[0]
     for column, filled, distinct in zip(tried, found[::2], found[1::2], strict=True):
         if filled == distinct == rows:

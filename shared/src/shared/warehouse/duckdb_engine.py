@@ -21,7 +21,7 @@ from shared.utils.locks import POLL_SECONDS
 from shared.warehouse.base import ArrowData, Mode, Role, Warehouse
 from shared.warehouse.lock import FileLock
 from shared.warehouse.sql.dialect import DuckDBDialect
-from shared.warehouse.sql.quoting import quote
+from shared.warehouse.sql.quoting import quote, quote_name
 from shared.workspace.projects import writer_of
 
 INCOMING = "_incoming"
@@ -113,17 +113,17 @@ class DuckDBWarehouse(Warehouse):
 
     @override
     def append_arrow(self, table: str, data: ArrowData) -> int:
-        columns = ", ".join(quote(name) for name in data.schema.names)
+        columns = ", ".join(quote_name(name) for name in data.schema.names)
         return self._insert(f"insert into {quote(table)} ({columns}) select {columns} from {INCOMING}", data)
 
     @override
     def merge_arrow(self, table: str, data: ArrowData, *, key: Sequence[str], keep: Sequence[str] = ()) -> int:
-        columns = ", ".join(quote(name) for name in data.schema.names)
-        changes = [f"{quote(n)} = excluded.{quote(n)}" for n in data.schema.names if n not in (*key, *keep)]
+        columns = ", ".join(quote_name(name) for name in data.schema.names)
+        changes = [f"{quote_name(n)} = excluded.{quote_name(n)}" for n in data.schema.names if n not in (*key, *keep)]
         action = f"update set {', '.join(changes)}" if changes else "nothing"
         return self._insert(
             f"insert into {quote(table)} ({columns}) select {columns} from {INCOMING} "
-            f"on conflict ({', '.join(quote(name) for name in key)}) do {action}",
+            f"on conflict ({', '.join(quote_name(name) for name in key)}) do {action}",
             data,
         )
 

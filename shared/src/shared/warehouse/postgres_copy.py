@@ -20,6 +20,7 @@ from shared.utils.excerpts import excerpt
 from shared.warehouse.base import ArrowData
 from shared.warehouse.sql.arrow import ARROW_TYPES, postgres_type
 from shared.warehouse.sql.quoting import quote_for_postgres as quote
+from shared.warehouse.sql.quoting import quote_name_for_postgres as quote_name
 
 NUMERIC = 1700
 WIDEST_DECIMAL = 38
@@ -39,7 +40,7 @@ def copy_in(cursor: extensions.cursor, table: str, data: ArrowData) -> int:
     """
     for column in data.schema:
         postgres_type(column.type)
-    columns = ", ".join(quote(name) for name in data.schema.names)
+    columns = ", ".join(quote_name(name) for name in data.schema.names)
     source = CsvSource(data)
     cursor.copy_expert(f"copy {quote(table)} ({columns}) from stdin (format csv)", source, size=1 << 20)
     return source.rows

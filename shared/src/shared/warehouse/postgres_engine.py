@@ -26,6 +26,7 @@ from shared.warehouse.sql.arrow import column_definitions
 from shared.warehouse.sql.catalog import OF_USERS, RELATIONS
 from shared.warehouse.sql.dialect import PostgresDialect
 from shared.warehouse.sql.quoting import quote_for_postgres as quote
+from shared.warehouse.sql.quoting import quote_name_for_postgres as quote_name
 
 # The first of the two numbers of our advisory locks, so that they meet nobody else's in the same database.
 LOCK_CLASS = 0x64617461
@@ -139,13 +140,13 @@ class PostgresWarehouse(Warehouse):
     @override
     def merge_arrow(self, table: str, data: ArrowData, *, key: Sequence[str], keep: Sequence[str] = ()) -> int:
         names = [name for name in data.schema.names if name not in (*key, *keep)]
-        changes = [f"{quote(name)} = excluded.{quote(name)}" for name in names]
+        changes = [f"{quote_name(name)} = excluded.{quote_name(name)}" for name in names]
         action = f"update set {', '.join(changes)}" if changes else "nothing"
-        return self._insert_arrow(table, data, f"on conflict ({', '.join(map(quote, key))}) do {action}")
+        return self._insert_arrow(table, data, f"on conflict ({', '.join(map(quote_name, key))}) do {action}")
 
     def _insert_arrow(self, table: str, data: ArrowData, on_conflict: str) -> int:
         """Insert arrow data by way of a temporary table, and return how many rows were inserted or updated."""
-        columns = ", ".join(map(quote, data.schema.names))
+        columns = ", ".join(map(quote_name, data.schema.names))
         with self.transaction():
             self.execute(f"create temporary table {INCOMING} as select {columns} from {quote(table)} with no data")
             with explained(), self._connection.cursor() as cursor:

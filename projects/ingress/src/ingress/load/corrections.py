@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from ingress.raw_names import ORDER
 from shared.utils.calculator import calculator
-from shared.warehouse import quote
+from shared.warehouse import quote_name
 
 # Beside the columns of a key, which are fields of a row model: none of those begins with an underscore.
 IDENTIFIER, ORIGIN = "_identifier", "_origin"
@@ -25,7 +25,7 @@ def corrected_later(unresolved: Unresolved, loaded: pa.Table, files: Sequence[st
         files: The names of the files by their order.
     """
     origins = pa.array(files).take(loaded[ORDER].combine_chunks())
-    same = " and ".join(f"bad.{quote(name)} = loaded.{quote(name)}::varchar" for name in key)
+    same = " and ".join(f"bad.{quote_name(name)} = loaded.{quote_name(name)}::varchar" for name in key)
     return _ids(
         f"from bad join loaded on {same} and bad.{ORIGIN} < loaded.{ORIGIN}",
         bad=keyed(unresolved, key),
@@ -41,8 +41,8 @@ def read_again(before: Unresolved, now: Unresolved, loaded: pa.Table, key: Seque
         now: Bad rows of this load.
         loaded: Key of the rows that were loaded.
     """
-    names = ", ".join(quote(name) for name in key)
-    texts = ", ".join(f"{quote(name)}::varchar as {quote(name)}" for name in key)
+    names = ", ".join(quote_name(name) for name in key)
+    texts = ", ".join(f"{quote_name(name)}::varchar as {quote_name(name)}" for name in key)
     return _ids(
         f"from bad semi join (select {texts} from loaded union all select {names} from seen) using ({names})",
         bad=keyed(before, key),

@@ -20,7 +20,7 @@ from ingress.source import Resource
 from shared.data_quality import BadRow, RowChecker, RowModel
 from shared.data_quality.change_guard import TooManyDeletes
 from shared.utils.clock import utc_now
-from shared.warehouse import Warehouse, quote
+from shared.warehouse import Warehouse, quote, quote_name
 
 COLUMNS = {DELETED_AT: "timestamp", DELETED_BY: "varchar"}
 Rows = Callable[[], Iterable[pa.Table]]
@@ -133,10 +133,10 @@ class Marks:
             if self.by_keys:
                 self._delete(f"{self._in(self.gone)} and not {self._in(self.seen)}")
             return
-        at, changed = quote(deletions.at), f"loaded.{quote(self._raw(deletions.changed))}"
+        at, changed = quote_name(deletions.at), f"loaded.{quote_name(self._raw(deletions.changed))}"
         kind = self.resource.rows.schema.field(deletions.changed).type
         utc = " at time zone 'UTC'" if pa.types.is_timestamp(kind) and kind.tz else ""
-        key = ", ".join(quote(name) for name in self.resource.key)
+        key = ", ".join(quote_name(name) for name in self.resource.key)
         self.warehouse.execute(
             f"update {quote(self.resource.relation)} as loaded "
             f"set {DELETED_AT} = cast(gone.{DELETED_AT}{utc} as timestamp), {DELETED_BY} = $1 "
@@ -147,8 +147,8 @@ class Marks:
 
     def _make(self, name: str, *, changed: str | None = None, at: str | None = None) -> None:
         """Make a table of this session's for keys, and maybe a time, of the types that raw has."""
-        columns = [f"{quote(self._raw(each))} as {quote(each)}" for each in self.resource.key]
-        columns += [f"{quote(self._raw(changed))} as {quote(at)}"] if changed and at else []
+        columns = [f"{quote_name(self._raw(each))} as {quote_name(each)}" for each in self.resource.key]
+        columns += [f"{quote_name(self._raw(changed))} as {quote_name(at)}"] if changed and at else []
         relation = quote(self.resource.relation)
         self.warehouse.execute(f"drop table if exists {quote(name)}")
         self.warehouse.execute(
@@ -179,14 +179,14 @@ class Marks:
         return f"exists (select 1 from {quote(table)} where {self._same(table)})"
 
     def _same(self, table: str) -> str:
-        pairs = ((quote(name), quote(self._raw(name))) for name in self.resource.key)
+        pairs = ((quote_name(name), quote_name(self._raw(name))) for name in self.resource.key)
         return " and ".join(f"{quote(table)}.{name} = loaded.{raw}" for name, raw in pairs)
 
     def _raw(self, name: str) -> str:
         return raw_name(name, self.resource.name)
 
     def _flagged(self, column: str) -> str:
-        kind, name = self.resource.rows.schema.field(column).type, f"loaded.{quote(self._raw(column))}"
+        kind, name = self.resource.rows.schema.field(column).type, f"loaded.{quote_name(self._raw(column))}"
         if pa.types.is_boolean(kind):
             return f"coalesce({name}, false)"
         return f"(coalesce({name}, 0) <> 0)" if pa.types.is_integer(kind) else f"({name} is not null)"

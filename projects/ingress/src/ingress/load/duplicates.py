@@ -18,7 +18,7 @@ from ingress.raw_names import ORDER
 from ingress.source import Batch, Duplicated
 from shared.data_quality import POSITION, BadRow
 from shared.utils.calculator import calculator
-from shared.warehouse import quote
+from shared.warehouse import quote_name
 
 REASON = "the key occurs more than once with different content"
 Refuse = Callable[[str, Sequence[BadRow]], object]
@@ -67,7 +67,7 @@ def unique_rows(
             rows = pa.Table.from_batches([batch.good])
             rows = rows.append_column(ORDER, pa.repeat(batch.order, rows.num_rows))
             if keys.num_rows:
-                matches = f"from rows {{}} join keys using ({', '.join(quote(name) for name in key)})"
+                matches = f"from rows {{}} join keys using ({', '.join(quote_name(name) for name in key)})"
                 held.append(duck.sql(matches.format("semi")).to_arrow_table())
                 rows = duck.sql(matches.format("anti") + f" order by {POSITION}").to_arrow_table()
             counts["kept"] += rows.num_rows

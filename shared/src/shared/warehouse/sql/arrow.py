@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from shared.errors import InputError
-from shared.warehouse.sql.quoting import quote_for_postgres
+from shared.warehouse.sql.quoting import quote_name_for_postgres
 from shared.warehouse.sql.types import Kind
 
 # By PostgreSQL's object ids of types (`select oid, typname from pg_type`); what is not here arrives as its text.
@@ -76,4 +76,4 @@ def column_definitions(schema: pa.Schema) -> str:
     Raises:
         InputError: A column has a type that PostgreSQL cannot hold.
     """
-    return ", ".join(f"{quote_for_postgres(column.name)} {postgres_type(column.type)}" for column in schema)
+    return ", ".join(f"{quote_name_for_postgres(column.name)} {postgres_type(column.type)}" for column in schema)
