@@ -15,7 +15,8 @@ from ingress.new.origin import Origin
 from shared.errors import InputError
 
 ROWS = [{"id": number, "name": f"name {number}"} for number in range(7)]
-STREAM, TOTAL = {"stop_after_empty_page": True}, {"total_path": "total"}
+STREAM, TOTAL, NO_TOTAL = {"stop_after_empty_page": True}, {"total_path": "total"}, {"total_path": None}
+COUNT = {"limit_param": "count"}
 Style = Any
 
 
@@ -155,6 +156,57 @@ def overlapping(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
     return 200, {}, {"data": api.rows[max(begin - 1, 0) :][:3]}
 
 
+def linked(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
+    """Answer as FHIR does: rows within entries, the next page among links, of which one is the page's own."""
+    rows, following = part(api, query, "offset")
+    links = [{"relation": "self", "url": path}, {"relation": "next", "url": f"{api.url}{path}?offset={following}"}]
+    return 200, {}, {"link": links if following else links[:1], "entry": [{"resource": row} for row in rows]}
+
+
+def clamped(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
+    """Answer as Magento does: the number of the page is called like its size, and the last page stays the last."""
+    page = min(int(query.get("by[currentPage]", 1)), 3)
+    return 200, {}, {"items": api.rows[(page - 1) * 3 : page * 3], "total_count": len(api.rows)}
+
+
+def counted_from_1(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
+    """Answer as SCIM has it: the first row is the first one."""
+    begin = int(query.get("startIndex", 1))
+    rows = api.rows[begin - 1 : begin + 2]
+    return 200, {}, {"totalResults": 7, "startIndex": begin, "itemsPerPage": len(rows), "Resources": rows}
+
+
+def relative(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
+    """Answer as SAP does: an address without a host and a path."""
+    rows, following = part(api, query, "$skiptoken")
+    return 200, {}, {"value": rows, **({"@odata.nextLink": f"list?$skiptoken={following}"} if following else {})}
+
+
+def ever_next(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
+    """Answer as CKAN does: there is always a next page by its links, and a list of fields beside the rows."""
+    begin = int(query.get("offset", 0))
+    links, fields = {"next": f"{path}?offset={begin + 3}"}, [{"name": "id"}]
+    return 200, {}, {"result": {"fields": fields, "records": api.rows[begin : begin + 3], "_links": links, "total": 7}}
+
+
+def counts_page_too(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
+    """Answer as NetSuite does: the number of the page's rows is said before the number of all."""
+    begin = int(query.get("offset", 0))
+    rows = api.rows[begin : begin + 3]
+    return 200, {}, {"count": len(rows), "hasMore": begin + 3 < 7, "items": rows, "offset": begin, "totalResults": 7}
+
+
+def dollars(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
+    """Answer as Socrata does, by parameters that begin with a dollar, which nothing in the answer tells."""
+    begin = int(query.get("$offset", 0))
+    return 200, {}, api.rows[begin : begin + int(query["$limit"])]
+
+
+def deaf(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
+    """Answer with as many rows as are asked for, and with no others by whatever parameter."""
+    return 200, {}, api.rows[: int(query["limit"])]
+
+
 def looked_at(serve: Serve, style: Style, query: str = "") -> Table:
     """Look at a list in a style."""
     api = serve(style, ROWS)
@@ -175,11 +227,19 @@ def looked_at(serve: Serve, style: Style, query: str = "") -> Table:
         (zendesk, {"type": "cursor", "cursor_path": "after_cursor", "cursor_param": "cursor", **STREAM}),
         (jira, {"type": "offset", "limit": 3, "offset_param": "startAt", "limit_param": "maxResults", **TOTAL}),
         (pages_counted, {"type": "page_number", "base_page": 1, "total_path": None}),
+        (linked, {"type": "json_link", "next_url_path": "link[?(@.relation=='next')].url"}),
+        (clamped, {"type": "page_number", "base_page": 1, "page_param": "by[currentPage]", "total_path": None}),
+        (counted_from_1, {"type": "offset", "limit": 3, "offset_param": "startIndex", "offset": 1, **COUNT, **NO_TOTAL}),
+        (relative, {"type": "json_link", "next_url_path": "['@odata.nextLink']"}),
+        (ever_next, {"type": "json_link", "next_url_path": "result._links.next"}),
+        (counts_page_too, {"type": "offset", "limit": 3, "total_path": "totalResults"}),
+        (dollars, {"type": "offset", "limit": 3, "offset_param": "$offset", "limit_param": "$limit", **NO_TOTAL}),
     ],
 )
 def test_next_page_is_found_where_the_answer_has_it(serve: Serve, style: Style, paginator: dict[str, str]) -> None:
     """The way to the next page is told by what the answer has, and proved by following it."""
-    found = looked_at(serve, style)
+    asked = {clamped: "?by[pageSize]=3", counted_from_1: "?count=3", dollars: "?$limit=3"}
+    found = looked_at(serve, style, asked.get(style, ""))
     assert found.reader.named is not None and found.reader.named["paginator"] == paginator
     assert "all 7 rows" in found.notes[0]
 
@@ -190,6 +250,7 @@ def test_next_page_is_found_where_the_answer_has_it(serve: Serve, style: Style, 
         (unknown, "goes on after its first rows cannot be told"),
         (led_away, "goes on after its first rows cannot be told; the list leads back or away: `http://192.0.2.1/`"),
         (partial, "cannot be told; it has 7 rows, of 1,000 by its `total`"),
+        (deaf, "goes on after its first rows cannot be told"),
         (not_last, "goes on after its first rows cannot be told"),
         (overlapping, "asked for by `page`, from 1 on, but a page has rows of an earlier one"),
         (cut_off, "the next page is asked for by `page`, from 1 on, up to 3 pages, where: .* answers: 400"),
@@ -198,7 +259,7 @@ def test_next_page_is_found_where_the_answer_has_it(serve: Serve, style: Style, 
 def test_list_with_more_pages_is_not_taken_for_one_page(serve: Serve, style: Style, said: str) -> None:
     """A list that goes on in a way that cannot be followed to its end is refused, and not written as its first page."""
     with pytest.raises(InputError, match=said):
-        looked_at(serve, style)
+        looked_at(serve, style, "?limit=7" if style is deaf else "")
 
 
 def test_list_that_ends_with_404_says_so(serve: Serve) -> None:

@@ -55,7 +55,7 @@ def rendered(value: object, before: int = 0, after: int = 0, depth: int = 0) -> 
     """Return an expression, on one line where it fits.
 
     Args:
-        value: A text, number, Setting, Code, Call, Subscript, tuple or mapping of such.
+        value: A text, number, Setting, Code, Call, Subscript, tuple, list or mapping of such.
         before: How many signs stand before it on its line.
         after: How many stand behind it.
         depth: How far its line is indented.
@@ -80,7 +80,7 @@ def on_one_line(value: object) -> str:
         return text(value)
     if isinstance(value, Setting):
         return f"Setting({text(value.name)})"
-    if isinstance(value, (Call, Subscript, Mapping, tuple)):
+    if isinstance(value, (Call, Subscript, Mapping, tuple, list)):
         opening, closing = brackets(value)
         inside = ", ".join(lead + on_one_line(item) for lead, item in parts(value))
         return opening + inside + ("," if isinstance(value, tuple) and len(value) == 1 else "") + closing
@@ -97,7 +97,7 @@ def parts(value: object) -> list[tuple[str, object]]:
     if isinstance(value, Mapping):
         return [(f"{text(str(name))}: ", each) for name, each in value.items()]
     items = value.items if isinstance(value, Subscript) else value
-    return [("", each) for each in items] if isinstance(items, tuple) else []
+    return [("", each) for each in items] if isinstance(items, (tuple, list)) else []
 
 
 def brackets(value: object) -> tuple[str, str]:
@@ -106,4 +106,4 @@ def brackets(value: object) -> tuple[str, str]:
         return f"{value.name}(", ")"
     if isinstance(value, Subscript):
         return f"{value.name}[", f"]{value.behind}"
-    return ("{", "}") if isinstance(value, Mapping) else ("(", ")")
+    return ("{", "}") if isinstance(value, Mapping) else ("[", "]") if isinstance(value, list) else ("(", ")")

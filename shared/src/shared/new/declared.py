@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.errors import UserError
 from shared.utils.names import suggestion
-from shared.warehouse import Warehouse
+from shared.warehouse import Warehouse, quote_name
 from shared.warehouse.sql.catalog import Relation
 
 # Of types that a row can be named by wherever it goes.

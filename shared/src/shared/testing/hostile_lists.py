@@ -125,7 +125,7 @@ MODES = (
     source("next-login", "links with a password", away("http://a:hush@evil.example/"), "`http://***@evil.example/`"),
     source("next-long", "has a link of 50 KB", away("/" + "x" * 50_000), "leads back or away"),
     source("data-object", "has an object as its rows", page(data={}), "no list `data`"),
-    source("data-null", "has nothing as its rows", page(data=None), "no list `data`"),
+    source("data-null", "has nothing as its rows", page(data=None), "0 rows of 2"),
     source("row-nested", "nests a value 900 times", nested, "nested too deeply"),
     source("columns-endless", "has other names in each row", many_names, "more than 1,000 columns"),
     source("rows-no-objects", "has rows that are no objects", page(data=[item(1), item(2), 7, None], total=4), GOOD),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 # Where rows are, the likeliest first.
@@ -21,16 +21,29 @@ TOTALS = (
     "numfound",
 )
 PLAIN = re.compile("[A-Za-z_][A-Za-z0-9_]*")
-DEPTH, INSIDE = 3, 200
+# What rows lie within, where each does: in GraphQL, in FHIR, in Elasticsearch.
+WRAPPED = ("node", "resource", "_source")
+LINKS = {"rel", "relation", "href", "url", "uri", "title", "method", "type"}
+DEPTH, INSIDE = 5, 200
 
 
-def rows_in(body: Any) -> str | None:
-    """Return the path of the rows: the list of objects, by a usual name if there are several."""
+def rows_in(body: Any) -> tuple[str, Sequence[str]] | None:
+    """Return the path of the rows: the list of objects, by a usual name or else the longest; and the other lists."""
     if isinstance(body, list):
-        return "$" if is_rows(body) else None
-    found = [path for path, value in inside(body) if is_rows(value)]
-    named = sorted(found, key=lambda path: (path.count("."), _place(path)))
-    return named[0] if named and (len(found) == 1 or _place(named[0]) < len(ROWS) or "." not in named[0]) else None
+        return ("$", ()) if is_rows(body) else None
+    found = {path: value for path, value in inside(body) if is_rows(value) and not are_links(value)}
+    found.pop("errors", None)
+    ranked = sorted(found, key=lambda path: (path.count("."), _place(path), -len(found[path])))
+    if not ranked or (len(found) > 1 and _place(ranked[0]) == len(ROWS) and "." in ranked[0]):
+        return None
+    rows = found[ranked[0]]
+    wrapped = next((name for name in WRAPPED if all(isinstance(row.get(name), dict) for row in rows)), None)
+    return ranked[0] + (f"[*].{wrapped}" if wrapped else ""), ranked[1:]
+
+
+def are_links(value: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether objects are links to other pages."""
+    return all(LINKS.issuperset(each) and {"rel", "relation"} & set(each) for each in value)
 
 
 def _place(path: str) -> int:
@@ -44,14 +57,15 @@ def is_rows(value: Any) -> bool:
 
 
 def total_in(body: Any, rows_at: str, count: int) -> tuple[str, int] | None:
-    """Return where an answer says how many rows there are, and how many."""
+    """Return where an answer says how many rows there are, and how many; what is more than the page's rows is surer."""
+    found: list[tuple[str, int]] = []
     for path, value in inside(body, skip=rows_at):
         plain = path.rpartition(".")[2].lower().replace("_", "")
         if isinstance(value, str) and re.fullmatch("0|[1-9][0-9]{0,8}", value):
             value = int(value)
         if plain in TOTALS and type(value) is int and value >= count:
-            return path, value
-    return None
+            found.append((path, value))
+    return next((each for each in found if each[1] > count), found[0] if found else None)
 
 
 def inside(body: Any, *, skip: str = "", before: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
@@ -64,3 +78,13 @@ def inside(body: Any, *, skip: str = "", before: str = "", depth: int = 0) -> It
             continue
         yield path, value
         yield from inside(value, skip=skip, before=f"{path}.", depth=depth + 1)
+
+
+def next_among(links: Sequence[Any]) -> str | None:
+    """Return the path of the next page's address among links, where they have one."""
+    for link in links:
+        by = next((name for name in ("rel", "relation") if isinstance(link, dict) and link.get(name) == "next"), None)
+        at = next((name for name in ("href", "url", "uri") if by and isinstance(link.get(name), str)), None)
+        if at:
+            return f"[?(@.{by}=='next')].{at}"
+    return None

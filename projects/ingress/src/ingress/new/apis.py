@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -11,15 +12,15 @@ from typing import Any
 from dlt.common.jsonpath import find_values
 from requests import Request
 
-from ingress.gather.paths import compiled
-from ingress.new.answers import rows_in, total_in
+from ingress.new.answers import is_rows, rows_in, total_in
+from ingress.new.bodies import in_body, parameters_in
 from ingress.new.found import Table
 from ingress.new.names import resource_name
 from ingress.new.origin import Origin, parameters_of
 from ingress.new.paging import Guess, guesses
 from ingress.new.values import columns_of, is_unique_in, key_of, shown
-from ingress.readers.rest.form import ListForm
-from ingress.readers.rest.pages import Gone, ListReader, NotGiven, Tally, Unsteady
+from ingress.readers.rest.form import ListForm, complaint, failure_of
+from ingress.readers.rest.pages import JSON, Gone, ListReader, NotGiven, Tally, Unsteady, said_by
 from ingress.readers.rest.reader import source_bounds
 from shared.data_quality.json_text import as_json, exact_number
 from shared.errors import InputError, PlatformError, SourceUnavailable
@@ -59,7 +60,9 @@ class Api:
         with HttpClient(base, bounds, auth=signed) as client:
             yield cls(client, base)
 
-    def first(self, path: str, parameters: Mapping[str, object]) -> tuple[Answer, Any]:
+    def first(
+        self, path: str, parameters: Mapping[str, object], body: Mapping[str, Any] | None = None
+    ) -> tuple[Answer, Any]:
         """Return what it answers when it is asked for a list.
 
         Raises:
@@ -69,12 +72,13 @@ class Api:
         url = str(Request("GET", self.base + path, params=asked).prepare().url)
         self.asked += 1
         try:
-            answer = self.client.get(url)
+            sent = None if body is None else json.dumps(body).encode()
+            answer = self.client.get(url) if sent is None else self.client.send("POST", url, sent, JSON)
         except NoAnswer as error:
             raise SourceUnavailable(f"`{shown_address(url)}` does not answer: {error}", hint=error.hint or "") from None
         if not answer.is_success:
             raise SourceUnavailable(
-                f"`{shown_address(url)}` answers: {answer.status}",
+                f"`{shown_address(url)}` answers: {answer.status}{said_by(answer)}",
                 hint="see whether the address is right, and who may read there: as in --login bearer:SHOP_TOKEN",
             )
         try:
@@ -106,6 +110,8 @@ def look_at_api(
     key: Sequence[str],
     login: Mapping[str, object] | None,
     cursor: tuple[str, str] | None,
+    body: Mapping[str, Any] | None = None,
+    rows_at: str | None = None,
 ) -> Table:
     """Look at a list.
 
@@ -115,6 +121,8 @@ def look_at_api(
         key: What the user says identifies a row.
         login: As dlt declares it, with settings.
         cursor: The field by which changed rows are found, and the parameter that asks for them.
+        body: What is sent, where it is asked for by POST.
+        rows_at: Where the user says that the rows are.
 
     Raises:
         PlatformError: It is no list, or none that can be read.
@@ -122,14 +130,14 @@ def look_at_api(
     path, parameters = parameters_of(origin.rest)
     name = table or resource_name(path.partition("?")[0].rstrip("/").rpartition("/")[2])
     with Api.opened(origin.address, login) as api:
-        answer, body = api.first(path, parameters)
-        at = rows_in(body)
-        if at is None:
-            raise no_list(answer, body)
-        rows = find_values(compiled(at), body)[0]
-        total = total_in(body, at, len(rows))
-        tried = guesses(answer, body, at, rows, total, parameters, key)
-        found = next((each for guess in tried if (each := proved(api, path, at, rows, guess))), None)
+        answer, said = api.first(path, parameters, body)
+        at, others = (rows_at, ()) if rows_at else rows_in(said) or ("", ())
+        rows = first_rows(answer, said, at)
+        total = total_in(said, at.partition("[*]")[0], len(rows))
+        asked = parameters if body is None else parameters_in(body)
+        tried = guesses(answer, said, at, rows, total, asked, key)
+        sent = tried if body is None else (in_body(guess, parameters, body) for guess in tried)
+        found = first_proved(api, path, at, rows, sent)
         if found is None:
             raise not_told(answer, len(rows), total, api.failures)
     guess, pages = found
@@ -139,14 +147,58 @@ def look_at_api(
     columns = columns_of(looked_at)
     unique, why = key_of(name, columns, key, lambda names: is_unique_in(looked_at, names), len(looked_at))
     call = reader_call(origin.setting, path, guess, at, login, cursor)
+    counted = f"total at `{guess.total}`: {total[1]:,}" if guess.total and total else ""
     notes = [
         f"{api.asked} requests, {len(pages)} pages, {'all' if whole else 'the first'} {len(looked_at):,} rows",
         f"rows at `{shortened(at, SHOWN)}`; {guess.said}",
-        f"total at `{guess.total}`: {total[1]:,}"
-        if guess.total and total
-        else "no total: a list cut short is not noticed",
+        *([f"other lists, for --rows: {shown(others)}"] if others else ()),
+        counted or "no total: a list cut short is not noticed",
     ]
     return Table(name, columns, call, unique, why, notes=notes, whole=False)
+
+
+def first_rows(answer: Answer, said: Any, at: str) -> list[Any]:
+    """Return the rows of a list's first page.
+
+    Raises:
+        InputError: There are none.
+    """
+    failed = failure_of(said, at)
+    if failed and not at:
+        raise InputError(
+            f"`{shown_address(answer.url)}` says by `{failed}` that it failed{complaint(said)}",
+            hint="see whether what is asked for is right",
+        )
+    form = ListForm(answer.url, {}, {}, {}, at or "$", None)
+    found = next(iter(find_values(form.paths[0], said)), None)
+    _, inner = form.parts
+    rows = [form.within(row, inner) for row in found] if inner and is_rows(found) else found
+    if not at or not is_rows(rows):
+        raise no_list(answer, said, at)
+    assert isinstance(rows, list)
+    return rows
+
+
+def first_proved(
+    api: Api, path: str, at: str, first: Sequence[Any], tried: Iterable[Guess]
+) -> tuple[Guess, list[list[Any]]] | None:
+    """Return the first guess that is right, with the pages that it leads to.
+
+    Raises:
+        InputError: None is; one is as far as it goes, but its list does not end as it should, or its pages overlap.
+    """
+    nearly: InputError | None = None
+    for guess in tried:
+        try:
+            if found := proved(api, path, at, first, guess):
+                # Where a list surely goes on, one page is not all of it.
+                if nearly is None or guess.more:
+                    return found
+        except InputError as error:
+            nearly = nearly or error
+    if nearly is not None:
+        raise nearly
+    return None
 
 
 def not_told(answer: Answer, rows: int, total: tuple[str, int] | None, failures: Sequence[str]) -> InputError:
@@ -165,7 +217,7 @@ def proved(api: Api, path: str, at: str, first: Sequence[Any], guess: Guess) -> 
     Raises:
         InputError: It is right as far as it goes, but the list does not end as it should, or its pages overlap.
     """
-    form = ListForm(api.base + path, guess.parameters, {}, guess.paginator, at, guess.total, guess.ends)
+    form = ListForm(api.base + path, guess.parameters, {}, guess.paginator, at, guess.total, guess.ends, guess.body)
     pages: list[list[Any]] = []
     try:
         pages.extend(api.pages(form))
@@ -206,6 +258,7 @@ def reader_call(
         "total": guess.total,
         "ends": guess.ends or None,
         "parameters": dict(guess.parameters) or None,
+        "body": guess.body,
         "login": login,
         "cursor": cursor and cursor[0],
         "since": cursor and cursor[1],
@@ -213,8 +266,8 @@ def reader_call(
     return Call("Rest", (setting, path), named)
 
 
-def no_list(answer: Answer, body: Any) -> InputError:
-    """Return the error for an answer that has no rows, which says what it has."""
+def no_list(answer: Answer, body: Any, at: str) -> InputError:
+    """Return the error for an answer that has no rows, or none where they are said to be, which says what it has."""
     if isinstance(body, dict):
         said = f"an object with {shown(body) or 'nothing'}"
     elif isinstance(body, list):
@@ -222,6 +275,6 @@ def no_list(answer: Answer, body: Any) -> InputError:
     else:
         said = shortened(as_json(body), 40)
     return InputError(
-        f"no list of rows at `{shown_address(answer.url)}`: {said}",
+        f"no list of rows at `{shown_address(answer.url)}`{f', `{shortened(at, SHOWN)}`' if at else ''}: {said}",
         hint="name the address of a list of objects, which is not empty, as the API's documentation has it",
     )

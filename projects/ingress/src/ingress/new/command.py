@@ -34,7 +34,7 @@ TEXT: tuple[tuple[str, str, type, str], ...] = (
     ("sheet", "NAME", str, "of a workbook with several"),
 )
 FITTING = {
-    "api": ("login", "since", "cursor"),
+    "api": ("login", "since", "cursor", "body", "rows"),
     "database": ("cursor", "zone"),
     "file": tuple(name for name, *_ in TEXT),
     "place": ("credential", *(name for name, *_ in TEXT)),
@@ -79,6 +79,8 @@ def make_parser() -> Parser:
     top.add_argument(
         "--cursor", metavar="COLUMN", help="grows with every change of a row, so that only changed rows are read"
     )
+    top.add_argument("--body", metavar="JSON", help="of an API: what is sent to it by POST, or a file that has it")
+    top.add_argument("--rows", metavar="PATH", help="of an API: where an answer has the rows, as in `data.orders`")
     top.add_argument("--since", metavar="PARAMETER", help="of an API: what asks for rows from a value of the cursor on")
     top.add_argument("--zone", metavar="ZONE", help="of a database: where its times without a zone are of, as in UTC")
     top.add_argument(
@@ -138,10 +140,12 @@ def look(origin: Origin, settings: Settings, options: argparse.Namespace) -> tup
         check_name(table, "resource")
     if origin.kind == "api":
         from ingress.new.apis import look_at_api
+        from ingress.new.bodies import body_of
 
         login = login_of(options.login) if options.login else None
         cursor = (options.cursor, options.since) if options.cursor else None
-        found = look_at_api(origin, table=table, key=key, login=login, cursor=cursor)
+        body = body_of(options.body) if options.body else None
+        found = look_at_api(origin, table=table, key=key, login=login, cursor=cursor, body=body, rows_at=options.rows)
         return [found], None, f"{options.name}: a list of an API at {origin.setting}."
     if origin.kind == "database":
         from ingress.new.databases import look_at_database

@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ingress.new.answers import PLAIN, inside
+from ingress.new.answers import PLAIN, inside, next_among
+from ingress.new.parameters import (
+    CURSOR_PARAMETERS,
+    LAST_PARAMETERS,
+    OFFSETS,
+    PAGE_NUMBERS,
+    in_camel,
+    in_style_of,
+    is_offset,
+    is_size,
+)
 from ingress.new.values import columns_of, is_unique_in, key_of
 from shared.data_quality.json_text import as_json
 from shared.http.answers import Answer
@@ -22,23 +32,6 @@ MORE = re.compile(r"has_?(more|next(_?page)?)|more", re.IGNORECASE)
 STREAM = re.compile("end_?of_?stream", re.IGNORECASE)
 END = re.compile(rf"(is_?)?last(_?page)?|{STREAM.pattern}|done", re.IGNORECASE)
 PAGE_COUNT = re.compile(r"(total_?)?pages|pages?_?(count|total)|(last|num)_?pages?", re.IGNORECASE)
-CURSOR_PARAMETERS = (
-    "cursor",
-    "page_token",
-    "pageToken",
-    "next_token",
-    "after",
-    "starting_after",
-    "start_cursor",
-    "pagination_token",
-    "continuation",
-    "offset",
-    "page",
-)
-LAST_PARAMETERS = ("starting_after", "after", "after_id", "since_id")
-SIZES = ("limit", "per_page", "page_size", "pageSize", "size", "count", "top", "$top", "maxResults")
-OFFSETS = ("offset", "skip", "start", "startAt", "from", "$skip")
-PAGE_NUMBERS = ("page", "p", "page_number", "pageNumber")
 LONGEST_CURSOR = 4_096
 Pages = Sequence[Sequence[Any]]
 
@@ -54,6 +47,7 @@ class Guess:
         said: What it is, for people.
         more: Whether there must be a second page for it to be right.
         ends: Statuses by which a request for a page after the last one is answered.
+        body: What the first request sends, where it is a POST.
     """
 
     paginator: Mapping[str, object]
@@ -62,6 +56,7 @@ class Guess:
     said: str
     more: bool
     ends: tuple[int, ...] = ()
+    body: Mapping[str, object] | None = None
 
     def holds(self, pages: Pages, first: Sequence[Any]) -> bool:
         """Tell whether pages that were read are those of a list that begins with the first one."""
@@ -108,8 +103,8 @@ def guesses(
     key: Sequence[str],
 ) -> Iterator[Guess]:
     """Yield how the list may page, the surest first, and where nothing says that it does, that it does not."""
-    found = list(inside(body, skip=rows_at))
-    if total is not None and total[1] <= len(rows) and has_more_pages(found):
+    found = list(inside(body, skip=rows_at.partition("[*]")[0]))
+    if total is not None and total[1] <= len(rows) and goes_on(found, None, rows):
         # It counts the rows of the page.
         total = None
     total_at = total[0] if total and (total[1] > len(rows) or total[0].lower().startswith("total")) else None
@@ -121,13 +116,16 @@ def guesses(
     if has_next_link(answer):
         yield guess("the next page stands in the header Link", type="header_link")
     for path, value in found:
-        if isinstance(value, str) and NEXT.fullmatch(_last(path)) and "next" in path.lower() and _is_link(value):
+        if isinstance(value, str) and NEXT.fullmatch(_last(path)) and "next" in path.lower() and _is_link(value, path):
             yield guess(f"the next page's address stands at `{path}`", type="json_link", next_url_path=path)
+        if isinstance(value, list) and (linked := next_among(value)):
+            said = f"the next page's address stands among the links of `{path}`"
+            yield guess(said, type="json_link", next_url_path=path + linked)
     # Where a stream ends, its last cursor is for later, and leads to nothing yet.
     streams = {"stop_after_empty_page": True} if any(STREAM.fullmatch(_last(path)) for path, _ in found) else {}
     for path, value in found:
         if _is_cursor(path, value):
-            yield from _by_cursor(path, streams, guess)
+            yield from _by_cursor(path, streams | has_more_beside(path, found), guess)
     more_at = next((path for path, value in found if MORE.fullmatch(_last(path)) and isinstance(value, bool)), None)
     if more_at is not None and dict(found)[more_at]:
         yield from _by_last_row(rows_at, rows, more_at, key, guess)
@@ -140,8 +138,34 @@ def guesses(
         if value is None and NEXT.fullmatch(_last(path)) and "next" in path.lower():
             said = f"the next page's address would stand at `{path}`, but there is only one page"
             yield guess(said, more=False, type="json_link", next_url_path=path)
+    if is_full(parameters, rows, total, found):
+        return
     doubt = f", though `{more_at}` is there: look at a list of more pages" if more_at else ""
     yield guess(f"one page, as far as can be told{doubt}", more=False, type="single_page")
+
+
+def has_more_beside(path: str, found: Sequence[tuple[str, Any]]) -> Mapping[str, object]:
+    """Return what says beside a cursor whether it leads anywhere: some name one on the last page too."""
+    around = path[: len(path) - len(_last(path))]
+    for each, value in found:
+        if isinstance(value, bool) and each.startswith(around) and MORE.fullmatch(each[len(around) :]):
+            return {"has_more_path": each}
+    return {}
+
+
+def is_full(
+    parameters: Mapping[str, object],
+    rows: Sequence[Any],
+    total: tuple[str, int] | None,
+    found: Sequence[tuple[str, Any]],
+) -> bool:
+    """Tell whether a page has as many rows as were asked for, and nothing says that these are all."""
+    asked = any(is_size(name) and value == len(rows) for name, value in parameters.items())
+    ended = any(
+        (MORE.fullmatch(_last(path)) and value is False) or (END.fullmatch(_last(path)) and value is True)
+        for path, value in found
+    )
+    return asked and not ended and total is None
 
 
 def goes_on(found: Sequence[tuple[str, Any]], total: tuple[str, int] | None, rows: Sequence[Any]) -> bool:
@@ -168,7 +192,7 @@ def _by_cursor(path: str, ends: Mapping[str, object], guess: Callable[..., Guess
     """Yield that what stands at a path asks for the next page, by a parameter called like it before others."""
     last = _last(path)
     bare = re.sub("(?i)^next_?", "", last)
-    alike = [name for name in (last, bare[:1].lower() + bare[1:]) if len(name) > len("to")]
+    alike = [name for name in (last, in_camel(last), in_camel(bare)) if len(name) > len("to")]
     for name in dict.fromkeys((*alike, *CURSOR_PARAMETERS)):
         said = f"the next page is asked for by `{name}` with `{path}`"
         yield guess(said, type="cursor", cursor_path=path, cursor_param=name, **ends)
@@ -186,7 +210,7 @@ def _by_last_row(
     names, _ = key_of("rows", columns_of(rows), key[:1], lambda names: is_unique_in(rows, names), len(rows))
     if not names or not PLAIN.fullmatch(names[0]):
         return
-    path = f"{rows_at}[-1].{names[0]}"
+    path = (rows_at.replace("[*]", "[-1]") if "[*]" in rows_at else f"{rows_at}[-1]") + f".{names[0]}"
     for name in LAST_PARAMETERS:
         yield guess(
             f"the next page is asked for by `{name}` with the last row's `{names[0]}`, as long as `{more_at}` says so",
@@ -210,17 +234,21 @@ def _numbered(
         return
     # A server may give fewer rows at a time than it is asked for.
     size = len(rows)
-    sizes = (name for name in SIZES if echoed.get(name) == size and name != "count")
-    size_name = next((name for name in SIZES if name in parameters), next(sizes, None))
+    sizes = (name for name, value in echoed.items() if is_size(name) and value == size and name != "count")
+    size_name = next(filter(is_size, parameters), next(sizes, None))
     ends = {"total_path": total[0]} if total else {"total_path": None}
     more = {"has_more_path": more_at} if more_at and not total else {}
-    named = [name for name in (*PAGE_NUMBERS, *OFFSETS) if name in parameters]
-    told = [name for name in (*PAGE_NUMBERS, *OFFSETS) if name in echoed]
-    for name in named or dict.fromkeys([*told, *PAGE_NUMBERS[:1], *OFFSETS[:2]]):
+    known = (*PAGE_NUMBERS, *OFFSETS)
+    named = [name for name in parameters if name in known]
+    told = [name for name in known if name in echoed]
+    for name in named or dict.fromkeys([*told, *in_style_of(size_name or ""), *PAGE_NUMBERS[:1], *OFFSETS[:2]]):
         without = (name,)
-        if name in OFFSETS:
+        if is_offset(name):
             sized = {"limit_param": size_name} if size_name and size_name != "limit" else {}
             own = {"offset_param": name} if name != "offset" else {}
+            if echoed.get(name) == 1:
+                # It counts from 1, which dlt's comparison with a total does not know of.
+                ends, own = {"total_path": None}, own | {"offset": 1}
             yield guess(
                 f"the next page is asked for by `{name}`, of {size} rows a page",
                 without=(*without, size_name or ""),
@@ -250,8 +278,10 @@ def _last(path: str) -> str:
     return path.rpartition(".")[2] if not path.endswith("']") else path[:-2].rpartition("['")[2].lstrip("@")
 
 
-def _is_link(value: str) -> bool:
-    return value.startswith(("http://", "https://", "/", "?"))
+def _is_link(value: str, path: str = "") -> bool:
+    """Tell whether a text is an address; what is called one may be without a host and a path."""
+    called = re.search("(link|url|uri|href)$", _last(path), re.IGNORECASE)
+    return value.startswith(("http://", "https://", "/", "?")) or (called is not None and " " not in value != "")
 
 
 def _is_cursor(path: str, value: Any) -> bool:

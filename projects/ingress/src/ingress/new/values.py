@@ -16,7 +16,7 @@ from shared.utils.excerpts import listed
 
 SHOWN = 40
 INT64 = range(-(2**63), 2**63)
-SURE, LIKELY, POSSIBLE = range(3)
+SURE, LIKELY, POSSIBLE, UNLIKELY = range(4)
 
 
 def columns_of(rows: Sequence[Mapping[str, Any]]) -> list[Column]:
@@ -143,6 +143,9 @@ def no_key(table: str, names: Iterable[str]) -> UserError:
 def rank(name: str, table: str) -> int:
     """Tell how much a column's name says that it is the key."""
     plain = name.lower().replace("_", "").replace("-", "").replace(" ", "")
+    if not name[:1].isalnum():
+        # As what OData says of a row, `@odata.etag`.
+        return UNLIKELY
     singular = table.replace("_", "").rstrip("s")
     if plain in ("id", f"{singular}id", f"{singular}sid", "key", "uuid", "guid"):
         return SURE

@@ -147,6 +147,9 @@ class ListReader:
             if total is not None and page.total is not None and page.total != total:
                 raise Unsteady(f"the list changes while it is read: {total} rows, then {page.total}")
             total = page.total if total is None else total
+            if number > 1 and total == count - len(page.rows) and (not page.rows or page.digest in seen):
+                # All rows are there: some say even then that there are more, or give the last page again.
+                return
             self.tally.take(page, number, self.form.url)
             if has_next and not page.rows and not self.form.may_be_empty:
                 raise Unsteady(f"a page without rows says that there are more: `{shown(page.url)}`")
