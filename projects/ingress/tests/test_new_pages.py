@@ -16,7 +16,7 @@ from shared.errors import InputError
 
 ROWS = [{"id": number, "name": f"name {number}"} for number in range(7)]
 STREAM, TOTAL, NO_TOTAL = {"stop_after_empty_page": True}, {"total_path": "total"}, {"total_path": None}
-COUNT = {"limit_param": "count"}
+COUNT = {"limit_param": "count", "total_path": None}
 Style = Any
 
 
@@ -229,7 +229,10 @@ def looked_at(serve: Serve, style: Style, query: str = "") -> Table:
         (pages_counted, {"type": "page_number", "base_page": 1, "total_path": None}),
         (linked, {"type": "json_link", "next_url_path": "link[?(@.relation=='next')].url"}),
         (clamped, {"type": "page_number", "base_page": 1, "page_param": "by[currentPage]", "total_path": None}),
-        (counted_from_1, {"type": "offset", "limit": 3, "offset_param": "startIndex", "offset": 1, **COUNT, **NO_TOTAL}),
+        (
+            counted_from_1,
+            {"type": "offset", "limit": 3, "offset_param": "startIndex", "offset": 1, **COUNT},
+        ),
         (relative, {"type": "json_link", "next_url_path": "['@odata.nextLink']"}),
         (ever_next, {"type": "json_link", "next_url_path": "result._links.next"}),
         (counts_page_too, {"type": "offset", "limit": 3, "total_path": "totalResults"}),

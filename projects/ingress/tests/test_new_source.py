@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import Project, Serve, on_duckdb_alone
+from kinds.sql import SETTING, Postgres
 from new_sources import Made, everything, new_source
 
 from ingress.new.command import SOURCES, STAGING
@@ -111,6 +112,18 @@ def test_tables_without_a_key_are_left_out(project: Project) -> None:
     made = new_source(project, "shop", "--from", f"sqlite:///{file}")
     assert "log:\n  no key: left out" in made.said and f"set SHOP_DATABASE_URL to sqlite:///{file}" in made.said
     assert [resource.name for resource in made.source.resources] == ["orders"]
+
+
+@on_duckdb_alone
+def test_parts_of_a_table_are_no_tables_of_their_own(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a table that PostgreSQL has parted all rows are loaded, and once."""
+    with Postgres.opened(project.root, monkeypatch) as place:
+        assert isinstance(place, Postgres)
+        place.execute("create table sales (id int, day date, primary key (id, day)) partition by range (day)")
+        place.execute("create table sales_2024 partition of sales for values from ('2024-01-01') to ('2025-01-01')")
+        place.execute("insert into sales values (1, '2024-02-29'); commit")
+        made = new_source(project, "shop", "--from", SETTING)
+        assert made.load() == {"sales": 1}
 
 
 @on_duckdb_alone

@@ -218,3 +218,5 @@ def test_reflected_columns(sqlite: Execute) -> None:
         **{"at": "date | None", "u": "str | None", "updated_at": "AwareDatetime | None"},
     }
     assert (found.key, found.cursors, found.others) == (("id",), ("updated_at",), ("x",))
+    sqlite("create table u (a integer unique, b integer not null unique)")
+    assert reflected("sqlite:///shop.sqlite", "u", get_settings()).key == ("b",)

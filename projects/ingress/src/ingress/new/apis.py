@@ -170,7 +170,7 @@ def first_rows(answer: Answer, said: Any, at: str) -> list[Any]:
             hint="see whether what is asked for is right",
         )
     form = ListForm(answer.url, {}, {}, {}, at or "$", None)
-    found = next(iter(find_values(form.paths[0], said)), None)
+    found: Any = next(iter(find_values(form.paths[0], said)), None)
     _, inner = form.parts
     rows = [form.within(row, inner) for row in found] if inner and is_rows(found) else found
     if not at or not is_rows(rows):
@@ -190,12 +190,13 @@ def first_proved(
     nearly: InputError | None = None
     for guess in tried:
         try:
-            if found := proved(api, path, at, first, guess):
-                # Where a list surely goes on, one page is not all of it.
-                if nearly is None or guess.more:
-                    return found
+            found = proved(api, path, at, first, guess)
         except InputError as error:
             nearly = nearly or error
+            continue
+        # Where a list surely goes on, one page is not all of it.
+        if found and (nearly is None or guess.more):
+            return found
     if nearly is not None:
         raise nearly
     return None

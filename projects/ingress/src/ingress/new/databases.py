@@ -75,7 +75,7 @@ def all_tables(origin: Origin, settings: Settings) -> list[str]:
         PlatformError: It cannot be read, has none, or too many.
     """
     with opened(origin.address, "its tables", settings, origin.setting, None) as (engine, _):
-        found = sorted(sa.inspect(engine).get_table_names())
+        found = sorted({*sa.inspect(engine).get_table_names()} - partitions(engine))
     if not found:
         raise InputError(
             f"no table in the database of {origin.setting}", hint="name one with its schema: --table shop.orders"
@@ -86,3 +86,12 @@ def all_tables(origin: Origin, settings: Settings) -> list[str]:
             hint=f"name those to load by --table; it has {shortened(shown(found), 900)}",
         )
     return found
+
+
+def partitions(engine: sa.Engine) -> set[str]:
+    """Return the tables that are parts of others, whose rows these have too."""
+    if engine.dialect.name != "postgresql":
+        return set()
+    with engine.connect() as connection:
+        parts = "select relname from pg_catalog.pg_class where relispartition and pg_table_is_visible(oid)"
+        return {name for (name,) in connection.execute(sa.text(parts))}

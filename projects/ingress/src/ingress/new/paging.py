@@ -125,7 +125,7 @@ def guesses(
     streams = {"stop_after_empty_page": True} if any(STREAM.fullmatch(_last(path)) for path, _ in found) else {}
     for path, value in found:
         if _is_cursor(path, value):
-            yield from _by_cursor(path, streams | has_more_beside(path, found), guess)
+            yield from _by_cursor(path, {**streams, **has_more_beside(path, found)}, guess)
     more_at = next((path for path, value in found if MORE.fullmatch(_last(path)) and isinstance(value, bool)), None)
     if more_at is not None and dict(found)[more_at]:
         yield from _by_last_row(rows_at, rows, more_at, key, guess)
@@ -245,10 +245,10 @@ def _numbered(
         without = (name,)
         if is_offset(name):
             sized = {"limit_param": size_name} if size_name and size_name != "limit" else {}
-            own = {"offset_param": name} if name != "offset" else {}
+            own: dict[str, object] = {"offset_param": name} if name != "offset" else {}
             if echoed.get(name) == 1:
                 # It counts from 1, which dlt's comparison with a total does not know of.
-                ends, own = {"total_path": None}, own | {"offset": 1}
+                ends, own["offset"] = {"total_path": None}, 1
             yield guess(
                 f"the next page is asked for by `{name}`, of {size} rows a page",
                 without=(*without, size_name or ""),

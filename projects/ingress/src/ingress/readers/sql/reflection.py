@@ -87,6 +87,8 @@ def reflected(
         found = sa.Table(name, sa.MetaData(schema=schema or None), autoload_with=engine, resolve_fks=False)
         unique = sa.inspect(engine).get_unique_constraints(name, schema or None)
         keys = [found.primary_key.columns.keys(), *(each["column_names"] for each in unique)]
+        # A unique constraint lets any number of rows be null, which then have no key.
+        keys[1:] = sorted(keys[1:], key=lambda names: any(found.columns[name].nullable for name in names))
         key = tuple(next((columns for columns in keys if columns), ()))
         columns = {each.name: column_of(each, key, dialect) for each in found.columns}
         if dialect == "mysql":
