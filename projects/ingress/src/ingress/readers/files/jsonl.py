@@ -1,4 +1,4 @@
-"""Rows of files that have an object of JSON a line: checked, and kept on disk until all are read."""
+"""Rows of files of JSON, an object a line or one list of objects: checked, and kept on disk until all are read."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import IO, Any
+from glob import escape
+from os import SEEK_END
+from pathlib import Path
+from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 from ingress import bulk
@@ -15,19 +19,24 @@ from ingress.gather.gathered import Gathered
 from ingress.source import Batch, Input, Resource
 from shared.config import get_settings
 from shared.data_quality import BadRow, Checked
-from shared.data_quality.json_lines import lines, parsed
+from shared.data_quality.json_lines import LONGEST_LINE, lines, parsed
 from shared.errors import InputError
 from shared.places import LocalFile
 from shared.tables.containers import unpacked
 from shared.tables.declared import NOTHING
+from shared.utils.calculator import calculator
 from shared.utils.console import say, step
 from shared.utils.strict_json import NotJson
 
 KEPT_CHARACTERS = 1_000
 # Of rows that are checked at once.
 MOST_ROWS, MOST_BYTES = 10_000, 8 << 20
+# Of a list, had at once.
+ELEMENTS = 100
 # A list of objects, on one line or over several, whatever its file is called.
-ARRAY, BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*\{"), 1_000
+ARRAY, BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*[{\]]"), 1_000
+# What DuckDB says of a list, without the path, which may be a temporary file's.
+REASON = re.compile('at byte [^"]*')
 TOO_DEEP = "it is nested too deeply"
 
 
@@ -118,26 +127,52 @@ class JsonLines(Gathered):
 
 
 @contextmanager
-def opened(file: LocalFile) -> Iterator[IO[bytes]]:
-    """Open a file's text, out of its container."""
+def opened(file: LocalFile) -> Iterator[Iterator[tuple[int, bytes]]]:
+    """Open a file's objects with their numbers, out of its container."""
     limit = get_settings().tables_unpacked_limit
     with unpacked(file.path, file.name, NOTHING, limit, allowed=("JSON",)) as text:
         if text.container == "xlsx":
             raise InputError(f"not lines of JSON: `{file.name}` is a workbook", hint='declare `format="csv"` for it')
         with text.path.open("rb") as content:
-            if ARRAY.match(content.read(BEGINNING)):
-                raise InputError(
-                    f"not lines of JSON: `{file.name}` is one list of them",
-                    hint="have it delivered with an object a line, as `jq -c '.[]'` writes them",
-                )
+            is_list = ARRAY.match(content.read(BEGINNING))
+            # DuckDB takes a list for whole that breaks off behind a comma.
+            content.seek(-min(BEGINNING, content.seek(0, SEEK_END)), SEEK_END)
+            if is_list and not content.read().rstrip().endswith(b"]"):
+                raise cut_off(file.name)
             content.seek(0)
-            yield content
+            yield elements(text.path, file.name) if is_list else lines(content)
 
 
-def chunks(file: IO[bytes]) -> Iterator[Chunk]:
-    """Yield the lines of a file in parts that memory holds; blank ones count but are no rows."""
+def elements(path: Path, name: str) -> Iterator[tuple[int, bytes]]:
+    """Yield the elements of a list of JSON as they are written, each with its number.
+
+    Raises:
+        InputError: It is no list to its end.
+    """
+    with calculator() as duck:
+        try:
+            found = duck.execute(
+                "select json::varchar as line from read_json_objects(?, format = 'array', maximum_object_size = ?)",
+                [escape(str(path)), LONGEST_LINE],
+            ).to_arrow_reader(ELEMENTS)
+            texts = (text for batch in found for text in batch["line"].to_pylist())
+            yield from ((number, text.encode()) for number, text in enumerate(texts, start=1))
+        except (duckdb.Error, pa.ArrowException) as error:
+            reason = REASON.search(str(error))
+            raise cut_off(name, f", {reason[0].strip()}" if reason else "") from None
+
+
+def cut_off(name: str, where: str = "") -> InputError:
+    """Return the error for a list of JSON that is none to its end."""
+    return InputError(
+        f"no list of JSON to its end: `{name}`{where}", hint="have it delivered again; an object may have 16 MiB"
+    )
+
+
+def chunks(objects: Iterator[tuple[int, bytes]]) -> Iterator[Chunk]:
+    """Yield objects in parts that memory holds; blank lines count but are no rows."""
     chunk = Chunk()
-    for position, line in lines(file):
+    for position, line in objects:
         if not line.isspace():
             chunk.add(position, line)
         if chunk.count >= MOST_ROWS or chunk.size >= MOST_BYTES:

@@ -26,7 +26,7 @@ Format = Literal["csv", "jsonl", "parquet"]
 # What `shared.tables` reads is one format, as it finds out by itself how a file of it is written.
 FORMATS: Mapping[str, Format] = {
     **dict.fromkeys(("csv", "tsv", "txt", "xlsx"), "csv"),
-    **dict.fromkeys(("jsonl", "ndjson"), "jsonl"),
+    **dict.fromkeys(("jsonl", "ndjson", "json"), "jsonl"),
     **dict.fromkeys(("parquet", "pq"), "parquet"),
 }
 CONTAINERS = (".gz", ".zip")
