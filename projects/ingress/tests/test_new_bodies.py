@@ -29,7 +29,7 @@ def test_longest_list_is_taken_where_several_may_be_the_rows(serve: Serve) -> No
     assert "other lists, for --rows: `fields`" in found.notes
     found = look_at_api(Origin("api", api.url, "/list", "API_URL"), rows_at="fields", **asked)
     assert found.reader.named is not None and found.reader.named["rows"] == "fields"
-    with pytest.raises(InputError, match="no list of rows at .*, `nobody`: an object with `fields`, `employees`"):
+    with pytest.raises(InputError, match=r"no list of rows at .*, `nobody`: an object with `fields`, `employees`"):
         look_at_api(Origin("api", api.url, "/list", "API_URL"), rows_at="nobody", **asked)
 
 

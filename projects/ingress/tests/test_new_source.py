@@ -206,6 +206,7 @@ def test_names_from_a_server_are_never_code(project: Project, serve: Serve) -> N
         (("taken", "--from", "good.csv"), "there is something of this name"),
         (("shop", "--from", "missing.csv"), "no such file: `missing.csv`"),
         (("shop", "--from", "twice.csv"), "columns of `twice` that raw cannot tell apart: `A b`, `a_b`"),
+        (("shop", "--from", "header.csv"), "no row in `header.csv`"),
         (("shop", "--from", "keyless.csv"), "no column identifies a row of `keyless`"),
         (("shop", "--from", "good.csv", "--key", "nope"), "no column that a key can have: `nope`"),
         (("shop", "--from", "good.csv", "--key", "id,n"), "rows are not told apart by: `id`, `n`"),
@@ -232,6 +233,7 @@ def test_mistake_leaves_nothing(
     """Each mistake exits 2 with a hint, says no secret, and leaves no file."""
     serve(lambda *_: (200, {}, {"error": "busy \x1b[31m", "items": []}), [])
     texts = {"good.csv": "no,id,n\n1,5,5\n2,5,5\n", "twice.csv": "id,A b,a_b\n1,2,3\n", "keyless.csv": "a\n1\n1\n"}
+    texts["header.csv"] = "id,n\n"
     texts["wide.jsonl"] = json.dumps({f"c{number}": 1 for number in range(1_501)})
     for name, text in texts.items():
         (tmp_path / name).write_text(text)

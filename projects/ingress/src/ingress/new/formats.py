@@ -64,6 +64,8 @@ def look_at_text(file: LocalFile, declared: Declared) -> Look:
     form.check_names(file.name)
     check_number(form.header)
     found = infer(file.path, form, file.name)
+    if not found.rows:
+        raise InputError(f"no row in `{file.name}`", hint="look at a file that has some: they tell what columns are")
     unique = {column.name for column in found.columns if column.unique}
     notes = [form.described(), f"{found.rows:,} rows"]
     if found.rejected:
