@@ -14,6 +14,7 @@ from conftest import Platforms
 from entity_resolution.kinds import (
     Address,
     Category,
+    Codes,
     Comparison,
     Date,
     Form,
@@ -69,12 +70,12 @@ PLACE = Place("x", "y", kilometres=(1.0, 100.0))
 SHORTENED = Name("a", nicknames=english())
 OWN_NAMES = Name("a", nicknames={"Jürgen": ("Jörg",), "Johannes": ("Hans", "o'Hannes")})
 SHORT, SIZE = Words("a", abbreviated=True), Quantity("a")
-RARE = Words("a", idf=True)
+RARE, CODE = Words("a", idf=True), Codes("a")
 # How many of the records of a model have a word, by its hash.
 RECORDS = 1_000
 WORD_RECORDS = {
     md5(word.encode()).hexdigest()[:12]: records
-    for word, records in {"camera": 512, "black": 500, "canon": 100}.items()
+    for word, records in {"camera": 512, "black": 500, "canon": 100, "64gb": 100, "kx70": 2}.items()
 }
 QUANTITIES = {
     "12 OZ": "mg:340000",
@@ -134,6 +135,13 @@ CASES: list[tuple[Comparison, str, Values, Values, int]] = [
     # Of 7 and 5 parts 4 are shared, which is a third of the words, then of 4 and 6 parts 2, two thirds of the words.
     (RARE, "a", ("canon sx30 camera",), ("sx30 black",), 4),
     (RARE, "a", ("black camera canon",), ("black camera sx30",), 5),
+    (CODE, "a", ("Canon KX-70 camera",), ("kx70 black",), 1),
+    (CODE, "a", ("kx 70 2b5",), ("KX70",), 1),
+    (CODE, "a", ("canon sx30",), ("canon sx31",), 2),
+    (CODE, "a", ("kx70 a11",), ("kx70 b12",), 2),
+    # What a tenth of all records has tells none of them, and a text without a code says nothing.
+    (CODE, "a", ("canon 64 GB",), ("64gb",), 0),
+    (CODE, "a", ("canon camera",), ("kx70",), 0),
     (SHORT, "a", ("Refrigerated pasta sauce",), ("refrigerated pasta-sauce",), 1),
     (SHORT, "a", ("refrigerated pasta sauce",), ("pasta sce refrig",), 2),
     (SHORT, "a", ("frozen chocolate chicken",), ("frzn chocolote chkn",), 2),

@@ -144,8 +144,8 @@ def test_a_table_of_one_source(platform: Platform, folder: Path) -> None:
 
 @training_alone
 def test_titles_of_two_catalogs(platform: Platform, folder: Path) -> None:
-    """Where titles are never equal, they are found and told by rare words, and a catalog has a thing once; of a source
-    that often has a title twice nothing is said, and what rows agree in decides."""
+    """Where titles are never equal, they are found and told by rare words, and a catalog has a thing once; a source
+    that often has a title twice is none."""
     put(platform, "core.dim_thing", TITLED)
     made = platform.run("new-entity", "thing", "--from", "core.dim_thing")
     assert made.code == 0, made.err
@@ -160,7 +160,30 @@ def test_titles_of_two_catalogs(platform: Platform, folder: Path) -> None:
     twice = [*TITLED, *again[::2]]
     put(platform, "core.dim_thing", twice)
     platform.run("new-entity", "copy", "--from", "core.dim_thing")
-    assert "rare_words" not in (folder / "copy.py").read_text()
+    declared = (folder / "copy.py").read_text()
+    assert "rare_words" in declared
+    assert "duplicate_free" not in declared
+
+
+@training_alone
+def test_titles_of_one_table(platform: Platform, folder: Path) -> None:
+    """Where titles that are never equal stand in one table, they are found by rare words, too, told by the codes within
+    them, and joined as often as they are there; a text that says the title again is not compared."""
+    rows = [
+        {key: row[key] for key in ("record", "title", "price")}
+        | {"said": f"{row['title']}, {row['price'] % 7} in a box"}
+        for row in TITLED
+    ]
+    put(platform, "core.dim_thing", rows)
+    made = platform.run("new-entity", "thing", "--from", "core.dim_thing")
+    assert "`said` is not compared: what it says stands in `title`" in made.err
+    declared = (folder / "thing.py").read_text()
+    for part in ('Words("title", idf=True', 'Codes("title"),', '*rare_words("title"),', 'MostFrequent("said")'):
+        assert part in declared
+    assert "duplicate_free" not in declared
+    platform.resolve("--entity", "thing")
+    found = dict(platform.fetch("select source_id, entity_id from master.thing_xref"))
+    assert compare(found, {record: record.removeprefix("ours").removeprefix("theirs") for record in found}).f1 > 0.9
 
 
 @training_alone

@@ -38,8 +38,8 @@ TITLE = Entity(
     golden=(FirstSource("title"),),
 )
 TITLES = [
-    "Canon PowerShot SX-30 camera",
-    "camera canon sx 30,",
+    "Canon SX-30 W-7 camera",
+    "camera canon w7 sx30,",
     "Nikon Coolpix camera",
     "Canon camera case",
     "black case",
@@ -90,8 +90,8 @@ def together(platform: Platform, vocabulary: Vocabulary) -> list[set[str]]:
 
 
 def test_two_that_share_a_rare_word(platform: Platform) -> None:
-    """Titles are joined that share a word among their two rarest, whatever signs and accents they are written with, and
-    others are not, though both have a common word; a missing title has no words."""
+    """Titles are joined that share a word among their two rarest, whatever signs and accents they are written with,
+    also within a code, and others are not, though both have a common word; a missing title has no words."""
     assert together(platform, learned(TITLES)) == [{"0", "1"}, {"3", "4"}, {"7", "8"}]
 
 

@@ -38,7 +38,8 @@ class Vocabulary:
         ((records,),) = ask(f"select count({quote(column)}) from {FORMED}")
         rows = ask(
             f"select {kept_of('word')}, count(*) as n from ({words_of(column, FORMED)}) as word group by word "
-            f'having count(*) > 1 order by n desc, word collate "C" limit {MOST_KEPT}'
+            # Two words beside each other are one where somebody writes them as one.
+            f'having count(*) > 1 and min(is_joined) = 0 order by n desc, word collate "C" limit {MOST_KEPT}'
         )
         return cls(int(records), {str(word): int(n) for word, n in rows})
 

@@ -16,7 +16,6 @@ from entity_resolution.kinds.comparisons import (
     Own,
     Place,
     Quantity,
-    Words,
 )
 from entity_resolution.kinds.names import english
 from entity_resolution.kinds.survivorship import (
@@ -28,11 +27,13 @@ from entity_resolution.kinds.survivorship import (
     Survivor,
     Valid,
 )
+from entity_resolution.kinds.texts import Codes, Words
 
 __all__ = [
     "Address",
     "Block",
     "Category",
+    "Codes",
     "Comparison",
     "Date",
     "FirstSource",

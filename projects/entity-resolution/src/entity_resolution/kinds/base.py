@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
+from typing_extensions import override
 
 from entity_resolution.kinds.functions import SEPARATOR
 from entity_resolution.kinds.names import Forms
@@ -82,6 +83,23 @@ class Comparison(ABC):
         """Return it as Splink takes it, in words that mean the same on every engine."""
 
 
+@dataclass(frozen=True, config=DECLARED)
+class OfOneColumn(Comparison):
+    """A way to compare two records by one column alone.
+
+    Attributes:
+        form: What the column is brought into.
+    """
+
+    column: Column
+    form: ClassVar[Form]
+
+    @property
+    @override
+    def forms(self) -> Mapping[str, Form]:
+        return {self.column: self.form}
+
+
 class Block(ABC):
     """A rule by which pairs are found that are worth comparing."""
 
@@ -117,4 +135,4 @@ class Block(ABC):
         return " and ".join(f"{left} = {right}" for left, right in self.keys("l", "r"))
 
 
-__all__ = ["DECLARED", "Block", "Column", "Comparison", "Count", "Form", "Share", "dataclass"]
+__all__ = ["DECLARED", "Block", "Column", "Comparison", "Count", "Form", "OfOneColumn", "Share", "dataclass"]

@@ -1,18 +1,17 @@
-"""The ways to compare that an entity is declared by."""
+"""The ways to compare that an entity is declared by; those of free texts are in `texts`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from pydantic import model_validator
 from typing_extensions import Self, override
 
-from entity_resolution.kinds.base import DECLARED, Column, Comparison, Count, Form, Share, dataclass
+from entity_resolution.kinds.base import DECLARED, Column, Comparison, Count, Form, OfOneColumn, Share, dataclass
 from entity_resolution.kinds.functions import SEPARATOR
 from entity_resolution.kinds.names import Forms
-from entity_resolution.kinds.vocabulary import share
 from shared.warehouse import literal
 
 if TYPE_CHECKING:
@@ -20,18 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, config=DECLARED)
-class _OfOneColumn(Comparison):
-    column: Column
-    form: ClassVar[Form]
-
-    @property
-    @override
-    def forms(self) -> Mapping[str, Form]:
-        return {self.column: self.form}
-
-
-@dataclass(frozen=True, config=DECLARED)
-class Name(_OfOneColumn):
+class Name(OfOneColumn):
     """A name of a person, place or thing, which people spell in several ways.
 
     Attributes:
@@ -76,7 +64,7 @@ class Address(Name):
 
 
 @dataclass(frozen=True, config=DECLARED)
-class Identifier(_OfOneColumn):
+class Identifier(OfOneColumn):
     """A number or code that is right or mistyped: postcode, telephone, article number.
 
     Blanks, dots, dashes, slashes and brackets do not count.
@@ -98,7 +86,7 @@ class Identifier(_OfOneColumn):
 
 
 @dataclass(frozen=True, config=DECLARED)
-class Category(_OfOneColumn):
+class Category(OfOneColumn):
     """One of a few values, equal or not: a state, a class."""
 
     form = Form.PLAIN
@@ -113,7 +101,7 @@ class Category(_OfOneColumn):
 
 
 @dataclass(frozen=True, config=DECLARED)
-class Date(_OfOneColumn):
+class Date(OfOneColumn):
     """A date, by the digits that people type: a transposition is two edits.
 
     A difference in days would call 1931 and 1913 far apart.
@@ -130,7 +118,7 @@ class Date(_OfOneColumn):
 
 
 @dataclass(frozen=True, config=DECLARED)
-class Number(_OfOneColumn):
+class Number(OfOneColumn):
     """A number that may be off by something: a year of birth, a size.
 
     Attributes:
@@ -150,53 +138,7 @@ class Number(_OfOneColumn):
 
 
 @dataclass(frozen=True, config=DECLARED)
-class Words(_OfOneColumn):
-    """A free text, by the words that two have in common, in whatever order.
-
-    Attributes:
-        shared: From which shares of the longer one's words on two texts are alike; the largest first.
-        alike: The same by edits of single letters, for words that are written otherwise; looked at after `shared`.
-        abbreviated: Whether people write words in short, as in names of articles: then a word counts as shared that is
-            the other one cut, without its vowels or with one letter wrong, and `alike` is not looked at.
-        idf: Whether a word counts the more the fewer records have it (inverse document frequency), as in titles of
-            products: then `shared` are shares of both texts together, and `alike` is not looked at.
-        frequencies: Whether agreeing on a rare text says more than agreeing on a common one.
-    """
-
-    form = Form.WORDS
-    shared: tuple[Share, ...] = (0.75, 0.5)
-    alike: tuple[Share, ...] = (0.5,)
-    abbreviated: bool = False
-    idf: bool = False
-    frequencies: bool = False
-
-    @model_validator(mode="after")
-    def _counts_words_in_one_way(self) -> Self:
-        if self.abbreviated and self.idf:
-            raise ValueError(f"words written in short have no frequency of their own: `{self.column}`")
-        return self
-
-    @property
-    @override
-    def worded(self) -> tuple[str, ...]:
-        return (self.column,) if self.idf else ()
-
-    @override
-    def for_splink(self) -> ComparisonCreator:
-        from entity_resolution.kinds import levels
-
-        both = f'"{self.column}_l", "{self.column}_r"'
-        agree = f"words_agree({both}, {{}})" if self.abbreviated else f"share_of_parts({both}, ' ') >= {{}}"
-        if self.idf:
-            agree = share(self.column, '"{}_l"', '"{}_r"') + " >= {}"
-        same = levels.when(agree.format(1), f"{self.column} of the same words")
-        between = [levels.when(agree.format(least), f"{self.column} shares {least}") for least in self.shared]
-        spelled = [] if self.abbreviated or self.idf else [levels.similar(self.column, least) for least in self.alike]
-        return levels.by_levels(self.column, same, *between, *spelled, frequencies=self.frequencies)
-
-
-@dataclass(frozen=True, config=DECLARED)
-class Quantity(_OfOneColumn):
+class Quantity(OfOneColumn):
     """A size with its unit, as `12 OZ`, `340g` or `6 x 0.33 l`: equal where it is the same in another unit or spelling.
 
     Masses, volumes, lengths and areas are compared to three digits. What stands beside numbers and units does not
@@ -225,7 +167,7 @@ class Quantity(_OfOneColumn):
 
 
 @dataclass(frozen=True, config=DECLARED)
-class Items(_OfOneColumn):
+class Items(OfOneColumn):
     """An array of values: telephone numbers, tags.
 
     Attributes:

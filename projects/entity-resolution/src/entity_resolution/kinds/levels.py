@@ -9,6 +9,7 @@ from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
 from entity_resolution.kinds.functions import SEPARATOR
 from entity_resolution.kinds.names import formal
+from entity_resolution.kinds.vocabulary import codes, same_codes
 from shared.warehouse import literal
 
 
@@ -24,6 +25,18 @@ def by_levels(column: str, *between: ComparisonLevelCreator, frequencies: bool =
     return comparisons.CustomComparison(
         output_column_name=column,
         comparison_levels=[levels.NullLevel(column), exact, *between, levels.ElseLevel()],
+    )
+
+
+def by_codes(column: str) -> comparisons.CustomComparison:
+    """Compare a text by whether the codes in it are the same; one without any says nothing."""
+    return comparisons.CustomComparison(
+        output_column_name=codes(column),
+        comparison_levels=[
+            levels.NullLevel(codes(column)),
+            when(same_codes(column, '"{}_l"', '"{}_r"'), f"{column} of the same codes"),
+            levels.ElseLevel(),
+        ],
     )
 
 

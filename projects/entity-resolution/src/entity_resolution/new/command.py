@@ -71,6 +71,7 @@ def new_entity(warehouse: Warehouse, name: str, relation: str, record_id: str | 
         said_twice = repetitions(connection, left)
         left = [each for each in left if each.name not in said_twice]
         proposal = propose(connection, left, rows_of(warehouse, found), source)
+    said_twice |= proposal.repeated
     where = CURRENT if CURRENT in looks else ""
     golden = [column for column in (*proposal.columns, *said_twice) if column not in GENERAL]
     text = declaration(name, relation, key, source, where, proposal, golden)

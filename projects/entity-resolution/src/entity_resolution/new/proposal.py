@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import duckdb
@@ -39,6 +39,7 @@ class Proposal:
         rules: By which pairs are found, and trained.
         duplicate_free: The sources that are held to have a thing once.
         together: Columns whose values are to survive from one record, as those of a place.
+        repeated: The columns that are not compared, as they say what others say, and these.
     """
 
     columns: Columns
@@ -46,6 +47,7 @@ class Proposal:
     rules: Choice
     duplicate_free: tuple[str, ...] = ()
     together: tuple[Columns, ...] = ()
+    repeated: Mapping[str, Columns] = field(default_factory=dict)
 
 
 def kind_of(look: Look) -> str | None:
@@ -99,14 +101,23 @@ def propose(
     places = places if len(columns) - len(places) > 1 else ()
     longitudes = {longitude for _, longitude in places}
     titles = titles_in(connection, [look for look in looks if kinds.get(look.name, "").startswith("Words")], source)
-    if titles:
-        written = {**kinds, titles.name: titles.kind}
-        return Proposal(columns, _compare(written, columns, places), titles.rules, titles.duplicate_free, places)
-    # Who agrees in a latitude agrees in the place: counted twice, it would be two agreements.
-    found = compared.agreement([name for name in columns if name not in longitudes])
+    rules = None
+    if titles is None or titles.are_equal:
+        # Who agrees in a latitude agrees in the place: counted twice, it would be two agreements.
+        found = compared.agreement([name for name in columns if name not in longitudes])
+        rules = choose(found, learn(found))
     telling, names = ([name for name in some if name not in longitudes] for some in (telling, kinds))
-    rules = choose(found, learn(found)) or _by_rarity(telling, names, compared)
-    return Proposal(columns, _compare(kinds, columns, places), rules, together=places)
+    rules = rules or _by_rarity(telling, names, compared)
+    if titles is None or rules.reached is not None:
+        return Proposal(columns, _compare(kinds, columns, places), rules, together=places)
+    if not titles.duplicate_free:
+        # What is no title may tell as well.
+        others = (rule for rule in rules.block if not {titles.name, *titles.repeated} & {*rule})
+        titles = replace(titles, rules=replace(titles.rules, block=(*titles.rules.block, *others)))
+    columns = tuple(name for name in columns if name not in titles.repeated)
+    compare = (*_compare({**kinds, titles.name: titles.kinds[0]}, columns, places), *titles.kinds[1:])
+    repeated = dict.fromkeys(titles.repeated, (titles.name,))
+    return Proposal(columns, compare, titles.rules, titles.duplicate_free, places, repeated)
 
 
 def _places(looks: Sequence[Look]) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
-"""Titles, as of products in two catalogs: hardly ever equal, so that nothing can be learned of what rows agree in.
+"""Titles, as of products in catalogs: hardly ever equal, so that nothing can be learned of what rows agree in.
 
-What tells is how many rare words two share. Catalogs have a thing once: two titles of different sources are held to be
-the same where each is the most like the other one.
+What tells is how many rare words two share, and whether the codes are the same that both have. Two are held to be the
+same where each is the most like the other one: of different sources where these are catalogs, which have a thing once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from entity_resolution.engine.tables import FORMED, WORDED
 from entity_resolution.engine.vocabularies import Vocabulary, derive
 from entity_resolution.kinds.base import COLUMN
 from entity_resolution.kinds.blocks import RAREST, same_rare_words
-from entity_resolution.kinds.vocabulary import rare, share
+from entity_resolution.kinds.vocabulary import rare, same_codes, share
 from entity_resolution.new.agreement import PAIRS_A_ROW
 from entity_resolution.new.choice import LEAST_SAME, Choice
 from entity_resolution.new.profile import TABLE, Look
@@ -33,6 +33,12 @@ LEAST_ALIKE = 0.5
 MOST_EQUAL = 0.3
 # The best of all candidates may be improbable by itself; what else could be meant has lost against it.
 THRESHOLD = 0.01
+# So many pairs are looked at, however few rows there are.
+PAIRS_FREE = 1_000_000
+# Codes tell, where at least this share of those that are each other's best and have any has the same.
+SAME_CODES = 0.25
+# Which share of the words of a title stand in a text that says it again.
+REPEATED = 0.5
 # Whoever is sure may be more than are the best.
 MOST_RECALL = 0.99
 SHARES = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
@@ -55,18 +61,20 @@ create or replace temporary table title_keys as
     select party_id, source, unnest([{RARE_WORDS}]) as key from {WORDED}
 """
 PAIRS = "select sum(n * (n - 1) / 2) from (select count(*) as n from title_keys where key is not null group by key)"
-# Each title, and the best of another source.
+# Each title, and the best of all others, or of those of another source.
 MATCHES = f"""
 with
     met as (
         select distinct l.party_id as id_l, r.party_id as id_r
-        from title_keys as l inner join title_keys as r on l.key = r.key and l.source < r.source
+        from title_keys as l inner join title_keys as r
+        on l.key = r.key and l.party_id <> r.party_id and (l.source <> r.source or not {{are_catalogs}})
     ),
     scored as (
         select
             id_l, id_r,
             l.{COLUMN_NAME} = r.{COLUMN_NAME} as is_equal,
             {same_rare_words(COLUMN_NAME).condition} as is_sure,
+            {same_codes(COLUMN_NAME, "l.{}", "r.{}")} as has_same_codes,
             {share(COLUMN_NAME, "l.{}", "r.{}")} as alike
         from met
         inner join {WORDED} as l on l.party_id = id_l
@@ -77,8 +85,10 @@ with
         from scored
     )
 select
-    count(distinct id_l) filter (is_best), count(distinct id_l) filter (is_best and is_equal),
-    count(*) filter (is_sure)
+    count(distinct id_l) filter (is_best) / 2, count(distinct id_l) filter (is_best and is_equal) / 2,
+    count(*) filter (is_sure) / 2,
+    count(distinct id_l) filter (is_best and has_same_codes is not null) / 2,
+    count(distinct id_l) filter (is_best and has_same_codes) / 2
 from (select *, alike >= {LEAST_ALIKE} and alike = best_l and alike = best_r as is_best from placed)
 """
 
@@ -88,30 +98,35 @@ class Titles:
     """A column of titles, and what to declare of it.
 
     Attributes:
-        kind: Its kind, as it is written.
-        duplicate_free: The sources, each of which is held to have a thing once.
+        kinds: Its kinds, as they are written.
+        duplicate_free: The sources, each of which is held to have a thing once; none where one has it several times.
+        repeated: The columns that say what it says, and more: two agreements would be counted that are one.
+        are_equal: Whether many that are the same are equal to the letter, so that what rows agree in may tell more.
     """
 
     name: str
-    kind: str
+    kinds: tuple[str, ...]
     duplicate_free: tuple[str, ...]
     rules: Choice
+    repeated: tuple[str, ...]
+    are_equal: bool
 
 
 def titles_in(connection: duckdb.DuckDBPyConnection, looks: Iterable[Look], source: str | None) -> Titles | None:
-    """Return the column of titles by which rows of several sources are the same; None where there is none.
+    """Return the column of titles by which rows are the same; None where there is none.
 
     Args:
         connection: Where the rows that were looked at are.
         looks: The columns of texts of several words.
         source: The column that names the source.
     """
+    texts = [*looks]
     hardly_equal = [
         look
-        for look in looks
+        for look in texts
         if look.filled >= LEAST_FILLED * look.rows and look.distinct >= LEAST_DISTINCT * look.filled
     ]
-    if not hardly_equal or source is None:
+    if not hardly_equal:
         return None
     # What has more words describes.
     title = min(hardly_equal, key=lambda look: look.words)
@@ -119,24 +134,34 @@ def titles_in(connection: duckdb.DuckDBPyConnection, looks: Iterable[Look], sour
     def ask(sql: str) -> list[tuple[Any, ...]]:
         return connection.execute(sql).fetchall()
 
-    ask(TITLES.format(source=quote(source), title=quote(title.name)))
+    ask(TITLES.format(source=quote(source) if source else "''", title=quote(title.name)))
     sources = dict(ask(SOURCES))
-    if len(sources) < 2 or max(sources.values()) > MOST_TWICE or not all(re.fullmatch(COLUMN, one) for one in sources):
-        return None
+    catalogs = len(sources) > 1 and max(sources.values()) <= MOST_TWICE
+    free = tuple(sources) if catalogs and all(re.fullmatch(COLUMN, one) for one in sources) else ()
     derive(ask, [COLUMN_NAME], {COLUMN_NAME: Vocabulary.of(ask, COLUMN_NAME)})
     ask(KEYS)
-    if (ask(PAIRS)[0][0] or 0) > PAIRS_A_ROW * title.rows:
+    if (ask(PAIRS)[0][0] or 0) > max(PAIRS_A_ROW * title.rows, PAIRS_FREE):
         return None
-    ((matches, equal, sure),) = ask(MATCHES)
-    if matches < LEAST_SAME or sure < LEAST_SAME or equal > MOST_EQUAL * matches:
+    ((matches, equal, sure, coded, same),) = ask(MATCHES.format(are_catalogs=bool(free)))
+    if matches < LEAST_SAME or sure < LEAST_SAME:
         return None
-    return Titles(title.name, _kind(title.name), tuple(sources), _rules(title.name, min(sure / matches, MOST_RECALL)))
+    words = f'Words("{title.name}", idf=True, shared={SHARES})'
+    kinds = (words, f'Codes("{title.name}")') if same >= max(LEAST_SAME, SAME_CODES * coded) else (words,)
+    rules = _rules(title.name, min(sure / matches, MOST_RECALL), THRESHOLD if free else None)
+    repeated = tuple(each.name for each in texts if each is not title and _repeats(connection, title.name, each.name))
+    return Titles(title.name, kinds, free, rules, repeated, equal > MOST_EQUAL * matches)
 
 
-def _kind(title: str) -> str:
-    return f'Words("{title}", idf=True, shared={SHARES})'
+def _repeats(connection: duckdb.DuckDBPyConnection, title: str, text: str) -> bool:
+    """Tell whether a text has most words of the title beside it."""
+    words = (f"string_split(words_text(plain_text({quote(name)})), ' ')" for name in (title, text))
+    row = connection.execute(
+        f"select avg(len(list_intersect(title, words)) / len(title)) from "
+        f"(select {next(words)} as title, {next(words)} as words from {TABLE})"
+    ).fetchone()
+    return bool(row and (row[0] or 0) >= REPEATED)
 
 
-def _rules(title: str, recall: float) -> Choice:
+def _rules(title: str, recall: float, threshold: float | None) -> Choice:
     same = f'same_rare_words("{title}")'
-    return Choice((f'*rare_words("{title}")',), (same,), (same, f'same_rare_words("{title}", 1)'), recall, THRESHOLD)
+    return Choice((f'*rare_words("{title}")',), (same,), (same, f'same_rare_words("{title}", 1)'), recall, threshold)
