@@ -185,9 +185,9 @@ def test_values_that_only_postgresql_holds_make_bad_rows(project: Project, erp: 
     project.load("erp")
     unreadable = "a date or time outside the years 1 to 9999, or a number that is none"
     assert project.bad_rows() == [
-        ("erp.article_prices", 0, unreadable),
-        ("erp.articles", 0, unreadable),
-        ("erp.articles", 0, unreadable),
+        ("erp.article_prices", 0, f"`unit_price`: {unreadable}"),
+        ("erp.articles", 0, f"`listed_on`: {unreadable}"),
+        ("erp.articles", 0, f"`listed_on`: {unreadable}"),
         ("erp.suppliers", 0, "`changed_at`: missing"),
     ]
     payloads = "".join(payload for (payload,) in project.fetch("select payload from ops.quarantine"))

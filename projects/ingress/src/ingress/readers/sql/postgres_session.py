@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -41,7 +42,9 @@ READABLE = {
     sa.DateTime: "between timestamptz '0001-01-01 00:00:00Z' and timestamptz '9999-12-31 23:59:59.999999Z'",
     sa.Numeric: "<> 'NaN'",
 }
-Chunk = tuple[pa.RecordBatch, list[str]]
+# Rows, and those that cannot be read: what is wrong with each, and the row as JSON.
+Chunk = tuple[pa.RecordBatch, list[tuple[str, str]]]
+REASON = "a date or time outside the years 1 to 9999, or a number that is none"
 
 
 @dataclass(frozen=True)
@@ -253,5 +256,14 @@ def parted(chunk: pa.Table, names: Sequence[str]) -> Chunk:
     """Part the rows of a chunk from those that cannot be read."""
     (batch,) = chunk.combine_chunks().to_batches()
     marks = batch.column(UNREADABLE)
-    payloads = marks.drop_null().to_pylist()
-    return (batch.filter(pc.is_null(marks)) if payloads else batch).select(names), payloads
+    if marks.null_count == len(marks):
+        return batch.select(names), []
+    unread = batch.filter(pc.is_valid(marks)).to_pylist()
+    refused = [(why_unreadable(row, row[UNREADABLE]), row[UNREADABLE]) for row in unread]
+    return batch.filter(pc.is_null(marks)).select(names), refused
+
+
+def why_unreadable(row: Mapping[str, Any], payload: str) -> str:
+    """Return what is wrong with a row: the columns that were not read, though there is something in them."""
+    names = [name for name, value in json.loads(payload).items() if value is not None and row.get(name) is None]
+    return "; ".join(f"`{name}`: {REASON}" for name in names) or REASON

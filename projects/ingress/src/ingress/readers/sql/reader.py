@@ -100,10 +100,5 @@ class Sql(Declaration, Reader):
         for rows, unreadable in session.rows(table, since, CHUNK_ROWS):
             checked = resource.columns.check(rows, position)
             bad = [replace(row, position=NOWHERE) for row in checked.bad]
-            yield Batch(self.origin, 0, checked.good, [*bad, *(refused(row) for row in unreadable)])
+            yield Batch(self.origin, 0, checked.good, [*bad, *(BadRow(NOWHERE, *row) for row in unreadable)])
             position += rows.num_rows
-
-
-def refused(payload: str) -> BadRow:
-    """Return the bad row for one that only PostgreSQL can hold."""
-    return BadRow(NOWHERE, "a date or time outside the years 1 to 9999, or a number that is none", payload)
