@@ -68,10 +68,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     entities.modules.cache_clear()
 
 
-def put(platform: Platform, table: str, rows: list[dict[str, Any]]) -> None:
+def put(platform: Platform, table: str, rows: list[dict[str, Any]] | pa.Table) -> None:
     """Make these the rows of a table of core."""
     with open_warehouse(platform.settings, holder="test", role="transformation", mode="write") as warehouse:
-        warehouse.replace_arrow(table, pa.Table.from_pylist(rows))
+        warehouse.replace_arrow(table, rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(rows))
 
 
 def test_a_first_declaration_runs(platform: Platform, folder: Path, sample: pa.Table, truth: Path) -> None:
@@ -184,6 +184,9 @@ def test_titles_of_one_table(platform: Platform, folder: Path) -> None:
     platform.resolve("--entity", "thing")
     found = dict(platform.fetch("select source_id, entity_id from master.thing_xref"))
     assert compare(found, {record: record.removeprefix("ours").removeprefix("theirs") for record in found}).f1 > 0.9
+    put(platform, "core.dim_label", [{key: row[key] for key in ("record", "title")} for row in rows])
+    assert platform.run("new-entity", "label", "--from", "core.dim_label").code == 0
+    assert 'Codes("title"),' in (folder / "label.py").read_text()
 
 
 @training_alone
@@ -195,6 +198,7 @@ def test_titles_of_one_table(platform: Platform, folder: Path) -> None:
         (["customer", "--from", "core.dim_shop"], "there is an entity of this name: `customer`"),
         (["shop", "--from", "core.dim_shop", "--id", "shops"], "the table has no such column: `shops`"),
         (["shop", "--from", "core.dim_class"], "no column has a value of its own in each row"),
+        (["shop", "--from", "core.dim_nothing"], "the table has no rows: `core.dim_nothing`"),
         (["shop", "--from", "core.dim_number"], "there are less than two columns to compare: `none`"),
     ],
 )
@@ -203,6 +207,7 @@ def test_nothing_is_left_of_a_call_that_fails(
 ) -> None:
     """What cannot be declared is said by name, and no file is there after it."""
     put(platform, "core.dim_shop", SHOPS)
+    put(platform, "core.dim_nothing", pa.table({"shop": pa.array([], pa.int64())}))
     put(platform, "core.dim_class", [{"class": "a"}, {"class": "a"}])
     put(platform, "core.dim_number", [{"number_id": 1}, {"number_id": 2}])
     finished = platform.run("new-entity", *arguments)

@@ -53,7 +53,8 @@ def new_entity(warehouse: Warehouse, name: str, relation: str, record_id: str | 
         The file that declares it.
 
     Raises:
-        UserError: There is an entity of this name, no such table, or nothing in it to tell records apart or to compare.
+        UserError: There is an entity of this name, no such table, no row in it, or nothing to tell records apart by
+            or to compare.
     """
     file = Path(entities.__path__[-1]) / f"{name}.py"
     if not re.fullmatch(NAME, name):
@@ -63,6 +64,11 @@ def new_entity(warehouse: Warehouse, name: str, relation: str, record_id: str | 
     found = relation_called(warehouse, relation)
     if not re.fullmatch(COLUMN, found.name):
         raise UserError(f"a table of this name cannot be declared: `{excerpt(relation, SHOWN_NAME)}`", hint=NAMED)
+    rows = rows_of(warehouse, found)
+    if not rows:
+        raise UserError(
+            f"the table has no rows: `{relation}`", hint="load it first, since what to declare is told by its values"
+        )
     with looked_at(warehouse, found) as connection:
         looks = {each.name: each for each in look(connection, found) if _can_be_declared(each.name)}
         source = _column(looks, source) if source else _source(looks)
@@ -70,7 +76,7 @@ def new_entity(warehouse: Warehouse, name: str, relation: str, record_id: str | 
         left = [each for each in looks.values() if each.name not in {key, source, CURRENT, *KEY}]
         said_twice = repetitions(connection, left)
         left = [each for each in left if each.name not in said_twice]
-        proposal = propose(connection, left, rows_of(warehouse, found), source)
+        proposal = propose(connection, left, rows, source)
     said_twice |= proposal.repeated
     where = CURRENT if CURRENT in looks else ""
     golden = [column for column in (*proposal.columns, *said_twice) if column not in GENERAL]

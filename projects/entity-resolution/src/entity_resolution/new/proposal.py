@@ -81,13 +81,16 @@ def propose(
         source: The column that names the source.
 
     Raises:
-        UserError: There are less than two columns to compare.
+        UserError: There are less than two columns to compare, and no titles.
     """
     kinds = {look.name: kind for look in looks if (kind := kind_of(look))}
-    if len(kinds) < 2:
+    titles = titles_in(connection, [look for look in looks if kinds.get(look.name, "").startswith("Words")], source)
+    # Titles tell by their words, and their codes beside them.
+    if len(kinds) < 2 and titles is None:
         raise UserError(
             f"there are less than two columns to compare: `{', '.join(kinds) or 'none'}`",
-            hint="records are compared by names, dates, codes or texts, filled in at least one row of twenty",
+            hint="records are compared by names, dates, codes or texts that are not all the same, filled in at least "
+            "one row of twenty, or by titles alone, of which 100 at least resemble another one",
         )
     compared = Compared(connection, [look for look in looks if look.name in kinds], rows)
     # Those that say most by being equal first, as they make the fewest pairs for what is filled in.
@@ -100,7 +103,6 @@ def propose(
     # A place alone is less than two things to compare.
     places = places if len(columns) - len(places) > 1 else ()
     longitudes = {longitude for _, longitude in places}
-    titles = titles_in(connection, [look for look in looks if kinds.get(look.name, "").startswith("Words")], source)
     rules = None
     if titles is None or titles.are_equal:
         # Who agrees in a latitude agrees in the place: counted twice, it would be two agreements.
