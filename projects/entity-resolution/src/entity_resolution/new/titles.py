@@ -33,8 +33,6 @@ LEAST_ALIKE = 0.5
 MOST_EQUAL = 0.3
 # The best of all candidates may be improbable by itself; what else could be meant has lost against it.
 THRESHOLD = 0.01
-# So many pairs are looked at, however few rows there are.
-PAIRS_FREE = 1_000_000
 # Codes tell, where at least this share of those that are each other's best and have any has the same.
 SAME_CODES = 0.25
 # Which share of the words of a title stand in a text that says it again.
@@ -140,7 +138,7 @@ def titles_in(connection: duckdb.DuckDBPyConnection, looks: Iterable[Look], sour
     free = tuple(sources) if catalogs and all(re.fullmatch(COLUMN, one) for one in sources) else ()
     derive(ask, [COLUMN_NAME], {COLUMN_NAME: Vocabulary.of(ask, COLUMN_NAME)})
     ask(KEYS)
-    if (ask(PAIRS)[0][0] or 0) > max(PAIRS_A_ROW * title.rows, PAIRS_FREE):
+    if (ask(PAIRS)[0][0] or 0) > PAIRS_A_ROW * title.rows:
         return None
     ((matches, equal, sure, coded, same),) = ask(MATCHES.format(are_catalogs=bool(free)))
     if matches < LEAST_SAME or sure < LEAST_SAME:
