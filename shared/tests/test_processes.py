@@ -20,7 +20,7 @@ from shared.utils.processes import TimedOut, call, end, poll, run, signals_held,
 SLEEP = ("sleep", "60")
 # Says that it is there, and does not mind being asked to end.
 STUBBORN = "trap '' INT TERM; echo ready; sleep 60 & wait; wait"
-MOMENTS = 150
+MOMENTS = 100
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_interrupt_at_any_moment_leaves_no_child_and_no_hang() -> None:
         finally:
             timer.join(10)
     assert came == MOMENTS
-    assert time.monotonic() - begun < 60
+    assert time.monotonic() - begun < 25, 'one of them had to wait for the child'
     assert run(["pgrep", "-fx", " ".join(ours)], seconds=30).stdout == ""
 
 

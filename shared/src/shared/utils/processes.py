@@ -32,6 +32,8 @@ TERMINAL_SECONDS = 2.0
 # The system ends a process that was killed at once, unless a device holds it.
 KILLED_SECONDS = 10.0
 SLICE_SECONDS = 0.05
+# A signal that comes just before the system begins to sleep does not end that: its handler waits for so long at most.
+LOOK_SECONDS = 1.0
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 _reaping = threading.Lock()
@@ -104,10 +106,10 @@ def wait(child: Child, seconds: float | None) -> int | None:
     deadline = None if seconds is None else time.monotonic() + seconds
     with _sleeper(child) as sleep:
         while (code := poll(child)) is None:
-            left = 1.0 if deadline is None else deadline - time.monotonic()
+            left = LOOK_SECONDS if deadline is None else deadline - time.monotonic()
             if left <= 0:
                 return None
-            sleep(left)
+            sleep(min(left, LOOK_SECONDS))
     return code
 
 
