@@ -26,8 +26,8 @@ from shared.tables import Column
 from shared.testing import tables
 from shared.testing.tables import written_tables
 
-# Of each of two properties; `benchmarks/ingest_streams.py` asks for more.
-EXAMPLES = int(os.environ.get("INGRESS_EXAMPLES", "200")) // 2
+# Of two properties; `benchmarks/ingest_streams.py` asks for more.
+EXAMPLES = int(os.environ.get("INGRESS_EXAMPLES", "80")) // 2
 # What `Written` can say.
 WAYS = tables.Ways(
     tuple(way for way in tables.NUMBERS if not way.unit and way.negative == "leading"), ("", "%d.%m.%Y %H:%M:%S")
@@ -59,7 +59,7 @@ TEXTS = {
     "name": ["a", "é", "a,b;c", 'q"q', "a\nb", " x ", "too long", "'"],
 }
 ROWS = st.lists(
-    st.tuples(*(st.one_of(st.just(""), st.sampled_from(texts)) for texts in TEXTS.values())), min_size=1, max_size=8
+    st.tuples(*(st.one_of(st.just(""), st.sampled_from(texts)) for texts in TEXTS.values())), min_size=1, max_size=20
 )
 
 

@@ -55,8 +55,15 @@ def told(run_lab: RunLab, stores: Lab, tmp_path: Path) -> Told:
 
 
 def test_dagster_is_told_of_every_check(told: Told, stores: Lab) -> None:
-    """dbt's tests and the expectations are told by name, relation and status, those that pass and those that do not."""
+    """dbt's tests and the expectations are told by name, relation and status, those that pass and those that do not.
+
+    A lab's YAML may ask for a key of several columns by the test that every dbt project of the platform has.
+    """
+    models = stores.folder / "models" / "silver" / "_silver.yml"
+    key = "    data_tests: [{unique_combination: {name: key, arguments: {columns: [store, opened]}}}]\n"
+    models.write_text(models.read_text().replace("    columns:\n", f"{key}    columns:\n", 1))
     built = told("load", "transform", expect=0)["transform"]
+    assert built["key"]["status"] == "passed"
     assert (built[UNIQUE]["relation"], built[UNIQUE]["status"]) == ("silver.slv_stores", "passed")
     (stores.folder / "expectations.yml").write_text(SUITE)
     tested = told("test", expect=1)["test"]
@@ -66,14 +73,6 @@ def test_dagster_is_told_of_every_check(told: Told, stores: Lab) -> None:
     assert (area["failed_rows"], area["description"]) == (1, "`area` up to 15")
     assert (tested["row_count"]["status"], tested["row_count"]["severity"]) == ("warned", "warn")
     assert tested["not_null: store"]["status"] == "passed"
-
-
-def test_a_new_lab_has_the_platforms_generic_tests(told: Told, stores: Lab) -> None:
-    """A lab's YAML may ask for a key of several columns by the test that every dbt project of the platform has."""
-    models = stores.folder / "models" / "silver" / "_silver.yml"
-    key = "    data_tests: [{unique_combination: {name: key, arguments: {columns: [store, opened]}}}]\n"
-    models.write_text(models.read_text().replace("    columns:\n", f"{key}    columns:\n", 1))
-    assert told("load", "transform", expect=0)["transform"]["key"]["status"] == "passed"
 
 
 def test_dagster_is_told_of_a_test_that_stops_the_build(told: Told, stores: Lab) -> None:
