@@ -85,7 +85,7 @@ def test_interrupt_at_any_moment_leaves_no_child_and_no_hang() -> None:
         finally:
             timer.join(10)
     assert came == MOMENTS
-    assert time.monotonic() - begun < 25, 'one of them had to wait for the child'
+    assert time.monotonic() - begun < 25, "one of them had to wait for the child"
     assert run(["pgrep", "-fx", " ".join(ours)], seconds=30).stdout == ""
 
 
