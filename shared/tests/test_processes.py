@@ -134,6 +134,8 @@ def test_terminable_leaves_what_was_there() -> None:
             assert signal.getsignal(signal.SIGTERM) is note
             with pytest.raises(KeyboardInterrupt):
                 os.kill(os.getpid(), signal.SIGHUP)
+            # The same request once more, while what was started is being ended.
+            os.kill(os.getpid(), signal.SIGHUP)
         assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
     finally:
         signal.signal(signal.SIGTERM, before[0])

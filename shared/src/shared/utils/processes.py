@@ -7,6 +7,7 @@ started or reaped. A child that is used here is waited for here alone, by the fu
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import signal
@@ -70,13 +71,21 @@ def signals_held() -> Iterator[None]:
 def terminable() -> Iterator[None]:
     """Treat a request to end as Ctrl-C, so that what was started is ended too: SIGTERM, a terminal that has gone.
 
-    What is ignored, as by `nohup`, or has a handler stays as it is.
+    What is ignored, as by `nohup`, or has a handler stays as it is. Who asks often reaches a process in several ways:
+    what comes soon after the first is the same request.
     """
-    ours = []
+    ours: list[int] = []
+    heard: dict[int, float] = {}
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        before, heard[number] = heard.get(number, -math.inf), time.monotonic()
+        if heard[number] - before > TERMINAL_SECONDS:
+            raise KeyboardInterrupt
+
     if threading.current_thread() is threading.main_thread():
         ours = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) == signal.SIG_DFL]
     for number in ours:
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
