@@ -170,7 +170,7 @@ def first_rows(answer: Answer, said: Any, at: str) -> list[Any]:
             hint="see whether what is asked for is right",
         )
     form = ListForm(answer.url, {}, {}, {}, at or "$", None)
-    found: Any = next(iter(find_values(form.paths[0], said)), None)
+    found: Any = next(iter(find_values(form.paths.rows, said)), None)
     _, inner = form.parts
     rows = [form.within(row, inner) for row in found] if inner and is_rows(found) else found
     if not at or not is_rows(rows):

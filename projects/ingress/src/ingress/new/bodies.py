@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
+from ingress.new.origin import as_called
 from ingress.new.paging import Guess
 from shared.errors import UserError
 from shared.http.redaction import shortened
@@ -30,7 +29,7 @@ def body_of(given: str) -> dict[str, Any]:
     """
     text, named = given, "--body"
     if not given.lstrip().startswith("{"):
-        path = Path(os.environ.get("INIT_CWD", "."), given)
+        path = as_called(given)
         named = shortened(given, SHOWN)
         try:
             with path.open("rb") as file:

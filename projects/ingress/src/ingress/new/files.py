@@ -10,7 +10,7 @@ from pathlib import Path
 from ingress.new.formats import LOOKS
 from ingress.new.found import Table
 from ingress.new.names import resource_name
-from ingress.new.origin import Origin, parted
+from ingress.new.origin import Origin, as_called, parted
 from ingress.new.values import key_of
 from ingress.readers.files.reader import Files
 from shared.config import Settings
@@ -32,7 +32,7 @@ def place_of(origin: Origin, name: str, settings: Settings) -> tuple[Origin, Pat
     """
     if origin.kind == "place":
         return origin, None
-    path = Path(os.environ.get("INIT_CWD", "."), origin.address).absolute()
+    path = as_called(origin.address).absolute()
     folder = Path(os.path.normpath(path))
     if folder.is_relative_to(settings.landing_dir) and folder != settings.landing_dir:
         below = folder.relative_to(settings.landing_dir).as_posix()

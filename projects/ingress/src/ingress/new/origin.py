@@ -52,7 +52,7 @@ def origin_of(given: str, name: str) -> Origin:
         UserError: It is nothing that can be looked at, or has a password that would get into a file.
     """
     variable = VARIABLE.fullmatch(given)
-    if variable and not _path(given).exists():
+    if variable and not as_called(given).exists():
         setting = Setting(variable[1])
         if not setting.is_set:
             raise ConfigurationError(f"{variable[1]} is not set", hint="set it, or name an address or a file")
@@ -143,6 +143,6 @@ def _refuse_login(found: object, setting: str) -> None:
         )
 
 
-def _path(given: str) -> Path:
+def as_called(given: str) -> Path:
     """Return a path as whoever calls sees it."""
     return Path(os.environ.get("INIT_CWD", "."), given)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -102,6 +102,16 @@ class Page:
         return f"{parts.path}?{parts.query}{sent}"
 
 
+class Paths(NamedTuple):
+    """Where a page has its list of rows, the total, and what leads to the next page or says whether there is one."""
+
+    rows: TJsonPath
+    total: TJsonPath | None
+    link: TJsonPath | None
+    more: TJsonPath | None
+    cursor: TJsonPath | None
+
+
 @dataclass(frozen=True)
 class ListForm:
     """How an API's list is asked for, and how its pages look.
@@ -139,19 +149,17 @@ class ListForm:
         return outer or "$", inner.removeprefix(".")
 
     @cached_property
-    def paths(self) -> tuple[TJsonPath, TJsonPath | None, TJsonPath | None, TJsonPath | None]:
-        """Where rows, total, the link to the next page and whether there is one stand, compiled.
+    def paths(self) -> Paths:
+        """Where a page has what is read of it.
 
         Raises:
             ConfigurationError: One of them is no path.
         """
-        link = str(self.paginator.get("next_url_path", "next")) if self.paginator.get("type") == "json_link" else None
-        more = self.paginator.get("has_more_path")
-        outer, total, following, says_more = (
-            compiled(str(path)) if path else None for path in (self.parts[0], self.total, link, more)
-        )
-        assert outer is not None
-        return outer, total, following, says_more
+        words = self.paginator
+        link = words.get("next_url_path", "next") if words.get("type") == "json_link" else None
+        cursor = words.get("cursor_path") if words.get("type") == "cursor" else None
+        others = (self.total, link, words.get("has_more_path"), cursor)
+        return Paths(compiled(self.parts[0]), *(compiled(str(path)) if path else None for path in others))
 
     def made_paginator(self) -> BasePaginator:
         """Return dlt's paginator.
@@ -181,7 +189,7 @@ class ListForm:
         if answer.status == NO_CONTENT:
             return self.no_rows(answer)
         body = answer.json(exact_number)
-        rows_at, total_at, link_at, _ = self.paths
+        rows_at, total_at, link_at, *_ = self.paths
         list_at, inner = self.parts
         total = total_of(next(iter(find_values(total_at, body)), None)) if total_at else None
         # Where there are to be so many rows, these tell whether some are missing.
@@ -218,15 +226,13 @@ class ListForm:
 
     def says_end(self, body: Any) -> bool:
         """Tell whether a page names what would lead to the next one, and says that there is none."""
-        words = self.paginator
-        cursor = words.get("cursor_path") if words.get("type") == "cursor" else None
-        paths = (self.paths[2], self.paths[3], compiled(str(cursor)) if cursor else None)
+        paths = (self.paths.link, self.paths.more, self.paths.cursor)
         said = [value for path in paths if path is not None for value in find_values(path, body)]
         return bool(said) and not any(str(value or "").lower() not in ("", "false") for value in said)
 
     def says_more(self, page: Page) -> bool:
         """Tell whether a page says that there are more; where it ends without rows, that does not count."""
-        path = self.paths[3]
+        path = self.paths.more
         if path is None or (self.paginator.get("stop_after_empty_page") and not page.rows):
             return False
         return next((str(said).lower() == "true" for said in find_values(path, page.body)), False)

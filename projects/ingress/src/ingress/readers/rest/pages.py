@@ -182,7 +182,7 @@ class ListReader:
         """Yield the pages as dlt asks for them, and whether there are more."""
         form = self.form
         with PageSession(self.client, form) as session:
-            rest = RESTClient(form.url, dict(form.headers), session=session, data_selector=form.paths[0])
+            rest = RESTClient(form.url, dict(form.headers), session=session, data_selector=form.paths.rows)
             asked = rest.paginate(
                 form.url,
                 "GET" if form.body is None else "POST",

@@ -5,6 +5,7 @@ That a column holds each value as it is cannot be known of any database beforeha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -51,7 +52,7 @@ def differences(inspector: sa.Inspector, table: sa.Table, destination: Destinati
     twice = ("``", "`") if of_mysql else ("", "")
     columns = {column["name"].replace(*twice): column for column in inspector.get_columns(name, schema)}
     there = {name: column["type"] for name, column in columns.items()}
-    filled = {name for name, column in columns.items() if fills_itself(column)} | row_number(inspector, name, schema)
+    filled = {name for name, column in columns.items() if fills_itself(column)} | row_number(inspector, table, there)
     computed = {name for name, column in columns.items() if column.get("computed")}
     wrong = [*destination.differences(there, filled=filled, computed=computed)]
     for column in values.columns:
@@ -77,12 +78,12 @@ def fills_itself(column: ReflectedColumn) -> bool:
     )
 
 
-def row_number(inspector: sa.Inspector, name: str, schema: str | None) -> set[str]:
+def row_number(inspector: sa.Inspector, table: sa.Table, kinds: Mapping[str, sa.types.TypeEngine[Any]]) -> set[str]:
     """Return the column that SQLite numbers rows in, where a table has one."""
-    key = inspector.get_pk_constraint(name, schema)["constrained_columns"]
-    kinds = {column["name"]: column["type"] for column in inspector.get_columns(name, schema)}
-    numbers = inspector.dialect.name == "sqlite" and len(key) == 1 and isinstance(kinds[key[0]], sa.INTEGER)
-    return {*key} if numbers else set()
+    if inspector.dialect.name != "sqlite":
+        return set()
+    key = inspector.get_pk_constraint(table.name, table.schema)["constrained_columns"]
+    return {*key} if len(key) == 1 and isinstance(kinds[key[0]], sa.INTEGER) else set()
 
 
 def holds(theirs: sa.types.TypeEngine[Any], ours: sa.types.TypeEngine[Any]) -> bool:
