@@ -131,6 +131,19 @@ def test_time_in_the_future_does_not_hide_what_changes_until_then(project: Proje
     assert project.fetch("select week from raw.erp_article_prices order by 1") == [(1,), (2,), (3,)]
 
 
+def test_table_takes_two_connections(project: Project, erp: Erp) -> None:
+    """A load connects twice a table to somebody else's server, to look at the table and to read it."""
+    def connections() -> int:
+        wait_for(erp.cursor, "select where 1 = (select count(*) from pg_stat_activity where datname = current_database())")
+        erp.sql("select sessions from pg_stat_database where datname = current_database()")
+        (count,) = erp.cursor.fetchone() or (0,)
+        return int(count)
+
+    before = connections()
+    said = project.load("erp")
+    assert connections() - before == 2 * said.count(" rows loaded")
+
+
 def test_rows_that_vanish_stay(project: Project, erp: Erp) -> None:
     """A row that the ERP deletes stays in raw, also when everything is read."""
     project.load("erp")

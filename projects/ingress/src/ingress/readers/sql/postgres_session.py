@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
@@ -85,8 +86,9 @@ class Session:
         """Schema and table, or that it is a query."""
         return self.reader.origin
 
+    @cached_property
     def engine(self) -> sa.Engine:
-        """Return what SQLAlchemy connects with."""
+        """What SQLAlchemy connects with; it asks a server what it is once."""
         return sa.create_engine(
             "postgresql+psycopg2://",
             creator=lambda: read_only(self.target, f"ingest {self.name}"),
@@ -103,9 +105,10 @@ class Session:
             PlatformError: The database cannot be reached or does not let us read.
         """
         with self.explained():
-            engine = self.engine()
-            table, unique = self._reflected(engine)
-            hints = sql_table(engine, table.name, metadata=table.metadata, backend="pyarrow").columns
+            # One connection for all that is asked: each is work for somebody else's server.
+            with self.engine.connect() as connection:
+                table, unique = self._reflected(connection)
+            hints = sql_table(self.engine, table.name, metadata=table.metadata, backend="pyarrow").columns
         checker = resource.columns.rows
         extras = checker.extra_columns(table.columns.keys(), self.name)
         resource.hold_to_contract(extras, self.name)
@@ -120,17 +123,17 @@ class Session:
             table.columns[extra].type = sa.Text()
         return table, extras, unique is not None
 
-    def _reflected(self, engine: sa.Engine) -> tuple[sa.Table, list[list[str]] | None]:
+    def _reflected(self, connection: sa.Connection) -> tuple[sa.Table, list[list[str]] | None]:
         """Return the columns to read, and of a table what is unique in it; nothing is in a view or query."""
         if self.reader.query is not None:
-            found = described(engine, source_of(self.reader, []))
+            found = described(connection, source_of(self.reader, []))
             columns = [sa.Column(name, found[name]) for name in columns_chosen(self.reader, list(found))]
             return sa.Table("query", sa.MetaData(), *columns), None
         schema, _, name = self.name.rpartition(".")
         metadata = sa.MetaData(schema=schema or None)
         with any_types():
-            whole = sa.Table(name, metadata, autoload_with=engine, resolve_fks=False)
-        inspector = sa.inspect(engine)
+            whole = sa.Table(name, metadata, autoload_with=connection, resolve_fks=False)
+        inspector = sa.inspect(connection)
         views = {*inspector.get_view_names(schema or None), *inspector.get_materialized_view_names(schema or None)}
         unique = [u["column_names"] for u in inspector.get_unique_constraints(name, schema or None)]
         keys = None if name in views else [whole.primary_key.columns.keys(), *unique]
@@ -180,7 +183,7 @@ class Session:
 
         with self.explained():
             batches = sql_table(
-                self.engine(),
+                self.engine,
                 table.name,
                 metadata=table.metadata,
                 backend="pyarrow",

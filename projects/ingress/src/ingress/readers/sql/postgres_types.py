@@ -30,12 +30,11 @@ NUMERIC, OTHER = 1700, sa.types.NullType()
 MOST_DIGITS = 1_000
 
 
-def described(engine: sa.Engine, source: sa.FromClause) -> dict[str, sa.types.TypeEngine[Any]]:
+def described(connection: sa.Connection, source: sa.FromClause) -> dict[str, sa.types.TypeEngine[Any]]:
     """Return the columns of a query by their names, without reading a row of it."""
-    with engine.connect() as connection:
-        result = connection.execute(sa.select(sa.text("*")).select_from(source).where(sa.false()))
-        columns: Any = result.cursor.description if result.cursor else []
-        return {column.name: type_of(column) for column in columns}
+    result = connection.execute(sa.select(sa.text("*")).select_from(source).where(sa.false()))
+    columns: Any = result.cursor.description if result.cursor else []
+    return {column.name: type_of(column) for column in columns}
 
 
 def type_of(column: Any) -> sa.types.TypeEngine[Any]:

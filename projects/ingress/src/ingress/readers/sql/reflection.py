@@ -111,7 +111,7 @@ def opened(
     if is_postgres(url):
         session = Session.from_url(url, Declaration(setting, table, login=login), settings)
         with session.explained():
-            yield session.engine(), "postgresql"
+            yield session.engine, "postgresql"
         return
     address = Address.from_url(url, setting, login, settings)
     try:
