@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from api_styles import Api, listening, serving
+from dlt.common import jsonpath
 
 from ingress.__main__ import main
 from ingress.load.source_load import load_source
@@ -52,6 +54,14 @@ def killed_at(owner: object, name: str, work: Callable[[], object]) -> None:
     child.start()
     child.join(60)
     assert child.exitcode == -signal.SIGKILL
+
+
+@pytest.fixture(scope="session", autouse=True)
+def paths_read_once() -> Iterator[None]:
+    """Read each JSONPath once a session: dlt's parser builds its tables anew for each, which takes 30 ms."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jsonpath, "_parse", lru_cache(maxsize=None)(jsonpath._parse))
+        yield
 
 
 # Before pytest reads the marks.
