@@ -31,6 +31,8 @@ WORDS = {
     "cp932": ("東京都", "さいたま市", "カタカナ"),
 }
 UNICODE = ("utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32")
+# Made once: what a codec can write takes Hypothesis longer to find than a table to draw.
+LETTERS = st.text(st.characters(codec="utf-8", exclude_characters="\0\ufeff"), min_size=1, max_size=12)
 # What no type takes, whatever the convention.
 MISFITS = {
     "bigint": ("0012", "+5", "1_000", "1e3", "x", " 5", "9" * 19, "1.5x"),
@@ -110,8 +112,7 @@ def cells(draw: st.DrawFn, kind: str, encoding: str, ways: Ways) -> tuple[Column
         truth = draw(st.sampled_from(TRUTHS))
         yes, no = truth or ("true", "false")
         return Column(kind, Convention(truth=truth)), st.booleans().map(lambda one: (yes if one else no, one))
-    letters = st.text(st.characters(codec="utf-8", exclude_characters="\0\ufeff"), min_size=1, max_size=12)
-    texts = st.sampled_from([*WORDS[encoding], *CODES]) if encoding in WORDS else st.sampled_from(CODES) | letters
+    texts = st.sampled_from([*WORDS[encoding], *CODES]) if encoding in WORDS else st.sampled_from(CODES) | LETTERS
     return Column("varchar"), texts.map(lambda text: (text, text))
 
 
