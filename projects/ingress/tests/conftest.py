@@ -60,7 +60,7 @@ def killed_at(owner: object, name: str, work: Callable[[], object]) -> None:
 def paths_read_once() -> Iterator[None]:
     """Read each JSONPath once a session: dlt's parser builds its tables anew for each, which takes 30 ms."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jsonpath, "_parse", lru_cache(maxsize=None)(jsonpath._parse))
+        patch.setattr(jsonpath, "_parse", lru_cache(maxsize=None)(vars(jsonpath)["_parse"]))
         yield
 
 

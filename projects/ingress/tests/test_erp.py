@@ -133,8 +133,11 @@ def test_time_in_the_future_does_not_hide_what_changes_until_then(project: Proje
 
 def test_table_takes_two_connections(project: Project, erp: Erp) -> None:
     """A load connects twice a table to somebody else's server, to look at the table and to read it."""
+
     def connections() -> int:
-        wait_for(erp.cursor, "select where 1 = (select count(*) from pg_stat_activity where datname = current_database())")
+        wait_for(
+            erp.cursor, "select where 1 = (select count(*) from pg_stat_activity where datname = current_database())"
+        )
         erp.sql("select sessions from pg_stat_database where datname = current_database()")
         (count,) = erp.cursor.fetchone() or (0,)
         return int(count)

@@ -41,6 +41,19 @@ def test_empty_variable_is_not_set(project: Path, monkeypatch: pytest.MonkeyPatc
     assert get_settings().warehouse_lock_timeout == 600
 
 
+def test_settings_are_those_of_now(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who reads them again sees a variable that was set meanwhile, and where it stands now."""
+    assert get_settings().data_dir == project / "data"
+    monkeypatch.setenv("DATA_DIR", "elsewhere")
+    assert get_settings().data_dir == project / "elsewhere"
+    other = project / "other"
+    other.mkdir()
+    (other / "pixi.toml").touch()
+    monkeypatch.chdir(other)
+    monkeypatch.delenv("PIXI_PROJECT_ROOT")
+    assert get_settings().data_dir == other / "elsewhere"
+
+
 def test_wrong_value_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     """A value that cannot be used is an error that names the variable and the value."""
     monkeypatch.setenv("WAREHOUSE_LOCK_TIMEOUT", "soon")

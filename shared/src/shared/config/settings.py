@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -109,7 +110,7 @@ def get_settings() -> Settings:
 
 
 def read_settings(kind: type[AnySettings], *, prefix: str = "") -> AnySettings:
-    """Read settings of any kind from the environment: a project's own, or the platform's.
+    """Read settings of any kind from the environment as it is now: a project's own, or the platform's.
 
     Args:
         kind: The class of the settings.
@@ -119,7 +120,7 @@ def read_settings(kind: type[AnySettings], *, prefix: str = "") -> AnySettings:
         ConfigurationError: A variable has a value that cannot be used.
     """
     try:
-        return kind(_env_prefix=prefix)
+        return cast("AnySettings", _as_now(kind, prefix, tuple(os.environ.items()), _folder()))
     except ValidationError as error:
         first = error.errors()[0]
     # Not from pydantic's error, whose text has the value as it is.
@@ -128,6 +129,22 @@ def read_settings(kind: type[AnySettings], *, prefix: str = "") -> AnySettings:
         f"{variable} cannot be used: `{shown_setting(variable, os.environ.get(variable, ''))}`",
         hint=f"{first['msg'].lower()}; correct the environment variable {variable} or unset it",
     )
+
+
+# Pydantic takes milliseconds for a look at the environment, and a command has many.
+@lru_cache(maxsize=64)
+def _as_now(
+    kind: type[BaseSettings], prefix: str, _environment: tuple[tuple[str, str], ...], _folder: str
+) -> BaseSettings:
+    return kind(_env_prefix=prefix)
+
+
+def _folder() -> str:
+    try:
+        return str(Path.cwd())
+    # It may be gone: only who has no PIXI_PROJECT_ROOT needs it.
+    except OSError:
+        return ""
 
 
 def find_root(start: Path) -> Path:
