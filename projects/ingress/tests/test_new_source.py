@@ -163,7 +163,7 @@ HOSTILE = [
     "__class__",
     "_id",
     "\u202etxet",
-    "𝐢𝐝",
+    "𝐢𝐝𝐞",
     "-- comment",
     "'; drop table raw.x; --",
     "%(x)s {0} ${y}",

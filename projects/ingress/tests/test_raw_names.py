@@ -14,6 +14,7 @@ from pydantic import AwareDatetime
 
 from ingress.deletions import DeletedFlag, Deletions, Snapshot, Tombstones
 from ingress.gather.child import Child
+from ingress.raw_names import raw_names
 from ingress.readers.files.reader import Files
 from ingress.readers.rest.reader import Rest
 from ingress.readers.sql.reader import Sql
@@ -21,12 +22,13 @@ from ingress.replaying import replay_rows
 from ingress.source import Resource, Source
 from shared.config import get_settings
 from shared.data_quality import RowModel, row_model
+from shared.warehouse import open_warehouse
 
 FIELDS: dict[str, Any] = {"Order.ID": int, "ID": str, "Größe": int, "Gone.?": bool, "Changed.At": AwareDatetime}
 KEY = ("Order.ID", "ID")
 Order = row_model("Order", "An order.", FIELDS)
 Gone = row_model("Gone", "The key of an order that is gone.", {"Order.ID": int, "ID": str, "Gone.At": AwareDatetime})
-ROWS = "select order_id, id, gr_e from raw.orders where _deleted_at is null order by 1"
+ROWS = "select order_id, id, groesse from raw.orders where _deleted_at is null order by 1"
 
 
 def source(deletions: Deletions, model: type[RowModel] = Order, **declared: Any) -> Source:
@@ -82,6 +84,46 @@ def test_row_from_quarantine_is_held_against_its_key_of_any_name(project: Projec
         assert project.fetch(ROWS) == [(1, "A", 1), (2, "A", 1)]
         assert replay_rows(get_settings(), {"test": test}, [held], row=corrected, force=force) == int(not force)
     assert project.fetch(ROWS) == [(1, "A", 5), (2, "A", 1)]
+
+
+def test_letters_beyond_ascii_are_written_in_latin_ones() -> None:
+    """A name keeps its accented letters, however they are put together, and signs count as in any other name."""
+    names = (
+        "Größe",
+        "Große",
+        "Gro\u0308ße_2",
+        "ArtikelGrößeCM",
+        "prénom",
+        "Wörter-Id",
+        "Řádek",
+        "Dosis µg",
+        "m²",
+        "m³",
+    )
+    found = ("groesse", "grosse", "groesse_2", "artikel_groesse_cm", "prenom", "woerter_id", "radek", "dosis_ug")
+    assert raw_names(names, "here") == (*found, "m2", "m3")
+    # As before, what has no such letter.
+    assert raw_names(("Order ID", "a%b", "Preis €", "ДатаID", "価格（円）"), "here") == (
+        *("order_id", "a_b", "preisx", "data_id", "jia_ge_yuanx"),
+    )
+
+
+def test_columns_of_an_earlier_version_are_renamed(project: Project) -> None:
+    """A table of which accents were dropped keeps its rows: key, declared column and text of its own are renamed."""
+    model = row_model("Size", "A size.", {"Schlüssel": int, "Größe": int | None})
+    folder = project.landing / "sizes"
+    folder.mkdir(parents=True)
+    test = Source("test", (Resource("sizes", "sizes", model, ("Schlüssel",), Files("sizes", "*.jsonl"), "evolve"),))
+    for number, (key, text) in enumerate(((1, "a"), (1, "b"), (2, "c"))):
+        (folder / f"{number}.jsonl").write_text(json.dumps({"Schlüssel": key, "Größe": key, "été": text}))
+        project.load_source(test)
+        if number == 0:
+            with open_warehouse(get_settings(), holder="test", role="ingress", mode="write") as warehouse:
+                for new, old in {"schluessel": "schl_ssel", "groesse": "gr_e", "ete": "_tx"}.items():
+                    warehouse.execute(f"alter table raw.sizes rename column {new} to {old}")
+    assert "column `schl_ssel` is called `schluessel` from now on" in project.capsys.readouterr().err
+    rows = project.fetch("select * from raw.sizes order by 1")
+    assert [row[:3] for row in rows] == [(1, 1, "b"), (2, 2, "c")] and len(rows[0]) == 4
 
 
 def test_changes_are_asked_for_by_a_cursor_of_any_name(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

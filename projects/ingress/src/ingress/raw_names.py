@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import groupby
 
 from ingress.deletions import DELETED_AT, DELETED_BY
 from shared.data_quality import POSITION
 from shared.errors import InputError
 from shared.postgres.limits import NAME_BYTES
+from shared.utils.names import spelled_out
 
 # A row's place while it is checked, its origin's place, and its load.
 ORDER = "_order"
@@ -21,7 +23,7 @@ OWN_COLUMNS = (POSITION, ORDER, "_dlt_load_id", DELETED_AT, DELETED_BY)
 def raw_name(name: str, origin: str) -> str:
     """Return what a column is called in raw: as dlt names columns, which loaded into it once.
 
-    dlt calls every name of another script `x`: those are written in Latin letters first.
+    dlt drops all letters beyond ASCII: those are written in Latin letters first.
 
     Raises:
         InputError: There is nothing to call it by, or the name is longer than every engine can hold.
@@ -46,15 +48,26 @@ def raw_names(names: Iterable[str], origin: str) -> tuple[str, ...]:
     return tuple(raw_name(name, origin) for name in names)
 
 
-def in_latin(name: str) -> str:
-    """Return a name in Latin letters where it has letters of another script."""
+def earlier_names(name: str) -> set[str]:
+    """Return what a column was called in raw before: without letters beyond ASCII, then without accented ones."""
     letters = unicodedata.normalize("NFKC", "".join(filter(str.isalpha, name)))
-    if all(unicodedata.name(letter, "").startswith("LATIN") for letter in letters):
-        return name
+    latin = all(unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
+    return {snake_case(name)} | (set() if latin else {snake_case(_slug(name).lower())})
+
+
+def in_latin(name: str) -> str:
+    """Return a name in which letters and numbers beyond ASCII are written in Latin letters; all else stays."""
+    parts = groupby(spelled_out(name), lambda sign: not sign.isascii() and unicodedata.category(sign)[0] in "LMN")
+    texts = ((foreign, "".join(signs)) for foreign, signs in parts)
+    # What no Latin letters are known for stays as it is.
+    return "".join(_slug(text) or text if foreign else text for foreign, text in texts)
+
+
+def _slug(text: str) -> str:
     # Few sources have such names.
     from slugify import slugify
 
-    return slugify(name, separator="_")
+    return slugify(text, separator="_", lowercase=False)
 
 
 def snake_case(name: str) -> str:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 from slugify import slugify
 
 from shared.utils.calculator import calculator
+from shared.utils.names import spelled_out
 
-# As German writes them where there are no umlauts.
-UMLAUTS = [("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("Ä", "Ae"), ("Ö", "Oe"), ("Ü", "Ue")]
 # A table's own number of a row, which no keyword list has.
 PSEUDO_COLUMN = "rowid"
 
@@ -41,5 +39,5 @@ def reserved_words() -> set[str]:
 
 def snake(name: str) -> str:
     """Return a name in lower case ASCII letters, everything but letters and digits turned into `_`."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", unicodedata.normalize("NFC", name))
-    return slugify(spaced, separator="_", replacements=UMLAUTS)
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", spelled_out(name))
+    return slugify(spaced, separator="_")

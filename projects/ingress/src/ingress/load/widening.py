@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from ingress.load.renaming import rename
 from ingress.raw_names import raw_name
 from ingress.source import Resource
 from shared.data_quality import arrow_schema
@@ -25,8 +26,9 @@ def widen(warehouse: Warehouse, resource: Resource) -> None:
     """
     if not warehouse.table_exists(resource.relation):
         return
-    names = columns_of(warehouse, resource)
     with warehouse.transaction():
+        rename(warehouse, resource, resource.model.model_fields)
+        names = columns_of(warehouse, resource)
         for field in arrow_schema(resource.model):
             raw = field.with_name(raw_name(field.name, resource.name))
             old = names.get(raw.name, field.type)

@@ -14,6 +14,7 @@ from itertools import chain
 import pyarrow as pa
 
 from ingress.load.merge import LOAD, merge
+from ingress.load.renaming import rename
 from ingress.load.widening import column_of
 from ingress.raw_names import raw_name, raw_names
 from ingress.source import Resource
@@ -92,6 +93,7 @@ def arrive(
     whole = (table.cast(plain).rename_columns(names) for table in chain([first], tables))
     batches = (batch for table in whole for batch in table.to_batches())
     if session.table_exists(resource.relation):
+        rename(session, resource, first.schema.names)
         session.execute(f"create temporary table {room} ({', '.join(map(column_of, schema))})")
         session.append_batches(room, schema, batches)
         return schema
