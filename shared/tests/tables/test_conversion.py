@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.errors import ConfigurationError
+from shared.errors import ConfigurationError, InputError
 from shared.tables import Column, Convention, Scratch, look, staged
 from shared.testing.files import Read
 
@@ -178,3 +178,21 @@ def test_convention_comes_back_from_its_declaration(convention: Convention) -> N
 def test_words_that_yaml_reads_as_truths_are_words() -> None:
     """A list of bare yes and no arrives as true and false: these are taken for the words true and false."""
     assert Convention.of({"truth": [True, False]}, "x").truth == ("true", "false")
+
+
+def test_table_of_too_many_columns_is_refused_by_its_width(tmp_path: Path) -> None:
+    """Memory grows with the columns up to a bound; what takes more is an error that says what the file is."""
+    path = tmp_path / "wide.csv"
+    names = [f"c{number}" for number in range(3_000)]
+    path.write_text("\n".join([",".join(names), *[",".join(["1"] * len(names))] * 2]))
+    with pytest.raises(InputError, match="`wide.csv` takes more memory .* it has 3,000 columns") as told:
+        with Scratch(5, columns=len(names), origin="wide.csv") as scratch:
+            scratch.execute("set memory_limit = '5MB'")
+            with staged(scratch, path, look(path), "wide.csv"):
+                raise AssertionError
+    assert told.value.hint
+    limits = {}
+    for columns in (500, 1_500, 9_000):
+        with Scratch(columns=columns) as scratch:
+            ((limits[columns],),) = scratch.fetch("select current_setting('memory_limit')")
+    assert limits == {500: "667.5 MiB", 1_500: "1.3 GiB", 9_000: "1.3 GiB"}

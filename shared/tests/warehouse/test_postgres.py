@@ -19,7 +19,7 @@ import pytest
 
 from shared.command_line import as_platform_error
 from shared.config import Settings, get_settings
-from shared.errors import InputError, NotAWarehouse, StorageFull, WarehouseBusy, WrongWarehouse
+from shared.errors import InputError, NotAWarehouse, StorageFull, UserError, WarehouseBusy, WrongWarehouse
 from shared.monitoring import history, record_run
 from shared.postgres.errors import Collision, NotPermitted, ServerUnavailable
 from shared.postgres.server import LocalServer
@@ -203,6 +203,14 @@ def test_full_disk_is_told_as_such() -> None:
             raised.__cause__ = error
     assert raised is not None
     assert isinstance(as_platform_error(raised), StorageFull)
+
+
+def test_table_that_is_too_wide_is_told_as_such() -> None:
+    """More columns than a table there has is the user's to mend, with a hint."""
+    columns = ", ".join(f"c{number} int" for number in range(1_601))
+    with opened() as warehouse, pytest.raises(UserError, match="more than PostgreSQL can hold.*1600 columns") as told:
+        warehouse.execute(f"create table raw.wide ({columns})")
+    assert "leave out columns" in (told.value.hint or "")
 
 
 EVERY_TYPE: dict[str, tuple[pa.DataType, list[Any]]] = {

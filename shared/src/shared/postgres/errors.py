@@ -82,6 +82,12 @@ def explain(error: BaseException) -> PlatformError | None:
             f"the connection to PostgreSQL is lost: {text}",
             hint="what was not committed is undone; run the command again when the server is back",
         )
+    if state[:2] == "54":
+        return UserError(
+            f"more than PostgreSQL can hold: {text}",
+            hint="a table there has at most 1,600 columns, and a row of short values 8 kB: leave out columns, or keep "
+            "such a table in DuckDB",
+        )
     if state in ("40001", "40P01", "55P03"):
         return Collision(f"another session was in the way: {text}", hint="run the command again")
     return None

@@ -81,7 +81,7 @@ def infer(path: Path, form: Form, origin: str, *, watched: Watched = lambda _: n
     Raises:
         InputError: A quote is not closed, or a byte is none of the encoding's.
     """
-    with opened(path, form, origin) as source, Scratch() as scratch:
+    with opened(path, form, origin) as source, Scratch(columns=len(form.header), origin=origin) as scratch:
         return Inference(scratch, source, watched).run()
 
 

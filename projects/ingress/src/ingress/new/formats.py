@@ -74,7 +74,11 @@ def look_at_text(file: LocalFile, declared: Declared) -> Look:
         notes.append("the first line is taken for the header, though its names could be values")
 
     def is_unique(names: Sequence[str]) -> bool:
-        with Scratch() as scratch, staged(scratch, file.path, form, file.name) as rows:
+        wide = len(form.header)
+        with (
+            Scratch(columns=wide, origin=file.name) as scratch,
+            staged(scratch, file.path, form, file.name) as rows,
+        ):
             texts = rows.all_texts(position=POSITION)
             chosen = ", ".join(map(quote_name, names))
             return not scratch.fetch(f"select 1 from ({texts}) group by {chosen} having count(*) > 1 limit 1")

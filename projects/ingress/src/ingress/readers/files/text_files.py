@@ -27,8 +27,10 @@ from shared.utils.console import step
 from shared.warehouse import quote, quote_name
 
 # With what checking and loading take, a load stays below 1 GiB.
-MEMORY = "400MB"
+MEGABYTES = 400
 BATCH_ROWS = 200_000
+# Of a table with more columns than this, batches and chunks have fewer rows.
+COLUMNS = 50
 FIT = "_fit"
 # Those that are checked one by one, in Python.
 CHUNK_ROWS = 20_000
@@ -148,7 +150,7 @@ class TextFiles:
         ]
         names = ", ".join([*map(quote_name, known), *extras, POSITION, FIT])
         query = f"select {names} from ({rows.all_rows(self._columns(file), position=POSITION, fit=FIT)})"
-        for batch in scratch.stream_arrow(query, batch_rows=BATCH_ROWS):
+        for batch in scratch.stream_arrow(query, batch_rows=rows_at_once(BATCH_ROWS, file)):
             positions, fit = batch.column(POSITION), batch.column(FIT)
             checked, good = checker.examine(batch.drop_columns([POSITION, FIT]), positions)
             good = pc.and_(good, fit)
@@ -169,7 +171,7 @@ class TextFiles:
     def _texts(self, file: TextFile, query: str) -> Iterator[tuple[list[dict[str, str | None]], list[int]]]:
         """Return the rows of a query as texts, and their positions."""
         scratch, _ = self._staged(file)
-        for batch in scratch.stream_arrow(query, batch_rows=CHUNK_ROWS):
+        for batch in scratch.stream_arrow(query, batch_rows=rows_at_once(CHUNK_ROWS, file)):
             positions: list[int] = batch.column(POSITION).to_pylist()
             yield batch.drop_columns([POSITION]).to_pylist(), positions
 
@@ -183,11 +185,16 @@ class TextFiles:
         if self._open is None or self._open[0] is not file:
             self._closing.close()
             with ExitStack() as opening:
-                scratch = opening.enter_context(Scratch(MEMORY))
+                scratch = opening.enter_context(Scratch(MEGABYTES, columns=len(file.form.header), origin=file.origin))
                 rows = opening.enter_context(staged(scratch, file.path, file.form, file.origin))
                 self._closing = opening.pop_all()
             self._open = file, scratch, rows
         return self._open[1:]
+
+
+def rows_at_once(usual: int, file: TextFile) -> int:
+    """Return how many rows of a file are in memory at once, so that as many values are, whatever its width."""
+    return usual * COLUMNS // max(COLUMNS, len(file.form.header))
 
 
 def by_column(row: BadRow, form: Form) -> BadRow:
