@@ -208,7 +208,7 @@ def test_full_disk_is_told_as_such() -> None:
 def test_table_that_is_too_wide_is_told_as_such() -> None:
     """More columns than a table there has is the user's to mend, with a hint."""
     columns = ", ".join(f"c{number} int" for number in range(1_601))
-    with opened() as warehouse, pytest.raises(UserError, match="more than PostgreSQL can hold.*1600 columns") as told:
+    with opened() as warehouse, pytest.raises(UserError, match=r"more than PostgreSQL can hold.*1600 columns") as told:
         warehouse.execute(f"create table raw.wide ({columns})")
     assert "leave out columns" in (told.value.hint or "")
 
