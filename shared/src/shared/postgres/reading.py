@@ -31,5 +31,8 @@ def source_target(
 def read_only(target: PostgresTarget, application_name: str) -> extensions.connection:
     """Connect, to a server of any version, in a transaction that writes nothing."""
     connection = target.connect(application_name, oldest=0)
+    with connection.cursor() as cursor:
+        # Bytes have one spelling, whatever the role's own is.
+        cursor.execute("set bytea_output = 'hex'")
     connection.set_session(readonly=True, autocommit=False)
     return connection

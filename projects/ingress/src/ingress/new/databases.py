@@ -10,6 +10,7 @@ from ingress.new.found import Column, Table
 from ingress.new.names import can_be_field, resource_name
 from ingress.new.origin import Origin
 from ingress.new.values import check_number, no_key, shown
+from ingress.readers.sql.declaration import parted, quoted
 from ingress.readers.sql.reflection import opened, reflected
 from shared.config import Settings
 from shared.errors import InputError, UserError
@@ -65,7 +66,7 @@ def look_at_database(
             raise no_key(table, [each.name for each in found.columns])
         call = Call("Sql", (origin.setting, table), {"cursor": cursor, "zone": zone})
         why = "as given" if key else "the database keeps it unique" if unique else ""
-        yield Table(resource_name(table.rpartition(".")[2]), columns, call, () if missing else unique, why, notes)
+        yield Table(resource_name(parted(table)[1]), columns, call, () if missing else unique, why, notes)
 
 
 def all_tables(origin: Origin, settings: Settings) -> list[str]:
@@ -75,7 +76,7 @@ def all_tables(origin: Origin, settings: Settings) -> list[str]:
         PlatformError: It cannot be read, has none, or too many.
     """
     with opened(origin.address, "its tables", settings, origin.setting, None) as (engine, _):
-        found = sorted({*sa.inspect(engine).get_table_names()} - partitions(engine))
+        found = sorted(map(quoted, {*sa.inspect(engine).get_table_names()} - partitions(engine)))
     if not found:
         raise InputError(
             f"no table in the database of {origin.setting}", hint="name one with its schema: --table shop.orders"

@@ -145,9 +145,13 @@ class Database:
     @cached_property
     def _prepare(self) -> Mapping[str, Prepare]:
         fields: dict[str, Field] = {field.name: field for field in self._resource.rows.fields}
+        dialect = self._address.dialect
         found = {
             name: prepared(
-                fields[name], self._zone_of(name), bits=self._address.dialect == "mysql" and self._codes[name] == BIT
+                fields[name],
+                self._zone_of(name),
+                bits=dialect == "mysql" and self._codes[name] == BIT,
+                mixed=dialect == "sqlite",
             )
             for name in self._codes
             if name in fields

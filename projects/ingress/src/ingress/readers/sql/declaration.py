@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared.errors import ConfigurationError
+
+# A part of a name: in quotes, where it may hold dots, or without.
+PART = re.compile(r'"(?:[^"]|"")+"|[^."][^.]*')
 
 
 @dataclass(frozen=True)
@@ -15,7 +19,8 @@ class Declaration:
 
     Attributes:
         setting: The environment variable with the database's URL.
-        name: The table or view, with its schema where it has one, as in `erp.articles`.
+        name: The table or view, with its schema where it has one, as in `erp.articles`; a name with a dot stands in
+            quotes, as in `erp."price.list"`.
         cursor: The column, a time, date or whole number, that grows with every change of a row; without one all rows
             are read each time.
         login: Who connects where the URL names nobody.
@@ -62,9 +67,35 @@ class Declaration:
             ) from None
 
     @property
+    def relation(self) -> tuple[str | None, str]:
+        """The schema, where there is one, and the table or view."""
+        return parted(self.name or "")
+
+    @property
     def origin(self) -> str:
         """What quarantine and messages call the place."""
         return self.name or "query"
+
+
+def parted(name: str) -> tuple[str | None, str]:
+    """Return the schema, where there is one, and the name of a table as it is written in a declaration."""
+    if re.fullmatch(rf"(?:{PART.pattern})(?:[.](?:{PART.pattern}))*", name) is None:
+        schema, _, table = name.rpartition(".")
+        return schema or None, table
+    *before, table = PART.findall(name)
+    # Some servers have more before a table than its schema.
+    schema = ".".join(before) if len(before) > 1 else "".join(map(plain, before))
+    return schema or None, plain(table)
+
+
+def plain(part: str) -> str:
+    """Return a part of a name without the quotes that it is written in."""
+    return part[1:-1].replace('""', '"') if part.startswith('"') and part.endswith('"') and len(part) > 1 else part
+
+
+def quoted(part: str) -> str:
+    """Return a part of a name as it is written in a declaration: in quotes where it has to be."""
+    return part if re.fullmatch('[^."][^."]*', part) else '"' + part.replace('"', '""') + '"'
 
 
 def is_postgres(url: str) -> bool:

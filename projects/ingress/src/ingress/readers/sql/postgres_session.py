@@ -129,20 +129,20 @@ class Session:
             found = described(connection, source_of(self.reader, []))
             columns = [sa.Column(name, found[name]) for name in columns_chosen(self.reader, list(found))]
             return sa.Table("query", sa.MetaData(), *columns), None
-        schema, _, name = self.name.rpartition(".")
-        metadata = sa.MetaData(schema=schema or None)
+        schema, name = self.reader.relation
+        metadata = sa.MetaData(schema=schema)
         with any_types():
             whole = sa.Table(name, metadata, autoload_with=connection, resolve_fks=False)
         inspector = sa.inspect(connection)
-        views = {*inspector.get_view_names(schema or None), *inspector.get_materialized_view_names(schema or None)}
-        unique = [u["column_names"] for u in inspector.get_unique_constraints(name, schema or None)]
+        views = {*inspector.get_view_names(schema), *inspector.get_materialized_view_names(schema)}
+        unique = [u["column_names"] for u in inspector.get_unique_constraints(name, schema)]
         keys = None if name in views else [whole.primary_key.columns.keys(), *unique]
         if not self.reader.columns:
             return whole, keys
         columns = [
             sa.Column(each, whole.columns[each].type) for each in columns_chosen(self.reader, whole.columns.keys())
         ]
-        return sa.Table(name, sa.MetaData(schema=schema or None), *columns), keys
+        return sa.Table(name, sa.MetaData(schema=schema), *columns), keys
 
     def _refuse_doubtful_key(self, key: Sequence[str], unique: Sequence[Sequence[str]]) -> None:
         if not any(set(columns) <= set(key) for columns in unique if columns):
@@ -152,8 +152,8 @@ class Session:
             )
 
     def _make_fit(self, column: sa.Column[Any], field: Field, found: pa.DataType | None) -> None:
-        """Let texts and JSON be read as PostgreSQL writes them, and refuse what cannot become the field's type."""
-        texts = (sa.String, sa.Uuid, sa.JSON) if field.is_json else (sa.String, sa.Uuid)
+        """Let texts, bytes and JSON be read as PostgreSQL writes them, and refuse what cannot become that type."""
+        texts = (sa.String, sa.Uuid, sa.JSON) if field.is_json else (sa.String, sa.Uuid, sa.LargeBinary)
         if field.kind is str and isinstance(column.type, texts):
             column.type = sa.Text()
             return

@@ -15,7 +15,7 @@ from pydantic import AwareDatetime
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
-from ingress.readers.sql.declaration import Declaration, is_postgres
+from ingress.readers.sql.declaration import Declaration, is_postgres, parted
 from ingress.readers.sql.postgres_session import Session
 from ingress.readers.sql.source import any_types
 from shared.config import Settings
@@ -28,6 +28,8 @@ from shared.errors import InputError
 # SQLite's types promise nothing: so many rows are looked at.
 LOOKED_AT = 10_000
 CHANGES = re.compile(r"updated|changed|modified|last_?(up|ch|mod|edit)|mtime|timestamp|row_?version", re.IGNORECASE)
+# SQLAlchemy has no type for all that identifies rows, as MariaDB's own `uuid`.
+BYTES = (sa.types._Binary, sa.types.NullType)
 # The first that holds all of a column's texts.
 MOMENTS: tuple[tuple[str, type], ...] = (("AwareDatetime", AwareDatetime), ("date", date), ("datetime", datetime))
 
@@ -82,10 +84,10 @@ def reflected(
     Raises:
         PlatformError: It is not there, or cannot be read.
     """
-    schema, _, name = table.rpartition(".")
+    schema, name = parted(table)
     with opened(url, table, settings, setting, login) as (engine, dialect), any_types():
-        found = sa.Table(name, sa.MetaData(schema=schema or None), autoload_with=engine, resolve_fks=False)
-        unique = sa.inspect(engine).get_unique_constraints(name, schema or None)
+        found = sa.Table(name, sa.MetaData(schema=schema), autoload_with=engine, resolve_fks=False)
+        unique = sa.inspect(engine).get_unique_constraints(name, schema)
         keys = [found.primary_key.columns.keys(), *(each["column_names"] for each in unique)]
         # A unique constraint lets any number of rows be null, which then have no key.
         keys[1:] = sorted(keys[1:], key=lambda names: any(found.columns[name].nullable for name in names))
@@ -127,6 +129,9 @@ def opened(
 def column_of(column: sa.Column[Any], key: Sequence[str], dialect: str) -> Column | None:
     """Return a column as a row model has it, or None where none can."""
     kind, digits = kind_of(column.type, dialect), None
+    if kind is None and column.name in key and isinstance(column.type, BYTES):
+        # As text they tell rows apart as well, whatever they stand for.
+        kind = "str"
     if kind == "Decimal":
         precision, scale = getattr(column.type, "precision", None), getattr(column.type, "scale", None) or 0
         digits = (max(precision, scale + 1), scale) if precision and scale >= 0 else None

@@ -20,8 +20,8 @@ def source_of(reader: Declaration, columns: Sequence[str | sa.ColumnClause[Any]]
     """Return the table, view or query, called `source`, with these columns."""
     found = [sa.column(each) if isinstance(each, str) else each for each in columns]
     if reader.query is None:
-        schema, _, name = (reader.name or "").rpartition(".")
-        return sa.table(name, *found, schema=schema or None).alias("source")
+        schema, name = reader.relation
+        return sa.table(name, *found, schema=schema).alias("source")
     # A line's end, in case the query ends with a comment; SQLAlchemy would take a colon for a parameter.
     text = reader.query.strip().rstrip(";").replace(":", "\\:") + "\n"
     return sa.text(text).columns(*found).subquery("source")

@@ -62,18 +62,21 @@ def as_mapping(
     }
 
 
-def prepared(field: Field, zone: tzinfo | None, *, bits: bool) -> Prepare | None:
+def prepared(field: Field, zone: tzinfo | None, *, bits: bool, mixed: bool) -> Prepare | None:
     """Return what to do with the values of a column before they are checked, where there is something to do.
 
     Args:
         zone: Of which zone its times are that have none.
         bits: Whether it is a column of bits, which come as bytes.
+        mixed: Whether a column may have texts and bytes, so that these must not be spelled as one of those.
     """
     if field.kind is bool:
         # Neither SQLite nor MariaDB has truth values: they are 0 and 1.
         return lambda value: truth(number(value)) if bits else truth(value)
     if bits:
         return number
+    if field.kind is str and not field.is_json and not mixed:
+        return lambda value: as_text(value) if isinstance(value, bytes) else value
     if field.kind is AwareDatetime and zone is not None and field.written.is_usual:
         return lambda value: in_zone(value, zone)
     return None
