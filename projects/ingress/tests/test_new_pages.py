@@ -120,7 +120,15 @@ def cut_off(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
     """Answer with an error after the last page, as WordPress does."""
     page = int(query.get("page", 1))
     rows = api.rows[(page - 1) * 3 : page * 3]
-    return (200, {}, rows) if rows else (400, {}, {"code": "invalid_page"})
+    said = {"code": "rest_post_invalid_page_number", "message": "... is larger than the number of pages available."}
+    return (200, {}, rows) if rows else (400, {}, said)
+
+
+def bounded(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
+    """Answer with an error after two pages, however many there are, as searches do."""
+    page = int(query.get("page", 1))
+    rows = api.rows[(page - 1) * 2 : page * 2]
+    return (200, {}, rows) if page < 3 else (400, {}, {"message": "page must not exceed 2"})
 
 
 def ended(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
@@ -207,9 +215,9 @@ def deaf(api: Any, path: str, query: dict[str, str], *_: Any) -> Any:
     return 200, {}, api.rows[: int(query["limit"])]
 
 
-def looked_at(serve: Serve, style: Style, query: str = "") -> Table:
+def looked_at(serve: Serve, style: Style, query: str = "", rows: list[dict[str, Any]] = ROWS) -> Table:
     """Look at a list in a style."""
-    api = serve(style, ROWS)
+    api = serve(style, rows)
     return look_at_api(
         Origin("api", api.url, f"/list{query}", "API_URL"), table="rows", key=(), login=None, cursor=None
     )
@@ -256,7 +264,7 @@ def test_next_page_is_found_where_the_answer_has_it(serve: Serve, style: Style, 
         (deaf, "goes on after its first rows cannot be told"),
         (not_last, "goes on after its first rows cannot be told"),
         (overlapping, "asked for by `page`, from 1 on, but a page has rows of an earlier one"),
-        (cut_off, "the next page is asked for by `page`, from 1 on, up to 3 pages, where: .* answers: 400"),
+        (bounded, "the next page is asked for by `page`, from 1 on, up to 2 pages, where: .* answers: 400"),
     ],
 )
 def test_list_with_more_pages_is_not_taken_for_one_page(serve: Serve, style: Style, said: str) -> None:
@@ -265,13 +273,15 @@ def test_list_with_more_pages_is_not_taken_for_one_page(serve: Serve, style: Sty
         looked_at(serve, style, "?limit=7" if style is deaf else "")
 
 
-def test_list_that_ends_with_404_says_so(serve: Serve) -> None:
-    """A request for a page after the last one may be answered as one for no list at all."""
-    found = looked_at(serve, ended)
+@pytest.mark.parametrize(("style", "status"), [(ended, 404), (cut_off, 400)])
+@pytest.mark.parametrize("rows", [7, 6, 30], ids=["a short page", "full pages", "more pages than are looked at"])
+def test_list_that_ends_with_an_error_says_so(serve: Serve, style: Style, status: int, rows: int) -> None:
+    """A request for a page after the last one may be answered as a wrong one, however many pages there are."""
+    found = looked_at(serve, style, rows=[{"id": number} for number in range(rows)])
     assert found.reader.named is not None
     assert found.reader.named["paginator"] == {"type": "page_number", "base_page": 1, "total_path": None}
-    assert found.reader.named["ends"] == (404,)
-    assert "all 7 rows" in found.notes[0]
+    assert found.reader.named["ends"] == (status,)
+    assert f"{min(rows, 15)} rows" in found.notes[0]
 
 
 def test_offset_grows_by_as_many_rows_as_come(serve: Serve) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -14,13 +14,14 @@ from requests import Request
 
 from ingress.new.answers import is_rows, rows_in, total_in
 from ingress.new.bodies import in_body, parameters_in
+from ingress.new.ends import asked_beyond, ends_there, told
 from ingress.new.found import Table
 from ingress.new.names import resource_name
 from ingress.new.origin import Origin, parameters_of
 from ingress.new.paging import Guess, guesses
 from ingress.new.values import columns_of, is_unique_in, key_of, shown
 from ingress.readers.rest.form import ListForm, complaint, failure_of
-from ingress.readers.rest.pages import JSON, Gone, ListReader, NotGiven, Tally, Unsteady, said_by
+from ingress.readers.rest.pages import JSON, ListReader, NotGiven, Tally, Unsteady, said_by
 from ingress.readers.rest.reader import source_bounds
 from shared.data_quality.json_text import as_json, exact_number
 from shared.errors import InputError, PlatformError, SourceUnavailable
@@ -60,6 +61,23 @@ class Api:
         with HttpClient(base, bounds, auth=signed) as client:
             yield cls(client, base)
 
+    def ask(
+        self, path: str, parameters: Mapping[str, object], body: Mapping[str, Any] | None = None
+    ) -> Answer:
+        """Return what it answers, whatever that is.
+
+        Raises:
+            PlatformError: It does not answer.
+        """
+        asked = {name: str(value) for name, value in parameters.items()}
+        url = str(Request("GET", self.base + path, params=asked).prepare().url)
+        self.asked += 1
+        try:
+            sent = None if body is None else json.dumps(body).encode()
+            return self.client.get(url) if sent is None else self.client.send("POST", url, sent, JSON)
+        except NoAnswer as error:
+            raise SourceUnavailable(f"`{shown_address(url)}` does not answer: {error}", hint=error.hint or "") from None
+
     def first(
         self, path: str, parameters: Mapping[str, object], body: Mapping[str, Any] | None = None
     ) -> tuple[Answer, Any]:
@@ -68,14 +86,8 @@ class Api:
         Raises:
             PlatformError: That is no success, or no JSON.
         """
-        asked = {name: str(value) for name, value in parameters.items()}
-        url = str(Request("GET", self.base + path, params=asked).prepare().url)
-        self.asked += 1
-        try:
-            sent = None if body is None else json.dumps(body).encode()
-            answer = self.client.get(url) if sent is None else self.client.send("POST", url, sent, JSON)
-        except NoAnswer as error:
-            raise SourceUnavailable(f"`{shown_address(url)}` does not answer: {error}", hint=error.hint or "") from None
+        answer = self.ask(path, parameters, body)
+        url = answer.url
         if not answer.is_success:
             raise SourceUnavailable(
                 f"`{shown_address(url)}` answers: {answer.status}{said_by(answer)}",
@@ -140,8 +152,9 @@ def look_at_api(
         found = first_proved(api, path, at, rows, sent)
         if found is None:
             raise not_told(answer, len(rows), total, api.failures)
-    guess, pages = found
-    whole = len(pages) <= PAGES
+        guess, pages = found
+        whole = len(pages) <= PAGES
+        guess = guess if whole else asked_beyond(api, path, guess)
     pages = pages[:PAGES]
     looked_at = [row for page in pages for row in page if isinstance(row, dict)]
     columns = columns_of(looked_at)
@@ -224,9 +237,8 @@ def proved(api: Api, path: str, at: str, first: Sequence[Any], guess: Guess) -> 
         pages.extend(api.pages(form))
     except (Unsteady, PlatformError) as error:
         if guess.more and guess.holds(pages, first):
-            if isinstance(error, Gone) and not guess.ends:
-                said = f"{guess.said}, {error.status} ends the list"
-                return proved(api, path, at, first, replace(guess, ends=(error.status,), said=said))
+            if isinstance(error, NotGiven) and not guess.ends and ends_there(error, pages):
+                return proved(api, path, at, first, told(guess, error.status))
             ended = f", with `ends=({error.status},)` if that says so" if isinstance(error, NotGiven) else ""
             raise InputError(
                 f"{guess.said}, up to {len(pages)} pages, where: {error}",

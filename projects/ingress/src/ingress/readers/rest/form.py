@@ -250,7 +250,7 @@ def failure_of(body: Any, rows: str) -> str | None:
 def complaint(body: Any) -> str:
     """Return what an answer that is a failure says, as far as it may be shown, after a colon."""
     said = body
-    for name in ("errors", "error", "reason", "message", "detail", "title", "error_description"):
+    for name in ("errors", "error", "reason", "message", "detail", "title", "error_description", "code"):
         said = said[0] if isinstance(said, list) and said else said
         said = said.get(name) or said if isinstance(said, Mapping) else said
     return f": {shortened(said, SAID)}" if isinstance(said, str) else ""
