@@ -47,7 +47,7 @@ HUBSPOT = {"limit": 2, "filterGroups": [{"filters": [{"propertyName": "updated_a
         ),
         (
             graphql,
-            {"query": "{ issues }", "variables": {"first": 3}},
+            {"query": "{ issues }  # " + 'a "word", ' * 40 + "\n" + "x" * 300, "variables": {"first": 3}},
             {
                 "type": "cursor",
                 "cursor_path": "data.issues.pageInfo.endCursor",
@@ -80,7 +80,18 @@ def test_list_is_asked_for_by_what_is_sent(
         reader: Any = made.source.resources[0].reader
         assert reader.paginator == paginator
         assert reader.body.keys() == body.keys() - {"from", "size"}
+        assert reader.body.get("query") == body.get("query")
+        assert max(map(len, made.text.splitlines())) <= 120
         assert made.load() == {"orders": 7}
+
+
+def test_what_is_measured_is_no_key(serve: Serve) -> None:
+    """Of observations as FRED's the day is the key, though no value comes twice; names of keys go first."""
+    asked: dict[str, Any] = {"table": "rows", "key": (), "login": None, "cursor": None}
+    days = [{"on": "2026-01-01", "date": f"2026-01-0{at}", "value": f"{at}.5"} for at in range(1, 8)]
+    for rows, key in (days, "date"), ([{**row, "code": row["value"]} for row in days], "code"):
+        api = serve(lambda api, *_: (200, {}, {"observations": api.rows}), rows)
+        assert look_at_api(Origin("api", api.url, "/list", "API_URL"), **asked).key == (key,)
 
 
 @pytest.mark.parametrize("given", ["{", "[1]", "no.json", '{"a": NaN}'])

@@ -42,6 +42,16 @@ def test_mark_of_utf_16_in_the_other_order_is_read(read: Read) -> None:
     assert got.values[0] == ("1", "Müller")
 
 
+@pytest.mark.parametrize("header", ["id,name", '"id","name"', '"i""d","na\nme"'])
+@pytest.mark.parametrize("marks", ["\ufeff\ufeff", "\ufeff\ufeff\ufeff"])
+def test_mark_that_comes_twice_is_no_part_of_a_name(read: Read, marks: str, header: str) -> None:
+    """Programs that put a mark before a text that has one leave the first column its name, and each row its line."""
+    got = read(f"{marks}{header}\n1,Müller\n2\n")
+    assert got.form.header == (('i"d', "na\nme") if "\n" in header else ("id", "name"))
+    assert got.values == [("1", "Müller")]
+    assert [bad.position for bad in got.bad] == [header.count("\n") + 3]
+
+
 @pytest.mark.parametrize("word", ["Müller", "Jäger", "café", "Größe"])
 def test_one_word_is_enough_where_it_makes_sense_once(read: Read, word: str) -> None:
     """Letters that only one language of one code page has leave no doubt."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.config.named import Setting
@@ -51,6 +51,20 @@ def escaped(sign: str) -> str:
     return sign.encode("unicode_escape").decode("ascii")
 
 
+def cut(value: str, width: int) -> Iterator[str]:
+    """Yield the pieces of a text whose literals have at most so many signs, cut behind blanks where there are some."""
+    begin = 0
+    while len(text(value[begin:])) > width:
+        end = begin + 1
+        while len(text(value[begin : end + 1])) <= width:
+            end += 1
+        blank = value.rfind(" ", begin, end) + 1
+        end = blank if blank > begin else end
+        yield value[begin:end]
+        begin = end
+    yield value[begin:]
+
+
 def rendered(value: object, before: int = 0, after: int = 0, depth: int = 0) -> str:
     """Return an expression, on one line where it fits.
 
@@ -62,10 +76,13 @@ def rendered(value: object, before: int = 0, after: int = 0, depth: int = 0) -> 
     """
     flat = on_one_line(value)
     items = list(parts(value))
-    if before + len(flat) + after <= WIDTH or not items:
+    if before + len(flat) + after <= WIDTH or not (items or isinstance(value, str)):
         return flat
-    opening, closing = brackets(value)
     inner = INDENT * (depth + 1)
+    if isinstance(value, str):
+        pieces = "".join(f"{inner}{text(piece)}\n" for piece in cut(value, WIDTH - len(inner)))
+        return f"(\n{pieces}{INDENT * depth})"
+    opening, closing = brackets(value)
     lines = []
     for lead, item in items:
         lines.append(inner + lead + rendered(item, len(inner + lead), 1, depth + 1) + ",\n")

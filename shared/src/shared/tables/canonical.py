@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from shared.errors import InputError
 from shared.tables.dialects import fits
-from shared.tables.form import Form, not_in
+from shared.tables.form import MARK, Form, not_in
 
 CHUNK_ROWS = 1000
 # What Python's reader says of a quote.
@@ -35,7 +35,8 @@ def write_canonical(source: Path, form: Form, origin: str, target: Path) -> int:
         ):
             for _ in range(form.skip):
                 text.readline()
-            reader = csv.reader(text, delimiter=form.delimiter, skipinitialspace=form.spaced, strict=True)
+            lines = chain([text.readline().lstrip(MARK)], text)
+            reader = csv.reader(lines, delimiter=form.delimiter, skipinitialspace=form.spaced, strict=True)
             rows = _numbered(reader, form, origin)
             # All texts in quotes: of those with a carriage return alone Python does not think as DuckDB does.
             writer = csv.writer(copy, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)

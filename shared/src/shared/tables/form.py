@@ -19,6 +19,7 @@ from shared.utils.excerpts import excerpt, listed
 from shared.utils.files import sha256_of
 
 # Python's names of what DuckDB reads as it stands.
+MARK = "\ufeff"
 UTF8 = ("utf-8", "utf-8-sig", "ascii")
 SHOWN_CHARACTERS = 100
 
@@ -136,7 +137,8 @@ def form_of(text: Text, found: Survey, origin: str, declared: Declared) -> Form:
     if text.container in RECORDS.values():
         declared = Declared("utf-8", ",", 0)
     encoding = encoding_of(found, origin, declared.encoding)
-    head = _decoded_head(found, encoding, origin)
+    decoded = _decoded_head(found, encoding, origin)
+    head = decoded.lstrip(MARK)
     cut: Dialect = dialect_of(head, origin, declared)
     if found.broken and any("\\x" in name for name in cut.header):
         raise InputError(
@@ -147,6 +149,8 @@ def form_of(text: Text, found: Survey, origin: str, declared: Declared) -> Form:
         encoding in UTF8
         and found.line_end is not None
         and not found.blank
+        # As where files with a mark each were put one behind the other: DuckDB would take the second for a name's.
+        and head == decoded
         and (cut.skip, cut.header_lines, cut.spaced) == (0, 1, False)
         # DuckDB takes a byte order mark for one in any case.
         and (encoding == "utf-8-sig") == found.head.startswith(codecs.BOM_UTF8)

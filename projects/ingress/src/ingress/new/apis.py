@@ -61,9 +61,7 @@ class Api:
         with HttpClient(base, bounds, auth=signed) as client:
             yield cls(client, base)
 
-    def ask(
-        self, path: str, parameters: Mapping[str, object], body: Mapping[str, Any] | None = None
-    ) -> Answer:
+    def ask(self, path: str, parameters: Mapping[str, object], body: Mapping[str, Any] | None = None) -> Answer:
         """Return what it answers, whatever that is.
 
         Raises:

@@ -14,7 +14,8 @@ from shared.http.answers import Answer
 
 # A bound on pages, as of searches, is answered by the same status: only what speaks of the last page is an end.
 PAST = re.compile(
-    r"invalid.?page|number of pages|out.?of.?range|no (more|such) page|(after|beyond|past) the (last|end)", re.IGNORECASE
+    r"invalid.?page|number of pages|out.?of.?range|no (more|such) page|(after|beyond|past) the (last|end)",
+    re.IGNORECASE,
 )
 REFUSED, FAR = 400, 1_000_000
 PAGED = {"page_number": "page_param", "offset": "offset_param"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,9 @@ from shared.http.redaction import shortened
 from shared.utils.excerpts import listed
 
 SHOWN = 40
+MEASURES = re.compile(
+    r"(obs(ervation)?)?values?|amount|price|rate|score|total|sum|average|avg|min|max|open|high|low|close"
+)
 INT64 = range(-(2**63), 2**63)
 SURE, LIKELY, POSSIBLE, UNLIKELY = range(4)
 
@@ -123,14 +127,25 @@ def key_of(
             )
         return tuple(given), "as given"
     asked = fitting if candidates is None else [name for name in fitting if name in candidates]
-    single = [name for name in asked if fitting[name].kind != "date"]
+    # What is measured of a day or of anything else tells no rows apart, though it may be different in all.
+    single = [name for name in asked if fitting[name].kind != "date" and not (len(columns) > 1 and measures(name))]
     ranked = sorted((rank(name, table), at, name) for at, name in enumerate(single))
     for place, _, name in ranked:
         # One row alone proves nothing but by its column's name.
         if (place < POSSIBLE or rows > 1) and is_unique([name]):
             told = f"no two of {rows:,} rows have the same"
             return (name,), told if place < POSSIBLE else f"{told}, though its name does not say so: see --key"
+    days = [name for name in asked if fitting[name].kind == "date"]
+    if any(measures(each.name) for each in columns) and rows > 1:
+        day = next((name for name in days if is_unique([name])), None)
+        if day is not None:
+            return (day,), f"no two of {rows:,} rows have the same, as of what is measured each day: see --key"
     return (), ""
+
+
+def measures(name: str) -> bool:
+    """Tell whether a column is called as what is measured or counted."""
+    return MEASURES.fullmatch(re.sub(r"[^a-z]", "", name.lower())) is not None
 
 
 def no_key(table: str, names: Iterable[str]) -> UserError:
