@@ -14,6 +14,12 @@ import openpyxl
 import pytest
 from conftest import HEADER, Fingerprints, Project, customer, on_duckdb_alone
 
+from ingress.readers.files.reader import Files
+from ingress.replaying import replay_rows
+from ingress.source import Resource, Source
+from shared.config import get_settings
+from shared.data_quality import row_model
+
 GOOD = [customer(number) for number in range(1, 4)]
 
 
@@ -276,3 +282,18 @@ def test_columns_called_as_a_ruling_is_made(project: Project) -> None:
     loaded = project.fetch("select customer_id, content, copy, variants, ruling from raw.crm_customers order by 1")
     assert loaded == [("C-00001", "a", "x", "y", "z"), ("C-00003", "d", "x", "y", "z")]
     assert len(project.bad_rows()) == 2
+
+
+def test_header_amid_the_rows_stays_in_quarantine(project: Project) -> None:
+    """Exports that were put one behind the other are loaded without their headers, which no replay takes for rows."""
+    folder = project.landing / "drop"
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_text("code,name\n1,a\ncode,name\n2,b\ncode,c\n")
+    model = row_model("Row", "A row.", {"code": str, "name": str})
+    test = Source("test", (Resource("rows", "rows", model, ("code",), Files("drop")),))
+    project.load_source(test)
+    assert project.fetch("select code from raw.rows order by 1") == [("1",), ("2",), ("code",)]
+    assert project.bad_rows() == [("landing/drop/a.csv", 3, "the header again, amid the rows")]
+    ((held,),) = project.fetch("select quarantine_id from ops.quarantine")
+    assert replay_rows(get_settings(), {"test": test}, [held], row=None, force=False) == 1
+    assert project.fetch("select count(*) from raw.rows") == [(3,)]

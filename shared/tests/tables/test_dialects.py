@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
 
 from shared.errors import InputError
+from shared.tables import Column
 from shared.testing.files import Read
 
 ROWS = [("1", "a"), ("2", "b")]
@@ -165,3 +167,19 @@ def test_line_of_a_bad_row_keeps_its_quotes(read: Read, end: str) -> None:
     got = read(f'id,name\n1,a\n2,"b{end}c",d\n')
     assert got.values == [("1", "a")]
     assert [json.loads(bad.payload) for bad in got.bad] == [{"line": f'2,"b{end}c",d'}]
+
+
+CONCATENATED = 'id,name\n1,a\nid,name\n2,name\n\ufeffid,name\nid,b\n3,"id,name"\nid,name\n'
+
+
+@pytest.mark.parametrize("container", ["txt", "gz"])
+@pytest.mark.parametrize("kind", ["varchar", "bigint"])
+def test_header_amid_the_rows_is_none_of_them(read: Read, kind: str, container: str) -> None:
+    """Where exports were put one behind the other, each header but the first is a bad row; one alike in part is not."""
+    content = CONCATENATED.encode()
+    got = read(gzip.compress(content) if container == "gz" else content, {"id": Column(kind)}, f"t.{container}")
+    texts = [(str(row[0]), row[1]) for row in got.rows]
+    alike = [("id", "b")] if kind == "varchar" else []
+    assert sorted(texts) == [("1", "a"), ("2", "name"), ("3", "id,name"), *alike]
+    again = [bad.position for bad in got.bad if bad.reason == "the header again, amid the rows"]
+    assert again == [3, 5, 8] and len(got.bad) == (3 if kind == "varchar" else 4)

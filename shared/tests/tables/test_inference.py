@@ -166,3 +166,12 @@ def test_many_columns_are_asked_in_parts(tmp_path: Path) -> None:
     """Hundreds of columns are found all the same."""
     found = inferred(tmp_path, {f"c{at}": [str(at), "x" if at % 2 else "1"] for at in range(600)})
     assert [one.column.type for one in found.columns] == ["bigint", "varchar"] * 300
+
+
+def test_header_amid_the_rows_has_no_say(tmp_path: Path) -> None:
+    """A file that was put together of several exports has the columns of each of them."""
+    path = tmp_path / "t.csv"
+    path.write_text("id,on\n1,2024-01-31\nid,on\n2,2024-02-01\nid,on\n")
+    found = infer(path, look(path), "t.csv")
+    assert [(each.column.type, each.unique) for each in found.columns] == [("bigint", True), ("date", False)]
+    assert found.rows == 2

@@ -111,6 +111,10 @@ class Inference:
             scratch.execute(f"create temporary table {LOOKED_AT} as select * from {source.query(REJECTS_KEPT)}")
             self.query = LOOKED_AT
 
+    def _without_repeats(self, query: str) -> str:
+        repeats = self.source.repeats(self.source.texts)
+        return f"(from {query} where not ({repeats}))" if repeats else query
+
     def run(self) -> Inferred:
         """Ask them all."""
         samples = self._samples()
@@ -148,7 +152,7 @@ class Inference:
         samples: dict[int, list[str]] = {}
         for part in _parts(range(len(self.names))):
             chosen = ", ".join(map(column_name, part))
-            rows = self.scratch.fetch(f"select {chosen} from {self.query} limit {SAMPLE_ROWS}")
+            rows = self.scratch.fetch(f"select {chosen} from {self._without_repeats(self.query)} limit {SAMPLE_ROWS}")
             for at, values in zip(part, zip(*rows, strict=True) if rows else [()] * len(part), strict=True):
                 samples[at] = list(dict.fromkeys(filter(None, values)))[:SAMPLE_VALUES]
         return samples
@@ -186,7 +190,7 @@ class Inference:
                 questions += question(column, kind, convention)
         query = self.source.query(REJECTS_KEPT) if stored and self.query != LOOKED_AT else self.query
         with self.watched(self.scratch):
-            ((rows, *found),) = self.scratch.fetch(f"select {', '.join(questions)} from {query}")
+            ((rows, *found),) = self.scratch.fetch(f"select {', '.join(questions)} from {self._without_repeats(query)}")
         if stored:
             self.rows = int(rows)
         values = iter(found)
@@ -206,7 +210,9 @@ class Inference:
             # Two values of one hash would only hide a key.
             one = f"hash({value(column_name(at), columns[at])})"
             with self.watched(self.scratch):
-                ((distinct,),) = self.scratch.fetch(f"select count(distinct {one}) from {self.query}")
+                ((distinct,),) = self.scratch.fetch(
+                    f"select count(distinct {one}) from {self._without_repeats(self.query)}"
+                )
             if distinct == self.rows:
                 return at
         return None

@@ -14,7 +14,7 @@ from shared.data_quality.rows import BadRow
 from shared.errors import InputError
 from shared.tables.conversion import Column, fits, value
 from shared.tables.form import Form
-from shared.tables.rejected import REJECTED, REJECTS_KEPT, SCANNED, count_rejected, rejected_rows
+from shared.tables.rejected import REJECTED, REJECTS_KEPT, REPEATED, SCANNED, count_rejected, rejected_rows
 from shared.tables.source import CHUNK_ROWS, LINE, Engine, Source, opened
 from shared.warehouse.sql.quoting import literal, quote_name
 
@@ -77,6 +77,23 @@ class Staged(Rows):
 
     def __init__(self, engine: Engine, source: Source) -> None:
         super().__init__(engine, source, f"select * from {source.query(REJECTS_KEPT)}")
+        self._repeats = repeated(engine, source)
+
+    def bad_rows(self) -> Iterator[BadRow]:
+        """Return the lines that cannot be cut or are the header again, in their order."""
+        return merge(super().bad_rows(), self._repeated(), key=lambda bad: bad.position)
+
+    def _repeated(self) -> Iterator[BadRow]:
+        last, header = 0, dict(zip(self.header, self.header, strict=True))
+        lines = f"select {self._position()} as line from {self._from()} where {self._repeats or 'false'}"
+        while rows := self.engine.fetch(
+            f"select line from ({lines}) where line > {last} order by line limit {CHUNK_ROWS}"
+        ):
+            for (last,) in rows:
+                yield BadRow.of(int(last), REPEATED, header)
+
+    def _rows(self) -> str:
+        return f"{self._from()} where not ({self._repeats})" if self._repeats else self._from()
 
     def all_rows(self, columns: Mapping[str, Column], *, position: str, fit: str) -> str:
         """Return the query for all rows that could be cut: in these types, other columns as texts.
@@ -90,13 +107,13 @@ class Staged(Rows):
         """
         chosen = [f"{value(self.texts[name], column)} as {quote_name(name)}" for name, column in columns.items()]
         chosen += [f"{text} as {quote_name(name)}" for name, text in self.texts.items() if name not in columns]
-        told = f"{self._position()} as {quote_name(position)}, ({_all_fit(self.texts, columns)}) as {quote_name(fit)}"
-        return f"select {', '.join(chosen)}, {told} from {self._from()}"
+        told = f"{self._position()} as {quote_name(position)}, ({_fit(self.texts, columns)}) as {quote_name(fit)}"
+        return f"select {', '.join(chosen)}, {told} from {self._rows()}"
 
     def all_texts(self, *, position: str) -> str:
         """Return the query for all rows that could be cut, as texts, with the number of each row's line."""
         chosen = ", ".join(f"{text} as {quote_name(name)}" for name, text in self.texts.items())
-        return f"select {chosen}, {self._position()} as {quote_name(position)} from {self._from()}"
+        return f"select {chosen}, {self._position()} as {quote_name(position)} from {self._rows()}"
 
 
 class Typed(Rows):
@@ -115,8 +132,10 @@ class Typed(Rows):
             # What one pass keeps of thousands of columns takes more memory than there is: texts first, types later.
             self._values = {**texts, **{name: value(texts[name], column) for name, column in columns.items()}}
             self._bad_texts = texts
-            self._fit, query = _all_fit(texts, columns), f"select * from {source.query(REJECTS_KEPT)}"
+            self._fit, query = _fit(texts, columns), f"select * from {source.query(REJECTS_KEPT)}"
         super().__init__(engine, source, query)
+        if len(texts) > WIDE and (repeats := repeated(engine, source)):
+            self._fit = f"not ({repeats}) and {self._fit}"
         ((fitting,),) = engine.fetch(f"select count(*) from {STAGED} where {self._fit}")
         self.fitting = int(fitting)
 
@@ -148,9 +167,12 @@ class Typed(Rows):
             for name, column in self.columns.items()
             if (test := fits(self._bad_texts[name], column)) != "true"
         )
+        reason = f"concat_ws('; ', {reasons})" if reasons else "''"
+        if repeats := self.source.repeats(self._bad_texts):
+            reason = f"case when {repeats} then {literal(REPEATED)} else {reason} end"
         self.engine.execute(
             f"create or replace temporary table {UNFIT} as select {self._position()} as position, "
-            f"concat_ws('; ', {reasons}) as reason, {', '.join(self._bad_texts.values())} "
+            f"{reason} as reason, {', '.join(self._bad_texts.values())} "
             f"from {self._from()} where not ({self._fit})"
         )
         ((first, last),) = self.engine.fetch(f"select min(rowid), max(rowid) from {UNFIT}")
@@ -158,6 +180,12 @@ class Typed(Rows):
             rows = self.engine.fetch(f"select * from {UNFIT} where rowid between {start} and {start + CHUNK_ROWS - 1}")
             for position, why, *texts in sorted(rows, key=itemgetter(0)):
                 yield BadRow.of(int(position), str(why), dict(zip(self.header, texts, strict=True)))
+
+
+def repeated(engine: Engine, source: Source) -> str | None:
+    """Return the condition that a row of texts is the header again, None where none is."""
+    repeats = source.repeats(source.texts)
+    return repeats if repeats and engine.fetch(f"select 1 from {STAGED} where {repeats} limit 1") else None
 
 
 def _in_types(source: Source, texts: Mapping[str, str], columns: Mapping[str, Column]) -> str:
@@ -171,7 +199,7 @@ def _in_types(source: Source, texts: Mapping[str, str], columns: Mapping[str, Co
     kept += [f"{found.get(name, text)} as {text}" for name, text in texts.items()]
     return (
         f"select {', '.join(kept)}, {FITS}, case when not {FITS} then [{', '.join(texts.values())}] end as {TEXTS} "
-        f"from (select *, {_all_fit(texts, columns, found)} as {FITS} "
+        f"from (select *, {_all_fit(source, texts, columns, found)} as {FITS} "
         f"from (select *{f', {values}' if values else ''} from {source.query(REJECTS_KEPT)}))"
     )
 
@@ -231,7 +259,15 @@ def _read(
             engine.execute("reset threads")
 
 
-def _all_fit(texts: Mapping[str, str], columns: Mapping[str, Column], found: Mapping[str, str] | None = None) -> str:
+def _all_fit(
+    source: Source, texts: Mapping[str, str], columns: Mapping[str, Column], found: Mapping[str, str] | None = None
+) -> str:
+    repeats = source.repeats(texts)
+    fit = _fit(texts, columns, found)
+    return f"not ({repeats}) and {fit}" if repeats else fit
+
+
+def _fit(texts: Mapping[str, str], columns: Mapping[str, Column], found: Mapping[str, str] | None = None) -> str:
     tests = [fits(texts[name], column, (found or {}).get(name)) for name, column in columns.items()]
     return " and ".join(test for test in tests if test != "true") or "true"
 

@@ -18,6 +18,7 @@ BAD_QUOTE, TOO_LONG, NOT_ENCODED = "UNQUOTED VALUE", "LINE SIZE OVER MAXIMUM", "
 KEPT_CHARACTERS = 1000
 
 CUT_WRONG = "not as many fields as the header has"
+REPEATED = "the header again, amid the rows"
 
 
 def count_rejected(engine: Engine, origin: str) -> int:

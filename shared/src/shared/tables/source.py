@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +10,16 @@ from typing import Any, Protocol
 
 from shared.config import get_settings
 from shared.tables.canonical import write_canonical
-from shared.tables.containers import unpacked
+from shared.tables.containers import RECORDS, unpacked
 from shared.tables.declared import Declared
-from shared.tables.form import Form
+from shared.tables.form import MARK, Form
 from shared.utils.scratch import scratch_folder
 from shared.warehouse.sql.quoting import literal
 
 LINE = "line"
 CHUNK_ROWS = 100_000
+# By so many names a row is told to be the header: of thousands the question alone takes DuckDB much memory.
+NAMES_COMPARED = 100
 
 
 class Engine(Protocol):
@@ -50,6 +52,22 @@ class Source:
     def texts(self) -> dict[str, str]:
         """The columns that hold the file's own, by their names in its header."""
         return {name: column_name(at) for at, name in enumerate(self.form.header)}
+
+    def repeats(self, texts: Mapping[str, str]) -> str | None:
+        """Return the condition that a row is the header again, as where files were put one behind the other.
+
+        None is returned where nothing can be one: a single name may be a value, and what no header was written of.
+
+        Args:
+            texts: Where the text of each column is.
+        """
+        (name, first), *others = list(texts.items())[:NAMES_COMPARED] or [("", "")]
+        if not others or self.form.container in RECORDS.values():
+            return None
+        rest = " and ".join(f"{text} = {literal(name)}" for name, text in others)
+        # Of most rows the first column is looked at alone.
+        marked = f"({literal(name)}, {literal(MARK + name)})"
+        return f"case when {first} in {marked} then coalesce({rest}, false) else false end"
 
     def query(self, options: str = "ignore_errors = true") -> str:
         """Return the call of `read_csv` for the rows as texts, in columns `c1`, `c2`, …, and `line` where numbered."""

@@ -31,7 +31,7 @@ from shared.errors import ConfigurationError, InputError
 from shared.monitoring import Run
 from shared.monitoring.lineage import Dataset
 from shared.places import FileMark
-from shared.tables.rejected import CUT_WRONG
+from shared.tables.rejected import CUT_WRONG, REPEATED
 
 # What a reader has put into a row that it could not cut, or that was none.
 NO_ROWS = {"_row", "_beyond_the_header"}
@@ -81,7 +81,7 @@ class Replay:
         known = self.resource.model.model_fields
         for identifier, row in self.rows.items():
             value = json.loads(row.payload) if corrected is None else dict(corrected)
-            cut = corrected is None and row.reason.startswith(CUT_WRONG)
+            cut = corrected is None and row.reason.startswith((CUT_WRONG, REPEATED))
             if not isinstance(value, dict) or NO_ROWS & value.keys() or cut:
                 self.left[identifier] = row.reason
                 continue

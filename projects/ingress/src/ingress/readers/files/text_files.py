@@ -22,6 +22,7 @@ from ingress.source import Batch, Input, Resource
 from shared.data_quality import POSITION, BadRow, Checked, ColumnChecker
 from shared.places import LocalFile
 from shared.tables import Column, Declared, Form, Scratch, Staged, look, staged
+from shared.tables.rejected import REPEATED
 from shared.tables.row_models import columns_of
 from shared.utils.console import step
 from shared.warehouse import quote, quote_name
@@ -199,6 +200,8 @@ def rows_at_once(usual: int, file: TextFile) -> int:
 
 def by_column(row: BadRow, form: Form) -> BadRow:
     """Return a line that has too few or too many fields with those that it has by their columns: one may be its key."""
+    if row.reason == REPEATED:
+        return row
     line = json.loads(row.payload)["line"]
     try:
         values = next(csv.reader([line], delimiter=form.delimiter), [])
