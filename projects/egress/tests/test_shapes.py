@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any
@@ -39,7 +40,7 @@ SEARCH: Mapping[str, Any] = {
 }
 
 
-def test_pairs_of_lines(deliver: Callable[..., Any], contacts: Sql) -> None:
+def test_pairs_of_lines(deliver: Callable[..., Any], contacts: Sql, monkeypatch: Any) -> None:
     """Each item says what became of its row; one that was put off is sent again; deletes share a request, by line."""
     put_off = {"K/5", "K/6"}
 
@@ -54,7 +55,12 @@ def test_pairs_of_lines(deliver: Callable[..., Any], contacts: Sql) -> None:
         return status, said
 
     api, run = deliver(busy, **SEARCH)
+    # The API says when it has time for them, as far as there is a bound.
+    api.headers["Retry-After"] = "3600"
+    monkeypatch.setenv("HTTP_WAIT", "0.5")
+    begun = time.monotonic()
     assert run() == 0
+    assert time.monotonic() - begun >= 0.5
     assert api.rows.keys() == KEYS - {"K/3"}
     assert api.rows["K/2"] == {
         **{"contact_id": "K/2", "email": "P2@example.org", "email_hash": api.rows["K/2"]["email_hash"]},
@@ -183,7 +189,7 @@ def test_rows_named_by_another_column(deliver: Callable[..., Any], contacts: Sql
 def test_jobs_behind_an_answer(deliver: Callable[..., Any], contacts: Sql, monkeypatch: Any, capfd: Any) -> None:
     """Rows count when their job has ended, as it says of each; one that fails or does not end confirms none of them."""
     jobs: dict[str, list[dict[str, str]]] = {}
-    states = iter([*["queued", "working", "completed"], "completed", "killed", *["working"] * 99])
+    states = iter([*["queued", "working", "completed"], "completed", "killed", "killed", *["working"] * 99])
 
     def slow(api: Api, asked: Asked) -> Reply:
         if asked.method == "POST":
@@ -218,9 +224,38 @@ def test_jobs_behind_an_answer(deliver: Callable[..., Any], contacts: Sql, monke
     assert f"error: the API's job has not ended after 0.05 s: `{list(jobs)[2]}`" in told
     assert "MADE_JOB_SECONDS" in told
     assert (len(jobs), api.rows["K/1"]["surname"]) == (3, "Smith")
-    states = iter(["completed"])
+    # It goes on: nothing of it is sent again, and what has changed since only once it has ended.
+    begun = len([call for call in api.calls() if call.startswith("POST")])
+    contacts("update egress.contacts set surname = 'Brown' where contact_id in ('K/1', 'K/2')")
+    assert run() == 1
+    assert [row["surname"] for row in list(jobs.values())[-1]] == ["Brown"] and len(jobs) == 4
+    states = iter(["completed"] * 3)
     assert run() == 0
-    assert (len(jobs), api.rows["K/1"]["surname"]) == (3, "Jones")
+    assert api.rows["K/1"]["surname"] == "Brown" and contacts("select count(*) from ops.delivery_job") == [(0,)]
+    assert len([call for call in api.calls() if call.startswith("POST")]) == begun + 2
+
+
+def test_job_that_nobody_knows_is_begun_again(deliver: Callable[..., Any], contacts: Sql, monkeypatch: Any) -> None:
+    """Rows of a job that goes on are not sent again, until the API knows it no more or a week is over."""
+    status = 200
+
+    def forgetful(api: Api, asked: Asked) -> Reply:
+        begun = str(sum(call.startswith("POST") for call in api.calls()))
+        if asked.method == "POST":
+            return 202, {"id": begun}
+        return status, {"state": "done" if begun == "3" else "working"}
+
+    monkeypatch.setenv("MADE_JOB_SECONDS", "0.01")
+    job = Job("id", "/jobs/{job_id}", "state", ("done",))
+    api, run = deliver(forgetful, path="/users", rows="users", job=job, idempotency=None)
+    assert [run() for _ in range(2)] == [1, 1] and [call[:4] for call in api.calls()].count("POST") == 1
+    status = 404
+    assert run() == 1 and [call[:4] for call in api.calls()].count("POST") == 2
+    status = 200
+    contacts("update ops.delivery_job set begun_at = begun_at - interval '8 days'")
+    assert run() == 0 and [call[:4] for call in api.calls()].count("POST") == 3
+    assert contacts("select count(*) from ops.delivery") == [(CONTACTS,)]
+    assert contacts("select count(*) from ops.delivery_job") == [(0,)]
 
 
 def test_tools_by_declaration(contacts: Sql, egress: Egress, monkeypatch: pytest.MonkeyPatch) -> None:

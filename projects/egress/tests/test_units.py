@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from urllib.parse import parse_qsl
@@ -13,10 +14,12 @@ from uuid import UUID
 import pyarrow as pa
 import pytest
 
+from egress.engine.models import Model
 from egress.engine.payload import as_python, to_json
 from egress.kinds.rest.bodies import Fields, Fixed, as_form, mapper
 from egress.kinds.rest.calls import idempotency_key
-from shared.errors import InputError
+from egress.kinds.rest.target import Rest
+from shared.errors import ConfigurationError, InputError
 
 
 def test_json_of_each_type() -> None:
@@ -103,3 +106,14 @@ def test_form() -> None:
         ("none", ""),
         ("no", ""),
     ]
+
+
+@pytest.mark.parametrize(("null", "form"), [("", "a=&b=&c="), ("null", "a=null&b=&c="), (None, "b=&c=")])
+def test_null_in_a_form(null: str | None, form: str) -> None:
+    """A null is told from an empty text by declaration: by a text, or by no field."""
+    assert as_form(json.dumps({"a": None, "b": "", "c": []}), null) == form.encode()
+    target = Rest("t", Model("egress.t", key="a"), settings="T", path="/t", encoding="form", null=null)
+    assert target.call().null == null
+    if null != "":
+        with pytest.raises(ConfigurationError, match="`null` without a form"):
+            replace(target, encoding="json")

@@ -35,6 +35,7 @@ WRITERS_OF_OPS: dict[str, set[Role]] = {
     "quarantine": {"ingress", "egress"},
     "source_file": {"ingress"},
     "delivery": {"egress"},
+    "delivery_job": {"egress"},
     "delivery_transaction": {"egress"},
     **{table: {"transformation"} for table in EXPECTATIONS},
     "layout": {"entity_resolution"},
@@ -46,10 +47,11 @@ READERS_OF_OPS: dict[str, set[Role]] = {
     "quarantine": {"ingress", "egress", "reader"},
     "source_file": {"ingress", "reporting", "reader"},
     "delivery": {"egress", "reporting", "reader"},
+    "delivery_job": {"egress", "reader"},
     "delivery_transaction": {"egress", "reader"},
 }
 # Who takes rows out again, which nothing else loses.
-DROPPERS_OF_OPS: dict[str, set[Role]] = {"expectation_row": {"transformation"}}
+DROPPERS_OF_OPS: dict[str, set[Role]] = {"expectation_row": {"transformation"}, "delivery_job": {"egress"}}
 Try = Callable[..., bool]
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from apis import Api, Asked, Reply, serving
 
 from egress.kinds.rest.answers import Answers
 from egress.kinds.rest.api import RestApi
-from egress.kinds.rest.declared import Delete, Find, OwnId, Refusals
+from egress.kinds.rest.bodies import LINES
+from egress.kinds.rest.declared import Delete, Find, Job, OwnId, Refusals
+from egress.kinds.rest.job_places import JobPlaces
 from egress.kinds.rest.target import Rest
-from kinds import BAD, MODEL, NOBODY, Place, Rows, row
+from kinds import BAD, MODEL, NOBODY, Place, Rows, Step, row
 
 
 class RestPlace(Place):
@@ -32,7 +35,7 @@ class RestPlace(Place):
         delete=Delete("/customers/{entity_id}"),
         chunk_rows=4,
     )
-    steps = ((RestApi, "ask"),)
+    steps: ClassVar[Sequence[Step]] = ((RestApi, "ask"),)
     whole = False
 
     def __init__(self) -> None:
@@ -61,13 +64,17 @@ class RestPlace(Place):
 
     def _taken(self, asked: Asked) -> Reply:
         results = []
-        for each in asked.json()["customers"]:
+        for each in self._customers(asked):
             bad = self._refuses and each["surname"] == BAD
             if not bad:
                 assert self._api.rows.get(each["entity_id"]) != each, "it was sent as it is"
                 self._api.rows[each["entity_id"]] = each
             results.append({"id": each["entity_id"], "status": "refused" if bad else "taken", "reason": "is bad"})
         return 200, {"results": results}
+
+    def _customers(self, asked: Asked) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = asked.json()["customers"]
+        return rows
 
     def rows(self) -> Rows:
         """Return what the API holds."""
@@ -132,4 +139,40 @@ class OwnIdPlace(RestPlace):
         return dict(row(each["entity_id"], each["surname"], each["lifetime_sales"]) for each in held)
 
 
-PLACES: tuple[type[Place], ...] = (RestPlace, OwnIdPlace)
+class JobPlace(RestPlace):
+    """An API that takes lines of JSON, and says later what came of them."""
+
+    name = "rest-jobs"
+    target = Rest(
+        "place",
+        MODEL,
+        settings="PLACE",
+        path="/customers",
+        rows=LINES,
+        answers=Answers("results", key="id", taken=("taken",), refused=("refused",)),
+        job=Job("job", "/jobs/{job_id}", "state", done=("done",)),
+        mode="mirror",
+        delete=Delete("/customers/{entity_id}"),
+        chunk_rows=4,
+    )
+    steps = ((RestApi, "ask"), (JobPlaces, "keep"), (JobPlaces, "drop_rows"))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._jobs: dict[str, Any] = {}
+
+    def _reply(self, api: Api, asked: Asked) -> Reply:
+        if asked.method == "GET":
+            return 200, {"state": "done", **self._jobs[asked.path.rpartition("/")[2]]}
+        key = asked.headers["idempotency-key"]
+        status, said = super()._reply(api, asked)
+        if asked.method == "DELETE":
+            return status, said
+        self._jobs[key] = said
+        return 202, {"job": key}
+
+    def _customers(self, asked: Asked) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in asked.body.splitlines()]
+
+
+PLACES: tuple[type[Place], ...] = (RestPlace, OwnIdPlace, JobPlace)

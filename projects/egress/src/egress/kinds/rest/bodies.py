@@ -114,19 +114,24 @@ def batch(rows: Sequence[str], under: str, beside: Mapping[str, object]) -> byte
     return dumped(around).replace(dumped(HERE), listed, 1).encode()
 
 
-def as_form(row: str) -> bytes:
+def as_form(row: str, null: str | None = "") -> bytes:
     """Return a row's JSON as the fields of a form: what is within a field has its name in brackets behind it.
 
-    A form has texts alone: null, and what is empty, is a field without a value.
+    A form has texts alone: what is empty is a field without a value.
+
+    Args:
+        null: What a null is; None leaves its field out.
     """
-    return urlencode([*_form_fields("", json.loads(row))]).encode()
+    found = [*_form_fields("", json.loads(row))]
+    texts = [(name, null if value is None else value) for name, value in found]
+    return urlencode([(name, value) for name, value in texts if value is not None]).encode()
 
 
-def _form_fields(name: str, value: Any) -> Iterator[tuple[str, str]]:
+def _form_fields(name: str, value: Any) -> Iterator[tuple[str, str | None]]:
     if value and isinstance(value, (dict, list)):
         for inner, each in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _form_fields(f"{name}[{inner}]" if name else str(inner), each)
-    elif isinstance(value, str):
+    elif value is None or isinstance(value, str):
         yield name, value
     else:
-        yield name, "" if value in (None, {}, []) else dumped(value)
+        yield name, "" if value in ({}, []) else dumped(value)

@@ -13,11 +13,13 @@ from egress.kinds.rest.answers import Answers, NotUnderstood, id_of, reason_at, 
 from egress.kinds.rest.api import RestApi, not_understood, refusal
 from egress.kinds.rest.bodies import LINES, Encoding, as_form, batch
 from egress.kinds.rest.declared import LOCATION, Job, Refusals
-from egress.kinds.rest.jobs import result_of
+from egress.kinds.rest.job_places import JobPlaces
+from egress.kinds.rest.jobs import end_of, result_of
 from egress.kinds.rest.rows import Outcome, Row, Said
 from shared.errors import PlatformError
 from shared.http.answers import Answer, NotText
 from shared.http.echoes import Echoes
+from shared.http.retry_after import seconds_of
 from shared.utils.strict_json import NotJson
 
 NO_REASON = "rejected without a reason"
@@ -39,6 +41,7 @@ class Call:
         done: Statuses that mean success besides those that always do.
         with_body: Whether there is a body.
         encoding: How a row alone is written there.
+        null: What a null is in a form.
         own_id: Where the answer has the API's id of the row.
         absent: Statuses that say that there is no such row.
         there: Where an answer 409 has the API's id of the row that is there.
@@ -56,6 +59,7 @@ class Call:
     done: tuple[int, ...] = ()
     with_body: bool = True
     encoding: Encoding = "json"
+    null: str | None = ""
     own_id: str | None = None
     absent: tuple[int, ...] = ()
     there: str | None = None
@@ -67,7 +71,7 @@ class Call:
             return None
         if self.rows:
             return batch([row.sent for row in rows], self.rows, self.beside)
-        return as_form(rows[0].sent) if self.encoding == "form" else rows[0].sent.encode()
+        return as_form(rows[0].sent, self.null) if self.encoding == "form" else rows[0].sent.encode()
 
     @property
     def media_type(self) -> str:
@@ -83,10 +87,11 @@ class Caller:
     Args:
         sender: Who sends, for the keys of requests: the warehouse and the target.
         key: The model's key, whose values may be shown.
+        places: Where the jobs of its answers are kept.
     """
 
-    def __init__(self, call: Call, api: RestApi, sender: str, key: str) -> None:
-        self._call, self._api, self._sender, self._key = call, api, sender, key
+    def __init__(self, call: Call, api: RestApi, sender: str, key: str, places: JobPlaces | None = None) -> None:
+        self._call, self._api, self._sender, self._key, self._places = call, api, sender, key, places
 
     def send(self, rows: Sequence[Row]) -> Outcome:
         """Send rows in one request, in halves where it is refused for what they hold, and again those put off."""
@@ -101,7 +106,8 @@ class Caller:
             if not left or outcome.error:
                 break
             if tried < bounds.http_tries:
-                time.sleep(min(bounds.http_backoff * 2 ** (tried - 1), bounds.http_wait))
+                own = min(bounds.http_backoff * 2 ** (tried - 1), bounds.http_wait)
+                time.sleep(own if outcome.wait is None else outcome.wait)
         if left and not outcome.error:
             outcome.error = TargetUnavailable(
                 f"the API has no time for {len(left):,} of {len(rows):,} rows, the first is `{left[0].name}`",
@@ -129,7 +135,10 @@ class Caller:
         }
         answer = self._api.ask(call.method, path, body, headers, call=call.path)
         if call.job and answer.is_success:
-            answer, job = result_of(call.job, self._api, answer, call.headers, [row.payload for row in rows])
+            payloads = [row.payload for row in rows]
+            answer, job = result_of(
+                call.job, self._api, answer, call.headers, payloads, lambda found: self._keep(found, key, rows)
+            )
             return self._taken(answer, rows, f"{key}, job {job}")
         if answer.is_success:
             return self._taken(answer, rows, key)
@@ -143,8 +152,31 @@ class Caller:
             return self._refused(answer, rows, key)
         raise refusal(answer, [row.payload for row in rows], self._api.setting)
 
-    def _taken(self, answer: Answer, rows: Sequence[Row], key: str) -> Outcome:
-        """Read the answer to a request that was taken: it may say otherwise of single rows."""
+    def _keep(self, job: str, key: str, rows: Sequence[Row]) -> None:
+        if self._places is not None:
+            self._places.keep(job, key, rows)
+
+    def resume(self, job: str, key: str, rows: Sequence[Row], until: float) -> Outcome:
+        """Ask after a job that an earlier run has begun, and read what came of its rows; nothing is sent.
+
+        Args:
+            key: That of the request.
+            until: When it is waited for no longer.
+        """
+        assert self._call.job, "who has a job's place has declared jobs"
+        payloads = [row.payload for row in rows]
+        try:
+            answer = end_of(self._call.job, self._api, job, self._call.headers, payloads, until)
+            return self._taken(answer, rows, f"{key}, job {job}", again=False)
+        except PlatformError as error:
+            return Outcome(error=error)
+
+    def _taken(self, answer: Answer, rows: Sequence[Row], key: str, *, again: bool = True) -> Outcome:
+        """Read the answer to a request that was taken: it may say otherwise of single rows.
+
+        Args:
+            again: Whether rows may be sent again, to find those at fault where none was taken.
+        """
         if not self._call.answers:
             # A page for people, to log in at, say, is no word of the API's.
             if answer.kind() == "HTML" and answer.body.lstrip().startswith(b"<"):
@@ -159,7 +191,7 @@ class Caller:
         said = [(row, results[row.name]) for row in rows if row.name in results]
         together = any(each.together for each in self._call.answers)
         if together and len(rows) > 1 and any(not result.taken for _, result in said):
-            return self._refused(answer, rows, key)
+            return self._refused(answer, rows, key) if again else Outcome()
         outcome = Outcome(
             [
                 Said(row, result.taken, key, "" if result.taken else self._reason(row, result.reason) or NO_REASON)
@@ -167,6 +199,7 @@ class Caller:
                 if not result.passing
             ],
             put_off=[row for row, result in said if result.passing],
+            wait=seconds_of(answer.headers.get("retry-after"), self._api.bounds.http_wait),
         )
         missing = [row.name for row in rows if row.name not in results]
         if missing:
@@ -204,7 +237,8 @@ class Caller:
             first = self._tried(rows[:middle])
             second = Outcome() if first.error else self._tried(rows[middle:])
             put_off = [*first.put_off, *second.put_off]
-            return Outcome([*first.said, *second.said], first.error or second.error, put_off=put_off)
+            wait = max((each.wait for each in (first, second) if each.wait is not None), default=None)
+            return Outcome([*first.said, *second.said], first.error or second.error, put_off=put_off, wait=wait)
         (row,) = rows
         reason = self._reason(row, self._given(answer)) or self._echoes(row).told(answer)
         return Outcome([Said(row, False, key, f"{answer.status}: {reason}")])

@@ -157,6 +157,8 @@ class DeclaredRest(Target):
         rows: The field of a request that has the rows, `$` where the body is their list, `LINES` where each is a line
             of JSON; None where a request is for one row, which is the body.
         encoding: Whether a row that is the body is `json` or a `form`, in which `metadata.tier` is `metadata[tier]`.
+        null: What a null is in a form, where it is not, as an empty text is, a field without a value; None leaves the
+            field out, so that what an API has there stays.
         head: What a line before each row's says, as `fields`: `{"index._id": "contact_id"}`.
         fields: What is sent of a row: names in the body, `properties.email` for a field within a field, each with the
             model's column or a `Fixed` value. Without it a row has all columns by their names.
@@ -185,6 +187,7 @@ class DeclaredRest(Target):
     method: Method = "POST"
     rows: str | None = None
     encoding: Encoding = "json"
+    null: str | None = ""
     head: Fields | None = None
     fields: Fields | None = None
     beside: Mapping[str, object] = field(default_factory=dict)
@@ -237,6 +240,11 @@ def problems(rest: DeclaredRest) -> Iterator[tuple[bool, str, str]]:
         "leave `rows` out, or the places",
     )
     yield not single and rest.encoding == "form", "a form with several rows", "leave `rows` out"
+    yield (
+        rest.null != "" and rest.encoding != "form",
+        "`null` without a form",
+        "leave it out: JSON has a null of its own",
+    )
     yield rest.job is not None and rest.own_id is not None, "`job` for rows with ids of the API's own", "leave one out"
     for path in [] if rest.job is None else filter(None, [rest.job.path, rest.job.results]):
         wrong = not path.startswith("/") or {*places(path)} > {JOB_ID}

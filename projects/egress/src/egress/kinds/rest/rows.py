@@ -67,6 +67,7 @@ class Outcome:
     Attributes:
         absent: Whether the target has no such row, which the call was to change.
         put_off: Rows for which the target has no time.
+        wait: How many seconds it asks to be left alone for them, where it says so.
         there: What the target calls the row that it has already and that the call was to create.
     """
 
@@ -74,4 +75,5 @@ class Outcome:
     error: PlatformError | None = None
     absent: bool = False
     put_off: list[Row] = field(default_factory=list)
+    wait: float | None = None
     there: str | None = None

@@ -15,6 +15,7 @@ from egress.engine.errors import TargetRefused
 from egress.engine.plan import Tally
 from egress.engine.state import Status, answers
 from egress.kinds.rest.declared import RestSettings
+from egress.kinds.rest.job_places import JobPlaces
 from egress.kinds.rest.rows import Outcome, Row, Said
 from egress.kinds.rest.turns import in_turn
 from shared.data_quality import BadRow
@@ -32,13 +33,20 @@ class Sender:
 
     Args:
         values: How many rows the API may refuse.
+        places: Where rows stand whose jobs have not ended.
         ask: Called when what has come is marked; it raises where the delivery shall end.
     """
 
     def __init__(
-        self, plan: ComparedPlan, run: Run, tally: Tally, values: RestSettings, ask: Callable[[], None]
+        self,
+        plan: ComparedPlan,
+        run: Run,
+        tally: Tally,
+        values: RestSettings,
+        ask: Callable[[], None],
+        places: JobPlaces | None = None,
     ) -> None:
-        self.plan, self.tally, self._values, self._ask = plan, tally, values, ask
+        self.plan, self.tally, self._values, self._ask, self._places = plan, tally, values, ask, places
         self._confirmations = Confirmations(plan, run)
         self._waiting: list[Said] = []
         self._deleted = 0
@@ -115,6 +123,9 @@ class Sender:
         marks = [each.row.marks if each.taken else each.row.last_marks for each in said]
         ids = [each.row.own_id for each in said]
         self._confirmations.keep(as_answers(said, statuses, receipts, marks, ids), bad)
+        if self._places is not None:
+            # Later: whoever is killed in between asks once more, and marks the same.
+            self._places.drop_rows([each.row.key for each in said])
         self.tally.rejected += len(bad)
         self.tally.sent += len(said) - len(bad)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,10 @@ from egress.engine.plan import Options, Tally
 from egress.kinds.rest.answers import as_tuple
 from egress.kinds.rest.bodies import columns_of
 from egress.kinds.rest.declared import GONE, NOT_FOUND, OWN_ID, DeclaredRest, Refusals, RestSettings
+from egress.kinds.rest.job_places import JobPlaces, open_jobs
 from shared.config import read_settings
 from shared.config.named import Setting, settings_of
-from shared.errors import InputError
+from shared.errors import InputError, PlatformError
 from shared.http.places import places
 from shared.monitoring import Run
 from shared.monitoring.lineage import Dataset
@@ -25,7 +27,7 @@ from shared.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from egress.kinds.rest.api import RestApi
-    from egress.kinds.rest.calls import Call
+    from egress.kinds.rest.calls import Call, Caller
     from egress.kinds.rest.rows import Outcome, Row
 
 
@@ -145,22 +147,23 @@ class Rest(DeclaredRest):
             refusals,
             done=self.done,
             encoding=self.encoding,
+            null=self.null,
             job=self.job,
             own_id=self.own_id.id if self.own_id else None,
             there=self.own_id.there if self.own_id else None,
         )
 
-    def sending(self, api: RestApi, who: str) -> Callable[[Sequence[Row]], Outcome]:
+    def sending(self, api: RestApi, who: str, caller: Caller) -> Callable[[Sequence[Row]], Outcome]:
         """Return what sends rows.
 
         Args:
             who: Who sends, for the keys of requests.
+            caller: What makes the call for rows.
         """
         from egress.kinds.rest.calls import Caller
         from egress.kinds.rest.own_ids import OwnIdCaller
 
         call, how = self.call(), self.own_id
-        caller = Caller(call, api, who, self.model.key)
         if how is None:
             return caller.send
         update = replace(call, method=how.method, path=how.path, own_id=None, there=None, absent=(NOT_FOUND, GONE))
@@ -184,6 +187,7 @@ class Rest(DeclaredRest):
             done=done,
             with_body=how.fields is not None,
             encoding=self.encoding,
+            null=self.null,
         )
 
 
@@ -196,16 +200,19 @@ class RestPlan(ComparedPlan):
     def apply(self, run: Run, tally: Tally) -> None:
         """Delete, then send; what the API says to a request is kept before the next ones are sent."""
         self.forget(run)
-        if not (self.to_send or self.removes):
+        to = self.to
+        jobs = open_jobs(run.warehouse, self.target) if to.job else []
+        if not (self.to_send or self.removes or jobs):
             return
         # What talks to servers takes a moment to import, and most runs send nothing.
         from egress.kinds.rest.api import RestApi
         from egress.kinds.rest.calls import Caller
         from egress.kinds.rest.outgoing import cut, rows_of, to_delete, to_send, told_apart
         from egress.kinds.rest.sender import Sender
+        from egress.kinds.rest.settling import settle
         from shared.http.bounds import bounds_with
 
-        to, values = self.to, self.to.values
+        values = to.values
         bounds = bounds_with(http_silence=values.timeout, http_tries=values.tries, http_backoff=values.backoff)
         # All of them first: a column that cannot be written as JSON stops the delivery before anything is sent.
         fit, unfit = told_apart(self.comparison.pending)
@@ -215,9 +222,14 @@ class RestPlan(ComparedPlan):
         who = f"{run.warehouse.identity.id} {self.target}"
         with (
             RestApi(to.url, bounds, to.setting("api_url"), to.login, to.per_second, values.job_seconds) as api,
+            JobPlaces.opened(run, self.target) if to.job else nullcontext() as places,
             ending_between_chunks() as ask,
         ):
-            sender = Sender(self, run, tally, values, ask)
+            sender = Sender(self, run, tally, values, ask, places)
+            caller = Caller(to.call(), api, who, self.model.key, places)
+            running: list[PlatformError] = []
+            if jobs and places:
+                sent, running = settle(jobs, places, caller, sender, sent, values.job_seconds)
             if unfit:
                 sender.keep_sent(unfit)
             if gone:
@@ -226,4 +238,6 @@ class RestPlan(ComparedPlan):
                 requests = cut(gone, most if to.delete and to.delete.rows else 1, to.chunk_bytes)
                 sender.send(requests, delete, keep=sender.keep_deleted, at_once=to.at_once)
             requests = cut(rows_of(sent, to.path), most if to.rows else 1, to.chunk_bytes)
-            sender.send(requests, to.sending(api, who), keep=sender.keep_sent, at_once=to.at_once)
+            sender.send(requests, to.sending(api, who, caller), keep=sender.keep_sent, at_once=to.at_once)
+            if running:
+                raise running[0]

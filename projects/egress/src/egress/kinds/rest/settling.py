@@ -1,0 +1,73 @@
+"""Jobs of earlier runs: what came of them is asked for and marked before anything is sent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from egress.engine.payload import to_json
+from egress.engine.pending import ROW_HASH, ROW_KEY
+from egress.kinds.rest.calls import Caller
+from egress.kinds.rest.job_places import JobPlaces, OpenJob
+from egress.kinds.rest.jobs import JobLost, JobRunning
+from egress.kinds.rest.outgoing import rows_of
+from egress.kinds.rest.rows import Row
+from egress.kinds.rest.sender import Sender
+from shared.errors import PlatformError
+from shared.utils.console import say
+
+
+def settle(
+    jobs: list[OpenJob], places: JobPlaces, caller: Caller, sender: Sender, sent: pa.Table, seconds: float
+) -> tuple[pa.Table, list[PlatformError]]:
+    """Mark what came of jobs, and return what there is to send besides.
+
+    A job that has failed, or that the API knows no more, has done nothing: its rows are sent again.
+
+    Args:
+        sent: What there is to send.
+        seconds: How long all of them are waited for.
+
+    Returns:
+        What there is to send without the rows that were answered for or are still under way, and why these are not.
+
+    Raises:
+        PlatformError: Nobody can say what came of a job; nothing is sent.
+    """
+    say(f"{sender.plan.target}: asks after {len(jobs):,} jobs of an earlier run")
+    until = time.monotonic() + seconds
+    running: list[PlatformError] = []
+    settled: set[tuple[str, str]] = set()
+    for job in jobs:
+        rows = known_rows(job, sent, sender.plan.model.key)
+        outcome = caller.resume(job.id, job.request, rows, until)
+        if isinstance(outcome.error, JobRunning) and not job.is_lost:
+            running.append(outcome.error)
+            settled |= {(row.key, row.content) for row in rows}
+            sent = without(sent, lambda key, content, keys={row.key for row in rows}: key in keys)  # type: ignore[misc]
+            continue
+        if outcome.error is not None and not outcome.said and not isinstance(outcome.error, (JobLost, JobRunning)):
+            raise outcome.error
+        if outcome.said:
+            sender.keep_sent(outcome.said)
+        settled |= {(each.row.key, each.row.content) for each in outcome.said}
+        places.drop(job)
+    return without(sent, lambda key, content: (key, content) in settled), running
+
+
+def known_rows(job: OpenJob, sent: pa.Table, key: str) -> list[Row]:
+    """Return the rows of a job, with all that is known of those that have not changed since."""
+    among = sent.filter(pc.is_in(sent[ROW_KEY], pa.array([row.key for row in job.rows])))
+    same = {(row.key, row.content): row for row in rows_of(among, "")} if among.num_rows else {}
+    return [same.get((row.key, row.content), row._replace(payload=to_json({key: row.key}))) for row in job.rows]
+
+
+def without(sent: pa.Table, which: Callable[[str, str], bool]) -> pa.Table:
+    """Return what there is to send without some rows."""
+    if not sent.num_rows:
+        return sent
+    pairs = zip(sent[ROW_KEY].to_pylist(), sent[ROW_HASH].to_pylist(), strict=True)
+    return sent.filter(pa.array([not which(key, content) for key, content in pairs], pa.bool_()))
