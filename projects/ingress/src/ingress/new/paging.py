@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingress.new.answers import PLAIN, inside, next_among
+from ingress.new.headers import cursors_in, has_next_link, say_more
 from ingress.new.parameters import (
     CURSOR_PARAMETERS,
     LAST_PARAMETERS,
@@ -115,6 +116,9 @@ def guesses(
 
     if has_next_link(answer):
         yield guess("the next page stands in the header Link", type="header_link")
+    for header, name in cursors_in(answer):
+        said = f"the next page is asked for by `{name}` with the header `{header}`"
+        yield guess(said, without=(name,), type="header_cursor", cursor_key=header, cursor_param=name)
     for path, value in found:
         if isinstance(value, str) and NEXT.fullmatch(_last(path)) and "next" in path.lower() and _is_link(value, path):
             yield guess(f"the next page's address stands at `{path}`", type="json_link", next_url_path=path)
@@ -132,7 +136,7 @@ def guesses(
     if len(rows) > 1 or total_at:
         echoed = {_last(path): value for path, value in found if type(value) is int}
         yield from _numbered(rows, total, echoed, parameters, more_at, guess)
-    if has_next_link(answer) or goes_on(found, total, rows):
+    if say_more(answer, len(rows)) or goes_on(found, total, rows):
         return
     for path, value in found:
         if value is None and NEXT.fullmatch(_last(path)) and "next" in path.lower():
@@ -196,11 +200,6 @@ def _by_cursor(path: str, ends: Mapping[str, object], guess: Callable[..., Guess
     for name in dict.fromkeys((*alike, *CURSOR_PARAMETERS)):
         said = f"the next page is asked for by `{name}` with `{path}`"
         yield guess(said, type="cursor", cursor_path=path, cursor_param=name, **ends)
-
-
-def has_next_link(answer: Answer) -> bool:
-    """Tell whether the header Link has the address of the next page."""
-    return re.search(r"""rel=["']?next\b""", answer.headers.get("link", "")) is not None
 
 
 def _by_last_row(

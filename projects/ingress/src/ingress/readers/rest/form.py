@@ -14,6 +14,7 @@ from dlt.common.jsonpath import TJsonPath, find_values
 from dlt.sources.helpers.rest_client.paginators import (
     BaseNextUrlPaginator,
     BasePaginator,
+    HeaderCursorPaginator,
     HeaderLinkPaginator,
     JSONLinkPaginator,
 )
@@ -59,10 +60,19 @@ class JsonLink(Followed, JSONLinkPaginator):
     """The link stands in the page."""
 
 
+class HeaderCursor(HeaderCursorPaginator):
+    """Takes a header that is empty for none: so some say on the last page that there is no next one."""
+
+    def update_state(self, response: requests.Response, data: list[Any] | None = None) -> None:
+        """Take the cursor of a page."""
+        self._next_reference = response.headers.get(self.cursor_key) or None
+
+
 PAGINATORS: Mapping[Any, type[BasePaginator]] = {
+    "header_cursor": HeaderCursor,
     "header_link": HeaderLink,
     "json_link": JsonLink,
-    **{name: PAGINATOR_MAP[name] for name in ("cursor", "header_cursor", "offset", "page_number", "single_page")},
+    **{name: PAGINATOR_MAP[name] for name in ("cursor", "offset", "page_number", "single_page")},
 }
 
 
