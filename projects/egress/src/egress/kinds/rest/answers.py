@@ -13,10 +13,14 @@ from pydantic import AliasPath, Field, StrictInt, StrictStr, ValidationError, cr
 
 from egress.kinds.rest.bodies import WHOLE, steps
 from shared.errors import ConfigurationError
+from shared.http.answers import Answer, NotText
+from shared.utils.strict_json import NotJson
 
 # Standing in the list says it, whatever the entry has.
 EVERY = ("*",)
 LONGEST_ID = 200
+# Rows have fared differently.
+MULTI_STATUS = 207
 
 
 class NotUnderstood(ValueError):
@@ -214,3 +218,25 @@ def path(written: str) -> AliasPath:
     """Return a path within an entry as pydantic follows it."""
     first, *others = steps(written)
     return AliasPath(str(first), *others)
+
+
+def failure_in(answer: Answer, sent: str) -> str | None:
+    """Return by what an answer that is a success says that it is none, or not for all rows; None where by nothing.
+
+    Of an answer that nothing was declared of, the status counts: one that says otherwise beside it must not.
+
+    Args:
+        sent: What was sent of a row: a field of its own may come back.
+    """
+    if answer.status == MULTI_STATUS:
+        return str(MULTI_STATUS)
+    try:
+        body = answer.json() if answer.body else None
+    except (NotJson, NotText):
+        return None
+    found = body if isinstance(body, dict) else {}
+    wrong = [name for name in ("ok", "success") if found.get(name) is False]
+    wrong += [
+        name for name in ("errors", "error") if found.get(name) and not isinstance(found[name], (bool, int, float))
+    ]
+    return next((name for name in wrong if f'"{name}"' not in sent), None)

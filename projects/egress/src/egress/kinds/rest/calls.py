@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote, urlsplit
 
-from egress.engine.errors import TargetUnavailable
-from egress.kinds.rest.answers import Answers, NotUnderstood, id_of, reason_at, results_of, value_at
+from egress.engine.errors import TargetRefused, TargetUnavailable
+from egress.kinds.rest.answers import Answers, NotUnderstood, failure_in, id_of, reason_at, results_of, value_at
 from egress.kinds.rest.api import RestApi, not_understood, refusal
 from egress.kinds.rest.bodies import LINES, Encoding, as_form, batch
 from egress.kinds.rest.declared import LOCATION, Job, Refusals
@@ -181,6 +181,13 @@ class Caller:
             # A page for people, to log in at, say, is no word of the API's.
             if answer.kind() == "HTML" and answer.body.lstrip().startswith(b"<"):
                 raise not_understood(self._api, self._call.path, answer, NotUnderstood("a page, and no answer"))
+            if failed := failure_in(answer, rows[0].sent):
+                raise TargetRefused(
+                    f"the API answered {answer.status} and says by `{failed}` that it may not have taken all: "
+                    f"{Echoes([row.payload for row in rows]).told(answer)}",
+                    hint="declare `answers`, which say what became of each row, in the target's module; no row of it "
+                    "was marked",
+                )
             receipt = f"{key}, for {len(rows):,} rows as a whole" if len(rows) > 1 else key
             return self._named(answer, Outcome([Said(row, True, receipt) for row in rows]))
         try:
