@@ -12,7 +12,7 @@ from entity_resolution.new.agreement import PAIRS_A_ROW, Compared
 from entity_resolution.new.choice import MOST_RULES, Choice, Columns, choose
 from entity_resolution.new.latent import learn
 from entity_resolution.new.profile import Look
-from entity_resolution.new.titles import titles_in
+from entity_resolution.new.titles import Titles, titles_in
 from shared.errors import UserError
 
 # A value of a class comes so many times at least, and there are so many classes at most.
@@ -84,7 +84,9 @@ def propose(
         UserError: There are less than two columns to compare, and no titles.
     """
     kinds = {look.name: kind for look in looks if (kind := kind_of(look))}
-    titles = titles_in(connection, [look for look in looks if kinds.get(look.name, "").startswith("Words")], source)
+    texts = [look for look in looks if kinds.get(look.name, "").startswith("Words")]
+    others = [look for look in looks if kinds.get(look.name, "").startswith(("Name", "Identifier", "Date", "Number"))]
+    titles = titles_in(connection, texts, source, others)
     # Titles tell by their words, and their codes beside them.
     if len(kinds) < 2 and titles is None:
         raise UserError(
@@ -113,13 +115,22 @@ def propose(
     if titles is None or rules.reached is not None:
         return Proposal(columns, _compare(kinds, columns, places), rules, together=places)
     if not titles.duplicate_free:
-        # What is no title may tell as well.
-        others = (rule for rule in rules.block if not {titles.name, *titles.repeated} & {*rule})
-        titles = replace(titles, rules=replace(titles.rules, block=(*titles.rules.block, *others)))
+        titles = replace(titles, rules=_with_others(titles, rules))
     columns = tuple(name for name in columns if name not in titles.repeated)
     compare = (*_compare({**kinds, titles.name: titles.kinds[0]}, columns, places), *titles.kinds[1:])
     repeated = dict.fromkeys(titles.repeated, (titles.name,))
     return Proposal(columns, compare, titles.rules, titles.duplicate_free, places, repeated)
+
+
+def _with_others(titles: Titles, rules: Choice) -> Choice:
+    """Return the rules of titles with those of what is no title, as it may tell as well."""
+    said = {titles.name, *titles.repeated}
+    block, sessions = ([rule for rule in some if not said & {*rule}] for some in (rules.block, rules.sessions))
+    among = titles.rules.sessions
+    # Of two whose titles share a rare word alone fewer are the same than of those that agree in what bears titles out.
+    if titles.is_borne_out and sessions:
+        among = (among[0], sessions[0])
+    return replace(titles.rules, block=(*titles.rules.block, *block), sessions=among)
 
 
 def _places(looks: Sequence[Look]) -> Iterator[tuple[str, str]]:
