@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from entity_resolution.kinds import functions
 from entity_resolution.new.profile import TABLE, look_at
+from entity_resolution.new.proposal import propose
 from entity_resolution.new.titles import Titles, titles_in
 
 SYLLABLES = ("ba", "ko", "ri", "tun", "mel", "sar", "fi", "gol", "den", "pra")
@@ -47,12 +48,18 @@ def parts(number: int) -> list[dict[str, Any]]:
     return rows
 
 
+def database(rows: Sequence[dict[str, Any]]) -> duckdb.DuckDBPyConnection:
+    """Return a database with rows as `new-entity` looks at them."""
+    connection = duckdb.connect()
+    connection.execute(functions.duckdb())
+    connection.register("rows", pa.Table.from_pylist(list(rows)))
+    connection.execute(f"create table {TABLE} as from rows")
+    return connection
+
+
 def told(rows: Sequence[dict[str, Any]], *beside: str, texts: Sequence[str] = ("text",)) -> Titles | None:
     """Return what is declared of a column of texts of rows, where one has titles; `beside` are other columns."""
-    with duckdb.connect() as connection:
-        connection.execute(functions.duckdb())
-        connection.register("rows", pa.Table.from_pylist(list(rows)))
-        connection.execute(f"create table {TABLE} as from rows")
+    with database(rows) as connection:
         looks = [look_at(connection, name, "text") for name in (*texts, *(beside or ("name", "phone")))]
         return titles_in(connection, looks[: len(texts)], "guide", looks[len(texts) :])
 
@@ -87,8 +94,11 @@ def test_a_longer_text_may_be_the_title() -> None:
 
 def test_titles_are_borne_out_by_what_else_tells() -> None:
     """Descriptions join as many rows by their words; who is most alike in one has the same number, however written."""
-    titles = told(parts(500))
-    assert titles is not None
-    assert titles.is_borne_out
+    with database(parts(500)) as connection:
+        looks = [look_at(connection, name, "text") for name in ("text", "name", "phone")]
+        rules = propose(connection, looks, 1_000).rules
+    assert rules.block[0] == '*rare_words("text")'
+    # What they share beside a rare word is learned among those of one number.
+    assert rules.sessions == ('same_rare_words("text")', ("phone",))
     # Nothing else is known of these.
     assert told([{**row, "phone": None} for row in parts(500)]) is None
