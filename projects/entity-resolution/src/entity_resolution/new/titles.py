@@ -205,7 +205,7 @@ def _words(ask: Ask, title: str, source: str | None, beside: Sequence[str]) -> t
         f", code_text(cast({quote(name)} as varchar)) as {OTHER.format(place)}" for place, name in enumerate(beside)
     )
     ask(TITLES.format(source=quote(source) if source else "''", title=quote(title), others=others))
-    sources = dict(ask(SOURCES))
+    sources: dict[str, float] = dict(ask(SOURCES))
     catalogs = len(sources) > 1 and max(sources.values()) <= MOST_TWICE
     derive(ask, [COLUMN_NAME], {COLUMN_NAME: Vocabulary.of(ask, COLUMN_NAME)})
     ask(KEYS)
