@@ -83,6 +83,7 @@ def test_egress_may_do_no_more_than_it_needs(models: Sql, postgres_database: Pos
         )
     assert [name for (name,) in allowed] == [
         "ops.delivery",
+        "ops.delivery_job",
         "ops.delivery_transaction",
         "ops.quarantine",
         "ops.run",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -40,22 +39,23 @@ def settle(
     say(f"{sender.plan.target}: asks after {len(jobs):,} jobs of an earlier run")
     until = time.monotonic() + seconds
     running: list[PlatformError] = []
-    settled: set[tuple[str, str]] = set()
+    under_way, answered = set[str](), set[tuple[str, str]]()
     for job in jobs:
         rows = known_rows(job, sent, sender.plan.model.key)
         outcome = caller.resume(job.id, job.request, rows, until)
         if isinstance(outcome.error, JobRunning) and not job.is_lost:
             running.append(outcome.error)
-            settled |= {(row.key, row.content) for row in rows}
-            sent = without(sent, lambda key, content, keys={row.key for row in rows}: key in keys)  # type: ignore[misc]
+            under_way |= {row.key for row in rows}
             continue
         if outcome.error is not None and not outcome.said and not isinstance(outcome.error, (JobLost, JobRunning)):
             raise outcome.error
         if outcome.said:
             sender.keep_sent(outcome.said)
-        settled |= {(each.row.key, each.row.content) for each in outcome.said}
+        answered |= {(each.row.key, each.row.content) for each in outcome.said}
         places.drop(job)
-    return without(sent, lambda key, content: (key, content) in settled), running
+    pairs = zip(sent[ROW_KEY].to_pylist(), sent[ROW_HASH].to_pylist(), strict=True) if sent.num_rows else ()
+    left = [pair[0] not in under_way and pair not in answered for pair in pairs]
+    return sent.filter(pa.array(left, pa.bool_())), running
 
 
 def known_rows(job: OpenJob, sent: pa.Table, key: str) -> list[Row]:
@@ -63,11 +63,3 @@ def known_rows(job: OpenJob, sent: pa.Table, key: str) -> list[Row]:
     among = sent.filter(pc.is_in(sent[ROW_KEY], pa.array([row.key for row in job.rows])))
     same = {(row.key, row.content): row for row in rows_of(among, "")} if among.num_rows else {}
     return [same.get((row.key, row.content), row._replace(payload=to_json({key: row.key}))) for row in job.rows]
-
-
-def without(sent: pa.Table, which: Callable[[str, str], bool]) -> pa.Table:
-    """Return what there is to send without some rows."""
-    if not sent.num_rows:
-        return sent
-    pairs = zip(sent[ROW_KEY].to_pylist(), sent[ROW_HASH].to_pylist(), strict=True)
-    return sent.filter(pa.array([not which(key, content) for key, content in pairs], pa.bool_()))
