@@ -162,9 +162,13 @@ class Change:
     def _runs_what_is_touched(self, task: Task, environment: str) -> bool:
         if task not in self.before.tasks or self._remade(environment):
             return True
-        if module := re.match(r"python -m ((?:tasks|shared)[\w.]*)", task.command):
-            return self._touches_module(module[1].replace(".", "/"))
-        return bool(task.command) and self._source(environment).get("project") in self.projects
+        # One may have another run beside it, as the demo's servers have what needs them.
+        modules = re.findall(r"\bpython -m ([\w.]+)", task.command)
+        ours = [module for module in modules if module.partition(".")[0] in (WORKSPACE, SHARED)]
+        if any(self._touches_module(module.replace(".", "/")) for module in ours):
+            return True
+        is_theirs = bool(task.command) and (not modules or len(ours) < len(modules))
+        return is_theirs and self._source(environment).get("project") in self.projects
 
     def _touches_module(self, path: str) -> bool:
         """Whether a module of `tasks` or `shared`, or something that it imports, is changed."""

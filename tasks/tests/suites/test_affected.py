@@ -31,6 +31,7 @@ test-tasks = "pytest tasks"
 
 [feature.shop.tasks]
 sell = "python -m shop"
+show = "python -m tasks.fetch -- python -m shop"
 test-shop = { cmd = "pytest projects/shop", depends-on = [{ task = "fetch", environment = "default" }] }
 
 [feature.models.tasks]
@@ -157,7 +158,7 @@ def test_projects_environments_and_tasks(workspace: Path) -> None:
         "shared": "shared/src/shared/money.py",
     }
     assert affected.environments == ["shop"]
-    assert affected.tasks == ["ready", "sell", "test-drive", "test-in-turn", "test-shop"]
+    assert affected.tasks == ["ready", "sell", "show", "test-drive", "test-in-turn", "test-shop"]
 
 
 @pytest.mark.parametrize(
