@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from ingress.deletions import DELETED_AT, DELETED_BY
-from ingress.load.widening import column_of, columns_of, shown
+from ingress.load.columns import columns_of
+from ingress.load.widening import column_of, shown
 from ingress.raw_names import raw_names
 from ingress.source import Resource
 from shared.errors import InputError

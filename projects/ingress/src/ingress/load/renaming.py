@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ingress.load.columns import columns_of
 from ingress.raw_names import earlier_names, raw_name
 from ingress.source import Resource
 from shared.utils.console import say
@@ -20,9 +21,9 @@ def rename(warehouse: Warehouse, resource: Resource, names: Iterable[str]) -> No
     """
     known = {raw_name(name, resource.name): name for name in names}
     changed = {new: earlier_names(name) for new, name in known.items() if not name.isascii()}
-    if not changed or not warehouse.table_exists(resource.relation):
+    if not changed:
         return
-    there = warehouse.fetch_arrow(f"select * from {quote(resource.relation)} limit 0").schema.names
+    there = columns_of(warehouse, resource)
     for new, earlier in changed.items():
         old = next((each for each in there if each in earlier and each not in known), None)
         if old is not None and new not in there:

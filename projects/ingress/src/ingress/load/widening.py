@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from ingress.load.columns import columns_of
 from ingress.load.renaming import rename
 from ingress.raw_names import raw_name
 from ingress.source import Resource
@@ -37,12 +38,6 @@ def widen(warehouse: Warehouse, resource: Resource) -> None:
             hold_to_declaration(resource, field, old)
             hold_to_values(warehouse, resource, raw, old)
             alter(warehouse, resource, raw, old)
-
-
-def columns_of(warehouse: Warehouse, resource: Resource) -> dict[str, pa.DataType]:
-    """Return the types of the columns that raw has, as those of a row model."""
-    schema = warehouse.fetch_arrow(f"select * from {quote(resource.relation)} limit 0").schema
-    return {field.name: field.type for field in schema}
 
 
 def hold_to_declaration(resource: Resource, field: pa.Field, old: pa.DataType) -> None:

@@ -28,12 +28,11 @@ class Asks(Protocol):
         """Return whatever is answered."""
 
 
-def ends_there(error: Exception, pages: Sequence[Sequence[Any]]) -> bool:
+def ends_there(error: NotGiven, pages: Sequence[Sequence[Any]]) -> bool:
     """Tell whether a page that could not be had is one after the last: it is said so, or that had fewer rows."""
-    if isinstance(error, Gone) or not isinstance(error, NotGiven):
-        return isinstance(error, Gone)
     short = len(pages) > 1 and 0 < len(pages[-1]) < len(pages[-2])
-    return error.status == REFUSED and (short or PAST.search(str(error)) is not None)
+    refused = error.status == REFUSED and (short or PAST.search(str(error)) is not None)
+    return refused or isinstance(error, Gone)
 
 
 def told(guess: Guess, status: int) -> Guess:
