@@ -93,6 +93,10 @@ class Caller:
     def __init__(self, call: Call, api: RestApi, sender: str, key: str, places: JobPlaces | None = None) -> None:
         self._call, self._api, self._sender, self._key, self._places = call, api, sender, key, places
 
+    def of(self, call: Call) -> Caller:
+        """Return what makes another call to the same target; no job is kept of it."""
+        return Caller(call, self._api, self._sender, self._key)
+
     def send(self, rows: Sequence[Row]) -> Outcome:
         """Send rows in one request, in halves where it is refused for what they hold, and again those put off."""
         said = [Said(row, False, "", row.unfit) for row in rows if row.unfit]

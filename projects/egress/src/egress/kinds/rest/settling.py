@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -40,8 +41,9 @@ def settle(
     until = time.monotonic() + seconds
     running: list[PlatformError] = []
     under_way, answered = set[str](), set[tuple[str, str]]()
+    known = {(row.key, row.content): row for row in rows_in(jobs, sent)}
     for job in jobs:
-        rows = known_rows(job, sent, sender.plan.model.key)
+        rows = [known.get((row.key, row.content)) or bare(row, sender.plan.model.key) for row in job.rows]
         outcome = caller.resume(job.id, job.request, rows, until)
         if isinstance(outcome.error, JobRunning) and not job.is_lost:
             running.append(outcome.error)
@@ -53,13 +55,17 @@ def settle(
             sender.keep_sent(outcome.said)
         answered |= {(each.row.key, each.row.content) for each in outcome.said}
         places.drop(job)
-    pairs = zip(sent[ROW_KEY].to_pylist(), sent[ROW_HASH].to_pylist(), strict=True) if sent.num_rows else ()
+    pairs = zip(sent[ROW_KEY].to_pylist(), sent[ROW_HASH].to_pylist(), strict=True)
     left = [pair[0] not in under_way and pair not in answered for pair in pairs]
     return sent.filter(pa.array(left, pa.bool_())), running
 
 
-def known_rows(job: OpenJob, sent: pa.Table, key: str) -> list[Row]:
-    """Return the rows of a job, with all that is known of those that have not changed since."""
-    among = sent.filter(pc.is_in(sent[ROW_KEY], pa.array([row.key for row in job.rows])))
-    same = {(row.key, row.content): row for row in rows_of(among, "")} if among.num_rows else {}
-    return [same.get((row.key, row.content), row._replace(payload=to_json({key: row.key}))) for row in job.rows]
+def rows_in(jobs: Iterable[OpenJob], sent: pa.Table) -> Iterator[Row]:
+    """Yield what there is to send of the rows that jobs have."""
+    keys = pa.array([row.key for job in jobs for row in job.rows], pa.string())
+    return rows_of(sent.filter(pc.is_in(sent[ROW_KEY], keys)), "")
+
+
+def bare(row: Row, key: str) -> Row:
+    """Return a row of a job that has changed since: nothing is known of it but its key."""
+    return row._replace(payload=to_json({key: row.key}))

@@ -153,21 +153,17 @@ class Rest(DeclaredRest):
             there=self.own_id.there if self.own_id else None,
         )
 
-    def sending(self, api: RestApi, who: str, caller: Caller) -> Callable[[Sequence[Row]], Outcome]:
-        """Return what sends rows.
-
-        Args:
-            who: Who sends, for the keys of requests.
-            caller: What makes the call for rows.
-        """
-        from egress.kinds.rest.calls import Caller
+    def sending(self, api: RestApi, caller: Caller) -> Callable[[Sequence[Row]], Outcome]:
+        """Return what sends rows, by what makes the call for them."""
         from egress.kinds.rest.own_ids import OwnIdCaller
 
-        call, how = self.call(), self.own_id
+        how = self.own_id
         if how is None:
             return caller.send
-        update = replace(call, method=how.method, path=how.path, own_id=None, there=None, absent=(NOT_FOUND, GONE))
-        return OwnIdCaller(how, caller, Caller(update, api, who, self.model.key), api, self.headers).send
+        update = replace(
+            self.call(), method=how.method, path=how.path, own_id=None, there=None, absent=(NOT_FOUND, GONE)
+        )
+        return OwnIdCaller(how, caller, caller.of(update), api, self.headers).send
 
     def deletion(self) -> Call:
         """Return the call that deletes rows."""
@@ -234,10 +230,10 @@ class RestPlan(ComparedPlan):
                 sender.keep_sent(unfit)
             if gone:
                 # First, so that what has to be unique is free.
-                delete = Caller(to.deletion(), api, who, self.model.key).send
+                delete = caller.of(to.deletion()).send
                 requests = cut(gone, most if to.delete and to.delete.rows else 1, to.chunk_bytes)
                 sender.send(requests, delete, keep=sender.keep_deleted, at_once=to.at_once)
             requests = cut(rows_of(sent, to.path), most if to.rows else 1, to.chunk_bytes)
-            sender.send(requests, to.sending(api, who, caller), keep=sender.keep_sent, at_once=to.at_once)
+            sender.send(requests, to.sending(api, caller), keep=sender.keep_sent, at_once=to.at_once)
             if running:
                 raise running[0]
